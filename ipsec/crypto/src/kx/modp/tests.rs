@@ -1,0 +1,69 @@
+use super::*;
+use crate::FixedEntropy;
+
+fn groups() -> [&'static Modulus; 7] {
+    [
+        &MODP_1024, &MODP_1536, &MODP_2048, &MODP_3072, &MODP_4096, &MODP_6144, &MODP_8192,
+    ]
+}
+
+fn private(modulus: &'static Modulus, exponent: &[u8]) -> Private {
+    Private::draw(modulus, &mut FixedEntropy::new(exponent))
+}
+
+/// A number as long as p that ends in `last`, zeros before it.
+fn small(modulus: &Modulus, last: u8) -> Vec<u8> {
+    let mut bytes = vec![0; modulus.bits() as usize / 8];
+    *bytes.last_mut().unwrap() = last;
+    bytes
+}
+
+/// The prime with another last byte. All of them end in 64 ones, so `0xff` is p itself.
+fn near_prime(modulus: &Modulus, last: u8) -> Vec<u8> {
+    let mut bytes = modulus.params.modulus().to_be_bytes().into_vec();
+    assert_eq!(bytes.last(), Some(&0xff));
+    *bytes.last_mut().unwrap() = last;
+    bytes
+}
+
+#[test]
+fn only_values_between_1_and_p_minus_1_are_taken() {
+    for modulus in groups() {
+        let own = private(modulus, &[1; 50]);
+        let beyond = vec![0xff; small(modulus, 0).len()];
+        for bad in [
+            small(modulus, 0),
+            small(modulus, 1),
+            near_prime(modulus, 0xfe),
+            near_prime(modulus, 0xff),
+            beyond,
+        ] {
+            assert_eq!(own.agree(&bad), None, "{} bits", modulus.bits());
+        }
+        for good in [small(modulus, 2), near_prime(modulus, 0xfd)] {
+            assert!(own.agree(&good).is_some(), "{} bits", modulus.bits());
+        }
+    }
+}
+
+#[test]
+fn a_secret_keeps_its_leading_zeros() {
+    // With the exponent 1 the secret is the peer's value.
+    for modulus in groups() {
+        let peer = small(modulus, 3);
+        assert_eq!(private(modulus, &[0; 50]).agree(&peer).unwrap().as_bytes(), peer);
+    }
+}
+
+#[test]
+fn the_primes_are_made_as_the_rfcs_say() {
+    // 2^n - 2^(n-64) - 1 + 2^64 * ([2^(n-130) pi] + k): all digits but those near the end are those of pi in each.
+    let longest = near_prime(&MODP_8192, 0xff);
+    for modulus in groups() {
+        let prime = near_prime(modulus, 0xff);
+        let shared = prime.len() - 16;
+        assert_eq!(prime[..shared], longest[..shared], "{} bits", modulus.bits());
+        assert_eq!(prime[..8], [0xff; 8]);
+        assert_eq!(prime[prime.len() - 8..], [0xff; 8]);
+    }
+}

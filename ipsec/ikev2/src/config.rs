@@ -1,0 +1,92 @@
+//! What an endpoint is told: its connections, their children, and how it defends itself.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipsec_auth::Identity;
+use ipsec_crypto::Secret;
+use ipsec_net::AddressRange;
+
+use crate::negotiate::{ChildProposal, IkeProposal};
+use crate::window::Retransmission;
+
+/// One IKE configuration as one end sees it.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its name, unique in the endpoint.
+    pub name: String,
+    /// Our outer address.
+    pub local: IpAddr,
+    /// The peer's outer address.
+    pub remote: IpAddr,
+    /// Who we say we are.
+    pub local_id: Identity,
+    /// Who the peer has to prove to be.
+    pub remote_id: Identity,
+    /// The pre-shared key that proves both.
+    pub psk: Secret,
+    /// What we offer and accept for the IKE SA, best first. The first group of the first proposal is the one whose
+    /// public value we send.
+    pub proposals: Vec<IkeProposal>,
+    /// The children that may be set up under this connection.
+    pub children: Vec<ChildConfig>,
+    /// Ask whether the peer is alive after this much silence (RFC 7296 §2.4); never when nothing.
+    pub liveness: Option<Duration>,
+    /// How requests are repeated.
+    pub retransmission: Retransmission,
+    /// How often an initiator begins anew, with new SPIs, when an attempt has failed for any reason but
+    /// authentication; 1 means a single attempt.
+    pub attempts: u32,
+}
+
+/// One Child SA configuration.
+#[derive(Clone, Debug)]
+pub struct ChildConfig {
+    /// Its name, unique in the endpoint; the SPD's policy has the same name.
+    pub name: String,
+    /// What we offer and accept, best first.
+    pub proposals: Vec<ChildProposal>,
+    /// Networks at our side.
+    pub local: Vec<AddressRange>,
+    /// Networks at the peer's side.
+    pub remote: Vec<AddressRange>,
+    /// Anti-replay window in packets; 0 turns the check off.
+    pub replay_window: u32,
+}
+
+/// When a responder demands a cookie (RFC 7296 §2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookiePolicy {
+    /// Never.
+    Never,
+    /// From each initiator.
+    Always,
+    /// While at least this many IKE SAs are half open.
+    WhenHalfOpen(usize),
+}
+
+/// What an endpoint knows from the start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The connections, in order of preference.
+    pub connections: Vec<Connection>,
+    /// When to demand a cookie.
+    pub cookies: CookiePolicy,
+    /// How long an IKE SA may stay half open at the responder; also how long a closed one still answers repeats.
+    pub half_open_timeout: Duration,
+    /// How many IKE SAs may be half open; requests beyond are dropped.
+    pub half_open_limit: usize,
+}
+
+impl Config {
+    /// These connections, cookies from 100 half-open IKE SAs on, at most 1,000 of them, each for 30 s.
+    #[must_use]
+    pub fn new(connections: Vec<Connection>) -> Self {
+        Self {
+            connections,
+            cookies: CookiePolicy::WhenHalfOpen(100),
+            half_open_timeout: Duration::from_secs(30),
+            half_open_limit: 1_000,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What an exchange may use besides the record: time, luck and algorithms, all given from outside.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ipsec_auth::Pad;
+use ipsec_crypto::{Entropy, Provider};
+use ipsec_net::Instant;
+use ipsec_wire::Spi;
+
+use crate::config::Connection;
+
+/// The surroundings of one step.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Instant,
+    pub(crate) provider: &'static Provider,
+    pub(crate) entropy: &'a mut dyn Entropy,
+    pub(crate) connections: &'a [Arc<Connection>],
+    pub(crate) pad: &'a Pad,
+    /// The SPIs under which the endpoint receives ESP.
+    pub(crate) spis: &'a BTreeSet<Spi>,
+}
+
+impl Context<'_> {
+    /// A fresh nonce of 32 octets: at least half the key of any PRF here, and at least 16 (RFC 7296 §2.10).
+    pub(crate) fn nonce(&mut self) -> Vec<u8> {
+        let mut nonce = vec![0; 32];
+        self.entropy.fill(&mut nonce);
+        nonce
+    }
+
+    /// A fresh SPI to receive ESP under; 0 to 255 are reserved (RFC 4303 §2.1).
+    pub(crate) fn child_spi(&mut self) -> Spi {
+        let mut octets = [0; 4];
+        self.entropy.fill(&mut octets);
+        let mut spi = Spi(u32::from_be_bytes(octets));
+        while spi.0 <= 255 || self.spis.contains(&spi) {
+            spi = Spi(spi.0.wrapping_add(256));
+        }
+        spi
+    }
+}

@@ -1,0 +1,549 @@
+//! All the IKE SAs of one host: finds the session that a message is for, answers what is for none, and begins new ones.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ipsec_auth::{Pad, PadEntry};
+use ipsec_crypto::{Entropy, Provider};
+use ipsec_net::Instant;
+use ipsec_wire::registry::{ExchangeType, NotifyType, PayloadType};
+use ipsec_wire::v2::{Message, Notify, Payload};
+use ipsec_wire::{Header, IkeSpi, Spi};
+
+use crate::config::{Config, Connection, CookiePolicy};
+use crate::context::Context;
+use crate::cookie::Cookies;
+use crate::effect::Effect;
+use crate::event::{Event, MessageRecord};
+use crate::exchange::create_child::CreateChild;
+use crate::exchange::init::{self, InitAnswer, InitExchange};
+use crate::grammar;
+use crate::message::{Envelope, Opened, find_notify};
+use crate::output::Output;
+use crate::refusal::{DropReason, Failure, Refusal};
+use crate::sa::{Role, State};
+use crate::session::{Ends, Session, received};
+use crate::status::{self, IkeSaStatus};
+use crate::timers::TimerReason;
+
+/// The port of IKE (RFC 7296 §2).
+pub const IKE_PORT: u16 = 500;
+
+/// The IKEv2 control plane of one host.
+///
+/// Give it something with one of [`Endpoint::handle`], [`Endpoint::timeout`] or a command, then drain
+/// [`Endpoint::poll`].
+pub struct Endpoint {
+    config: Config,
+    connections: Vec<Arc<Connection>>,
+    pad: Pad,
+    provider: &'static Provider,
+    entropy: Box<dyn Entropy>,
+    sessions: BTreeMap<IkeSpi, Session>,
+    /// The sessions that answered an `IKE_SA_INIT` request, by where it came from and its SPI.
+    answered: BTreeMap<(SocketAddr, IkeSpi), IkeSpi>,
+    /// The SPIs under which children receive.
+    spis: BTreeSet<Spi>,
+    cookies: Cookies,
+    out: VecDeque<Output>,
+}
+
+/// Lends the parts of an endpoint to a step of one of its sessions.
+macro_rules! context {
+    ($endpoint:expr, $now:expr) => {
+        Context {
+            now: $now,
+            provider: $endpoint.provider,
+            entropy: &mut *$endpoint.entropy,
+            connections: &$endpoint.connections,
+            pad: &$endpoint.pad,
+            spis: &$endpoint.spis,
+        }
+    };
+}
+
+impl Endpoint {
+    /// An endpoint without sessions.
+    #[must_use]
+    pub fn new(mut config: Config, provider: &'static Provider, entropy: Box<dyn Entropy>) -> Self {
+        let connections: Vec<Arc<Connection>> = config.connections.drain(..).map(Arc::new).collect();
+        let entry = |connection: &Arc<Connection>| PadEntry {
+            identity: connection.remote_id.clone(),
+            secret: connection.psk.clone(),
+            connection: connection.name.clone(),
+        };
+        let pad = Pad::new(connections.iter().map(entry).collect());
+        Self {
+            config,
+            connections,
+            pad,
+            provider,
+            entropy,
+            sessions: BTreeMap::new(),
+            answered: BTreeMap::new(),
+            spis: BTreeSet::new(),
+            cookies: Cookies::default(),
+            out: VecDeque::new(),
+        }
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn poll(&mut self) -> Option<Output> {
+        let output = self.out.pop_front()?;
+        match &output {
+            Output::Install(pair) => {
+                self.spis.insert(pair.inbound.spi);
+            }
+            Output::Remove { inbound } => {
+                self.spis.remove(inbound);
+            }
+            Output::Datagram { .. } | Output::Event(_) => {}
+        }
+        Some(output)
+    }
+
+    /// When [`Endpoint::timeout`] has something to do next, and why.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<(Instant, TimerReason)> {
+        self.sessions.values().filter_map(Session::next_timeout).min()
+    }
+
+    /// Does what the clock asks for. `heard` tells when the data plane last received under an SPI.
+    pub fn timeout(&mut self, now: Instant, heard: &dyn Fn(Spi) -> Option<Instant>) {
+        let due = |session: &Session| session.next_timeout().is_some_and(|(at, _)| at <= now);
+        let spis: Vec<IkeSpi> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| due(session))
+            .map(|(spi, _)| *spi)
+            .collect();
+        for spi in spis {
+            self.with(now, spi, |session, cx, out| session.timeout(heard, cx, out));
+        }
+        self.sessions.retain(|_, session| !session.is_forgotten(now));
+        let sessions = &self.sessions;
+        self.answered.retain(|_, spi| sessions.contains_key(spi));
+    }
+
+    /// Sets up a child, and an IKE SA for it where none is there.
+    ///
+    /// # Errors
+    /// When no connection has a child of this name.
+    pub fn initiate(&mut self, now: Instant, child: &str) -> Result<(), UnknownName> {
+        let has_it = |connection: &&Arc<Connection>| connection.children.iter().any(|c| c.name == child);
+        let unknown = || UnknownName(child.to_owned());
+        let connection = Arc::clone(self.connections.iter().find(has_it).ok_or_else(unknown)?);
+        let name = connection.name.clone();
+        let session = self
+            .sessions
+            .iter_mut()
+            .find(|(_, s)| s.sa.connection.name == name && !s.sa.is_closed());
+        match session {
+            Some((spi, session)) if session.sa.is_established() => {
+                let spi = *spi;
+                let config = connection
+                    .children
+                    .iter()
+                    .find(|c| c.name == child)
+                    .ok_or_else(unknown)?
+                    .clone();
+                self.with(now, spi, |session, cx, out| {
+                    let exchange = CreateChild::new(config, cx);
+                    session.begin(Box::new(exchange), cx, out);
+                });
+            }
+            Some((_, session)) if !matches!(session.sa.state, State::Deleting) => {
+                if !session.wanted.iter().any(|wanted| wanted == child) {
+                    session.wanted.push(child.to_owned());
+                }
+            }
+            _ => {
+                let attempts_left = connection.attempts.saturating_sub(1);
+                self.attempt(now, connection, vec![child.to_owned()], attempts_left);
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the IKE SAs of a connection and their children.
+    ///
+    /// # Errors
+    /// When there is no connection of this name.
+    pub fn terminate(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
+        self.each_of(now, connection, Session::terminate)
+    }
+
+    /// Asks the peers of a connection whether they are alive.
+    ///
+    /// # Errors
+    /// When there is no connection of this name.
+    pub fn check(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
+        self.each_of(now, connection, |session, cx, out| {
+            session.begin(Box::new(crate::exchange::liveness::LivenessExchange), cx, out);
+        })
+    }
+
+    /// Deletes the Child SA pairs of this name.
+    ///
+    /// # Errors
+    /// When no connection has a child of this name.
+    pub fn delete(&mut self, now: Instant, child: &str) -> Result<(), UnknownName> {
+        if !self
+            .connections
+            .iter()
+            .any(|connection| connection.children.iter().any(|c| c.name == child))
+        {
+            return Err(UnknownName(child.to_owned()));
+        }
+        let spis: Vec<(IkeSpi, Spi)> = self
+            .sessions
+            .iter()
+            .flat_map(|(spi, session)| {
+                let named = session.sa.children.iter().filter(|c| c.name == child);
+                named.map(|c| (*spi, c.inbound))
+            })
+            .collect();
+        for (spi, inbound) in spis {
+            self.with(now, spi, |session, cx, out| {
+                session.delete_child(inbound, cx, out)
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes an IKE message.
+    pub fn handle(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
+        if let Err(reason) = self.route(now, from, to, octets) {
+            self.out.push_back(Output::Event(Event::Dropped { from, reason }));
+        }
+    }
+
+    /// The IKE SAs, as plain data.
+    #[must_use]
+    pub fn status(&self) -> Vec<IkeSaStatus> {
+        self.sessions.values().map(status::of).collect()
+    }
+
+    fn route(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        to: SocketAddr,
+        octets: &[u8],
+    ) -> Result<(), DropReason> {
+        let malformed = |what: String| DropReason::Malformed(what);
+        let header = Header::parse(octets).map_err(|error| malformed(error.to_string()))?;
+        if usize::try_from(header.length) != Ok(octets.len()) {
+            return Err(malformed("the header's length is not the datagram's".to_owned()));
+        }
+        if header.version.major != 2 {
+            if header.version.major > 2 && !header.flags.response {
+                self.refuse_version(from, to, &header);
+            }
+            return Err(DropReason::Version(header.version.major));
+        }
+        let first = header.exchange == ExchangeType::IKE_SA_INIT && !header.flags.response;
+        if first && header.message_id == 0 && header.spi_r == IkeSpi(0) && header.flags.initiator {
+            return self.handle_init(now, from, to, header, octets);
+        }
+        let spi = if header.flags.initiator {
+            header.spi_r
+        } else {
+            header.spi_i
+        };
+        let session = self.sessions.get(&spi).ok_or(DropReason::UnknownSpi)?;
+        let (other, expected) = match session.sa.role {
+            Role::Initiator => (header.spi_r, session.sa.spi_r),
+            Role::Responder => (header.spi_i, session.sa.spi_i),
+        };
+        if expected != IkeSpi(0) && other != expected {
+            return Err(DropReason::UnknownSpi);
+        }
+        self.with(now, spi, |session, cx, out| {
+            session.handle(from, to, header, octets, cx, out)
+        });
+        Ok(())
+    }
+
+    /// The first message of an initiator.
+    fn handle_init(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        to: SocketAddr,
+        header: Header,
+        octets: &[u8],
+    ) -> Result<(), DropReason> {
+        if let Some(spi) = self.answered.get(&(from, header.spi_i)).copied() {
+            self.with(now, spi, |session, cx, out| {
+                session.handle(from, to, header, octets, cx, out)
+            });
+            return Ok(());
+        }
+        let addressed = |c: &&Arc<Connection>| c.local == to.ip() && c.remote == from.ip();
+        let candidates: Vec<Arc<Connection>> = self.connections.iter().filter(addressed).cloned().collect();
+        let first = candidates.first().cloned().ok_or(DropReason::NoConnection)?;
+        let message = Message::parse(octets).map_err(|error| DropReason::Malformed(error.to_string()))?;
+        let opened = Opened {
+            header,
+            payloads: message.payloads,
+            octets,
+            request: &[],
+        };
+        grammar::check(header.exchange, &opened.payloads).map_err(|_| {
+            DropReason::Malformed("IKE_SA_INIT with payloads that may not stand there".to_owned())
+        })?;
+        self.out.push_back(received(from, &opened));
+        let half_open = self.half_open();
+        if self.demands_cookie(half_open) && !self.brings_cookie(now, from, &opened) {
+            return self.demand_cookie(now, from, to, &opened);
+        }
+        if half_open >= self.config.half_open_limit {
+            return Err(DropReason::HalfOpenLimit);
+        }
+        let spi_r = self.fresh_spi();
+        let borrowed: Vec<&Connection> = candidates.iter().map(AsRef::as_ref).collect();
+        let answer = init::respond(&borrowed, &opened, spi_r, &mut context!(self, now));
+        match answer {
+            Ok(InitAnswer::Stateless(payloads, events)) => {
+                self.out.extend(events.into_iter().map(Output::Event));
+                self.answer_statelessly(from, to, &header, &payloads);
+                Ok(())
+            }
+            Ok(InitAnswer::New { payloads, keyed }) => {
+                let ends = Ends {
+                    local: to,
+                    remote: from,
+                    spi_i: header.spi_i,
+                    spi_r,
+                };
+                let mut session =
+                    Session::new(Role::Responder, first, ends, self.config.half_open_timeout, now);
+                self.answered.insert((from, header.spi_i), spi_r);
+                let mut cx = context!(self, now);
+                session.answer_init((header, octets), &payloads, keyed, &mut cx, &mut self.out);
+                self.sessions.insert(spi_r, session);
+                self.settle(now, spi_r);
+                Ok(())
+            }
+            Err(Refusal::Ignore(reason)) => Err(reason),
+            Err(Refusal::Answer(notify) | Refusal::Close(notify, _)) => {
+                self.answer_statelessly(from, to, &header, &[Payload::Notify(notify)]);
+                Ok(())
+            }
+        }
+    }
+
+    fn half_open(&self) -> usize {
+        let waits = |session: &&Session| {
+            session.sa.role == Role::Responder && matches!(session.sa.state, State::HalfOpen(_))
+        };
+        self.sessions.values().filter(waits).count()
+    }
+
+    fn demands_cookie(&self, half_open: usize) -> bool {
+        match self.config.cookies {
+            CookiePolicy::Never => false,
+            CookiePolicy::Always => true,
+            CookiePolicy::WhenHalfOpen(limit) => half_open >= limit,
+        }
+    }
+
+    fn brings_cookie(&self, now: Instant, from: SocketAddr, message: &Opened<'_>) -> bool {
+        let cookie = find_notify(&message.payloads, NotifyType::COOKIE);
+        let nonce = nonce_of(&message.payloads);
+        cookie.zip(nonce).is_some_and(|(cookie, nonce)| {
+            self.cookies
+                .accept(now, &cookie.data, nonce, from.ip(), message.header.spi_i)
+        })
+    }
+
+    fn demand_cookie(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        to: SocketAddr,
+        message: &Opened<'_>,
+    ) -> Result<(), DropReason> {
+        let nonce = nonce_of(&message.payloads)
+            .ok_or_else(|| DropReason::Malformed("IKE_SA_INIT without a nonce".to_owned()))?;
+        let cookie = self
+            .cookies
+            .make(now, &mut *self.entropy, nonce, from.ip(), message.header.spi_i);
+        self.out
+            .push_back(Output::Event(Event::Probe("ikev2.cookie.demanded")));
+        let notify = Notify::new(NotifyType::COOKIE, cookie);
+        self.answer_statelessly(from, to, &message.header, &[Payload::Notify(notify)]);
+        Ok(())
+    }
+
+    /// Tells that we speak version 2 only (RFC 7296 §2.5).
+    fn refuse_version(&mut self, from: SocketAddr, to: SocketAddr, header: &Header) {
+        let notify = Notify::new(NotifyType::INVALID_MAJOR_VERSION, vec![2]);
+        self.answer_statelessly(from, to, header, &[Payload::Notify(notify)]);
+    }
+
+    fn answer_statelessly(
+        &mut self,
+        from: SocketAddr,
+        to: SocketAddr,
+        header: &Header,
+        payloads: &[Payload],
+    ) {
+        let envelope = Envelope {
+            spi_i: header.spi_i,
+            spi_r: header.spi_r,
+            exchange: header.exchange,
+            sender: if header.flags.initiator {
+                Role::Responder
+            } else {
+                Role::Initiator
+            },
+            response: true,
+            message_id: header.message_id,
+        };
+        self.out.push_back(Output::Event(Event::Sent(MessageRecord {
+            peer: from,
+            exchange: header.exchange,
+            response: true,
+            message_id: header.message_id,
+            payloads: payloads.iter().map(Payload::kind).collect::<Vec<PayloadType>>(),
+            transmission: 1,
+        })));
+        self.out.push_back(Output::Datagram {
+            source: to,
+            destination: from,
+            octets: envelope.clear(payloads),
+        });
+    }
+
+    /// Begins an IKE SA.
+    fn attempt(
+        &mut self,
+        now: Instant,
+        connection: Arc<Connection>,
+        children: Vec<String>,
+        attempts_left: u32,
+    ) {
+        let spi_i = self.fresh_spi();
+        let local = SocketAddr::new(connection.local, IKE_PORT);
+        let remote = SocketAddr::new(connection.remote, IKE_PORT);
+        let ends = Ends {
+            local,
+            remote,
+            spi_i,
+            spi_r: IkeSpi(0),
+        };
+        let patience = self.config.half_open_timeout;
+        let mut session = Session::new(Role::Initiator, Arc::clone(&connection), ends, patience, now);
+        session.wanted = children;
+        session.attempts_left = attempts_left;
+        let mut cx = context!(self, now);
+        match InitExchange::new(&connection, session.wanted.first().cloned(), &mut cx) {
+            Ok(exchange) => session.begin(Box::new(exchange), &mut cx, &mut self.out),
+            Err(failure) => session.carry_out(vec![Effect::Fail(failure)], &mut cx, &mut self.out),
+        }
+        self.sessions.insert(spi_i, session);
+        self.settle(now, spi_i);
+    }
+
+    /// Lets one session work, then draws the consequences.
+    fn with<R>(
+        &mut self,
+        now: Instant,
+        spi: IkeSpi,
+        work: impl FnOnce(&mut Session, &mut Context<'_>, &mut VecDeque<Output>) -> R,
+    ) -> Option<R> {
+        let session = self.sessions.get_mut(&spi)?;
+        let result = work(session, &mut context!(self, now), &mut self.out);
+        self.settle(now, spi);
+        Some(result)
+    }
+
+    /// After a step: sets up children that waited for the IKE SA, or tells of its failure and tries again.
+    fn settle(&mut self, now: Instant, spi: IkeSpi) {
+        let Some(session) = self.sessions.get_mut(&spi) else {
+            return;
+        };
+        if let Some(failure) = session.failed.take() {
+            let authentication = matches!(failure, Failure::Authentication(_) | Failure::Abandoned);
+            let retries = session.attempts_left > 0 && !authentication;
+            let connection = Arc::clone(&session.sa.connection);
+            let name = connection.name.clone();
+            self.out.push_back(Output::Event(Event::IkeFailed {
+                connection: name,
+                failure,
+                retries,
+            }));
+            if retries {
+                let (children, left) = (std::mem::take(&mut session.wanted), session.attempts_left - 1);
+                self.attempt(now, connection, children, left);
+            }
+            return;
+        }
+        if session.sa.is_established() && !session.wanted.is_empty() {
+            let wanted = std::mem::take(&mut session.wanted);
+            // The first came, or failed, with IKE_AUTH.
+            for child in wanted.into_iter().skip(1) {
+                let config = session
+                    .sa
+                    .connection
+                    .children
+                    .iter()
+                    .find(|c| c.name == child)
+                    .cloned();
+                if let Some(config) = config {
+                    let mut cx = context!(self, now);
+                    let exchange = CreateChild::new(config, &mut cx);
+                    session.begin(Box::new(exchange), &mut cx, &mut self.out);
+                }
+            }
+        }
+    }
+
+    fn each_of(
+        &mut self,
+        now: Instant,
+        connection: &str,
+        work: impl Fn(&mut Session, &mut Context<'_>, &mut VecDeque<Output>),
+    ) -> Result<(), UnknownName> {
+        if !self.connections.iter().any(|c| c.name == connection) {
+            return Err(UnknownName(connection.to_owned()));
+        }
+        let named = |session: &Session| session.sa.connection.name == connection && !session.sa.is_closed();
+        let spis: Vec<IkeSpi> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| named(session))
+            .map(|(spi, _)| *spi)
+            .collect();
+        for spi in spis {
+            self.with(now, spi, &work);
+        }
+        Ok(())
+    }
+
+    /// An SPI of our own that is not in use.
+    fn fresh_spi(&mut self) -> IkeSpi {
+        let mut octets = [0; 8];
+        self.entropy.fill(&mut octets);
+        let mut spi = IkeSpi(u64::from_be_bytes(octets));
+        while spi == IkeSpi(0) || self.sessions.contains_key(&spi) {
+            spi = IkeSpi(spi.0.wrapping_add(1));
+        }
+        spi
+    }
+}
+
+/// A command names something that is not configured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nothing called \"{0}\" is configured")]
+pub struct UnknownName(pub String);
+
+fn nonce_of(payloads: &[Payload]) -> Option<&[u8]> {
+    payloads.iter().find_map(|payload| match payload {
+        Payload::Nonce(nonce) => Some(nonce.as_slice()),
+        _ => None,
+    })
+}

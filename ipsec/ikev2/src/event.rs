@@ -1,0 +1,186 @@
+//! What an endpoint tells: everything that happens to an SA has a name here.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use ipsec_auth::Identity;
+use ipsec_crypto::Secret;
+use ipsec_dataplane::Suite;
+use ipsec_wire::registry::{ExchangeType, PayloadType};
+use ipsec_wire::v2::TrafficSelector;
+use ipsec_wire::{IkeSpi, Spi};
+
+use crate::keys::Keys;
+use crate::negotiate::IkeSuite;
+use crate::refusal::{DropReason, Failure};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A message went out.
+    Sent(MessageRecord),
+    /// A message was understood.
+    Received(MessageRecord),
+    /// A message was dropped without an answer.
+    Dropped {
+        /// Where it came from.
+        from: SocketAddr,
+        /// Why.
+        reason: DropReason,
+    },
+    /// An IKE SA has keys. For key logs; the keys are secret.
+    IkeKeyed(IkeKeyRecord),
+    /// An IKE SA is established: the peer proved who it is.
+    IkeUp {
+        /// The connection's name.
+        connection: String,
+        /// The initiator's SPI.
+        spi_i: IkeSpi,
+        /// The responder's SPI.
+        spi_r: IkeSpi,
+        /// Who the peer is.
+        peer: Identity,
+        /// The algorithms.
+        suite: IkeSuite,
+    },
+    /// An established IKE SA ended, its children with it.
+    IkeDown {
+        /// The connection's name.
+        connection: String,
+        /// The initiator's SPI.
+        spi_i: IkeSpi,
+        /// The responder's SPI.
+        spi_r: IkeSpi,
+        /// Why.
+        cause: Cause,
+    },
+    /// An attempt to set up an IKE SA ended without one.
+    IkeFailed {
+        /// The connection's name.
+        connection: String,
+        /// Why.
+        failure: Failure,
+        /// Whether another attempt follows.
+        retries: bool,
+    },
+    /// A Child SA is installed.
+    ChildUp(ChildRecord),
+    /// A Child SA was removed.
+    ChildDown {
+        /// The child's name.
+        child: String,
+        /// The SPI under which we received.
+        inbound: Spi,
+        /// The SPI under which we sent.
+        outbound: Spi,
+        /// Why.
+        cause: Cause,
+    },
+    /// A Child SA could not be set up; the IKE SA lives on.
+    ChildFailed {
+        /// The child's name.
+        child: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// A situation that scenarios may want to have seen, such as `ikev2.cookie.demanded`.
+    Probe(&'static str),
+}
+
+/// Why an SA ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// We deleted it.
+    Deleted,
+    /// The peer deleted it.
+    DeletedByPeer,
+    /// Its IKE SA ended.
+    WithIkeSa,
+    /// It failed.
+    Failed(Failure),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deleted => f.write_str("deleted here"),
+            Self::DeletedByPeer => f.write_str("deleted by the peer"),
+            Self::WithIkeSa => f.write_str("gone with its IKE SA"),
+            Self::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
+/// One IKE message, as a ladder shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRecord {
+    /// The other end.
+    pub peer: SocketAddr,
+    /// The exchange.
+    pub exchange: ExchangeType,
+    /// Whether it is a response.
+    pub response: bool,
+    /// The message ID.
+    pub message_id: u32,
+    /// The payloads in order, those inside SK among them.
+    pub payloads: Vec<PayloadType>,
+    /// How often these octets have been sent, this time included; 1 for received ones.
+    pub transmission: u32,
+}
+
+/// `IKE_AUTH request 1 [IDi AUTH SA TSi TSr], transmission 2`.
+impl fmt::Display for MessageRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let direction = if self.response { "response" } else { "request" };
+        write!(f, "{} {direction} {} [", self.exchange, self.message_id)?;
+        for (index, payload) in self.payloads.iter().enumerate() {
+            let gap = if index == 0 { "" } else { " " };
+            write!(f, "{gap}{payload}")?;
+        }
+        f.write_str("]")?;
+        if self.transmission > 1 {
+            write!(f, ", transmission {}", self.transmission)?;
+        }
+        Ok(())
+    }
+}
+
+/// The keys of an IKE SA and what they are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IkeKeyRecord {
+    /// The initiator's SPI.
+    pub spi_i: IkeSpi,
+    /// The responder's SPI.
+    pub spi_r: IkeSpi,
+    /// The algorithms.
+    pub suite: IkeSuite,
+    /// The keys.
+    pub keys: Keys,
+}
+
+/// A Child SA pair, its keys among them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChildRecord {
+    /// The child's name.
+    pub child: String,
+    /// Whether we started the exchange that made it.
+    pub initiator: bool,
+    /// The SPI under which we receive.
+    pub inbound: Spi,
+    /// The SPI under which we send.
+    pub outbound: Spi,
+    /// The algorithms.
+    pub suite: Suite,
+    /// Whether sequence numbers have 64 bits.
+    pub extended_sequence_numbers: bool,
+    /// What we protect at our side.
+    pub local: Vec<TrafficSelector>,
+    /// What we protect at the peer's side.
+    pub remote: Vec<TrafficSelector>,
+    /// The outer addresses, ours and the peer's.
+    pub addresses: (std::net::IpAddr, std::net::IpAddr),
+    /// The key material of the inbound SA.
+    pub inbound_key: Secret,
+    /// The key material of the outbound SA.
+    pub outbound_key: Secret,
+}

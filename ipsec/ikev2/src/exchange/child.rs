@@ -1,0 +1,388 @@
+//! Child SAs: what `IKE_AUTH` and `CREATE_CHILD_SA` agree on alike (RFC 7296 §1.2, §1.3.1, §2.9, §2.17): suites,
+//! SPIs, traffic selectors and keys.
+
+use ipsec_crypto::{KeyExchangeAlgorithm, Secret};
+use ipsec_dataplane::{Mode, SaPair, SaParameters};
+use ipsec_net::AddressRange;
+use ipsec_wire::Spi;
+use ipsec_wire::registry::NotifyType;
+use ipsec_wire::v2::{Notify, Payload, Proposal, SecurityAssociation, TrafficSelector};
+
+use super::Answer;
+use crate::config::{ChildConfig, Connection};
+use crate::context::Context;
+use crate::effect::{Effect, NewChild};
+use crate::event::{ChildRecord, Event};
+use crate::keys;
+use crate::message::{Opened, find_error};
+use crate::negotiate::{self, ChildSuite};
+use crate::refusal::Failure;
+use crate::sa::{Crypto, IkeSa};
+
+/// The nonces of the exchange that makes a child.
+#[derive(Clone, Copy)]
+pub(crate) struct Nonces<'a> {
+    pub(crate) initiator: &'a [u8],
+    pub(crate) responder: &'a [u8],
+}
+
+/// What we, as initiator of the exchange, offer for a child.
+pub(crate) struct ChildOffer {
+    config: ChildConfig,
+    spi: Spi,
+    proposals: Vec<Proposal>,
+    local: Vec<TrafficSelector>,
+    remote: Vec<TrafficSelector>,
+}
+
+impl ChildOffer {
+    /// An offer under a fresh SPI; `fresh` if the child can have a key exchange of its own.
+    pub(crate) fn new(config: ChildConfig, fresh: bool, cx: &mut Context<'_>) -> Self {
+        let spi = cx.child_spi();
+        let proposals = negotiate::child_offer(&config.proposals, spi, fresh);
+        let (local, remote) = (
+            negotiate::to_wire(&config.local),
+            negotiate::to_wire(&config.remote),
+        );
+        Self {
+            config,
+            spi,
+            proposals,
+            local,
+            remote,
+        }
+    }
+
+    pub(super) fn config(&self) -> &ChildConfig {
+        &self.config
+    }
+
+    /// SA, TSi and TSr.
+    pub(crate) fn payloads(&self) -> [Payload; 3] {
+        [
+            Payload::Sa(SecurityAssociation {
+                proposals: self.proposals.clone(),
+            }),
+            Payload::TsI(self.local.clone()),
+            Payload::TsR(self.remote.clone()),
+        ]
+    }
+
+    /// Reads the response: the child is installed, or its failure told. The IKE SA lives on either way.
+    pub(crate) fn conclude(
+        &self,
+        sa: &IkeSa,
+        crypto: &Crypto,
+        message: &Opened<'_>,
+        nonces: Nonces<'_>,
+        secret: Option<&Secret>,
+        cx: &Context<'_>,
+    ) -> Effect {
+        let child = self.agreed(message).and_then(|(suite, local, remote)| {
+            let agreed = Agreed {
+                config: &self.config,
+                initiator: true,
+                inbound: self.spi,
+                suite,
+                local,
+                remote,
+            };
+            agreed.child(sa, crypto, nonces, secret, cx)
+        });
+        match child {
+            Ok(child) => Effect::AddChild(Box::new(child)),
+            Err(failure) => Effect::Report(Event::ChildFailed {
+                child: self.config.name.clone(),
+                failure,
+            }),
+        }
+    }
+
+    fn agreed(
+        &self,
+        message: &Opened<'_>,
+    ) -> Result<(ChildSuite, Vec<TrafficSelector>, Vec<TrafficSelector>), Failure> {
+        let Some(offer) = Offer::of(message) else {
+            return Err(self.refused(message));
+        };
+        let chosen = negotiate::check_choice(&self.proposals, offer.proposals)
+            .map_err(|what| Failure::Syntax(format!("Child SA response: {what}")))?;
+        let suite = negotiate::child_suite(&chosen)
+            .ok_or_else(|| Failure::Syntax("Child SA response: the choice is incomplete".to_owned()))?;
+        let narrowed = negotiate::subset(offer.initiator, &self.local)
+            && negotiate::subset(offer.responder, &self.remote);
+        if !narrowed {
+            let text = "the responder's traffic selectors are not within ours".to_owned();
+            return Err(Failure::Selectors(text));
+        }
+        Ok((suite, offer.initiator.to_vec(), offer.responder.to_vec()))
+    }
+
+    pub(super) fn refused(&self, message: &Opened<'_>) -> Failure {
+        match find_error(&message.payloads).map(|notify| notify.kind) {
+            Some(NotifyType::NO_PROPOSAL_CHOSEN) => {
+                let offer: Vec<String> = self.proposals.iter().map(ToString::to_string).collect();
+                Failure::Proposal(format!(
+                    "the responder accepts none of ours: {}",
+                    offer.join("; ")
+                ))
+            }
+            Some(NotifyType::TS_UNACCEPTABLE) => Failure::Selectors(format!(
+                "the responder accepts no part of {} === {}",
+                negotiate::show(&self.local),
+                negotiate::show(&self.remote)
+            )),
+            Some(other) => Failure::Refused(other),
+            None => Failure::Syntax("Child SA response without SA and traffic selectors".to_owned()),
+        }
+    }
+}
+
+/// Whether the message asks for a child.
+pub(crate) fn is_asked_for(message: &Opened<'_>) -> bool {
+    message
+        .payloads
+        .iter()
+        .any(|payload| matches!(payload, Payload::Sa(_)))
+}
+
+/// A refusal of a child: what to tell the peer, the child's name if it was found, and why.
+pub(crate) type ChildRefusal = (Notify, String, Failure);
+
+/// What the peer's offer of a child comes to: the choice, and the configuration that it fits.
+pub(super) struct Choice<'a> {
+    config: &'a ChildConfig,
+    proposal: Proposal,
+    suite: ChildSuite,
+    /// The peer's networks and ours, both narrowed.
+    initiator: Vec<TrafficSelector>,
+    responder: Vec<TrafficSelector>,
+}
+
+impl Choice<'_> {
+    pub(super) fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// The key exchange of the child's own, if one was chosen.
+    pub(super) fn key_exchange(&self) -> Option<KeyExchangeAlgorithm> {
+        self.suite.key_exchange
+    }
+}
+
+/// Answers the peer's offer of a child in `IKE_AUTH` with SA, TSi and TSr.
+pub(crate) fn answer(
+    connection: &Connection,
+    sa: &IkeSa,
+    crypto: &Crypto,
+    message: &Opened<'_>,
+    nonces: Nonces<'_>,
+    cx: &mut Context<'_>,
+) -> Result<Answer, ChildRefusal> {
+    let choice = choose(connection, message, false)?;
+    install(&choice, sa, crypto, nonces, None, cx)
+}
+
+pub(super) fn choose<'a>(
+    connection: &'a Connection,
+    message: &Opened<'_>,
+    fresh: bool,
+) -> Result<Choice<'a>, ChildRefusal> {
+    let unnamed = || {
+        connection
+            .children
+            .first()
+            .map_or_else(String::new, |child| child.name.clone())
+    };
+    let refuse = |kind, child, failure| (Notify::new(kind, Vec::new()), child, failure);
+    let offer = Offer::of(message).ok_or_else(|| {
+        let failure = Failure::Syntax("Child SA request without SA and traffic selectors".to_owned());
+        refuse(NotifyType::INVALID_SYNTAX, unnamed(), failure)
+    })?;
+    // Of several children the first whose networks have something in common with the offer is meant.
+    let found = connection.children.iter().find_map(|config| {
+        let initiator = negotiate::narrow(offer.initiator, &config.remote);
+        let responder = negotiate::narrow(offer.responder, &config.local);
+        (!initiator.is_empty() && !responder.is_empty()).then_some((config, initiator, responder))
+    });
+    let (config, initiator, responder) = found.ok_or_else(|| {
+        let ours: Vec<String> = connection
+            .children
+            .iter()
+            .map(|child| show_networks(child))
+            .collect();
+        let failure = Failure::Selectors(format!(
+            "offered {} === {}, configured {}",
+            negotiate::show(offer.responder),
+            negotiate::show(offer.initiator),
+            ours.join("; ")
+        ));
+        refuse(NotifyType::TS_UNACCEPTABLE, unnamed(), failure)
+    })?;
+    let configured = negotiate::child_offer(&config.proposals, Spi(0), fresh);
+    let proposal = negotiate::select(&configured, offer.proposals).map_err(|why| {
+        refuse(
+            NotifyType::NO_PROPOSAL_CHOSEN,
+            config.name.clone(),
+            Failure::Proposal(why.to_string()),
+        )
+    })?;
+    let suite = negotiate::child_suite(&proposal).ok_or_else(|| {
+        let failure = Failure::Syntax("Child SA request: an SPI that is not four octets".to_owned());
+        refuse(NotifyType::NO_PROPOSAL_CHOSEN, config.name.clone(), failure)
+    })?;
+    Ok(Choice {
+        config,
+        proposal,
+        suite,
+        initiator,
+        responder,
+    })
+}
+
+pub(super) fn install(
+    choice: &Choice<'_>,
+    sa: &IkeSa,
+    crypto: &Crypto,
+    nonces: Nonces<'_>,
+    secret: Option<&Secret>,
+    cx: &mut Context<'_>,
+) -> Result<Answer, ChildRefusal> {
+    let inbound = cx.child_spi();
+    let agreed = Agreed {
+        config: choice.config,
+        initiator: false,
+        inbound,
+        suite: choice.suite,
+        local: choice.responder.clone(),
+        remote: choice.initiator.clone(),
+    };
+    let child = agreed.child(sa, crypto, nonces, secret, cx).map_err(|failure| {
+        (
+            Notify::new(NotifyType::NO_PROPOSAL_CHOSEN, Vec::new()),
+            choice.config.name.clone(),
+            failure,
+        )
+    })?;
+    let mut proposal = choice.proposal.clone();
+    proposal.spi = inbound.0.to_be_bytes().to_vec();
+    let payloads = vec![
+        Payload::Sa(SecurityAssociation {
+            proposals: vec![proposal],
+        }),
+        Payload::TsI(choice.initiator.clone()),
+        Payload::TsR(choice.responder.clone()),
+    ];
+    Ok(Answer {
+        payloads,
+        effects: vec![Effect::AddChild(Box::new(child))],
+    })
+}
+
+/// The three payloads of an offer or a choice.
+struct Offer<'a> {
+    proposals: &'a [Proposal],
+    initiator: &'a [TrafficSelector],
+    responder: &'a [TrafficSelector],
+}
+
+impl<'a> Offer<'a> {
+    fn of(message: &'a Opened<'_>) -> Option<Self> {
+        let (mut proposals, mut initiator, mut responder) = (None, None, None);
+        for payload in &message.payloads {
+            match payload {
+                Payload::Sa(sa) => proposals = Some(sa.proposals.as_slice()),
+                Payload::TsI(selectors) => initiator = Some(selectors.as_slice()),
+                Payload::TsR(selectors) => responder = Some(selectors.as_slice()),
+                _ => {}
+            }
+        }
+        Some(Self {
+            proposals: proposals?,
+            initiator: initiator?,
+            responder: responder?,
+        })
+    }
+}
+
+/// All that a child follows from, but the keys.
+struct Agreed<'a> {
+    config: &'a ChildConfig,
+    initiator: bool,
+    inbound: Spi,
+    suite: ChildSuite,
+    local: Vec<TrafficSelector>,
+    remote: Vec<TrafficSelector>,
+}
+
+impl Agreed<'_> {
+    fn child(
+        self,
+        sa: &IkeSa,
+        crypto: &Crypto,
+        nonces: Nonces<'_>,
+        secret: Option<&Secret>,
+        cx: &Context<'_>,
+    ) -> Result<NewChild, Failure> {
+        let length = self.suite.suite.key_material_len();
+        let nonces = (nonces.initiator, nonces.responder);
+        let (first, second) = keys::child_key_material(
+            cx.provider,
+            crypto.suite.prf,
+            &crypto.keys.d,
+            secret,
+            nonces,
+            length,
+        )
+        .map_err(|error| Failure::KeyExchange(error.to_string()))?;
+        let (outbound_key, inbound_key) = if self.initiator {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        let selectors = negotiate::pairs(&self.local, &self.remote);
+        let mode = Mode::Tunnel {
+            local: sa.local.ip(),
+            remote: sa.remote.ip(),
+        };
+        let parameters = |spi, key: &Secret| SaParameters {
+            spi,
+            suite: self.suite.suite,
+            key: key.clone(),
+            mode,
+            selectors: selectors.clone(),
+            extended_sequence_numbers: self.suite.extended_sequence_numbers,
+            replay_window: self.config.replay_window,
+        };
+        let pair = SaPair {
+            policy: self.config.name.clone(),
+            inbound: parameters(self.inbound, &inbound_key),
+            outbound: parameters(self.suite.spi, &outbound_key),
+        };
+        let record = ChildRecord {
+            child: self.config.name.clone(),
+            initiator: self.initiator,
+            inbound: self.inbound,
+            outbound: self.suite.spi,
+            suite: self.suite.suite,
+            extended_sequence_numbers: self.suite.extended_sequence_numbers,
+            local: self.local,
+            remote: self.remote,
+            addresses: (sa.local.ip(), sa.remote.ip()),
+            inbound_key,
+            outbound_key,
+        };
+        Ok(NewChild { record, pair })
+    }
+}
+
+fn show_networks(child: &ChildConfig) -> String {
+    let list = |ranges: &[AddressRange]| {
+        ranges
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    format!("{} === {}", list(&child.local), list(&child.remote))
+}

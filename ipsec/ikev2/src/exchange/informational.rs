@@ -1,0 +1,24 @@
+//! The answer to an INFORMATIONAL request (RFC 7296 §1.4): deletions, the peer's word that our proof was refused, or
+//! nothing at all, which asks whether we are alive.
+
+use ipsec_wire::registry::NotifyType;
+
+use super::{Answer, delete};
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::event::Cause;
+use crate::message::{Opened, find_notify};
+use crate::refusal::{Failure, Refusal};
+use crate::sa::IkeSa;
+
+/// Answers the request.
+pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, _cx: &mut Context<'_>) -> Result<Answer, Refusal> {
+    if find_notify(&message.payloads, NotifyType::AUTHENTICATION_FAILED).is_some() {
+        let failure = Failure::Authentication("the initiator refused our identity or its proof".to_owned());
+        return Ok(Answer {
+            payloads: Vec::new(),
+            effects: vec![Effect::Close(Cause::Failed(failure))],
+        });
+    }
+    Ok(delete::answer(sa, message))
+}

@@ -1,0 +1,348 @@
+//! `IKE_SA_INIT` (RFC 7296 §1.2, §2.6, §2.7): suites, nonces and a key exchange, in the clear.
+//!
+//! ```text
+//! initiator                                responder
+//! SAi1 KEi Ni                 ------->
+//!                             <-------     N(COOKIE), or N(INVALID_KE_PAYLOAD), or
+//! N(COOKIE) SAi1 KEi Ni       ------->
+//!                             <-------     SAr1 KEr Nr
+//! ```
+
+use ipsec_crypto::{Initiator, KeyExchangeAlgorithm, Secret};
+use ipsec_wire::IkeSpi;
+use ipsec_wire::registry::{ExchangeType, NotifyType};
+use ipsec_wire::v2::{KeyExchange, Notify, Payload, Proposal, SecurityAssociation};
+
+use super::auth::AuthExchange;
+use super::{Exchange, Next};
+use crate::config::Connection;
+use crate::context::Context;
+use crate::effect::{Effect, Keyed};
+use crate::event::Event;
+use crate::keys::{self, Keys, Shared};
+use crate::message::{Opened, find_notify};
+use crate::negotiate::{self, IkeSuite};
+use crate::refusal::{DropReason, Failure, Refusal};
+use crate::sa::{IkeSa, Transcript};
+
+/// The initiator's half.
+pub(crate) struct InitExchange {
+    /// The child that `IKE_AUTH` is to set up, if any.
+    child: Option<String>,
+    offer: Vec<Proposal>,
+    nonce: Vec<u8>,
+    group: u16,
+    /// Made for the current group; consumed by the response.
+    key_exchange: Option<Initiator>,
+    cookie: Option<Vec<u8>>,
+    begun_anew: u32,
+}
+
+/// How often a responder may send us back to the beginning: once for a cookie, once for a group, and once more for a
+/// cookie that grew stale.
+const MOST_RESTARTS: u32 = 3;
+
+impl InitExchange {
+    pub(crate) fn new(
+        connection: &Connection,
+        child: Option<String>,
+        cx: &mut Context<'_>,
+    ) -> Result<Self, Failure> {
+        let offer = negotiate::ike_offer(&connection.proposals);
+        let first = connection
+            .proposals
+            .first()
+            .and_then(|proposal| proposal.key_exchange.first());
+        let algorithm = *first.ok_or(Failure::KeyExchange("no group is configured".to_owned()))?;
+        let group = negotiate::key_exchange_id(algorithm)
+            .ok_or_else(|| Failure::KeyExchange(format!("{} has no number in IKEv2", algorithm.name())))?;
+        let key_exchange = Some((cx.provider.initiate)(algorithm, cx.entropy));
+        let nonce = cx.nonce();
+        Ok(Self {
+            child,
+            offer,
+            nonce,
+            group,
+            key_exchange,
+            cookie: None,
+            begun_anew: 0,
+        })
+    }
+
+    /// Takes a demand for a cookie or for another group; nothing when the message is neither.
+    fn restart(&mut self, message: &Opened<'_>, cx: &mut Context<'_>) -> Option<Result<Next, Refusal>> {
+        let begin_again = |this: &mut Self| {
+            this.begun_anew += 1;
+            if this.begun_anew > MOST_RESTARTS {
+                let failure = Failure::KeyExchange("the responder keeps asking to begin again".to_owned());
+                return Next::Done(vec![Effect::Fail(failure)]);
+            }
+            Next::Again
+        };
+        if let Some(cookie) = find_notify(&message.payloads, NotifyType::COOKIE) {
+            if !(1..=64).contains(&cookie.data.len()) {
+                return Some(Err(Refusal::Ignore(DropReason::Unprotected)));
+            }
+            self.cookie = Some(cookie.data.clone());
+            return Some(Ok(begin_again(self)));
+        }
+        let notify = find_notify(&message.payloads, NotifyType::INVALID_KE_PAYLOAD)?;
+        let group = <[u8; 2]>::try_from(notify.data.as_slice())
+            .map(u16::from_be_bytes)
+            .ok();
+        // A group that we did not offer, or the one that we sent, is an attack or an error (RFC 7296 §1.3).
+        let algorithm = group.filter(|group| *group != self.group && self.offers(*group));
+        let Some((group, algorithm)) = algorithm.and_then(|g| Some((g, negotiate::key_exchange(g)?))) else {
+            return Some(Err(Refusal::Ignore(DropReason::Unprotected)));
+        };
+        self.group = group;
+        self.key_exchange = Some((cx.provider.initiate)(algorithm, cx.entropy));
+        Some(Ok(begin_again(self)))
+    }
+
+    fn offers(&self, group: u16) -> bool {
+        self.offer
+            .iter()
+            .any(|proposal| negotiate::offers_group(proposal, group))
+    }
+}
+
+impl Exchange for InitExchange {
+    fn describe(&self) -> &'static str {
+        "IKE_SA_INIT"
+    }
+
+    fn kind(&self) -> ExchangeType {
+        ExchangeType::IKE_SA_INIT
+    }
+
+    fn request(&mut self, _sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
+        let public = self.key_exchange.as_ref()?.public().to_vec();
+        let mut payloads = Vec::new();
+        if let Some(cookie) = &self.cookie {
+            payloads.push(Payload::Notify(Notify::new(NotifyType::COOKIE, cookie.clone())));
+        }
+        payloads.push(Payload::Sa(SecurityAssociation {
+            proposals: self.offer.clone(),
+        }));
+        payloads.push(Payload::Ke(KeyExchange::new(self.group, public)));
+        payloads.push(Payload::Nonce(self.nonce.clone()));
+        Some((payloads, Vec::new()))
+    }
+
+    fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
+        if let Some(restart) = self.restart(message, cx) {
+            return restart;
+        }
+        if let Some(failure) = refused(message, &self.offer) {
+            return Ok(Next::Done(vec![Effect::Fail(failure)]));
+        }
+        let fields = Fields::of(message).ok_or(Refusal::Ignore(DropReason::Unprotected))?;
+        let fail = |failure| Ok(Next::Done(vec![Effect::Fail(failure)]));
+        let chosen = match negotiate::check_choice(&self.offer, fields.proposals) {
+            Ok(chosen) => chosen,
+            Err(what) => return fail(Failure::Syntax(format!("IKE_SA_INIT response: {what}"))),
+        };
+        let Some(suite) = negotiate::ike_suite(&chosen) else {
+            return fail(Failure::Syntax(
+                "IKE_SA_INIT response: the choice is incomplete".to_owned(),
+            ));
+        };
+        if fields.group != self.group || Some(suite.key_exchange) != negotiate::key_exchange(self.group) {
+            return fail(Failure::Syntax(
+                "IKE_SA_INIT response: another group than we sent".to_owned(),
+            ));
+        }
+        let Some(key_exchange) = self.key_exchange.take() else {
+            return Err(Refusal::Ignore(DropReason::Unexpected));
+        };
+        let secret = match key_exchange.finish(fields.public) {
+            Ok(secret) => secret,
+            Err(error) => return fail(Failure::KeyExchange(error.to_string())),
+        };
+        let spi_r = message.header.spi_r;
+        let shared = Shared {
+            nonce_i: &self.nonce,
+            nonce_r: fields.nonce,
+            spi_i: sa.spi_i,
+            spi_r,
+        };
+        let keys = match derive(cx, &suite, &shared, &secret) {
+            Ok(keys) => keys,
+            Err(failure) => return fail(failure),
+        };
+        let transcript = Transcript {
+            request: message.request.to_vec(),
+            response: message.octets.to_vec(),
+            nonce_i: self.nonce.clone(),
+            nonce_r: fields.nonce.to_vec(),
+        };
+        let keyed = Keyed {
+            spi_r,
+            suite,
+            keys,
+            transcript,
+        };
+        let next = AuthExchange::new(sa, self.child.take(), cx);
+        Ok(Next::Then(Box::new(next), vec![Effect::Keyed(Box::new(keyed))]))
+    }
+}
+
+/// What the responder made of a request.
+pub(crate) enum InitAnswer {
+    /// A response that leaves no trace here: a demand for a cookie or another group, or a refusal.
+    Stateless(Vec<Payload>, Vec<Event>),
+    /// A new IKE SA. The transcript's response is filled in once it is built.
+    New {
+        payloads: Vec<Payload>,
+        keyed: Box<Keyed>,
+    },
+}
+
+/// The responder's half, once the endpoint has dealt with cookies.
+///
+/// # Errors
+/// When the message is to be dropped.
+pub(crate) fn respond(
+    connections: &[&Connection],
+    message: &Opened<'_>,
+    spi_r: IkeSpi,
+    cx: &mut Context<'_>,
+) -> Result<InitAnswer, Refusal> {
+    let malformed = || {
+        Refusal::Ignore(DropReason::Malformed(
+            "IKE_SA_INIT without SA, KE and nonce".to_owned(),
+        ))
+    };
+    let fields = Fields::of(message).ok_or_else(malformed)?;
+    let configured: Vec<Proposal> = connections
+        .iter()
+        .flat_map(|connection| negotiate::ike_offer(&connection.proposals))
+        .collect();
+    let refuse = |kind, data, event: Option<Event>| {
+        let notify = Payload::Notify(Notify::new(kind, data));
+        Ok(InitAnswer::Stateless(vec![notify], event.into_iter().collect()))
+    };
+    let failed = |failure| {
+        let connection = connections.first().map_or_else(String::new, |c| c.name.clone());
+        Some(Event::IkeFailed {
+            connection,
+            failure,
+            retries: false,
+        })
+    };
+    let chosen = match negotiate::select(&configured, fields.proposals) {
+        Ok(chosen) => chosen,
+        Err(why) => {
+            let failure = Failure::Proposal(why.to_string());
+            return refuse(NotifyType::NO_PROPOSAL_CHOSEN, Vec::new(), failed(failure));
+        }
+    };
+    let suite = negotiate::ike_suite(&chosen).ok_or_else(malformed)?;
+    let group = negotiate::key_exchange_id(suite.key_exchange).ok_or_else(malformed)?;
+    if group != fields.group {
+        let probe = Some(Event::Probe("ikev2.invalid-ke.sent"));
+        return refuse(
+            NotifyType::INVALID_KE_PAYLOAD,
+            group.to_be_bytes().to_vec(),
+            probe,
+        );
+    }
+    let (public, secret) = match respond_to(suite.key_exchange, fields.public, cx) {
+        Ok(both) => both,
+        Err(failure) => return refuse(NotifyType::INVALID_SYNTAX, Vec::new(), failed(failure)),
+    };
+    let nonce = cx.nonce();
+    let spi_i = message.header.spi_i;
+    let shared = Shared {
+        nonce_i: fields.nonce,
+        nonce_r: &nonce,
+        spi_i,
+        spi_r,
+    };
+    let keys = derive(cx, &suite, &shared, &secret).map_err(|_| malformed())?;
+    let payloads = vec![
+        Payload::Sa(SecurityAssociation {
+            proposals: vec![chosen],
+        }),
+        Payload::Ke(KeyExchange::new(group, public)),
+        Payload::Nonce(nonce.clone()),
+    ];
+    let transcript = Transcript {
+        request: message.octets.to_vec(),
+        response: Vec::new(),
+        nonce_i: fields.nonce.to_vec(),
+        nonce_r: nonce,
+    };
+    Ok(InitAnswer::New {
+        payloads,
+        keyed: Box::new(Keyed {
+            spi_r,
+            suite,
+            keys,
+            transcript,
+        }),
+    })
+}
+
+/// The three payloads that both messages of the exchange have.
+struct Fields<'a> {
+    proposals: &'a [Proposal],
+    group: u16,
+    public: &'a [u8],
+    nonce: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    fn of(message: &'a Opened<'_>) -> Option<Self> {
+        let (mut proposals, mut key_exchange, mut nonce) = (None, None, None);
+        for payload in &message.payloads {
+            match payload {
+                Payload::Sa(sa) => proposals = Some(sa.proposals.as_slice()),
+                Payload::Ke(ke) => key_exchange = Some(ke),
+                Payload::Nonce(octets) => nonce = Some(octets.as_slice()),
+                _ => {}
+            }
+        }
+        let key_exchange = key_exchange?;
+        Some(Self {
+            proposals: proposals?,
+            group: key_exchange.group(),
+            public: key_exchange.public(),
+            nonce: nonce.filter(|nonce| (16..=256).contains(&nonce.len()))?,
+        })
+    }
+}
+
+/// What an error notify of the responder means, if there is one.
+fn refused(message: &Opened<'_>, offer: &[Proposal]) -> Option<Failure> {
+    let error = message.payloads.iter().find_map(|payload| match payload {
+        Payload::Notify(notify) if notify.kind.is_error() => Some(notify),
+        _ => None,
+    })?;
+    Some(match error.kind {
+        NotifyType::NO_PROPOSAL_CHOSEN => {
+            let offer: Vec<String> = offer.iter().map(ToString::to_string).collect();
+            Failure::Proposal(format!(
+                "the responder accepts none of ours: {}",
+                offer.join("; ")
+            ))
+        }
+        other => Failure::Refused(other),
+    })
+}
+
+fn respond_to(
+    algorithm: KeyExchangeAlgorithm,
+    public: &[u8],
+    cx: &mut Context<'_>,
+) -> Result<(Vec<u8>, Secret), Failure> {
+    (cx.provider.respond)(algorithm, public, cx.entropy)
+        .map_err(|error| Failure::KeyExchange(error.to_string()))
+}
+
+fn derive(cx: &Context<'_>, suite: &IkeSuite, shared: &Shared<'_>, secret: &Secret) -> Result<Keys, Failure> {
+    let skeyseed = keys::skeyseed(cx.provider, suite.prf, shared, secret);
+    keys::ike_keys(cx.provider, suite, &skeyseed, shared)
+        .map_err(|error| Failure::KeyExchange(error.to_string()))
+}

@@ -1,0 +1,45 @@
+//! Is the peer alive? An empty INFORMATIONAL exchange (RFC 7296 §2.4).
+//!
+//! ```text
+//! SK {}        ------->
+//!              <-------   SK {}
+//! ```
+
+use ipsec_wire::registry::ExchangeType;
+use ipsec_wire::v2::Payload;
+
+use super::{Exchange, Next};
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::message::Opened;
+use crate::refusal::Refusal;
+use crate::sa::IkeSa;
+
+/// The asker's half; the other one is an empty answer.
+pub(crate) struct LivenessExchange;
+
+impl Exchange for LivenessExchange {
+    fn describe(&self) -> &'static str {
+        "liveness check"
+    }
+
+    fn kind(&self) -> ExchangeType {
+        ExchangeType::INFORMATIONAL
+    }
+
+    fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
+        sa.is_established().then(|| {
+            (
+                Vec::new(),
+                vec![Effect::Report(Event::Probe("ikev2.liveness.asked"))],
+            )
+        })
+    }
+
+    fn response(&mut self, _: &IkeSa, _: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
+        Ok(Next::Done(vec![Effect::Report(Event::Probe(
+            "ikev2.liveness.answered",
+        ))]))
+    }
+}

@@ -1,0 +1,55 @@
+//! The exchanges (RFC 7296 §1.2–1.4). One that we start is an [`Exchange`]; one that the peer starts is a row of
+//! [`crate::table`]. Both only look at the record and return effects.
+
+pub(crate) mod auth;
+pub(crate) mod child;
+pub(crate) mod create_child;
+pub(crate) mod delete;
+pub(crate) mod informational;
+pub(crate) mod init;
+pub(crate) mod liveness;
+
+use ipsec_wire::registry::ExchangeType;
+use ipsec_wire::v2::Payload;
+
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::message::Opened;
+use crate::refusal::{Failure, Refusal};
+use crate::sa::IkeSa;
+
+/// An exchange that we start.
+pub(crate) trait Exchange: Send {
+    /// What it is, for people.
+    fn describe(&self) -> &'static str;
+
+    /// Its type on the wire.
+    fn kind(&self) -> ExchangeType;
+
+    /// The payloads of the request, with what changes when it is sent; nothing when there is no more reason to send it.
+    fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)>;
+
+    /// What the response means. A refusal other than [`Refusal::Ignore`] ends the IKE SA.
+    fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal>;
+
+    /// Why the IKE SA ends when the request is never answered.
+    fn given_up(&mut self) -> Failure {
+        Failure::Timeout(self.describe())
+    }
+}
+
+/// What follows a response.
+pub(crate) enum Next {
+    /// The exchange is through.
+    Done(Vec<Effect>),
+    /// Another exchange follows at once, before whatever waits in the queue.
+    Then(Box<dyn Exchange>, Vec<Effect>),
+    /// The same exchange begins anew under the same message ID (only `IKE_SA_INIT`).
+    Again,
+}
+
+/// What we answer to a request of the peer's.
+pub(crate) struct Answer {
+    pub(crate) payloads: Vec<Payload>,
+    pub(crate) effects: Vec<Effect>,
+}

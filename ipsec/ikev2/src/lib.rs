@@ -1,0 +1,48 @@
+//! IKEv2 (RFC 7296), without clock, socket or thread.
+//!
+//! An [`Endpoint`] is all the IKE SAs of one host. It is given messages, commands and the time, and says what to do.
+//! Inside, an SA is a record (`sa`), an exchange looks at it and returns effects (`exchange`, `effect`), and one hand
+//! carries them out (`apply`); message IDs and repetition live in `window` alone.
+//!
+//! ```text
+//! initiator                                     responder
+//! IKE_SA_INIT request   SA KE Ni       ------->
+//!                                      <-------   IKE_SA_INIT response   SA KE Nr
+//! IKE_AUTH request      IDi AUTH SA TS ------->
+//!                                      <-------   IKE_AUTH response      IDr AUTH SA TS
+//! ```
+
+#![deny(clippy::float_arithmetic)]
+
+mod apply;
+mod config;
+mod context;
+mod cookie;
+mod effect;
+mod endpoint;
+mod event;
+mod exchange;
+mod grammar;
+pub mod keys;
+mod message;
+mod negotiate;
+mod output;
+mod protect;
+mod refusal;
+mod sa;
+mod session;
+mod status;
+mod table;
+mod timers;
+mod window;
+
+pub use config::{ChildConfig, Config, Connection, CookiePolicy};
+pub use endpoint::{Endpoint, IKE_PORT, UnknownName};
+pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
+pub use negotiate::{ChildProposal, IkeProposal, IkeSuite};
+pub use output::Output;
+pub use refusal::{DropReason, Failure};
+pub use sa::Role;
+pub use status::{ChildStatus, IkeSaStatus, Stage};
+pub use timers::TimerReason;
+pub use window::Retransmission;

@@ -1,0 +1,16 @@
+//! Agreement on suites and traffic selectors (RFC 7296 §2.7, §2.9), as pure functions over two offers.
+
+mod numbers;
+mod proposal;
+mod select;
+mod selectors;
+mod suite;
+
+pub use proposal::{ChildProposal, IkeProposal};
+pub use suite::IkeSuite;
+
+pub(crate) use numbers::{key_exchange, key_exchange_id};
+pub(crate) use proposal::{child_offer, ike_offer};
+pub(crate) use select::{check_choice, offers_group, select};
+pub(crate) use selectors::{narrow, pairs, show, subset, to_wire};
+pub(crate) use suite::{ChildSuite, child_suite, ike_suite};

@@ -1,0 +1,82 @@
+//! Algorithms and their transform IDs (IANA "IKEv2 Parameters", RFC 8247).
+
+use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm};
+use ipsec_dataplane::Encryption;
+
+const ENCRYPTION: &[(u16, Encryption)] = &[
+    (11, Encryption::Cipher(CipherAlgorithm::Null)),
+    (12, Encryption::Cipher(CipherAlgorithm::AesCbc)),
+    (18, Encryption::Aead(AeadAlgorithm::AesGcm8)),
+    (19, Encryption::Aead(AeadAlgorithm::AesGcm12)),
+    (20, Encryption::Aead(AeadAlgorithm::AesGcm16)),
+];
+
+const PRF: &[(u16, PrfAlgorithm)] = &[
+    (1, PrfAlgorithm::HmacMd5),
+    (2, PrfAlgorithm::HmacSha1),
+    (5, PrfAlgorithm::HmacSha2_256),
+    (6, PrfAlgorithm::HmacSha2_384),
+    (7, PrfAlgorithm::HmacSha2_512),
+];
+
+const INTEGRITY: &[(u16, IntegrityAlgorithm)] = &[
+    (1, IntegrityAlgorithm::HmacMd5_96),
+    (2, IntegrityAlgorithm::HmacSha1_96),
+    (12, IntegrityAlgorithm::HmacSha2_256_128),
+    (13, IntegrityAlgorithm::HmacSha2_384_192),
+    (14, IntegrityAlgorithm::HmacSha2_512_256),
+];
+
+const KEY_EXCHANGE: &[(u16, KeyExchangeAlgorithm)] = &[
+    (2, KeyExchangeAlgorithm::Modp1024),
+    (5, KeyExchangeAlgorithm::Modp1536),
+    (14, KeyExchangeAlgorithm::Modp2048),
+    (15, KeyExchangeAlgorithm::Modp3072),
+    (16, KeyExchangeAlgorithm::Modp4096),
+    (17, KeyExchangeAlgorithm::Modp6144),
+    (18, KeyExchangeAlgorithm::Modp8192),
+    (19, KeyExchangeAlgorithm::Ecp256),
+    (20, KeyExchangeAlgorithm::Ecp384),
+    (21, KeyExchangeAlgorithm::Ecp521),
+    (31, KeyExchangeAlgorithm::X25519),
+];
+
+pub(crate) fn encryption(id: u16) -> Option<Encryption> {
+    by_id(ENCRYPTION, id)
+}
+
+pub(crate) fn encryption_id(algorithm: Encryption) -> Option<u16> {
+    by_algorithm(ENCRYPTION, algorithm)
+}
+
+pub(crate) fn prf(id: u16) -> Option<PrfAlgorithm> {
+    by_id(PRF, id)
+}
+
+pub(crate) fn prf_id(algorithm: PrfAlgorithm) -> Option<u16> {
+    by_algorithm(PRF, algorithm)
+}
+
+pub(crate) fn integrity(id: u16) -> Option<IntegrityAlgorithm> {
+    by_id(INTEGRITY, id)
+}
+
+pub(crate) fn integrity_id(algorithm: IntegrityAlgorithm) -> Option<u16> {
+    by_algorithm(INTEGRITY, algorithm)
+}
+
+pub(crate) fn key_exchange(id: u16) -> Option<KeyExchangeAlgorithm> {
+    by_id(KEY_EXCHANGE, id)
+}
+
+pub(crate) fn key_exchange_id(algorithm: KeyExchangeAlgorithm) -> Option<u16> {
+    by_algorithm(KEY_EXCHANGE, algorithm)
+}
+
+fn by_id<T: Copy>(table: &[(u16, T)], id: u16) -> Option<T> {
+    table.iter().find(|row| row.0 == id).map(|row| row.1)
+}
+
+fn by_algorithm<T: Copy + PartialEq>(table: &[(u16, T)], algorithm: T) -> Option<u16> {
+    table.iter().find(|row| row.1 == algorithm).map(|row| row.0)
+}

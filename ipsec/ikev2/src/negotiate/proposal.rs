@@ -1,0 +1,113 @@
+//! What one end is configured to offer and to accept, and the proposals on the wire that say so (RFC 7296 §3.3).
+
+use ipsec_crypto::{IntegrityAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm};
+use ipsec_dataplane::Encryption;
+use ipsec_wire::Spi;
+use ipsec_wire::registry::{ProtocolId, TransformType};
+use ipsec_wire::v2::{Proposal, Transform};
+
+use super::numbers;
+
+/// Algorithms for an IKE SA; each list in order of preference.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IkeProposal {
+    /// Ciphers with their key lengths in octets, salt not counted. Either all are combined-mode ones or none is
+    /// (RFC 7296 §3.3).
+    pub encryption: Vec<(Encryption, usize)>,
+    /// Integrity algorithms; none beside combined-mode ciphers.
+    pub integrity: Vec<IntegrityAlgorithm>,
+    /// Pseudo-random functions.
+    pub prf: Vec<PrfAlgorithm>,
+    /// Key exchange methods.
+    pub key_exchange: Vec<KeyExchangeAlgorithm>,
+}
+
+/// Algorithms for a Child SA with ESP; each list in order of preference.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChildProposal {
+    /// Ciphers with their key lengths in octets, salt not counted.
+    pub encryption: Vec<(Encryption, usize)>,
+    /// Integrity algorithms; none beside combined-mode ciphers.
+    pub integrity: Vec<IntegrityAlgorithm>,
+    /// Key exchange methods for a fresh secret of the child's own (PFS); empty for none. Not used in `IKE_AUTH`.
+    pub key_exchange: Vec<KeyExchangeAlgorithm>,
+    /// Whether sequence numbers are extended to 64 bits; both values may be offered.
+    pub extended_sequence_numbers: Vec<bool>,
+}
+
+/// The proposals for an IKE SA, numbered from 1.
+pub(crate) fn ike_offer(proposals: &[IkeProposal]) -> Vec<Proposal> {
+    let transforms = |proposal: &IkeProposal| {
+        let mut list = ciphers(&proposal.encryption);
+        list.extend(plain(
+            TransformType::PRF,
+            proposal.prf.iter().filter_map(|a| numbers::prf_id(*a)),
+        ));
+        list.extend(integrities(&proposal.integrity));
+        list.extend(groups(&proposal.key_exchange));
+        list
+    };
+    let lists = proposals.iter().map(transforms);
+    number(lists, ProtocolId::IKE, &[])
+}
+
+/// The proposals for a Child SA, numbered from 1; `spi` is the one we want to receive under. Key exchange methods are
+/// offered only where `fresh` key exchanges can happen, which is not in `IKE_AUTH` (RFC 7296 §1.2).
+pub(crate) fn child_offer(proposals: &[ChildProposal], spi: Spi, fresh: bool) -> Vec<Proposal> {
+    let transforms = |proposal: &ChildProposal| {
+        let mut list = ciphers(&proposal.encryption);
+        list.extend(integrities(&proposal.integrity));
+        if fresh {
+            list.extend(groups(&proposal.key_exchange));
+        }
+        let numbers = proposal
+            .extended_sequence_numbers
+            .iter()
+            .map(|extended| u16::from(*extended));
+        list.extend(plain(TransformType::SN, numbers));
+        list
+    };
+    let lists = proposals.iter().map(transforms);
+    number(lists, ProtocolId::ESP, &spi.0.to_be_bytes())
+}
+
+fn number(lists: impl Iterator<Item = Vec<Transform>>, protocol: ProtocolId, spi: &[u8]) -> Vec<Proposal> {
+    let numbered = (1..=u8::MAX).zip(lists);
+    numbered
+        .map(|(number, transforms)| Proposal {
+            number,
+            protocol,
+            spi: spi.to_vec(),
+            transforms,
+        })
+        .collect()
+}
+
+fn ciphers(list: &[(Encryption, usize)]) -> Vec<Transform> {
+    let transform = |(algorithm, key_len): &(Encryption, usize)| {
+        let id = numbers::encryption_id(*algorithm)?;
+        // A cipher whose key has but one length carries no key length attribute (RFC 7296 §3.3.5).
+        let variable = algorithm.key_lens().len() > 1;
+        let bits = variable.then(|| u16::try_from(key_len * 8).ok()).flatten();
+        Some(Transform::new(TransformType::ENCR, id, bits))
+    };
+    list.iter().filter_map(transform).collect()
+}
+
+fn integrities(list: &[IntegrityAlgorithm]) -> impl Iterator<Item = Transform> {
+    plain(
+        TransformType::INTEG,
+        list.iter().filter_map(|a| numbers::integrity_id(*a)),
+    )
+}
+
+fn groups(list: &[KeyExchangeAlgorithm]) -> impl Iterator<Item = Transform> {
+    plain(
+        TransformType::KE,
+        list.iter().filter_map(|a| numbers::key_exchange_id(*a)),
+    )
+}
+
+fn plain(kind: TransformType, ids: impl Iterator<Item = u16>) -> impl Iterator<Item = Transform> {
+    ids.map(move |id| Transform::new(kind, id, None))
+}

@@ -1,0 +1,98 @@
+//! A chosen proposal read as algorithms.
+
+use std::fmt;
+
+use ipsec_crypto::{KeyExchangeAlgorithm, PrfAlgorithm};
+use ipsec_dataplane::{Encryption, Suite};
+use ipsec_wire::Spi;
+use ipsec_wire::registry::TransformType;
+use ipsec_wire::v2::{Proposal, Transform};
+
+use super::numbers;
+
+/// The algorithms of an IKE SA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IkeSuite {
+    /// What protects messages: cipher, key length, and integrity where the cipher gives none.
+    pub protection: Suite,
+    /// The pseudo-random function.
+    pub prf: PrfAlgorithm,
+    /// The key exchange method.
+    pub key_exchange: KeyExchangeAlgorithm,
+}
+
+/// `aes256gcm16-prfsha384-ecp384`.
+impl fmt::Display for IkeSuite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}-{}-{}",
+            self.protection,
+            self.prf.name(),
+            self.key_exchange.name()
+        )
+    }
+}
+
+/// The algorithms of a Child SA, and the SPI that the proposal carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ChildSuite {
+    pub(crate) suite: Suite,
+    pub(crate) key_exchange: Option<KeyExchangeAlgorithm>,
+    pub(crate) extended_sequence_numbers: bool,
+    pub(crate) spi: Spi,
+}
+
+/// Reads a chosen IKE proposal; nothing when a transform is missing or unknown, which no configured one is.
+pub(crate) fn ike_suite(chosen: &Proposal) -> Option<IkeSuite> {
+    Some(IkeSuite {
+        protection: protection(chosen)?,
+        prf: numbers::prf(transform(chosen, TransformType::PRF)?.id)?,
+        key_exchange: numbers::key_exchange(transform(chosen, TransformType::KE)?.id)?,
+    })
+}
+
+/// Reads a chosen Child SA proposal; nothing when a transform is missing or unknown, or the SPI is not four octets.
+pub(crate) fn child_suite(chosen: &Proposal) -> Option<ChildSuite> {
+    let spi = Spi(u32::from_be_bytes(chosen.spi.as_slice().try_into().ok()?));
+    let key_exchange = match transform(chosen, TransformType::KE) {
+        Some(transform) if transform.id != 0 => Some(numbers::key_exchange(transform.id)?),
+        _ => None,
+    };
+    let extended = transform(chosen, TransformType::SN).is_some_and(|transform| transform.id == 1);
+    Some(ChildSuite {
+        suite: protection(chosen)?,
+        key_exchange,
+        extended_sequence_numbers: extended,
+        spi,
+    })
+}
+
+fn protection(chosen: &Proposal) -> Option<Suite> {
+    let cipher = transform(chosen, TransformType::ENCR)?;
+    let encryption = numbers::encryption(cipher.id)?;
+    let key_len = match cipher.key_bits {
+        Some(bits) => usize::from(bits) / 8,
+        None => *encryption.key_lens().first()?,
+    };
+    if !encryption.key_lens().contains(&key_len) {
+        return None;
+    }
+    let integrity = match transform(chosen, TransformType::INTEG) {
+        Some(transform) if transform.id != 0 => Some(numbers::integrity(transform.id)?),
+        _ => None,
+    };
+    let authenticated = matches!(encryption, Encryption::Aead(_)) != integrity.is_some();
+    authenticated.then_some(Suite {
+        encryption,
+        key_len,
+        integrity,
+    })
+}
+
+fn transform(proposal: &Proposal, kind: TransformType) -> Option<&Transform> {
+    proposal
+        .transforms
+        .iter()
+        .find(|transform| transform.kind == kind)
+}

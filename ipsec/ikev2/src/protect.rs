@@ -1,0 +1,179 @@
+//! The protection of messages (RFC 7296 §3.14, RFC 5282): payloads into SK, and out of it.
+
+use ipsec_crypto::{Aead, Cipher, Entropy, Integrity, KeyLength, Provider, Secret};
+use ipsec_dataplane::{Encryption, Suite};
+use ipsec_wire::v2::{self, Layout, Payload, Protected};
+use ipsec_wire::{Header, Malformed};
+
+use crate::keys::Keys;
+use crate::refusal::DropReason;
+use crate::sa::Role;
+
+/// The keyed algorithms of an IKE SA, for both directions.
+pub(crate) struct Protection {
+    ours: Direction,
+    theirs: Direction,
+}
+
+/// Why a message was not opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NotOpened {
+    /// Whoever sent it, it is not to be answered.
+    Drop(DropReason),
+    /// Its integrity is proven, but its payloads are malformed.
+    Malformed(String),
+}
+
+impl std::fmt::Debug for Protection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Protection")
+    }
+}
+
+impl Protection {
+    /// Keys the algorithms for the end that plays `role`.
+    pub(crate) fn new(
+        provider: &Provider,
+        suite: &Suite,
+        keys: &Keys,
+        role: Role,
+    ) -> Result<Self, KeyLength> {
+        let initiator = Direction::new(provider, suite, &keys.ei, &keys.ai)?;
+        let responder = Direction::new(provider, suite, &keys.er, &keys.ar)?;
+        Ok(match role {
+            Role::Initiator => Self {
+                ours: initiator,
+                theirs: responder,
+            },
+            Role::Responder => Self {
+                ours: responder,
+                theirs: initiator,
+            },
+        })
+    }
+
+    /// The message with these payloads inside SK.
+    pub(crate) fn seal(
+        &mut self,
+        header: &Header,
+        payloads: &[Payload],
+        entropy: &mut dyn Entropy,
+    ) -> Vec<u8> {
+        let (mut octets, parts) = v2::lay_out(header, payloads, self.ours.layout);
+        self.ours.seal(&mut octets, &parts, entropy);
+        octets
+    }
+
+    /// The payloads inside SK of a message.
+    pub(crate) fn open(&mut self, octets: &[u8]) -> Result<Vec<Payload>, NotOpened> {
+        let malformed = |error: Malformed| NotOpened::Drop(DropReason::Malformed(error.to_string()));
+        let parts = v2::split(octets, self.theirs.layout).map_err(malformed)?;
+        let content = self
+            .theirs
+            .open(octets, &parts)
+            .ok_or(NotOpened::Drop(DropReason::Integrity))?;
+        let broken = |error: Malformed| NotOpened::Malformed(error.to_string());
+        let chain = v2::strip_padding(&content, parts.content.start).map_err(broken)?;
+        v2::parse_chain(parts.first, chain, parts.content.start).map_err(broken)
+    }
+}
+
+struct Direction {
+    layout: Layout,
+    keyed: Keyed,
+    /// How many messages were sealed: the IV of a combined-mode algorithm, which must not repeat (RFC 5282 §3).
+    sealed: u64,
+}
+
+enum Keyed {
+    Aead(Aead, Secret),
+    Separate(Cipher, Integrity),
+}
+
+impl Direction {
+    fn new(
+        provider: &Provider,
+        suite: &Suite,
+        encryption: &Secret,
+        integrity: &Secret,
+    ) -> Result<Self, KeyLength> {
+        let (key, salt) = encryption
+            .as_bytes()
+            .split_at(suite.key_len.min(encryption.len()));
+        let (layout, keyed) = match (suite.encryption, suite.integrity) {
+            (Encryption::Cipher(algorithm), Some(mac)) => {
+                let layout = Layout {
+                    iv: algorithm.iv_len(),
+                    block: algorithm.block_len(),
+                    icv: mac.icv_len(),
+                };
+                let cipher = (provider.cipher)(algorithm, key)?;
+                (
+                    layout,
+                    Keyed::Separate(cipher, (provider.integrity)(mac, integrity.as_bytes())?),
+                )
+            }
+            (Encryption::Aead(algorithm), _) => {
+                let layout = Layout {
+                    iv: algorithm.iv_len(),
+                    block: 1,
+                    icv: algorithm.icv_len(),
+                };
+                (
+                    layout,
+                    Keyed::Aead((provider.aead)(algorithm, key)?, Secret::from(salt)),
+                )
+            }
+            (Encryption::Cipher(algorithm), None) => {
+                return Err(KeyLength {
+                    algorithm: algorithm.name(),
+                    expected: &[],
+                    found: 0,
+                });
+            }
+        };
+        Ok(Self {
+            layout,
+            keyed,
+            sealed: 0,
+        })
+    }
+
+    fn seal(&mut self, octets: &mut [u8], parts: &Protected, entropy: &mut dyn Entropy) {
+        let (before, rest) = octets.split_at_mut(parts.iv.start);
+        let (iv, rest) = rest.split_at_mut(self.layout.iv);
+        let (content, icv) = rest.split_at_mut(parts.content.len());
+        let sealed = match &self.keyed {
+            Keyed::Aead(aead, salt) => {
+                iv.copy_from_slice(&self.sealed.to_be_bytes());
+                let nonce = [salt.as_bytes(), iv].concat();
+                aead.seal(&nonce, before, content, icv)
+            }
+            Keyed::Separate(cipher, integrity) => {
+                entropy.fill(iv);
+                let encrypted = cipher.encrypt(iv, content);
+                encrypted.and_then(|()| integrity.sign(&[before, iv, content], icv))
+            }
+        };
+        self.sealed += 1;
+        debug_assert!(sealed.is_ok(), "the layout gives each part its length");
+    }
+
+    /// The decrypted content, if its integrity is proven.
+    fn open(&self, octets: &[u8], parts: &Protected) -> Option<Vec<u8>> {
+        let (iv, icv) = (&octets[parts.iv.clone()], &octets[parts.icv.clone()]);
+        let mut content = octets[parts.content.clone()].to_vec();
+        match &self.keyed {
+            Keyed::Aead(aead, salt) => {
+                let nonce = [salt.as_bytes(), iv].concat();
+                aead.open(&nonce, &octets[..parts.iv.start], &mut content, icv)
+                    .ok()?;
+            }
+            Keyed::Separate(cipher, integrity) => {
+                integrity.verify(&[&octets[..parts.content.end]], icv).ok()?;
+                cipher.decrypt(iv, &mut content).ok()?;
+            }
+        }
+        Some(content)
+    }
+}

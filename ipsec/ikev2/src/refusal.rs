@@ -1,0 +1,131 @@
+//! What is not accepted, sorted by what we do about it.
+
+use ipsec_wire::registry::NotifyType;
+use ipsec_wire::v2::Notify;
+
+/// What to do with a message that cannot be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Drop it; nothing changes.
+    Ignore(DropReason),
+    /// Answer with this notify; the IKE SA lives on.
+    Answer(Notify),
+    /// Answer with this notify and close the IKE SA.
+    Close(Notify, Failure),
+}
+
+/// Why an IKE message was dropped without an answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum DropReason {
+    /// Not an IKE message.
+    #[error("malformed IKE message: {0}")]
+    Malformed(String),
+    /// Another major version.
+    #[error("IKE version {0} is not spoken here")]
+    Version(u8),
+    /// No IKE SA has these SPIs.
+    #[error("no IKE SA has these SPIs")]
+    UnknownSpi,
+    /// It came from or went to an address that the IKE SA does not use.
+    #[error("the IKE SA does not use these addresses")]
+    Address,
+    /// The flags tell of a direction that does not fit the IKE SA.
+    #[error("the flags do not fit the IKE SA")]
+    Flags,
+    /// The message ID lies outside the window (RFC 7296 §2.3).
+    #[error("the message ID lies outside the window")]
+    OutOfWindow,
+    /// The message ID is the last request's, the octets are not.
+    #[error("a known message ID with other octets")]
+    Differs,
+    /// No request waits for this response.
+    #[error("no request waits for this response")]
+    Unexpected,
+    /// The integrity check failed.
+    #[error("the integrity check failed")]
+    Integrity,
+    /// An encrypted message before there are keys, or a clear one after.
+    #[error("encrypted when it should be clear, or clear when it should be encrypted")]
+    Protection,
+    /// The exchange may not happen in this state of the IKE SA.
+    #[error("the exchange does not fit the state of the IKE SA")]
+    State,
+    /// Too many IKE SAs are half open.
+    #[error("too many IKE SAs are half open")]
+    HalfOpenLimit,
+    /// No connection is configured for these addresses.
+    #[error("no connection is configured for these addresses")]
+    NoConnection,
+    /// A clear notify that may be forged and says nothing useful.
+    #[error("an unprotected message that changes nothing")]
+    Unprotected,
+}
+
+impl DropReason {
+    /// A short stable name for filters and counters.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "ike-malformed",
+            Self::Version(_) => "ike-version",
+            Self::UnknownSpi => "ike-unknown-spi",
+            Self::Address => "ike-address",
+            Self::Flags => "ike-flags",
+            Self::OutOfWindow => "ike-out-of-window",
+            Self::Differs => "ike-differs",
+            Self::Unexpected => "ike-unexpected",
+            Self::Integrity => "ike-integrity",
+            Self::Protection => "ike-protection",
+            Self::State => "ike-state",
+            Self::HalfOpenLimit => "ike-half-open-limit",
+            Self::NoConnection => "ike-no-connection",
+            Self::Unprotected => "ike-unprotected",
+        }
+    }
+}
+
+/// Why a negotiation failed or an SA ended, in the words of RFC 7296 where it has one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The peer did not answer.
+    #[error("no answer to {0}")]
+    Timeout(&'static str),
+    /// An identity was not proven.
+    #[error("AUTHENTICATION_FAILED: {0}")]
+    Authentication(String),
+    /// No proposal fits; the text shows both offers and what did not match.
+    #[error("NO_PROPOSAL_CHOSEN: {0}")]
+    Proposal(String),
+    /// No traffic selector fits; the text shows both sides.
+    #[error("TS_UNACCEPTABLE: {0}")]
+    Selectors(String),
+    /// A message broke the grammar or a rule of the protocol.
+    #[error("INVALID_SYNTAX: {0}")]
+    Syntax(String),
+    /// The peer refused with a notify that has no class of its own here.
+    #[error("refused with {0}")]
+    Refused(NotifyType),
+    /// A key exchange could not be completed.
+    #[error("key exchange: {0}")]
+    KeyExchange(String),
+    /// We were told to give it up.
+    #[error("given up on command")]
+    Abandoned,
+}
+
+impl Failure {
+    /// A short stable name for scenarios and counters.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Timeout(_) => "timeout",
+            Self::Authentication(_) => "authentication-failed",
+            Self::Proposal(_) => "no-proposal-chosen",
+            Self::Selectors(_) => "ts-unacceptable",
+            Self::Syntax(_) => "invalid-syntax",
+            Self::Refused(_) => "refused",
+            Self::KeyExchange(_) => "key-exchange",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The state of IKE SAs as plain data, for people and oracles.
+
+use ipsec_auth::Identity;
+use ipsec_wire::{IkeSpi, Spi};
+
+use crate::sa::{Role, State};
+use crate::session::Session;
+
+/// One IKE SA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IkeSaStatus {
+    /// The connection's name.
+    pub connection: String,
+    /// Which end we are.
+    pub role: Role,
+    /// The initiator's SPI.
+    pub spi_i: IkeSpi,
+    /// The responder's SPI; 0 while it is unknown.
+    pub spi_r: IkeSpi,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Who the peer has proven to be.
+    pub peer: Option<Identity>,
+    /// The message ID of our next request.
+    pub next_request: u32,
+    /// The message ID of the peer's next request.
+    pub next_expected: u32,
+    /// How many exchanges of ours are open or wait.
+    pub pending: usize,
+    /// Its Child SA pairs.
+    pub children: Vec<ChildStatus>,
+}
+
+/// One Child SA pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildStatus {
+    /// The child's name.
+    pub name: String,
+    /// The SPI under which we receive.
+    pub inbound: Spi,
+    /// The SPI under which we send.
+    pub outbound: Spi,
+    /// Whether we have asked the peer to delete it.
+    pub deleting: bool,
+}
+
+/// How far an IKE SA has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Waiting for the `IKE_SA_INIT` response.
+    Init,
+    /// There are keys, but nobody is authenticated.
+    HalfOpen,
+    /// Both ends are authenticated.
+    Established,
+    /// We have asked the peer to delete it.
+    Deleting,
+    /// Over; repeats of the last request are still answered.
+    Closed,
+}
+
+pub(crate) fn of(session: &Session) -> IkeSaStatus {
+    let sa = &session.sa;
+    let child = |child: &crate::sa::ChildSa| ChildStatus {
+        name: child.name.clone(),
+        inbound: child.inbound,
+        outbound: child.outbound,
+        deleting: child.deleting,
+    };
+    IkeSaStatus {
+        connection: sa.connection.name.clone(),
+        role: sa.role,
+        spi_i: sa.spi_i,
+        spi_r: sa.spi_r,
+        stage: match sa.state {
+            State::Init => Stage::Init,
+            State::HalfOpen(_) => Stage::HalfOpen,
+            State::Established(_) => Stage::Established,
+            State::Deleting => Stage::Deleting,
+            State::Closed => Stage::Closed,
+        },
+        peer: match &sa.state {
+            State::Established(proven) => Some(proven.identity().clone()),
+            _ => None,
+        },
+        next_request: session.requests.next_id(),
+        next_expected: session.responses.next_id(),
+        pending: session.pending(),
+        children: sa.children.iter().map(child).collect(),
+    }
+}

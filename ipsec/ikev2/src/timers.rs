@@ -1,0 +1,48 @@
+//! What an IKE SA waits for. One instant for each reason; the earliest is what the caller is told.
+
+use ipsec_net::Instant;
+
+/// Why an endpoint wants to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimerReason {
+    /// A request is to be sent again or given up.
+    Retransmission,
+    /// The peer has been silent for long.
+    Liveness,
+    /// A half-open IKE SA is to be given up.
+    HalfOpen,
+    /// A closed IKE SA no longer answers repeats.
+    Forget,
+}
+
+/// The timers of one IKE SA, but for those of its requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timers {
+    pub(crate) liveness: Option<Instant>,
+    pub(crate) half_open: Option<Instant>,
+    pub(crate) forget: Option<Instant>,
+}
+
+impl Timers {
+    /// The earliest of them and of `retransmission`.
+    pub(crate) fn next(&self, retransmission: Option<Instant>) -> Option<(Instant, TimerReason)> {
+        let all = [
+            (retransmission, TimerReason::Retransmission),
+            (self.liveness, TimerReason::Liveness),
+            (self.half_open, TimerReason::HalfOpen),
+            (self.forget, TimerReason::Forget),
+        ];
+        all.into_iter()
+            .filter_map(|(at, reason)| Some((at?, reason)))
+            .min()
+    }
+}
+
+/// Takes a timer whose time has come.
+pub(crate) fn take_due(timer: &mut Option<Instant>, now: Instant) -> bool {
+    let due = timer.is_some_and(|at| at <= now);
+    if due {
+        *timer = None;
+    }
+    due
+}

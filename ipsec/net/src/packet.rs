@@ -1,0 +1,524 @@
+//! An owned IP packet (RFC 791, RFC 8200) whose lengths have been proven once, so that reading it cannot fail.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use etherparse::{
+    IpDscp, IpEcn, IpNumber, Ipv4Header, Ipv4HeaderSlice, Ipv6FlowLabel, Ipv6FragmentHeaderSlice, Ipv6Header,
+    Ipv6HeaderSlice, Ipv6RawExtHeaderSlice,
+};
+
+use crate::Buffer;
+
+/// Protocol numbers that this project speaks of (IANA "Assigned Internet Protocol Numbers").
+pub mod protocol {
+    /// IPv6 hop-by-hop options.
+    pub const HOP_BY_HOP: u8 = 0;
+    /// ICMP for IPv4.
+    pub const ICMP: u8 = 1;
+    /// IPv4 in IP, the next header of an IPv4 packet in tunnel mode.
+    pub const IPV4: u8 = 4;
+    /// TCP.
+    pub const TCP: u8 = 6;
+    /// UDP.
+    pub const UDP: u8 = 17;
+    /// IPv6 in IP, the next header of an IPv6 packet in tunnel mode.
+    pub const IPV6: u8 = 41;
+    /// IPv6 routing header.
+    pub const ROUTING: u8 = 43;
+    /// IPv6 fragment header.
+    pub const FRAGMENT: u8 = 44;
+    /// Encapsulating Security Payload.
+    pub const ESP: u8 = 50;
+    /// Authentication Header.
+    pub const AH: u8 = 51;
+    /// ICMP for IPv6.
+    pub const ICMPV6: u8 = 58;
+    /// No next header: a dummy packet in ESP (RFC 4303 §2.6).
+    pub const NONE: u8 = 59;
+    /// IPv6 destination options.
+    pub const DESTINATION_OPTIONS: u8 = 60;
+}
+
+/// The two IP versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IpVersion {
+    /// RFC 791.
+    V4,
+    /// RFC 8200.
+    V6,
+}
+
+impl IpVersion {
+    /// The version of an address.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() { Self::V4 } else { Self::V6 }
+    }
+
+    /// The protocol number of such a packet inside another one: 4 or 41.
+    #[must_use]
+    pub fn protocol(self) -> u8 {
+        match self {
+            Self::V4 => protocol::IPV4,
+            Self::V6 => protocol::IPV6,
+        }
+    }
+
+    /// The length in octets of a header without options or extensions: 20 or 40.
+    #[must_use]
+    pub fn header_len(self) -> usize {
+        match self {
+            Self::V4 => Ipv4Header::MIN_LEN,
+            Self::V6 => Ipv6Header::LEN,
+        }
+    }
+
+    /// The least MTU in octets that a link must have: 68 or 1280.
+    #[must_use]
+    pub fn minimum_mtu(self) -> usize {
+        match self {
+            Self::V4 => 68,
+            Self::V6 => 1280,
+        }
+    }
+}
+
+/// Where a fragment belongs in its datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FragmentInfo {
+    /// The datagram's identification: 16 bits in IPv4, 32 in IPv6.
+    pub identification: u32,
+    /// Offset of the fragment's payload in octets, a multiple of 8.
+    pub offset: usize,
+    /// Whether more fragments follow.
+    pub more: bool,
+}
+
+/// The fields of a header that the builder of a packet chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IpHeader {
+    /// Source address.
+    pub source: IpAddr,
+    /// Destination address, of the same version.
+    pub destination: IpAddr,
+    /// The upper-layer protocol number.
+    pub protocol: u8,
+    /// IPv4 time to live or IPv6 hop limit.
+    pub hop_limit: u8,
+    /// DSCP (upper six bits) and ECN (lower two).
+    pub traffic_class: u8,
+    /// IPv4 don't-fragment bit; without meaning in IPv6, where routers never fragment.
+    pub dont_fragment: bool,
+    /// IPv4 identification; without meaning in IPv6.
+    pub identification: u16,
+}
+
+impl IpHeader {
+    /// A header with hop limit 64, traffic class 0, DF clear and identification 0.
+    #[must_use]
+    pub fn new(source: IpAddr, destination: IpAddr, protocol: u8) -> Self {
+        Self {
+            source,
+            destination,
+            protocol,
+            hop_limit: 64,
+            traffic_class: 0,
+            dont_fragment: false,
+            identification: 0,
+        }
+    }
+}
+
+/// Why octets are not an IP packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum NotIp {
+    /// The first four bits are neither 4 nor 6, or there is no first octet.
+    #[error("the version field is neither 4 nor 6")]
+    Version,
+    /// A header or the payload is longer than the octets there are, or a length field is impossible.
+    #[error("offset {offset}: a length does not fit the octets there are")]
+    Length {
+        /// Offset in octets of the header whose length is wrong.
+        offset: usize,
+    },
+    /// The IPv4 header checksum is wrong.
+    #[error("the IPv4 header checksum is wrong")]
+    HeaderChecksum,
+    /// More octets than an IP packet can have, or source and destination of different versions.
+    #[error("no IP packet can be built from this: {0}")]
+    Unbuildable(&'static str),
+}
+
+/// An IP packet with room round it.
+///
+/// Its lengths are consistent, an IPv4 header checksum is right, and octets behind the total length have been cut off.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IpPacket {
+    buffer: Buffer,
+    version: IpVersion,
+    protocol: u8,
+    header_len: u16,
+    fragment: Option<FragmentInfo>,
+}
+
+impl IpPacket {
+    /// Takes octets as an IP packet, cutting off what lies behind its total length.
+    ///
+    /// # Errors
+    /// When the version is unknown, a length does not fit, or the IPv4 header checksum is wrong.
+    pub fn parse(buffer: impl Into<Buffer>) -> Result<Self, NotIp> {
+        let mut buffer = buffer.into();
+        let layout = match buffer.first().map(|octet| octet >> 4) {
+            Some(4) => layout_v4(&buffer)?,
+            Some(6) => layout_v6(&buffer)?,
+            _ => return Err(NotIp::Version),
+        };
+        buffer.truncate(layout.total_len);
+        Ok(Self {
+            buffer,
+            version: layout.version,
+            protocol: layout.protocol,
+            header_len: u16::try_from(layout.header_len).map_err(|_| NotIp::Length { offset: 0 })?,
+            fragment: layout.fragment,
+        })
+    }
+
+    /// Puts a header before `payload`.
+    ///
+    /// # Errors
+    /// When the payload is longer than an IP packet can carry, or the addresses' versions differ.
+    pub fn build(header: &IpHeader, mut payload: Buffer) -> Result<Self, NotIp> {
+        let version = IpVersion::of(header.source);
+        let header_len = version.header_len();
+        let length = payload.len();
+        match (header.source, header.destination) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                let octets = header_v4(header, source, destination, length)?;
+                payload.grow_front(header_len).copy_from_slice(&octets);
+            }
+            (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                let octets = header_v6(header, source, destination, length)?;
+                payload.grow_front(header_len).copy_from_slice(&octets);
+            }
+            _ => {
+                return Err(NotIp::Unbuildable(
+                    "source and destination are of different IP versions",
+                ));
+            }
+        }
+        let protocol = header.protocol;
+        // An IPv6 extension header may open the payload, and its length has to be proven too.
+        if version == IpVersion::V6 && is_extension(protocol) {
+            return Self::parse(payload);
+        }
+        let header_len = u16::try_from(header_len).unwrap_or(u16::MAX);
+        Ok(Self {
+            buffer: payload,
+            version,
+            protocol,
+            header_len,
+            fragment: None,
+        })
+    }
+
+    /// The whole packet.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Gives the octets back, with the room round them.
+    #[must_use]
+    pub fn into_buffer(self) -> Buffer {
+        self.buffer
+    }
+
+    /// Gives back what follows the headers; these become headroom.
+    #[must_use]
+    pub fn into_payload(self) -> Buffer {
+        let mut buffer = self.buffer;
+        buffer.shrink_front(usize::from(self.header_len));
+        buffer
+    }
+
+    /// The length of the whole packet in octets.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a packet has at least a header")]
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// The IP version.
+    #[must_use]
+    pub fn version(&self) -> IpVersion {
+        self.version
+    }
+
+    /// The source address.
+    #[must_use]
+    pub fn source(&self) -> IpAddr {
+        match self.version {
+            IpVersion::V4 => Ipv4Addr::from(self.octets::<4>(12)).into(),
+            IpVersion::V6 => Ipv6Addr::from(self.octets::<16>(8)).into(),
+        }
+    }
+
+    /// The destination address.
+    #[must_use]
+    pub fn destination(&self) -> IpAddr {
+        match self.version {
+            IpVersion::V4 => Ipv4Addr::from(self.octets::<4>(16)).into(),
+            IpVersion::V6 => Ipv6Addr::from(self.octets::<16>(24)).into(),
+        }
+    }
+
+    /// The protocol of the payload, behind IPv6 extension headers. AH and ESP count as payload.
+    #[must_use]
+    pub fn protocol(&self) -> u8 {
+        self.protocol
+    }
+
+    /// The length in octets of the IP header with its options or extension headers.
+    #[must_use]
+    pub fn header_len(&self) -> usize {
+        usize::from(self.header_len)
+    }
+
+    /// What follows the headers.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.buffer[self.header_len()..]
+    }
+
+    /// What follows the headers, for writing; an upper-layer checksum is the writer's business.
+    #[must_use]
+    pub fn payload_mut(&mut self) -> &mut [u8] {
+        let header_len = self.header_len();
+        &mut self.buffer[header_len..]
+    }
+
+    /// Where the packet belongs in its datagram, if it is a fragment.
+    #[must_use]
+    pub fn fragment(&self) -> Option<FragmentInfo> {
+        self.fragment
+    }
+
+    /// Whether the payload begins with the upper-layer header: true unless this is a later fragment.
+    #[must_use]
+    pub fn has_upper_header(&self) -> bool {
+        self.fragment.is_none_or(|fragment| fragment.offset == 0)
+    }
+
+    /// The don't-fragment bit; always set in IPv6, where routers never fragment.
+    #[must_use]
+    pub fn dont_fragment(&self) -> bool {
+        self.version == IpVersion::V6 || self.buffer[6] & 0x40 != 0
+    }
+
+    /// IPv4 time to live or IPv6 hop limit.
+    #[must_use]
+    pub fn hop_limit(&self) -> u8 {
+        match self.version {
+            IpVersion::V4 => self.buffer[8],
+            IpVersion::V6 => self.buffer[7],
+        }
+    }
+
+    /// DSCP (upper six bits) and ECN (lower two).
+    #[must_use]
+    pub fn traffic_class(&self) -> u8 {
+        match self.version {
+            IpVersion::V4 => self.buffer[1],
+            IpVersion::V6 => (self.buffer[0] << 4) | (self.buffer[1] >> 4),
+        }
+    }
+
+    /// Sets hop limit, mending the IPv4 header checksum.
+    pub fn set_hop_limit(&mut self, hop_limit: u8) {
+        match self.version {
+            IpVersion::V4 => {
+                self.buffer[8] = hop_limit;
+                self.mend_header_checksum();
+            }
+            IpVersion::V6 => self.buffer[7] = hop_limit,
+        }
+    }
+
+    /// Sets DSCP and ECN, mending the IPv4 header checksum.
+    pub fn set_traffic_class(&mut self, class: u8) {
+        match self.version {
+            IpVersion::V4 => {
+                self.buffer[1] = class;
+                self.mend_header_checksum();
+            }
+            IpVersion::V6 => {
+                self.buffer[0] = 0x60 | (class >> 4);
+                self.buffer[1] = (class << 4) | (self.buffer[1] & 0x0f);
+            }
+        }
+    }
+
+    fn mend_header_checksum(&mut self) {
+        let header_len = usize::from(self.buffer[0] & 0x0f) * 4;
+        let sum = header_checksum(&self.buffer[..header_len]);
+        self.buffer[10..12].copy_from_slice(&sum.to_be_bytes());
+    }
+
+    fn octets<const N: usize>(&self, offset: usize) -> [u8; N] {
+        let mut octets = [0; N];
+        octets.copy_from_slice(&self.buffer[offset..offset + N]);
+        octets
+    }
+}
+
+/// `192.0.2.1 > 198.51.100.1 protocol 50, 120 octets`.
+impl fmt::Debug for IpPacket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (source, destination) = (self.source(), self.destination());
+        write!(
+            f,
+            "{source} > {destination} protocol {}, {} octets",
+            self.protocol,
+            self.len()
+        )
+    }
+}
+
+struct Layout {
+    version: IpVersion,
+    protocol: u8,
+    header_len: usize,
+    total_len: usize,
+    fragment: Option<FragmentInfo>,
+}
+
+fn layout_v4(octets: &[u8]) -> Result<Layout, NotIp> {
+    let wrong = NotIp::Length { offset: 0 };
+    let header = Ipv4HeaderSlice::from_slice(octets).map_err(|_| wrong)?;
+    let header_len = header.slice().len();
+    let total_len = usize::from(header.total_len());
+    if total_len < header_len || total_len > octets.len() {
+        return Err(wrong);
+    }
+    if header_checksum(header.slice()) != header.header_checksum() {
+        return Err(NotIp::HeaderChecksum);
+    }
+    let offset = usize::from(header.fragments_offset().value()) * 8;
+    let more = header.more_fragments();
+    let identification = u32::from(header.identification());
+    let fragment = (more || offset > 0).then_some(FragmentInfo {
+        identification,
+        offset,
+        more,
+    });
+    let protocol = header.protocol().0;
+    Ok(Layout {
+        version: IpVersion::V4,
+        protocol,
+        header_len,
+        total_len,
+        fragment,
+    })
+}
+
+fn layout_v6(octets: &[u8]) -> Result<Layout, NotIp> {
+    let wrong = |offset| NotIp::Length { offset };
+    let header = Ipv6HeaderSlice::from_slice(octets).map_err(|_| wrong(0))?;
+    let total_len = Ipv6Header::LEN + usize::from(header.payload_length());
+    let octets = octets.get(..total_len).ok_or(wrong(0))?;
+    let mut protocol = header.next_header().0;
+    let mut header_len = Ipv6Header::LEN;
+    let mut fragment = None;
+    while is_extension(protocol) {
+        let rest = &octets[header_len..];
+        if protocol == protocol::FRAGMENT {
+            let slice = Ipv6FragmentHeaderSlice::from_slice(rest).map_err(|_| wrong(header_len))?;
+            let offset = usize::from(slice.fragment_offset().value()) * 8;
+            let more = slice.more_fragments();
+            fragment = Some(FragmentInfo {
+                identification: slice.identification(),
+                offset,
+                more,
+            });
+            protocol = slice.next_header().0;
+            header_len += slice.slice().len();
+            if offset > 0 {
+                break;
+            }
+        } else {
+            let slice = Ipv6RawExtHeaderSlice::from_slice(rest).map_err(|_| wrong(header_len))?;
+            protocol = slice.next_header().0;
+            header_len += slice.slice().len();
+        }
+    }
+    Ok(Layout {
+        version: IpVersion::V6,
+        protocol,
+        header_len,
+        total_len,
+        fragment,
+    })
+}
+
+fn is_extension(protocol: u8) -> bool {
+    use protocol::{DESTINATION_OPTIONS, FRAGMENT, HOP_BY_HOP, ROUTING};
+    matches!(protocol, HOP_BY_HOP | ROUTING | FRAGMENT | DESTINATION_OPTIONS)
+}
+
+/// The checksum that belongs into `header`, whatever stands there now.
+fn header_checksum(header: &[u8]) -> u16 {
+    let sum = etherparse::checksum::Sum16BitWords::new()
+        .add_slice(&header[..10])
+        .add_slice(&header[12..]);
+    sum.ones_complement().to_be()
+}
+
+fn header_v4(
+    header: &IpHeader,
+    source: Ipv4Addr,
+    destination: Ipv4Addr,
+    payload_len: usize,
+) -> Result<[u8; Ipv4Header::MIN_LEN], NotIp> {
+    let too_long = NotIp::Unbuildable("the payload does not fit in an IPv4 packet");
+    let length = u16::try_from(payload_len).map_err(|_| too_long)?;
+    let number = IpNumber(header.protocol);
+    let mut v4 = Ipv4Header::new(
+        length,
+        header.hop_limit,
+        number,
+        source.octets(),
+        destination.octets(),
+    )
+    .map_err(|_| too_long)?;
+    v4.dscp = IpDscp::try_new(header.traffic_class >> 2).unwrap_or_default();
+    v4.ecn = IpEcn::try_new(header.traffic_class & 3).unwrap_or_default();
+    v4.dont_fragment = header.dont_fragment;
+    v4.identification = header.identification;
+    v4.header_checksum = v4.calc_header_checksum();
+    let mut octets = [0; Ipv4Header::MIN_LEN];
+    octets.copy_from_slice(&v4.to_bytes());
+    Ok(octets)
+}
+
+fn header_v6(
+    header: &IpHeader,
+    source: Ipv6Addr,
+    destination: Ipv6Addr,
+    payload_len: usize,
+) -> Result<[u8; Ipv6Header::LEN], NotIp> {
+    let too_long = NotIp::Unbuildable("the payload does not fit in an IPv6 packet");
+    let v6 = Ipv6Header {
+        traffic_class: header.traffic_class,
+        flow_label: Ipv6FlowLabel::ZERO,
+        payload_length: u16::try_from(payload_len).map_err(|_| too_long)?,
+        next_header: IpNumber(header.protocol),
+        hop_limit: header.hop_limit,
+        source: source.octets(),
+        destination: destination.octets(),
+    };
+    Ok(v6.to_bytes())
+}
+
+#[cfg(test)]
+mod tests;

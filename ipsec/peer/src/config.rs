@@ -1,0 +1,201 @@
+//! What a peer is told at its birth, and what is refused.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use ipsec_dataplane::{Action, Encryption, Policy, Selector};
+use ipsec_ikev2::{ChildConfig, IkeProposal};
+use ipsec_net::IpVersion;
+
+/// The configuration of a peer.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Our outer addresses.
+    pub addresses: Vec<IpAddr>,
+    /// The MTU of the outer link in octets; longer packets leave as fragments.
+    pub mtu: usize,
+    /// IKEv2 connections and their defences.
+    pub ikev2: ipsec_ikev2::Config,
+    /// Policies that come before those of the connections' children: what is bypassed or discarded.
+    pub policies: Vec<Policy>,
+}
+
+/// Why a configuration is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The MTU is below what IP asks of each link.
+    #[error("an MTU of {mtu} is below {least}, the least for its IP version")]
+    Mtu {
+        /// The MTU given.
+        mtu: usize,
+        /// The least.
+        least: usize,
+    },
+    /// Two connections or two children have the same name.
+    #[error("the name \"{0}\" is used twice")]
+    Name(String),
+    /// A connection's local address is not one of the peer's.
+    #[error("connection \"{connection}\" runs from {address}, which is not an address of this peer")]
+    Address {
+        /// The connection.
+        connection: String,
+        /// Its local address.
+        address: IpAddr,
+    },
+    /// A connection's ends are of different IP versions, or the same address.
+    #[error("connection \"{0}\" runs between addresses that cannot speak to each other")]
+    Ends(String),
+    /// A connection or a child offers nothing, or an algorithm without its complement.
+    #[error("\"{name}\": {what}")]
+    Proposal {
+        /// The connection or child.
+        name: String,
+        /// What is wrong with its proposals.
+        what: &'static str,
+    },
+    /// A child protects nothing on one of its sides.
+    #[error("child \"{0}\" protects nothing on one of its sides")]
+    Selectors(String),
+}
+
+impl Config {
+    /// Checks everything that can be checked before a packet flows.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        for address in &self.addresses {
+            let least = IpVersion::of(*address).minimum_mtu();
+            if self.mtu < least {
+                return Err(ConfigError::Mtu { mtu: self.mtu, least });
+            }
+        }
+        let mut names = BTreeSet::new();
+        let mut children = BTreeSet::new();
+        for connection in &self.ikev2.connections {
+            if !names.insert(&connection.name) {
+                return Err(ConfigError::Name(connection.name.clone()));
+            }
+            if !self.addresses.contains(&connection.local) {
+                let (connection, address) = (connection.name.clone(), connection.local);
+                return Err(ConfigError::Address { connection, address });
+            }
+            if connection.local == connection.remote
+                || connection.local.is_ipv4() != connection.remote.is_ipv4()
+            {
+                return Err(ConfigError::Ends(connection.name.clone()));
+            }
+            check_ike(&connection.name, &connection.proposals)?;
+            for child in &connection.children {
+                if !children.insert(&child.name) {
+                    return Err(ConfigError::Name(child.name.clone()));
+                }
+                check_child(child)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The policies in order: those given, then one for each child.
+    pub(crate) fn all_policies(&self) -> Vec<Policy> {
+        let children = self
+            .ikev2
+            .connections
+            .iter()
+            .flat_map(|connection| &connection.children);
+        let of_child = |child: &ChildConfig| Policy {
+            name: child.name.clone(),
+            selectors: pairs(child),
+            action: Action::Protect,
+        };
+        self.policies
+            .iter()
+            .cloned()
+            .chain(children.map(of_child))
+            .collect()
+    }
+}
+
+fn pairs(child: &ChildConfig) -> Vec<Selector> {
+    let locals = child.local.iter();
+    locals
+        .flat_map(|local| {
+            child
+                .remote
+                .iter()
+                .map(|remote| Selector::between(*local, *remote))
+        })
+        .collect()
+}
+
+fn check_ike(name: &str, proposals: &[IkeProposal]) -> Result<(), ConfigError> {
+    let wrong = |what| {
+        Err(ConfigError::Proposal {
+            name: name.to_owned(),
+            what,
+        })
+    };
+    if proposals.is_empty() {
+        return wrong("nothing is offered");
+    }
+    for proposal in proposals {
+        if proposal.prf.is_empty() || proposal.key_exchange.is_empty() {
+            return wrong("a proposal for an IKE SA needs a PRF and a key exchange method");
+        }
+        check_protection(name, &proposal.encryption, !proposal.integrity.is_empty())?;
+    }
+    Ok(())
+}
+
+fn check_child(child: &ChildConfig) -> Result<(), ConfigError> {
+    if child.local.is_empty() || child.remote.is_empty() {
+        return Err(ConfigError::Selectors(child.name.clone()));
+    }
+    if child.proposals.is_empty() {
+        return Err(ConfigError::Proposal {
+            name: child.name.clone(),
+            what: "nothing is offered",
+        });
+    }
+    for proposal in &child.proposals {
+        if proposal.extended_sequence_numbers.is_empty() {
+            let what = "a proposal has to say whether sequence numbers are extended";
+            return Err(ConfigError::Proposal {
+                name: child.name.clone(),
+                what,
+            });
+        }
+        check_protection(&child.name, &proposal.encryption, !proposal.integrity.is_empty())?;
+    }
+    Ok(())
+}
+
+/// Combined-mode ciphers stand alone, others with an integrity algorithm, and no proposal mixes both (RFC 7296 §3.3).
+fn check_protection(name: &str, ciphers: &[(Encryption, usize)], integrity: bool) -> Result<(), ConfigError> {
+    let wrong = |what| {
+        Err(ConfigError::Proposal {
+            name: name.to_owned(),
+            what,
+        })
+    };
+    let combined = ciphers
+        .iter()
+        .filter(|(cipher, _)| matches!(cipher, Encryption::Aead(_)))
+        .count();
+    if ciphers.is_empty() {
+        return wrong("a proposal needs a cipher");
+    }
+    if combined != 0 && combined != ciphers.len() {
+        return wrong("a proposal mixes combined-mode ciphers with others");
+    }
+    if (combined != 0) == integrity {
+        return wrong("a cipher needs an integrity algorithm beside it, a combined-mode one has none");
+    }
+    if ciphers
+        .iter()
+        .any(|(cipher, length)| !cipher.key_lens().contains(length))
+    {
+        return wrong("a cipher has no keys of the length given");
+    }
+    Ok(())
+}

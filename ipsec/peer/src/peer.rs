@@ -1,0 +1,299 @@
+//! The peer: inputs to the part that they are for, outputs in the order in which they arose.
+
+use std::collections::VecDeque;
+
+use ipsec_crypto::{Entropy, Provider};
+use ipsec_dataplane::{Dataplane, DropReason as Unfit, Inbound, Outbound};
+use ipsec_ikev2::{Endpoint, UnknownName};
+use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, Limits, Reassembled, Reassembler, fragment, udp};
+
+use crate::config::{Config, ConfigError};
+use crate::event::{DropReason, Dropped, Event};
+use crate::outside::{self, Outside};
+use crate::status::Status;
+
+/// An IPsec peer.
+pub struct Peer {
+    config: Config,
+    ikev2: Endpoint,
+    dataplane: Dataplane,
+    esp_luck: Box<dyn Entropy>,
+    reassembler: Reassembler,
+    /// Identification of the next packet that we fragment, and of the next IKE datagram.
+    identification: u32,
+    out: VecDeque<Output>,
+}
+
+/// Where a peer takes its random octets from: one source for each part, so that neither changes the other's luck.
+pub struct Luck {
+    /// For IKE: SPIs, nonces, private values, IVs.
+    pub ike: Box<dyn Entropy>,
+    /// For ESP: IVs.
+    pub esp: Box<dyn Entropy>,
+}
+
+/// What a peer is given.
+#[derive(Debug)]
+pub enum Input {
+    /// A packet from the network: IKE, ESP, or anything else.
+    Outside(IpPacket),
+    /// A packet from the protected side or from this host.
+    Inside(IpPacket),
+    /// An order.
+    Command(Command),
+    /// The instant that [`Output::Idle`] named has come.
+    Timeout,
+}
+
+/// An order to a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Set up the child of this name, and an IKE SA for it where there is none.
+    Initiate {
+        /// The child's name.
+        child: String,
+    },
+    /// Delete the Child SAs of this name.
+    Delete {
+        /// The child's name.
+        child: String,
+    },
+    /// Delete the IKE SAs of this connection, their children with them.
+    Terminate {
+        /// The connection's name.
+        connection: String,
+    },
+    /// Ask the peers of this connection whether they are alive.
+    Check {
+        /// The connection's name.
+        connection: String,
+    },
+}
+
+/// What a peer wants.
+#[derive(Debug)]
+pub enum Output {
+    /// Send this packet to the network.
+    Outside(IpPacket),
+    /// Send this packet to the protected side.
+    Inside(IpPacket),
+    /// Know this.
+    Event(Event),
+    /// Nothing now.
+    Idle {
+        /// When to come back with [`Input::Timeout`], if nothing else comes before.
+        until: Option<Instant>,
+        /// What happens then.
+        reason: Option<TimerReason>,
+    },
+}
+
+/// What a peer waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimerReason {
+    /// IKEv2 does.
+    Ikev2(ipsec_ikev2::TimerReason),
+    /// Fragments are given up.
+    Fragments,
+}
+
+impl Peer {
+    /// A peer without SAs.
+    ///
+    /// # Errors
+    /// When the configuration cannot work; the error names what is wrong.
+    pub fn new(config: Config, provider: &'static Provider, luck: Luck) -> Result<Self, ConfigError> {
+        config.check()?;
+        let dataplane = Dataplane::new(provider, config.all_policies());
+        let ikev2 = Endpoint::new(config.ikev2.clone(), provider, luck.ike);
+        let reassembler = Reassembler::new(Limits::default());
+        let out = VecDeque::new();
+        Ok(Self {
+            config,
+            ikev2,
+            dataplane,
+            esp_luck: luck.esp,
+            reassembler,
+            identification: 0,
+            out,
+        })
+    }
+
+    /// Takes an input. Never fails: what the network sends is no caller's error.
+    ///
+    /// Drain [`Peer::poll`] before the next one.
+    pub fn handle(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Outside(packet) => self.outside(now, packet),
+            Input::Inside(packet) => self.inside(now, packet),
+            Input::Command(command) => {
+                // A scenario's names are checked before it runs; an unknown one here changes nothing.
+                let _: Result<(), UnknownName> = match &command {
+                    Command::Initiate { child } => self.ikev2.initiate(now, child),
+                    Command::Delete { child } => self.ikev2.delete(now, child),
+                    Command::Terminate { connection } => self.ikev2.terminate(now, connection),
+                    Command::Check { connection } => self.ikev2.check(now, connection),
+                };
+            }
+            Input::Timeout => self.timeout(now),
+        }
+        self.drain_ikev2();
+    }
+
+    /// The next thing to do; drain until [`Output::Idle`].
+    pub fn poll(&mut self, _now: Instant) -> Output {
+        if let Some(output) = self.out.pop_front() {
+            return output;
+        }
+        let ikev2 = self
+            .ikev2
+            .next_timeout()
+            .map(|(at, reason)| (at, TimerReason::Ikev2(reason)));
+        let fragments = self
+            .reassembler
+            .next_timeout()
+            .map(|at| (at, TimerReason::Fragments));
+        let next = [ikev2, fragments].into_iter().flatten().min();
+        Output::Idle {
+            until: next.map(|(at, _)| at),
+            reason: next.map(|(_, reason)| reason),
+        }
+    }
+
+    /// The peer's state, as plain data.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status {
+            ike: self.ikev2.status(),
+            sas: self.dataplane.status(),
+            incomplete: self.reassembler.waiting(),
+        }
+    }
+
+    fn outside(&mut self, now: Instant, packet: IpPacket) {
+        let (source, destination) = (packet.source(), packet.destination());
+        let ours = self.config.addresses.contains(&destination);
+        let whole = if ours {
+            self.reassembler.handle(now, packet)
+        } else {
+            Reassembled::Whole(packet)
+        };
+        let packet = match whole {
+            Reassembled::Whole(packet) => packet,
+            Reassembled::Waiting => return,
+            Reassembled::Refused(reason) => {
+                return self.dropped(Dropped {
+                    reason: reason.into(),
+                    source,
+                    destination,
+                });
+            }
+        };
+        let inbound = match outside::sort(&self.config.addresses, packet) {
+            Ok(Outside::Ike { from, to, octets }) => return self.ikev2.handle(now, from, to, &octets),
+            Ok(Outside::Esp(packet)) => self.dataplane.inbound(now, packet),
+            Ok(Outside::Clear(packet)) => self.dataplane.inbound_clear(packet),
+            Err(reason) => {
+                return self.dropped(Dropped {
+                    reason,
+                    source,
+                    destination,
+                });
+            }
+        };
+        match inbound {
+            Inbound::Deliver(inner) => self.out.push_back(Output::Inside(inner)),
+            Inbound::Drop { reason, .. } => {
+                self.dropped(Dropped {
+                    reason: reason.into(),
+                    source,
+                    destination,
+                });
+            }
+        }
+    }
+
+    fn inside(&mut self, now: Instant, packet: IpPacket) {
+        let (source, destination) = (packet.source(), packet.destination());
+        let reason = match self.dataplane.outbound(now, &mut *self.esp_luck, packet) {
+            Outbound::Send(packet) | Outbound::Bypass(packet) => return self.send(packet),
+            Outbound::Acquire { .. } => Unfit::NoSa,
+            Outbound::Drop(reason) => reason,
+        };
+        self.dropped(Dropped {
+            reason: reason.into(),
+            source,
+            destination,
+        });
+    }
+
+    fn timeout(&mut self, now: Instant) {
+        let dataplane = &self.dataplane;
+        self.ikev2.timeout(now, &|spi| dataplane.last_received(spi));
+        for _ in 0..self.reassembler.expire(now) {
+            let here = self.config.addresses[0];
+            let reason = DropReason::FragmentTimeout;
+            self.dropped(Dropped {
+                reason,
+                source: here,
+                destination: here,
+            });
+        }
+    }
+
+    /// Does what IKE asks for, in its order.
+    fn drain_ikev2(&mut self) {
+        while let Some(output) = self.ikev2.poll() {
+            match output {
+                ipsec_ikev2::Output::Install(pair) => self.dataplane.install(*pair),
+                ipsec_ikev2::Output::Remove { inbound } => {
+                    self.dataplane.remove(inbound);
+                }
+                ipsec_ikev2::Output::Event(event) => self.out.push_back(Output::Event(Event::Ikev2(event))),
+                ipsec_ikev2::Output::Datagram {
+                    source,
+                    destination,
+                    octets,
+                } => {
+                    let mut header = IpHeader::new(source.ip(), destination.ip(), 0);
+                    header.identification = self.next_identification() as u16;
+                    if let Ok(packet) = udp::build(source, destination, Buffer::copy_of(&octets), &header) {
+                        self.send(packet);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends a packet, in fragments where the outer link asks for it.
+    fn send(&mut self, packet: IpPacket) {
+        if packet.len() <= self.config.mtu {
+            return self.out.push_back(Output::Outside(packet));
+        }
+        let (source, destination) = (packet.source(), packet.destination());
+        let identification = self.next_identification();
+        match fragment(packet, self.config.mtu, identification) {
+            Ok(pieces) => self.out.extend(pieces.into_iter().map(Output::Outside)),
+            Err(_) => {
+                let reason = DropReason::Dataplane(Unfit::TooLong);
+                self.dropped(Dropped {
+                    reason,
+                    source,
+                    destination,
+                });
+            }
+        }
+    }
+
+    fn next_identification(&mut self) -> u32 {
+        self.identification = self.identification.wrapping_add(1);
+        self.identification
+    }
+
+    fn dropped(&mut self, dropped: Dropped) {
+        self.out.push_back(Output::Event(Event::Dropped(dropped)));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,450 @@
+//! Two peers on a perfect wire, and what hostile input does to one.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipsec_crypto::{AeadAlgorithm, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Secret};
+use ipsec_dataplane::Encryption;
+use ipsec_ikev2::{
+    ChildConfig, ChildProposal, Connection, CookiePolicy, Event as Ikev2, IkeProposal, Retransmission, Stage,
+};
+use ipsec_net::{Prefix, protocol};
+use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use super::*;
+
+struct Seeded(ChaCha8Rng);
+
+impl Entropy for Seeded {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+}
+
+fn luck(seed: u64) -> Luck {
+    let source = |stream| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(stream);
+        Box::new(Seeded(rng)) as Box<dyn Entropy>
+    };
+    Luck {
+        ike: source(1),
+        esp: source(2),
+    }
+}
+
+const WEST: &str = "192.0.2.1";
+const EAST: &str = "198.51.100.1";
+
+fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Config {
+    let range = |text: &str| text.parse::<Prefix>().unwrap().range();
+    let address = |text: &str| text.parse::<IpAddr>().unwrap();
+    let ciphers = vec![(Encryption::Aead(AeadAlgorithm::AesGcm16), 16)];
+    let proposal = IkeProposal {
+        encryption: ciphers.clone(),
+        integrity: Vec::new(),
+        prf: vec![PrfAlgorithm::HmacSha2_256],
+        key_exchange: vec![KeyExchangeAlgorithm::X25519],
+    };
+    let child_proposal = ChildProposal {
+        encryption: ciphers,
+        integrity: Vec::new(),
+        key_exchange: Vec::new(),
+        extended_sequence_numbers: vec![false],
+    };
+    let child = ChildConfig {
+        name: "net".into(),
+        proposals: vec![child_proposal],
+        local: vec![range(local_net)],
+        remote: vec![range(remote_net)],
+        replay_window: 64,
+    };
+    let connection = Connection {
+        name: "site".into(),
+        local: address(local),
+        remote: address(remote),
+        local_id: local.parse().unwrap(),
+        remote_id: remote.parse().unwrap(),
+        psk: Secret::from(b"correct horse battery staple".to_vec()),
+        proposals: vec![proposal],
+        children: vec![child],
+        liveness: None,
+        retransmission: Retransmission::default(),
+        attempts: 1,
+    };
+    Config {
+        addresses: vec![address(local)],
+        mtu: 1500,
+        ikev2: ipsec_ikev2::Config::new(vec![connection]),
+        policies: Vec::new(),
+    }
+}
+
+fn west_config() -> Config {
+    config(WEST, EAST, "10.1.0.0/16", "10.2.0.0/16")
+}
+
+fn east_config() -> Config {
+    config(EAST, WEST, "10.2.0.0/16", "10.1.0.0/16")
+}
+
+/// Two peers, and all that came out of them.
+struct Pair {
+    now: Instant,
+    peers: [Peer; 2],
+    events: [Vec<Event>; 2],
+    inside: [Vec<IpPacket>; 2],
+}
+
+impl Pair {
+    fn new(west: Config, east: Config) -> Self {
+        let peer = |config, seed| Peer::new(config, &PORTABLE, luck(seed)).unwrap();
+        let peers = [peer(west, 1), peer(east, 2)];
+        Self {
+            now: Instant::ZERO,
+            peers,
+            events: Default::default(),
+            inside: Default::default(),
+        }
+    }
+
+    /// Gives an input to one peer and lets both answer each other until they are idle.
+    fn give(&mut self, side: usize, input: Input) {
+        let mut inputs = VecDeque::from([(side, input)]);
+        while let Some((side, input)) = inputs.pop_front() {
+            self.peers[side].handle(self.now, input);
+            loop {
+                match self.peers[side].poll(self.now) {
+                    Output::Outside(packet) => inputs.push_back((1 - side, Input::Outside(packet))),
+                    Output::Inside(packet) => self.inside[side].push(packet),
+                    Output::Event(event) => self.events[side].push(event),
+                    Output::Idle { .. } => break,
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, side: usize, command: Command) {
+        self.give(side, Input::Command(command));
+    }
+
+    fn initiate(&mut self) {
+        self.command(0, Command::Initiate { child: "net".into() });
+    }
+
+    fn ikev2(&self, side: usize) -> impl Iterator<Item = &Ikev2> {
+        self.events[side].iter().filter_map(|event| match event {
+            Event::Ikev2(event) => Some(event),
+            Event::Dropped(_) => None,
+        })
+    }
+
+    fn children(&self, side: usize) -> usize {
+        self.peers[side]
+            .status()
+            .ike
+            .iter()
+            .map(|sa| sa.children.len())
+            .sum()
+    }
+}
+
+fn inner(source: &str, destination: &str, length: usize) -> IpPacket {
+    let header = IpHeader::new(
+        source.parse().unwrap(),
+        destination.parse().unwrap(),
+        protocol::UDP,
+    );
+    IpPacket::build(&header, Buffer::copy_of(&vec![7; length])).unwrap()
+}
+
+#[test]
+fn a_tunnel_comes_up_carries_packets_both_ways_and_goes_down() {
+    let mut pair = Pair::new(west_config(), east_config());
+    pair.initiate();
+    assert_eq!((pair.children(0), pair.children(1)), (1, 1));
+    pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
+    pair.give(1, Input::Inside(inner("10.2.0.1", "10.1.0.1", 2000)));
+    assert_eq!(pair.inside[1].len(), 1);
+    assert_eq!(
+        pair.inside[0][0].payload(),
+        [7; 2000],
+        "in fragments outside, whole inside"
+    );
+    pair.command(
+        1,
+        Command::Terminate {
+            connection: "site".into(),
+        },
+    );
+    assert_eq!((pair.children(0), pair.children(1)), (0, 0));
+    assert!(pair.peers.iter().all(|peer| peer.status().sas.is_empty()));
+}
+
+#[test]
+fn a_deleted_child_comes_again_with_create_child_sa() {
+    let mut pair = Pair::new(west_config(), east_config());
+    pair.initiate();
+    pair.command(0, Command::Delete { child: "net".into() });
+    assert_eq!((pair.children(0), pair.children(1)), (0, 0));
+    pair.command(1, Command::Initiate { child: "net".into() });
+    assert_eq!((pair.children(0), pair.children(1)), (1, 1));
+    pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
+    assert_eq!(pair.inside[1].len(), 1);
+    assert_eq!(pair.peers[0].status().ike.len(), 1, "over the same IKE SA");
+}
+
+#[test]
+fn a_child_with_a_key_exchange_of_its_own_finds_the_responders_group() {
+    let (mut west, mut east) = (west_config(), east_config());
+    let groups = vec![KeyExchangeAlgorithm::X25519, KeyExchangeAlgorithm::Ecp256];
+    west.ikev2.connections[0].children[0].proposals[0].key_exchange = groups;
+    east.ikev2.connections[0].children[0].proposals[0].key_exchange = vec![KeyExchangeAlgorithm::Ecp256];
+    let mut pair = Pair::new(west, east);
+    pair.initiate();
+    pair.command(0, Command::Delete { child: "net".into() });
+    pair.initiate();
+    assert_eq!((pair.children(0), pair.children(1)), (1, 1));
+    pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
+    assert_eq!(pair.inside[1].len(), 1);
+    assert!(
+        pair.ikev2(0)
+            .any(|event| matches!(event, Ikev2::Probe("ikev2.invalid-ke.child")))
+    );
+}
+
+#[test]
+fn a_cookie_and_then_another_group_are_both_obeyed() {
+    let (mut west, mut east) = (west_config(), east_config());
+    west.ikev2.connections[0].proposals[0].key_exchange =
+        vec![KeyExchangeAlgorithm::X25519, KeyExchangeAlgorithm::Ecp384];
+    east.ikev2.connections[0].proposals[0].key_exchange = vec![KeyExchangeAlgorithm::Ecp384];
+    east.ikev2.cookies = CookiePolicy::Always;
+    let mut pair = Pair::new(west, east);
+    pair.initiate();
+    assert_eq!((pair.children(0), pair.children(1)), (1, 1));
+    let requests = pair
+        .ikev2(0)
+        .filter(|event| matches!(event, Ikev2::Sent(m) if m.exchange.0 == 34))
+        .count();
+    assert_eq!(requests, 3);
+}
+
+#[test]
+fn a_wrong_secret_fails_on_both_sides() {
+    let mut east = east_config();
+    east.ikev2.connections[0].psk = Secret::from(b"wrong".to_vec());
+    let mut pair = Pair::new(west_config(), east);
+    pair.initiate();
+    for side in 0..2 {
+        let failed = pair.ikev2(side).find_map(|event| match event {
+            Ikev2::IkeFailed { failure, .. } => Some(failure.name()),
+            _ => None,
+        });
+        assert_eq!(failed, Some("authentication-failed"), "side {side}");
+        assert!(
+            pair.peers[side]
+                .status()
+                .ike
+                .iter()
+                .all(|sa| sa.stage == Stage::Closed)
+        );
+    }
+}
+
+#[test]
+fn a_mismatch_says_which_transform_it_was() {
+    let mut east = east_config();
+    east.ikev2.connections[0].proposals[0].key_exchange = vec![KeyExchangeAlgorithm::Ecp256];
+    let mut pair = Pair::new(west_config(), east);
+    pair.initiate();
+    let text = pair.ikev2(1).find_map(|event| match event {
+        Ikev2::IkeFailed { failure, .. } => Some(failure.to_string()),
+        _ => None,
+    });
+    let text = text.unwrap();
+    assert!(
+        text.starts_with("NO_PROPOSAL_CHOSEN: key exchange: offered CURVE25519, configured ECP_256"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_refused_child_leaves_the_ike_sa_up() {
+    let mut east = east_config();
+    east.ikev2.connections[0].children[0].proposals[0].encryption[0].1 = 32;
+    let mut pair = Pair::new(west_config(), east);
+    pair.initiate();
+    assert_eq!((pair.children(0), pair.children(1)), (0, 0));
+    for side in 0..2 {
+        assert!(pair.ikev2(side).any(
+            |e| matches!(e, Ikev2::ChildFailed { failure, .. } if failure.name() == "no-proposal-chosen")
+        ));
+        assert_eq!(pair.peers[side].status().ike[0].stage, Stage::Established);
+    }
+}
+
+#[test]
+fn the_narrower_side_decides_what_is_protected() {
+    let range = |text: &str| text.parse::<Prefix>().unwrap().range();
+    let mut east = east_config();
+    east.ikev2.connections[0].children[0].remote = vec![range("10.1.7.0/24")];
+    let mut pair = Pair::new(west_config(), east);
+    pair.initiate();
+    pair.give(0, Input::Inside(inner("10.1.7.1", "10.2.0.1", 10)));
+    pair.give(0, Input::Inside(inner("10.1.8.1", "10.2.0.1", 10)));
+    assert_eq!(pair.inside[1].len(), 1);
+    assert!(
+        pair.events[0]
+            .iter()
+            .any(|e| matches!(e, Event::Dropped(d) if d.reason.name() == "no-sa"))
+    );
+}
+
+#[test]
+fn silence_is_asked_about_and_given_up() {
+    let mut west = west_config();
+    west.ikev2.connections[0].liveness = Some(Duration::from_secs(30));
+    let mut pair = Pair::new(west, east_config());
+    pair.initiate();
+    let peer = &mut pair.peers[0];
+    let mut down = None;
+    while down.is_none() {
+        match peer.poll(pair.now) {
+            Output::Idle {
+                until: Some(until), ..
+            } => {
+                pair.now = until;
+                peer.handle(until, Input::Timeout);
+            }
+            Output::Event(Event::Ikev2(Ikev2::IkeDown { cause, .. })) => down = Some(cause.to_string()),
+            Output::Idle { until: None, .. } => panic!("nothing to wait for"),
+            _ => {}
+        }
+    }
+    assert_eq!(down.as_deref(), Some("no answer to liveness check"));
+    assert_eq!(pair.now, Instant::ZERO + Duration::from_secs(30 + 63 + 16));
+}
+
+#[test]
+fn configurations_that_cannot_work_are_refused_by_name() {
+    let refused = |change: fn(&mut Config)| {
+        let mut config = west_config();
+        change(&mut config);
+        Peer::new(config, &PORTABLE, luck(1))
+            .err()
+            .map(|error| error.to_string())
+    };
+    assert_eq!(refused(|_| {}), None);
+    let text = refused(|c| c.mtu = 60).unwrap();
+    assert_eq!(text, "an MTU of 60 is below 68, the least for its IP version");
+    let text = refused(|c| c.ikev2.connections[0].local = [10, 0, 0, 1].into()).unwrap();
+    assert_eq!(
+        text,
+        "connection \"site\" runs from 10.0.0.1, which is not an address of this peer"
+    );
+    let text = refused(|c| c.ikev2.connections[0].proposals.clear()).unwrap();
+    assert_eq!(text, "\"site\": nothing is offered");
+    let text = refused(|c| c.ikev2.connections[0].children[0].remote.clear()).unwrap();
+    assert_eq!(text, "child \"net\" protects nothing on one of its sides");
+}
+
+/// The datagrams of a whole handshake, as they went over the wire.
+fn handshake() -> Vec<IpPacket> {
+    let peer = |config, seed| Peer::new(config, &PORTABLE, luck(seed)).unwrap();
+    let mut peers = [peer(west_config(), 1), peer(east_config(), 2)];
+    let mut seen = Vec::new();
+    peers[0].handle(
+        Instant::ZERO,
+        Input::Command(Command::Initiate { child: "net".into() }),
+    );
+    let mut side = 0;
+    for _ in 0..8 {
+        let mut packets = Vec::new();
+        loop {
+            match peers[side].poll(Instant::ZERO) {
+                Output::Outside(packet) => packets.push(packet),
+                Output::Idle { .. } => break,
+                _ => {}
+            }
+        }
+        side = 1 - side;
+        for packet in packets {
+            seen.push(packet.clone());
+            peers[side].handle(Instant::ZERO, Input::Outside(packet));
+        }
+    }
+    seen
+}
+
+/// What is done to a datagram's payload before it arrives.
+#[derive(Clone, Debug)]
+enum Damage {
+    Random(Vec<u8>),
+    Truncate(prop::sample::Index),
+    Extend(Vec<u8>),
+    Flip(Vec<(prop::sample::Index, u8)>),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let octets = || prop::collection::vec(any::<u8>(), 0..400);
+    prop_oneof![
+        octets().prop_map(Damage::Random),
+        any::<prop::sample::Index>().prop_map(Damage::Truncate),
+        octets().prop_map(Damage::Extend),
+        prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6).prop_map(Damage::Flip),
+    ]
+}
+
+fn damaged(packet: &IpPacket, damage: &Damage) -> IpPacket {
+    let datagram = udp::read(packet).unwrap();
+    let mut octets = datagram.payload.to_vec();
+    match damage {
+        Damage::Random(random) => octets.clone_from(random),
+        Damage::Truncate(at) => octets.truncate(at.index(octets.len())),
+        Damage::Extend(more) => octets.extend_from_slice(more),
+        Damage::Flip(flips) => {
+            for (at, value) in flips {
+                let at = at.index(octets.len());
+                octets[at] = *value;
+            }
+        }
+    }
+    let header = IpHeader::new(packet.source(), packet.destination(), protocol::UDP);
+    udp::build(
+        datagram.source,
+        datagram.destination,
+        Buffer::copy_of(&octets),
+        &header,
+    )
+    .unwrap()
+}
+
+proptest! {
+    // 10,000 cases of ten datagrams each.
+    #![proptest_config(ProptestConfig { cases: 10_000, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_hundred_thousand_hostile_datagrams_never_panic_a_peer(
+        inputs in prop::collection::vec((any::<prop::sample::Index>(), damage()), 10),
+        at in 0usize..5,
+    ) {
+        thread_local! { static SEEN: Vec<IpPacket> = handshake(); }
+        SEEN.with(|seen| {
+            let mut east = Peer::new(east_config(), &PORTABLE, luck(2)).unwrap();
+            let to_east: Vec<&IpPacket> = seen.iter().filter(|p| p.destination().to_string() == EAST).collect();
+            // So far the handshake had come before the hostile ones did.
+            for packet in to_east.iter().take(at) {
+                east.handle(Instant::ZERO, Input::Outside((*packet).clone()));
+            }
+            for (which, damage) in &inputs {
+                let packet = damaged(to_east[which.index(to_east.len())], damage);
+                east.handle(Instant::ZERO, Input::Outside(packet));
+                while !matches!(east.poll(Instant::ZERO), Output::Idle { .. }) {}
+            }
+            assert!(east.status().ike.len() <= 1 + inputs.len());
+        });
+    }
+}

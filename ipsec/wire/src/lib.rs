@@ -1,0 +1,18 @@
+//! Octets and their meaning: IKE messages, ESP headers and the numbers of their registries.
+//!
+//! Parsing proves every length once and fails with [`Malformed`], which says where and why; it allocates no more than a
+//! small multiple of what it reads. What is written reads back as the same value.
+
+#![deny(clippy::float_arithmetic)]
+
+mod cursor;
+pub mod esp;
+mod header;
+mod malformed;
+pub mod registry;
+mod spi;
+pub mod v2;
+
+pub use header::{Flags, Header, Version};
+pub use malformed::Malformed;
+pub use spi::{IkeSpi, Spi};

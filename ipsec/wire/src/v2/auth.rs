@@ -1,0 +1,30 @@
+//! The Authentication payload (RFC 7296 §3.8).
+
+use crate::Malformed;
+use crate::cursor::Cursor;
+use crate::registry::AuthMethod;
+
+/// A proof of identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    /// How it proves.
+    pub method: AuthMethod,
+    /// The proof.
+    pub data: Vec<u8>,
+}
+
+impl Authentication {
+    pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
+        let method = AuthMethod(cursor.u8("the authentication method")?);
+        cursor.take(3, "the reserved octets")?;
+        Ok(Self {
+            method,
+            data: cursor.rest().to_vec(),
+        })
+    }
+
+    pub(super) fn emit(&self, out: &mut Vec<u8>) {
+        out.extend([self.method.0, 0, 0, 0]);
+        out.extend_from_slice(&self.data);
+    }
+}

@@ -1,0 +1,96 @@
+//! Messages for people: in one line, as the RFC's ladders write them, and as a tree.
+
+use std::fmt::Write as _;
+
+use crate::Header;
+use crate::v2::Payload;
+
+/// `IKE_SA_INIT request 0 [SA KE Nonce N(COOKIE)]`.
+#[must_use]
+pub fn describe(header: &Header, payloads: &[Payload]) -> String {
+    let direction = if header.flags.response {
+        "response"
+    } else {
+        "request"
+    };
+    let names: Vec<String> = payloads.iter().map(name).collect();
+    format!(
+        "{} {direction} {} [{}]",
+        header.exchange,
+        header.message_id,
+        names.join(" ")
+    )
+}
+
+/// One line a payload, indented lines for what it holds.
+#[must_use]
+pub fn tree(header: &Header, payloads: &[Payload]) -> String {
+    let mut text = describe(header, payloads);
+    let _ = write!(text, "\n  SPIs {} {}", header.spi_i, header.spi_r);
+    for payload in payloads {
+        let _ = write!(text, "\n  {}", name(payload));
+        for line in details(payload) {
+            let _ = write!(text, "\n    {line}");
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn name(payload: &Payload) -> String {
+    match payload {
+        Payload::Notify(notify) => format!("N({})", notify.kind),
+        other => other.kind().to_string(),
+    }
+}
+
+fn details(payload: &Payload) -> Vec<String> {
+    match payload {
+        Payload::Sa(sa) => {
+            let line = |p: &crate::v2::Proposal| format!("proposal {}: {p}{}", p.number, spi(&p.spi));
+            sa.proposals.iter().map(line).collect()
+        }
+        Payload::Ke(ke) => {
+            let group = crate::registry::KeyExchange(ke.group());
+            vec![format!("{group}, {} octets", ke.public().len())]
+        }
+        Payload::IdI(id) | Payload::IdR(id) => vec![format!("{} {}", id.kind(), id.data().escape_ascii())],
+        Payload::Cert(cert) => vec![format!("{}, {} octets", cert.encoding, cert.data.len())],
+        Payload::CertReq(request) => vec![format!(
+            "{}, {} octets",
+            request.encoding,
+            request.authorities.len()
+        )],
+        Payload::Auth(auth) => vec![format!("{}, {} octets", auth.method, auth.data.len())],
+        Payload::Nonce(octets) | Payload::VendorId(octets) => vec![format!("{} octets", octets.len())],
+        Payload::Notify(notify) if notify.data.is_empty() && notify.spi.is_empty() => Vec::new(),
+        Payload::Notify(notify) => vec![format!(
+            "{} octets of data{}",
+            notify.data.len(),
+            spi(&notify.spi)
+        )],
+        Payload::Delete(delete) => {
+            let spis: Vec<String> = delete.esp_spis().iter().map(ToString::to_string).collect();
+            vec![
+                format!("{} {}", delete.protocol, spis.join(" "))
+                    .trim_end()
+                    .to_owned(),
+            ]
+        }
+        Payload::TsI(list) | Payload::TsR(list) => list.iter().map(ToString::to_string).collect(),
+        Payload::Unknown { critical, body, .. } => {
+            let critical = if *critical { ", critical" } else { "" };
+            vec![format!("{} octets{critical}", body.len())]
+        }
+    }
+}
+
+fn spi(octets: &[u8]) -> String {
+    if octets.is_empty() {
+        return String::new();
+    }
+    octets.iter().fold(", SPI ".to_owned(), |mut text, octet| {
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
+}

@@ -1,0 +1,27 @@
+//! Version 2 of IKE (RFC 7296 §3): payloads and messages.
+
+mod auth;
+mod cert;
+mod delete;
+mod describe;
+mod encrypted;
+mod id;
+mod ke;
+mod message;
+mod notify;
+mod payload;
+mod sa;
+mod ts;
+
+pub use auth::Authentication;
+pub use cert::{Certificate, CertificateRequest};
+pub use delete::Delete;
+pub use describe::{describe, tree};
+pub use encrypted::{Layout, Protected, lay_out, split, strip_padding};
+pub use id::Identification;
+pub use ke::KeyExchange;
+pub use message::Message;
+pub use notify::Notify;
+pub use payload::{Payload, emit_chain, parse_chain};
+pub use sa::{Proposal, SecurityAssociation, Transform};
+pub use ts::TrafficSelector;

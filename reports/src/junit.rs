@@ -1,0 +1,110 @@
+//! Results as JUnit XML, as continuous integration reads it: a test suite a scenario, a test case a seed.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use crate::outcome::{Case, Failure, Results, Situation, Suite, Verdict};
+use crate::text;
+
+/// Whether wall-clock times are written. Without them equal results give equal files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Times {
+    /// No times.
+    #[default]
+    Omit,
+    /// The wall-clock time of each case that has one.
+    Include,
+}
+
+/// The results as JUnit XML.
+///
+/// # Panics
+/// Never: the XML goes to memory, and characters that XML does not know are left out.
+#[must_use]
+pub fn to_xml(results: &Results, times: Times) -> String {
+    let mut report = Report::new("esplanade");
+    report.add_test_suites(results.suites.iter().map(|suite| test_suite(suite, times)));
+    report.to_string().expect("writing to memory")
+}
+
+fn test_suite(suite: &Suite, times: Times) -> TestSuite {
+    let mut test_suite = TestSuite::new(&suite.name);
+    test_suite.add_property(("title", suite.title.as_str()));
+    for clause in &suite.covers {
+        test_suite.add_property(("covers", clause.as_str()));
+    }
+    test_suite.add_test_cases(suite.cases.iter().map(|case| test_case(suite, case, times)));
+    test_suite.add_test_cases(
+        suite
+            .sometimes
+            .iter()
+            .map(|situation| test_situation(suite, situation)),
+    );
+    test_suite
+}
+
+fn test_case(suite: &Suite, case: &Case, times: Times) -> TestCase {
+    let status = match &case.verdict {
+        Verdict::Passed => TestCaseStatus::success(),
+        Verdict::Failed(failure) => failed(failure),
+        Verdict::Unsupported(reason) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(reason);
+            status
+        }
+    };
+    let mut test_case = TestCase::new(format!("seed {}", case.seed), status);
+    test_case.set_classname(&suite.name);
+    if let (Times::Include, Some(elapsed)) = (times, case.elapsed) {
+        test_case.set_time(elapsed);
+    }
+    test_case
+}
+
+fn failed(failure: &Failure) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(&failure.check);
+    status.set_message(format!("expected {}; {}", failure.expected, failure.happened));
+    status.set_description(text::failure(failure));
+    status
+}
+
+fn test_situation(suite: &Suite, situation: &Situation) -> TestCase {
+    let status = if situation.met_by.is_empty() {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_type("sometimes");
+        status.set_message(text::unmet(situation));
+        status
+    } else {
+        TestCaseStatus::success()
+    };
+    let mut test_case = TestCase::new(&situation.line.text, status);
+    test_case.set_classname(&suite.name);
+    test_case
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::sample;
+
+    #[test]
+    fn results_read_as_junit() {
+        insta::assert_snapshot!(to_xml(&sample::results(), Times::Omit));
+    }
+
+    #[test]
+    fn times_are_written_only_when_asked_for() {
+        let results = sample::results();
+        assert!(!to_xml(&results, Times::Omit).contains("time="));
+        assert!(to_xml(&results, Times::Include).contains("time=\"1.500\""));
+    }
+
+    #[test]
+    fn hostile_text_stays_text() {
+        let mut results = sample::results();
+        results.suites[0].name = "</testsuite>\u{1b}[31m\0".to_owned();
+        let xml = to_xml(&results, Times::Omit);
+        assert!(xml.contains("&lt;/testsuite&gt;"));
+        assert!(!xml.contains(['\u{1b}', '\0']));
+    }
+}

@@ -1,0 +1,162 @@
+//! What came out of running scenarios, as plain data.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that was run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Results {
+    /// One for each scenario file, in the order in which they are shown.
+    pub suites: Vec<Suite>,
+}
+
+/// One scenario file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suite {
+    /// The path of the scenario, as people would name it.
+    pub name: String,
+    /// What the scenario shows.
+    pub title: String,
+    /// The clauses that it puts to the test, such as `rfc7296#2.8`.
+    pub covers: Vec<String>,
+    /// The runs, one a seed.
+    pub cases: Vec<Case>,
+    /// What at least one seed has to meet.
+    pub sometimes: Vec<Situation>,
+}
+
+/// One run: a scenario with a seed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// The seed.
+    pub seed: u64,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// How long it took in simulated time, in nanoseconds.
+    pub simulated_nanos: u64,
+    /// The digest of the trace, in hexadecimal digits.
+    pub digest: String,
+    /// What was counted, by name.
+    pub counters: BTreeMap<String, u64>,
+    /// How long it took by the wall clock. Not part of the results that are kept and compared.
+    #[serde(skip)]
+    pub elapsed: Option<Duration>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Everything that was expected happened.
+    Passed,
+    /// Something did not.
+    Failed(Box<Failure>),
+    /// The run could not be made, for this reason: neither passed nor failed.
+    Unsupported(String),
+}
+
+/// What went wrong in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What noticed it: `story`, or the name of the oracle.
+    pub check: String,
+    /// The sentence that did not hold, if it was one.
+    pub line: Option<StoryLine>,
+    /// What was expected.
+    pub expected: String,
+    /// What happened instead.
+    pub happened: String,
+    /// When it was noticed, in nanoseconds of simulated time.
+    pub at_nanos: u64,
+    /// The messages before it, as lines of a ladder.
+    pub ladder: Vec<String>,
+    /// The command that shows the run again.
+    pub replay: String,
+}
+
+/// A line of a scenario's story.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoryLine {
+    /// Its number in the file, from 1.
+    pub number: usize,
+    /// Its sentence.
+    pub text: String,
+}
+
+/// Something that at least one seed of a scenario has to meet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Situation {
+    /// The sentence that asks for it.
+    pub line: StoryLine,
+    /// The seeds that met it.
+    pub met_by: BTreeSet<u64>,
+}
+
+/// How many cases ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Passed.
+    pub passed: u64,
+    /// Failed; situations that no seed met are among them.
+    pub failed: u64,
+    /// Neither.
+    pub unsupported: u64,
+}
+
+impl Results {
+    /// Whether nothing failed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.tally().failed == 0
+    }
+
+    /// How many cases of all suites ended how.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.suites
+            .iter()
+            .map(Suite::tally)
+            .fold(Tally::default(), |a, b| Tally {
+                passed: a.passed + b.passed,
+                failed: a.failed + b.failed,
+                unsupported: a.unsupported + b.unsupported,
+            })
+    }
+}
+
+impl Suite {
+    /// Whether nothing failed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.tally().failed == 0
+    }
+
+    /// How many cases ended how.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for case in &self.cases {
+            match case.verdict {
+                Verdict::Passed => tally.passed += 1,
+                Verdict::Failed(_) => tally.failed += 1,
+                Verdict::Unsupported(_) => tally.unsupported += 1,
+            }
+        }
+        for _ in self.unmet() {
+            tally.failed += 1;
+        }
+        tally
+    }
+
+    /// The situations that no seed met.
+    pub fn unmet(&self) -> impl Iterator<Item = &Situation> {
+        self.sometimes
+            .iter()
+            .filter(|situation| situation.met_by.is_empty())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod sample;

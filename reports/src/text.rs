@@ -1,0 +1,214 @@
+//! Results for people at a terminal: a line a scenario, then what failed, in full.
+
+use std::fmt::Write;
+
+use crate::outcome::{Case, Failure, Results, Situation, Suite, Tally, Verdict};
+
+/// Whether the text has colours (ANSI escape sequences).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// Plain text.
+    #[default]
+    Never,
+    /// Green for passed, red for failed, yellow for unsupported.
+    Always,
+}
+
+/// The failures of one scenario that are shown in full; of the others only the seeds.
+const SHOWN: usize = 3;
+
+/// A line for each scenario, the failures with their replay commands, and the sums.
+#[must_use]
+pub fn summary(results: &Results, colour: Colour) -> String {
+    let mut text = String::new();
+    let width = results
+        .suites
+        .iter()
+        .map(|suite| suite.name.chars().count())
+        .max()
+        .unwrap_or(0);
+    for suite in &results.suites {
+        let tally = suite.tally();
+        let _ = writeln!(
+            text,
+            "{} {:width$}  {}",
+            mark(tally, colour),
+            suite.name,
+            counts(tally)
+        );
+    }
+    for suite in results
+        .suites
+        .iter()
+        .filter(|suite| suite.tally().failed + suite.tally().unsupported > 0)
+    {
+        details(&mut text, suite, colour);
+    }
+    let tally = results.tally();
+    let _ = writeln!(text, "\n{} {}", mark(tally, colour), counts(tally));
+    text
+}
+
+/// Nanoseconds as seconds with at least three decimals, and as many as it takes: `61.300s`.
+#[must_use]
+pub fn seconds(nanos: u64) -> String {
+    let decimals = format!("{:09}", nanos % 1_000_000_000);
+    let kept = decimals.trim_end_matches('0').len().max(3);
+    format!("{}.{}s", nanos / 1_000_000_000, &decimals[..kept])
+}
+
+/// One failure in full, without colour.
+pub(crate) fn failure(failure: &Failure) -> String {
+    let mut text = String::new();
+    if let Some(line) = &failure.line {
+        let _ = writeln!(text, "line {}: {}", line.number, line.text);
+    }
+    let _ = writeln!(text, "expected: {}", failure.expected);
+    let _ = writeln!(text, "happened: {}", failure.happened);
+    let _ = writeln!(
+        text,
+        "at:       {} (found by: {})",
+        seconds(failure.at_nanos),
+        failure.check
+    );
+    if !failure.ladder.is_empty() {
+        text.push('\n');
+        for line in &failure.ladder {
+            let _ = writeln!(text, "{line}");
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "replay:   {}", failure.replay);
+    text
+}
+
+/// What is wrong with a situation that no seed met.
+pub(crate) fn unmet(situation: &Situation) -> String {
+    format!(
+        "line {}: {}: no seed met it",
+        situation.line.number, situation.line.text
+    )
+}
+
+fn details(text: &mut String, suite: &Suite, colour: Colour) {
+    let failed: Vec<(&Case, &Failure)> = suite
+        .cases
+        .iter()
+        .filter_map(|case| match &case.verdict {
+            Verdict::Failed(failure) => Some((case, &**failure)),
+            _ => None,
+        })
+        .collect();
+    let _ = writeln!(
+        text,
+        "\n{} {}\n  {}",
+        mark(suite.tally(), colour),
+        suite.name,
+        suite.title
+    );
+    for (case, found) in failed.iter().take(SHOWN) {
+        let _ = writeln!(text, "\n  seed {}", case.seed);
+        indent(text, &failure(found));
+    }
+    if failed.len() > SHOWN {
+        let seeds: Vec<String> = failed[SHOWN..]
+            .iter()
+            .map(|(case, _)| case.seed.to_string())
+            .collect();
+        let _ = writeln!(text, "\n  and {} more: seeds {}", seeds.len(), seeds.join(", "));
+    }
+    for situation in suite.unmet() {
+        let _ = writeln!(text, "\n  {}", unmet(situation));
+    }
+    let mut reasons: Vec<&str> = Vec::new();
+    for case in &suite.cases {
+        if let Verdict::Unsupported(reason) = &case.verdict
+            && !reasons.contains(&reason.as_str())
+        {
+            reasons.push(reason);
+        }
+    }
+    for reason in reasons {
+        let _ = writeln!(text, "\n  unsupported: {reason}");
+    }
+}
+
+fn indent(text: &mut String, lines: &str) {
+    for line in lines.lines() {
+        let indented = format!("    {line}");
+        let _ = writeln!(text, "{}", indented.trim_end());
+    }
+}
+
+fn mark(tally: Tally, colour: Colour) -> String {
+    let (mark, code) = match tally {
+        Tally { failed: 1.., .. } => ('✗', 31),
+        Tally { passed: 0, .. } => ('-', 33),
+        _ => ('✓', 32),
+    };
+    match colour {
+        Colour::Never => mark.to_string(),
+        Colour::Always => format!("\u{1b}[{code}m{mark}\u{1b}[0m"),
+    }
+}
+
+fn counts(tally: Tally) -> String {
+    let mut parts = vec![format!("{} passed", tally.passed)];
+    if tally.failed > 0 {
+        parts.push(format!("{} failed", tally.failed));
+    }
+    if tally.unsupported > 0 {
+        parts.push(format!("{} unsupported", tally.unsupported));
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::sample;
+
+    #[test]
+    fn results_read_well_at_a_terminal() {
+        insta::assert_snapshot!(summary(&sample::results(), Colour::Never));
+    }
+
+    #[test]
+    fn colour_is_only_where_it_was_asked_for() {
+        let results = sample::results();
+        assert!(!summary(&results, Colour::Never).contains('\u{1b}'));
+        assert!(summary(&results, Colour::Always).contains("\u{1b}[31m✗\u{1b}[0m"));
+    }
+
+    #[test]
+    fn of_many_failures_the_first_are_shown_and_the_seeds_of_the_rest() {
+        let mut suite = sample::results().suites.remove(1);
+        let failed = suite
+            .cases
+            .iter()
+            .find(|case| matches!(case.verdict, Verdict::Failed(_)))
+            .unwrap()
+            .clone();
+        suite.cases = (0..6)
+            .map(|seed| Case {
+                seed,
+                ..failed.clone()
+            })
+            .collect();
+        let text = summary(&Results { suites: vec![suite] }, Colour::Never);
+        assert_eq!(text.matches("replay:").count(), SHOWN);
+        assert!(text.contains("and 3 more: seeds 3, 4, 5"));
+    }
+
+    #[test]
+    fn nothing_run_is_nothing_passed() {
+        assert_eq!(summary(&Results::default(), Colour::Never), "\n- 0 passed\n");
+    }
+
+    #[test]
+    fn seconds_have_the_decimals_they_need() {
+        assert_eq!(seconds(61_300_000_000), "61.300s");
+        assert_eq!(seconds(1), "0.000000001s");
+        assert_eq!(seconds(0), "0.000s");
+    }
+}

@@ -1,0 +1,21 @@
+//! Scenario files: TOML for the nouns (peers, links, IKE and child configurations, traffic) and a story for what happens.
+//!
+//! A file is read in three steps. TOML becomes *nouns* that still know where in the file each value stands; the nouns
+//! are *resolved* into a [`Scenario`], in which each reference is checked and each default filled in; and the story is
+//! read against their names. Whatever is wrong is collected and told at once, with line, column and a suggestion.
+
+mod nouns;
+mod proposal;
+mod read;
+mod resolve;
+mod scenario;
+
+pub use proposal::{ChildProposal, Encryption, Group, Hash, IkeProposal};
+pub use read::{load, parse};
+pub use scenario::{
+    Child, ChildEnd, Clause, Cookies, Host, Ike, IkeEnd, Link, LinkEnd, Peer, Quality, Retransmission,
+    Scenario, Traffic, TrafficKind,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! The nouns as TOML has them: every key optional, every value with its place in the file. What a key means is told by
+//! [`super::scenario`]; what may be left out is decided where the nouns are resolved.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+/// A text and its place.
+pub(super) type Text = Spanned<String>;
+
+/// The keys before the first table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Top {
+    pub(super) title: Option<Text>,
+    pub(super) covers: Vec<Text>,
+    pub(super) seeds: Option<Text>,
+    pub(super) tags: Vec<String>,
+    pub(super) allow: Allow,
+    pub(super) limit: Option<Text>,
+    pub(super) story: Option<Text>,
+}
+
+/// What is no failure in this scenario.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Allow {
+    pub(super) drops: Vec<String>,
+}
+
+/// `[peer.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Peer {
+    pub(super) address: Option<Text>,
+    pub(super) protects: Option<Prefixes>,
+    pub(super) identity: Option<Text>,
+    pub(super) mtu: Option<Spanned<i64>>,
+    pub(super) cookies: Option<Cookies>,
+    pub(super) think: Option<Text>,
+    pub(super) half_open: Option<Text>,
+}
+
+/// When cookies are demanded.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Cookies {
+    Never,
+    Always,
+    WhenBusy,
+}
+
+/// `[link.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Link {
+    pub(super) joins: Option<Spanned<Vec<Text>>>,
+    pub(super) delay: Option<Text>,
+    pub(super) loss: Option<Text>,
+    pub(super) reorder: Option<Text>,
+    pub(super) duplicate: Option<Text>,
+    pub(super) corrupt: Option<Text>,
+    pub(super) mtu: Option<Spanned<i64>>,
+    pub(super) from: BTreeMap<Text, Direction>,
+}
+
+/// `[link.NAME.from.PEER]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Direction {
+    pub(super) delay: Option<Text>,
+    pub(super) loss: Option<Text>,
+    pub(super) reorder: Option<Text>,
+    pub(super) duplicate: Option<Text>,
+    pub(super) corrupt: Option<Text>,
+    pub(super) mtu: Option<Spanned<i64>>,
+}
+
+/// `[ike.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Ike {
+    pub(super) ends: Option<Spanned<Vec<Text>>>,
+    pub(super) version: Option<Spanned<i64>>,
+    pub(super) auth: Option<Auth>,
+    pub(super) offer: Option<Spanned<Vec<Text>>>,
+    pub(super) liveness: Option<Text>,
+    pub(super) retransmit: Retransmit,
+    pub(super) attempts: Option<Spanned<i64>>,
+    pub(super) at: BTreeMap<Text, IkeEnd>,
+}
+
+/// `[ike.NAME.at.PEER]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct IkeEnd {
+    pub(super) auth: Option<Auth>,
+    pub(super) expects: Option<Text>,
+    pub(super) offer: Option<Spanned<Vec<Text>>>,
+    pub(super) liveness: Option<Text>,
+}
+
+/// How the ends prove who they are.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Auth {
+    Psk(Text),
+}
+
+/// How requests are repeated.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Retransmit {
+    pub(super) first: Option<Text>,
+    pub(super) factor: Option<Spanned<Number>>,
+    pub(super) longest: Option<Text>,
+    pub(super) tries: Option<Spanned<i64>>,
+}
+
+/// `[child.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Child {
+    pub(super) of: Option<Text>,
+    pub(super) mode: Option<Text>,
+    pub(super) offer: Option<Spanned<Vec<Text>>>,
+    pub(super) rekey: Option<Text>,
+    pub(super) replay: Option<Spanned<i64>>,
+    pub(super) at: BTreeMap<Text, ChildEnd>,
+}
+
+/// `[child.NAME.at.PEER]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ChildEnd {
+    pub(super) protects: Option<Prefixes>,
+    pub(super) reaches: Option<Prefixes>,
+    pub(super) offer: Option<Spanned<Vec<Text>>>,
+    pub(super) replay: Option<Spanned<i64>>,
+}
+
+/// `[traffic.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Traffic {
+    pub(super) between: Option<Spanned<Vec<Text>>>,
+    pub(super) kind: Option<TrafficKind>,
+    pub(super) rate: Option<Text>,
+    pub(super) size: Option<Spanned<Number>>,
+    pub(super) both: Option<bool>,
+}
+
+/// What kind of packets.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum TrafficKind {
+    Udp,
+    Ping,
+}
+
+/// One prefix or a list of them.
+#[derive(Debug)]
+pub(super) struct Prefixes(pub(super) Vec<Text>);
+
+impl<'de> Deserialize<'de> for Prefixes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let either = Spanned::<OneOrMany>::deserialize(deserializer)?;
+        let span = either.span();
+        Ok(match either.into_inner() {
+            OneOrMany::One(text) => Self(vec![Spanned::new(span, text)]),
+            OneOrMany::Many(texts) => Self(texts),
+        })
+    }
+}
+
+enum OneOrMany {
+    One(String),
+    Many(Vec<Text>),
+}
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrManyVisitor)
+    }
+}
+
+struct OneOrManyVisitor;
+
+impl<'de> Visitor<'de> for OneOrManyVisitor {
+    type Value = OneOrMany;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a list of texts")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<OneOrMany, E> {
+        Ok(OneOrMany::One(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<OneOrMany, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list)).map(OneOrMany::Many)
+    }
+}
+
+/// A number, or a text that has to mean one; kept as text.
+#[derive(Debug)]
+pub(super) struct Number(pub(super) String);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+struct NumberVisitor;
+
+impl Visitor<'_> for NumberVisitor {
+    type Value = Number;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number or a text")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Number, E> {
+        Ok(Number(text.to_owned()))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Number, E> {
+        Ok(Number(number.to_string()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Number, E> {
+        Ok(Number(number.to_string()))
+    }
+}

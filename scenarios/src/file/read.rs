@@ -1,0 +1,220 @@
+//! From a file to its nouns: TOML first, then each noun by itself, so that one wrong key hides no other.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
+
+use super::nouns::{Child, Ike, Link, Peer, Text, Top, Traffic};
+use super::resolve::resolve;
+use super::scenario::Scenario;
+use crate::diagnostic::{Diagnostics, Problem, suggestion};
+
+/// Reads a scenario file.
+///
+/// # Errors
+/// When the file cannot be read, and for all that [`parse`] refuses.
+pub fn load(path: &Path) -> Result<Scenario, Diagnostics> {
+    let name = path.display().to_string();
+    let whole = |message: String| Diagnostics::new(&name, "", vec![Problem::anywhere(message)]);
+    let octets = fs::read(path).map_err(|error| whole(error.to_string()))?;
+    let text = String::from_utf8(octets).map_err(|_| whole("the file is not UTF-8 text".to_owned()))?;
+    parse(&name, &text)
+}
+
+/// Reads a scenario from the text of a file; `name` stands in messages only.
+///
+/// # Errors
+/// Everything that is wrong with the text, as far as it can be told at once.
+pub fn parse(name: &str, text: &str) -> Result<Scenario, Diagnostics> {
+    let read = document(text).and_then(|document| resolve(&document, text));
+    read.map_err(|problems| Diagnostics::new(name, text, problems))
+}
+
+/// A file as nouns, those of a kind in the order of the file.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub(super) top: Top,
+    pub(super) peers: Vec<Named<Peer>>,
+    pub(super) links: Vec<Named<Link>>,
+    pub(super) ikes: Vec<Named<Ike>>,
+    pub(super) children: Vec<Named<Child>>,
+    pub(super) traffic: Vec<Named<Traffic>>,
+}
+
+/// A noun and its name.
+#[derive(Debug)]
+pub(super) struct Named<T> {
+    pub(super) name: Text,
+    pub(super) noun: T,
+}
+
+impl<T> Named<T> {
+    pub(super) fn name(&self) -> &str {
+        self.name.get_ref()
+    }
+}
+
+/// The tables that hold nouns.
+const NOUNS: [&str; 5] = ["peer", "link", "ike", "child", "traffic"];
+
+/// What the keys before the first table are called.
+const TOP: &str = "the top of the file";
+
+fn document(text: &str) -> Result<Document, Vec<Problem>> {
+    // TOML's first mistake makes nonsense of what follows it, so that is where reading ends.
+    let root = DeTable::parse(text).map_err(|error| vec![syntax(&error, text)])?;
+    let span = root.span();
+    let mut root = root.into_inner();
+    let mut problems = Vec::new();
+    let document = Document {
+        peers: nouns("peer", &mut root, &mut problems),
+        links: nouns("link", &mut root, &mut problems),
+        ikes: nouns("ike", &mut root, &mut problems),
+        children: nouns("child", &mut root, &mut problems),
+        traffic: nouns("traffic", &mut root, &mut problems),
+        top: noun(TOP, span, root, &mut problems),
+    };
+    if problems.is_empty() {
+        Ok(document)
+    } else {
+        Err(problems)
+    }
+}
+
+/// The nouns of one kind, taken out of the file's table.
+fn nouns<T: DeserializeOwned + Default>(
+    kind: &str,
+    root: &mut DeTable<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Named<T>> {
+    let Some(tables) = root.remove(kind) else {
+        return Vec::new();
+    };
+    let span = tables.span();
+    let DeValue::Table(tables) = tables.into_inner() else {
+        problems.push(not_a_table(span, kind));
+        return Vec::new();
+    };
+    if let Some((key, _)) = tables.iter().find(|(_, value)| !value.get_ref().is_table()) {
+        problems.push(not_a_table(key.span(), kind));
+        return Vec::new();
+    }
+    let mut nouns = Vec::new();
+    for (key, value) in tables {
+        let name = Spanned::new(key.span(), key.into_inner().into_owned());
+        let span = value.span();
+        if let DeValue::Table(table) = value.into_inner() {
+            let noun = noun(&format!("[{kind}.{}]", name.get_ref()), span, table, problems);
+            nouns.push(Named { name, noun });
+        }
+    }
+    nouns.sort_by_key(|noun| noun.name.span().start);
+    nouns
+}
+
+fn not_a_table(span: Range<usize>, kind: &str) -> Problem {
+    Problem::at(span, format!("`{kind}` holds tables with names"))
+        .label(format!("expected `[{kind}.NAME]` and keys below it"))
+}
+
+/// One noun. An entry that does not fit is told and left out, until the rest fits.
+fn noun<T: DeserializeOwned + Default>(
+    place: &str,
+    span: Range<usize>,
+    mut table: DeTable<'_>,
+    problems: &mut Vec<Problem>,
+) -> T {
+    loop {
+        let value = Spanned::new(span.clone(), DeValue::Table(table.clone()));
+        let error = match T::deserialize(ValueDeserializer::from(value)) {
+            Ok(noun) => return noun,
+            Err(error) => error,
+        };
+        let entries = table.len();
+        let wrong = error.span().unwrap_or(span.clone());
+        let is_key = table.keys().any(|key| key.span() == wrong);
+        problems.push(misfit(is_key.then_some(place), &error, wrong.clone()));
+        table = table
+            .into_iter()
+            .filter(|(key, value)| !holds(key, value, &wrong))
+            .collect();
+        if table.len() == entries {
+            return T::default();
+        }
+    }
+}
+
+/// Whether an entry has a place within it. A table that is spread over the file has no place of its own.
+fn holds(key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>, wrong: &Range<usize>) -> bool {
+    let within = |outer: Range<usize>| outer.start <= wrong.start && wrong.end <= outer.end;
+    let inner = |table: &DeTable<'_>| table.iter().any(|(key, value)| holds(key, value, wrong));
+    within(key.span()) || within(value.span()) || value.get_ref().as_table().is_some_and(inner)
+}
+
+/// What `serde` has against an entry: a key or a word that it does not know, or a value of the wrong type. `place` is the
+/// noun if the entry is one of its keys, and nothing if it stands deeper.
+fn misfit(place: Option<&str>, error: &toml::de::Error, span: Range<usize>) -> Problem {
+    let message = error.message();
+    // serde names the unknown word first and the known ones behind it, each between backticks.
+    let mut words = message.split('`').skip(1).step_by(2);
+    let unknown = words.next().unwrap_or_default();
+    let mut known: Vec<&str> = words.collect();
+    if message.starts_with("unknown field") {
+        if place == Some(TOP) {
+            known.extend(NOUNS);
+        }
+        let place = place.map_or("no such key here".to_owned(), |place| {
+            format!("{place} has no such key")
+        });
+        let problem = Problem::at(span, format!("unknown key `{unknown}`")).label(place);
+        return with_suggestion(problem, unknown, &known);
+    }
+    if message.starts_with("unknown variant") {
+        return with_suggestion(
+            Problem::at(span, format!("unknown word `{unknown}`")),
+            unknown,
+            &known,
+        );
+    }
+    match message
+        .strip_prefix("invalid type: ")
+        .and_then(|types| types.split_once(", expected "))
+    {
+        Some((found, expected)) => {
+            let expected = if expected == "i64" {
+                "a whole number"
+            } else {
+                expected
+            };
+            Problem::at(
+                span,
+                format!("this is the wrong type: {}", found.replace('`', "")),
+            )
+            .label(format!("expected {expected}"))
+        }
+        None => Problem::at(span, message),
+    }
+}
+
+fn with_suggestion(problem: Problem, word: &str, known: &[&str]) -> Problem {
+    match suggestion(word, known.iter().copied()) {
+        Some(help) => problem.help(help),
+        None => problem,
+    }
+}
+
+/// What is wrong with the TOML itself.
+fn syntax(error: &toml::de::Error, text: &str) -> Problem {
+    let span = error.span().unwrap_or(0..text.len());
+    if error.message().starts_with("duplicate key") {
+        let name = text.get(span.clone()).unwrap_or_default();
+        return Problem::at(span.clone(), format!("`{name}` is there twice"))
+            .label("this is the second")
+            .help("a name or a key can be used once");
+    }
+    Problem::at(span, format!("this is not TOML: {}", error.message()))
+}

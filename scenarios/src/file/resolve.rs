@@ -1,0 +1,189 @@
+//! From nouns to a scenario: each reference checked, each default filled in, everything wrong told at once.
+
+mod child;
+mod ike;
+mod link;
+mod names;
+mod peer;
+mod problems;
+mod traffic;
+
+use std::ops::Range;
+use std::time::Duration;
+
+use ipsec_net::Instant;
+
+use self::problems::Problems;
+use super::nouns::{Text, Top};
+use super::read::Document;
+use super::scenario::{Clause, Scenario};
+use crate::diagnostic::Problem;
+use crate::quantity;
+use crate::story::{self, Names, Story};
+
+/// Resolves the nouns of the file with this text.
+///
+/// # Errors
+/// All that is wrong with them.
+pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let mut names = names::declared(document, &mut problems);
+    let peers = peer::resolve(&document.peers, &mut problems);
+    let links = link::resolve(document, &names, &peers, &mut problems);
+    for link in &links {
+        names.add(
+            &link.name,
+            story::Kind::Link,
+            &[&link.ends[0].peer, &link.ends[1].peer],
+        );
+    }
+    let ikes = ike::resolve(&document.ikes, &names, &peers, &mut problems);
+    let children = child::resolve(&document.children, &names, &ikes, &peers, &mut problems);
+    let traffic = traffic::resolve(&document.traffic, &peers, &mut problems);
+    let top = &document.top;
+    let story = read_story(top, &names, source, &mut problems);
+    let scenario = Scenario {
+        title: title(top, &mut problems),
+        covers: top
+            .covers
+            .iter()
+            .filter_map(|text| problems.read(text, clause))
+            .collect(),
+        seeds: problems.read_or(top.seeds.as_ref(), quantity::seeds, SEEDS),
+        tags: top.tags.clone(),
+        allowed_drops: top.allow.drops.clone(),
+        limit: limit(top.limit.as_ref(), &story, &mut problems),
+        peers,
+        links,
+        ikes,
+        children,
+        traffic,
+        story,
+    };
+    problems.none_or(scenario)
+}
+
+/// The seeds of a scenario that names none.
+const SEEDS: Range<u64> = 0..50;
+
+/// How long a run lasts after the last time that its story speaks of, unless the file says otherwise.
+const SLACK: Duration = Duration::from_secs(60);
+
+fn title(top: &Top, problems: &mut Problems) -> String {
+    match &top.title {
+        Some(title) if !title.get_ref().trim().is_empty() => return title.get_ref().clone(),
+        Some(title) => problems.add(Problem::at(title.span(), "the title is empty")),
+        None => problems.add(
+            Problem::at(0..0, "there is no `title`")
+                .label("say here in one sentence what the scenario shows"),
+        ),
+    }
+    String::new()
+}
+
+fn clause(text: &str) -> Result<Clause, String> {
+    let wrong = || format!("\"{text}\" is no clause: write an RFC and a section, such as \"rfc7296#2.8\"");
+    let (rfc, section) = text
+        .strip_prefix("rfc")
+        .and_then(|rest| rest.split_once('#'))
+        .ok_or_else(wrong)?;
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
+    let appendix = |part: &str| part.len() == 1 && part.bytes().all(|octet| octet.is_ascii_uppercase());
+    let (first, rest) = section
+        .split_once('.')
+        .map_or((section, None), |(first, rest)| (first, Some(rest)));
+    let fits = (number(first) || appendix(first)) && rest.is_none_or(|rest| rest.split('.').all(number));
+    match rfc.parse() {
+        Ok(rfc) if fits => Ok(Clause {
+            rfc,
+            section: section.to_owned(),
+        }),
+        _ => Err(wrong()),
+    }
+}
+
+fn limit(text: Option<&Text>, story: &Story, problems: &mut Problems) -> Instant {
+    let end = story.end();
+    let Some(text) = text else { return end + SLACK };
+    let limit = Instant::ZERO + problems.read(text, quantity::duration).unwrap_or_default();
+    if limit < end {
+        let problem = Problem::at(text.span(), "the limit comes before the story is over");
+        problems.add(problem.label(format!("the story speaks of times up to {end}")));
+    }
+    limit
+}
+
+fn read_story(top: &Top, names: &Names, source: &str, problems: &mut Problems) -> Story {
+    let Some(text) = &top.story else {
+        let problem = Problem::at(0..0, "there is no `story`");
+        problems.add(
+            problem
+                .label("add `story = '''` and one sentence a line")
+                .help("a scenario without a story checks nothing"),
+        );
+        return Story::default();
+    };
+    let story = inside_quotes(source, text.span()).map_err(|problem| vec![problem]);
+    match story.and_then(|within| story::parse(source, within, names)) {
+        Ok(story) => story,
+        Err(wrong) => {
+            wrong.into_iter().for_each(|problem| problems.add(problem));
+            Story::default()
+        }
+    }
+}
+
+/// What stands between the quotes of a TOML string, exactly as it stands in the file, so that places in it are places in
+/// the file.
+///
+/// # Errors
+/// When it holds escape sequences, which mean something else than they show.
+fn inside_quotes(source: &str, span: Range<usize>) -> Result<Range<usize>, Problem> {
+    let quoted = source.get(span.clone()).unwrap_or_default();
+    let quotes = if quoted.starts_with("'''") || quoted.starts_with("\"\"\"") {
+        3
+    } else {
+        1
+    };
+    if quoted.starts_with('"')
+        && let Some(escape) = quoted.find('\\')
+    {
+        let at = span.start + escape;
+        let problem = Problem::at(at..at + 1, "a story has no escape sequences");
+        return Err(
+            problem.help("put the story between ''' and ''', where every character stands for itself")
+        );
+    }
+    Ok(span.start + quotes..span.end.saturating_sub(quotes).max(span.start + quotes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clauses_name_an_rfc_and_a_section() {
+        for text in [
+            "rfc7296#2.8",
+            "rfc7296#2.8.1",
+            "rfc4303#3",
+            "rfc7296#C.1",
+            "rfc7296#A",
+        ] {
+            assert_eq!(clause(text).unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "rfc#2",
+            "rfc7296",
+            "rfc7296#",
+            "7296#2",
+            "rfc7296#2.",
+            "rfc7296#AB",
+            "rfc99999#1",
+            "rfc1#2..3",
+        ] {
+            assert!(clause(text).is_err(), "{text}");
+        }
+    }
+}

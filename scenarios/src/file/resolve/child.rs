@@ -1,0 +1,180 @@
+//! Child configurations: what each end protects, which is what its peer protects unless the file says otherwise.
+
+use ipsec_net::Prefix;
+
+use super::ike::{check_ends, offer};
+use super::peer::prefixes;
+use super::problems::Problems;
+use crate::diagnostic::Problem;
+use crate::file::nouns;
+use crate::file::proposal::ChildProposal;
+use crate::file::read::Named;
+use crate::file::scenario::{Child, ChildEnd, Ike, Peer};
+use crate::story::{Kind, Names};
+
+/// The children whose IKE configuration is known.
+pub(super) fn resolve(
+    nouns: &[Named<nouns::Child>],
+    names: &Names,
+    ikes: &[Ike],
+    peers: &[Peer],
+    problems: &mut Problems,
+) -> Vec<Child> {
+    nouns
+        .iter()
+        .filter_map(|named| child(named, names, ikes, peers, problems))
+        .collect()
+}
+
+/// What a Child SA offers that is not told what to offer.
+const OFFER: &str = "aes128gcm16";
+
+/// The anti-replay window of a child that is not told, in packets (RFC 4303 §3.4.3).
+const REPLAY_WINDOW: u32 = 64;
+
+fn child(
+    named: &Named<nouns::Child>,
+    names: &Names,
+    ikes: &[Ike],
+    peers: &[Peer],
+    problems: &mut Problems,
+) -> Option<Child> {
+    let noun = &named.noun;
+    let Some(of) = &noun.of else {
+        problems.missing("child", &named.name, "of", "the name of an IKE configuration");
+        return None;
+    };
+    check_unsupported(noun, problems);
+    if !problems.refers(of, Kind::Ike, names) {
+        return None;
+    }
+    let ike = ikes.iter().find(|ike| ike.name == *of.get_ref())?;
+    let ends = [ike.ends[0].peer.as_str(), ike.ends[1].peer.as_str()];
+    check_ends(named.name(), noun.at.keys(), ends, problems);
+    let both = Both {
+        offer: noun
+            .offer
+            .as_ref()
+            .map(|list| offer(list, ChildProposal::parse, problems)),
+        replay_window: replay_window(noun.replay.as_ref(), REPLAY_WINDOW, problems),
+    };
+    let told = [
+        end(named, &both, (ends[0], ends[1]), peers, problems),
+        end(named, &both, (ends[1], ends[0]), peers, problems),
+    ];
+    Some(Child {
+        name: named.name().to_owned(),
+        ike: ike.name.clone(),
+        ends: told,
+    })
+}
+
+/// Tells of what is understood but cannot be done.
+fn check_unsupported(noun: &nouns::Child, problems: &mut Problems) {
+    if let Some(mode) = noun.mode.as_ref().filter(|mode| mode.get_ref() != "tunnel") {
+        problems.add(
+            Problem::at(
+                mode.span(),
+                format!("mode \"{}\" is not supported", mode.get_ref()),
+            )
+            .label("expected \"tunnel\""),
+        );
+    }
+    if let Some(rekey) = noun.rekey.as_ref().filter(|rekey| rekey.get_ref() != "never") {
+        let problem =
+            Problem::at(rekey.span(), "a child is not rekeyed by itself").label("expected \"never\"");
+        problems.add(problem.help("leave `rekey` out, or write rekey = \"never\""));
+    }
+}
+
+fn replay_window(number: Option<&toml::Spanned<i64>>, default: u32, problems: &mut Problems) -> u32 {
+    match number {
+        Some(number) if *number.get_ref() == 0 => 0,
+        _ => problems.number_or(number, 32..=4096, "a replay window", default),
+    }
+}
+
+/// What both ends are told alike.
+struct Both {
+    offer: Option<Vec<ChildProposal>>,
+    replay_window: u32,
+}
+
+/// What the first of `ends` is told, the second being its other end.
+fn end(
+    named: &Named<nouns::Child>,
+    both: &Both,
+    ends: (&str, &str),
+    peers: &[Peer],
+    problems: &mut Problems,
+) -> ChildEnd {
+    let own = named
+        .noun
+        .at
+        .iter()
+        .find(|(peer, _)| peer.get_ref() == ends.0)
+        .map(|(_, own)| own);
+    let own_offer = own
+        .and_then(|own| own.offer.as_ref())
+        .map(|list| offer(list, ChildProposal::parse, problems));
+    let local = own
+        .and_then(|own| own.protects.as_ref())
+        .map(|list| prefixes(list, problems));
+    let remote = own
+        .and_then(|own| own.reaches.as_ref())
+        .map(|list| prefixes(list, problems));
+    let end = ChildEnd {
+        peer: ends.0.to_owned(),
+        local: local.unwrap_or_else(|| protected(ends.0, peers)),
+        remote: remote.unwrap_or_else(|| protected(ends.1, peers)),
+        offer: own_offer
+            .or_else(|| both.offer.clone())
+            .unwrap_or_else(|| ChildProposal::parse(OFFER).into_iter().collect()),
+        replay_window: replay_window(
+            own.and_then(|own| own.replay.as_ref()),
+            both.replay_window,
+            problems,
+        ),
+    };
+    if problems.is_empty() {
+        check_carries(named, &end, ends.1, problems);
+    }
+    end
+}
+
+fn protected(peer: &str, peers: &[Peer]) -> Vec<Prefix> {
+    peers
+        .iter()
+        .find(|known| known.name == peer)
+        .map(|peer| peer.protects.clone())
+        .unwrap_or_default()
+}
+
+/// Tells of a child that could carry no packet.
+fn check_carries(named: &Named<nouns::Child>, end: &ChildEnd, other: &str, problems: &mut Problems) {
+    let (name, peer) = (named.name(), &end.peer);
+    let in_common = |l: &Prefix| {
+        end.remote
+            .iter()
+            .any(|r| l.address().is_ipv4() == r.address().is_ipv4())
+    };
+    let (message, help) = if end.local.is_empty() {
+        let help = format!("give `protects` to [peer.{peer}] or [child.{name}.at.{peer}]");
+        (
+            format!("`{peer}` protects nothing that `{name}` could carry"),
+            help,
+        )
+    } else if end.remote.is_empty() {
+        let help = format!("give `protects` to [peer.{other}] or `reaches` to [child.{name}.at.{peer}]");
+        (format!("`{peer}` reaches nothing through `{name}`"), help)
+    } else if !end.local.iter().any(in_common) {
+        let message = format!("the networks at the two sides of `{name}` have no IP version in common");
+        (
+            message,
+            "traffic selectors pair networks of one version".to_owned(),
+        )
+    } else {
+        return;
+    };
+    problems.add(Problem::at(named.name.span(), message).help(help));
+}

@@ -1,0 +1,212 @@
+//! IKE configurations: what both ends are told, and where one is told something else.
+
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::problems::Problems;
+use crate::diagnostic::Problem;
+use crate::file::nouns::{self, Auth, Text};
+use crate::file::proposal::IkeProposal;
+use crate::file::read::Named;
+use crate::file::scenario::{Ike, IkeEnd, Peer, Retransmission};
+use crate::quantity;
+use crate::story::Names;
+
+/// The configurations whose ends are known.
+pub(super) fn resolve(
+    nouns: &[Named<nouns::Ike>],
+    names: &Names,
+    peers: &[Peer],
+    problems: &mut Problems,
+) -> Vec<Ike> {
+    nouns
+        .iter()
+        .filter_map(|named| ike(named, names, peers, problems))
+        .collect()
+}
+
+/// The proposals of a list, each read by `read`.
+pub(super) fn offer<T>(
+    list: &Spanned<Vec<Text>>,
+    read: fn(&str) -> Result<T, String>,
+    problems: &mut Problems,
+) -> Vec<T> {
+    if list.get_ref().is_empty() {
+        problems.add(Problem::at(list.span(), "the offer is empty").label("expected one or more proposals"));
+    }
+    list.get_ref()
+        .iter()
+        .filter_map(|text| problems.read(text, read))
+        .collect()
+}
+
+/// Tells of tables for peers that are not at an end.
+pub(super) fn check_ends<'a>(
+    owner: &str,
+    told: impl Iterator<Item = &'a Text>,
+    ends: [&str; 2],
+    problems: &mut Problems,
+) {
+    for peer in told.filter(|peer| !ends.contains(&peer.get_ref().as_str())) {
+        let message = format!("`{}` is no end of `{owner}`", peer.get_ref());
+        problems
+            .add(Problem::at(peer.span(), message).label(format!("expected `{}` or `{}`", ends[0], ends[1])));
+    }
+}
+
+/// What an IKE SA offers that is not told what to offer.
+const OFFER: &str = "aes128gcm16-prfsha256-x25519";
+
+const MOST_TRIES: i64 = 100;
+
+fn ike(named: &Named<nouns::Ike>, names: &Names, peers: &[Peer], problems: &mut Problems) -> Option<Ike> {
+    let noun = &named.noun;
+    let [first, second] = problems.two_peers(("ike", &named.name), "ends", noun.ends.as_ref(), names)?;
+    let ends = [first.get_ref().as_str(), second.get_ref().as_str()];
+    check_ends(named.name(), noun.at.keys(), ends, problems);
+    check_versions(named, ends, peers, problems);
+    if let Some(version) = noun.version.as_ref().filter(|version| *version.get_ref() != 2) {
+        let message = format!("IKE version {} is not spoken here", version.get_ref());
+        problems.add(Problem::at(version.span(), message).label("expected 2"));
+    }
+    let both = Both {
+        offer: noun
+            .offer
+            .as_ref()
+            .map(|list| offer(list, IkeProposal::parse, problems)),
+        liveness: problems.read_or(noun.liveness.as_ref(), liveness, None),
+    };
+    let told = [
+        end(named, &both, (ends[0], ends[1]), peers, problems)?,
+        end(named, &both, (ends[1], ends[0]), peers, problems)?,
+    ];
+    Some(Ike {
+        name: named.name().to_owned(),
+        ends: told,
+        retransmission: retransmission(&noun.retransmit, problems),
+        attempts: problems.number_or(noun.attempts.as_ref(), 1..=MOST_TRIES, "a number of attempts", 1),
+    })
+}
+
+fn check_versions(named: &Named<nouns::Ike>, ends: [&str; 2], peers: &[Peer], problems: &mut Problems) {
+    let mut addresses = peers
+        .iter()
+        .filter(|peer| ends.contains(&peer.name.as_str()))
+        .map(|peer| peer.address);
+    if let (Some(first), Some(second)) = (addresses.next(), addresses.next())
+        && first.is_ipv4() != second.is_ipv4()
+    {
+        let message = format!(
+            "the ends of `{}` have addresses of different IP versions, {first} and {second}",
+            named.name()
+        );
+        problems.add(Problem::at(named.name.span(), message));
+    }
+}
+
+/// What both ends are told alike.
+struct Both {
+    offer: Option<Vec<IkeProposal>>,
+    liveness: Option<Duration>,
+}
+
+/// What the first of `ends` is told, the second being its other end.
+fn end(
+    named: &Named<nouns::Ike>,
+    both: &Both,
+    ends: (&str, &str),
+    peers: &[Peer],
+    problems: &mut Problems,
+) -> Option<IkeEnd> {
+    let own = named
+        .noun
+        .at
+        .iter()
+        .find(|(peer, _)| peer.get_ref() == ends.0)
+        .map(|(_, own)| own);
+    let Some(Auth::Psk(psk)) = own.and_then(|own| own.auth.as_ref()).or(named.noun.auth.as_ref()) else {
+        let problem = Problem::at(
+            named.name.span(),
+            format!(
+                "[ike.{}] does not say how `{}` proves who it is",
+                named.name(),
+                ends.0
+            ),
+        );
+        problems.add(problem.label("expected `auth = { psk = \"…\" }`"));
+        return None;
+    };
+    if psk.get_ref().is_empty() {
+        problems.add(Problem::at(psk.span(), "the pre-shared key is empty"));
+    }
+    let expects = own
+        .and_then(|own| own.expects.as_ref())
+        .map(|text| text.get_ref().clone());
+    let other = || {
+        peers
+            .iter()
+            .find(|peer| peer.name == ends.1)
+            .map(|peer| peer.identity.clone())
+    };
+    let own_offer = own
+        .and_then(|own| own.offer.as_ref())
+        .map(|list| offer(list, IkeProposal::parse, problems));
+    Some(IkeEnd {
+        peer: ends.0.to_owned(),
+        psk: psk.get_ref().clone(),
+        expects: expects.or_else(other).unwrap_or_default(),
+        offer: own_offer
+            .or_else(|| both.offer.clone())
+            .unwrap_or_else(|| IkeProposal::parse(OFFER).into_iter().collect()),
+        liveness: problems.read_or(own.and_then(|own| own.liveness.as_ref()), liveness, both.liveness),
+    })
+}
+
+fn liveness(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    match quantity::duration(text) {
+        Ok(after) if !after.is_zero() => Ok(Some(after)),
+        _ => Err(format!(
+            "\"{text}\" is no time to wait for a sign of life: write \"off\" or a duration such as \"30s\""
+        )),
+    }
+}
+
+fn retransmission(noun: &nouns::Retransmit, problems: &mut Problems) -> Retransmission {
+    let default = Retransmission::default();
+    let factor = noun
+        .factor
+        .as_ref()
+        .map(|number| Spanned::new(number.span(), number.get_ref().0.clone()));
+    let retransmission = Retransmission {
+        first: problems.read_or(noun.first.as_ref(), wait, default.first),
+        factor: problems.read_or(factor.as_ref(), quantity::factor, default.factor),
+        longest: problems.read_or(noun.longest.as_ref(), wait, default.longest),
+        tries: problems.number_or(
+            noun.tries.as_ref(),
+            1..=MOST_TRIES,
+            "a number of tries",
+            default.tries,
+        ),
+    };
+    // A first wait that is longer than usual makes the longest so, unless that was said.
+    let longest = if noun.longest.is_none() {
+        retransmission.longest.max(retransmission.first)
+    } else {
+        retransmission.longest
+    };
+    Retransmission {
+        longest,
+        ..retransmission
+    }
+}
+
+fn wait(text: &str) -> Result<Duration, String> {
+    match quantity::duration(text)? {
+        wait if wait.is_zero() => Err("a wait of nothing would send without end".to_owned()),
+        wait => Ok(wait),
+    }
+}

@@ -1,0 +1,296 @@
+//! A scenario whose references are checked and whose defaults are filled in. Lists keep the order of the file.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::ops::{Range, RangeInclusive};
+use std::time::Duration;
+
+use ipsec_net::{Instant, Prefix};
+
+use super::{ChildProposal, IkeProposal};
+use crate::quantity::{Delay, Ratio};
+use crate::story::Story;
+
+/// One scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// What it shows, in one sentence.
+    pub title: String,
+    /// The clauses that it puts to the test.
+    pub covers: Vec<Clause>,
+    /// The seeds it is run with unless told otherwise.
+    pub seeds: Range<u64>,
+    /// Words to select scenarios by.
+    pub tags: Vec<String>,
+    /// Names of drop reasons that are no failure here.
+    pub allowed_drops: Vec<String>,
+    /// When a run ends at the latest; not before the story does.
+    pub limit: Instant,
+    /// The gateways.
+    pub peers: Vec<Peer>,
+    /// The links between them; where two peers share an IKE configuration and no link is written, one was made.
+    pub links: Vec<Link>,
+    /// The IKE configurations.
+    pub ikes: Vec<Ike>,
+    /// The child configurations.
+    pub children: Vec<Child>,
+    /// The traffic between protected hosts.
+    pub traffic: Vec<Traffic>,
+    /// What happens.
+    pub story: Story,
+}
+
+impl Scenario {
+    /// The peer of this name.
+    #[must_use]
+    pub fn peer(&self, name: &str) -> Option<&Peer> {
+        self.peers.iter().find(|peer| peer.name == name)
+    }
+
+    /// The link of this name.
+    #[must_use]
+    pub fn link(&self, name: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.name == name)
+    }
+
+    /// The IKE configuration of this name.
+    #[must_use]
+    pub fn ike(&self, name: &str) -> Option<&Ike> {
+        self.ikes.iter().find(|ike| ike.name == name)
+    }
+
+    /// The child configuration of this name.
+    #[must_use]
+    pub fn child(&self, name: &str) -> Option<&Child> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The traffic of this name.
+    #[must_use]
+    pub fn traffic(&self, name: &str) -> Option<&Traffic> {
+        self.traffic.iter().find(|traffic| traffic.name == name)
+    }
+}
+
+/// A clause of a specification, such as `rfc7296#2.8.1` or `rfc7296#C.1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Clause {
+    /// The RFC's number.
+    pub rfc: u16,
+    /// The section.
+    pub section: String,
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rfc{}#{}", self.rfc, self.section)
+    }
+}
+
+/// A security gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its name.
+    pub name: String,
+    /// Its outer address.
+    pub address: IpAddr,
+    /// The networks behind it; empty, or disjoint from every other peer's.
+    pub protects: Vec<Prefix>,
+    /// Who it says it is: an address, a mail address or a domain name.
+    pub identity: String,
+    /// The largest packet it sends to the outer side, in octets.
+    pub mtu: u16,
+    /// When it demands cookies as responder.
+    pub cookies: Cookies,
+    /// How long it takes before it looks at an IKE message.
+    pub think: Duration,
+    /// How long an IKE SA may stay half open at it.
+    pub half_open_timeout: Duration,
+}
+
+/// When a responder demands a cookie (RFC 7296 §2.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cookies {
+    /// Never.
+    Never,
+    /// From each initiator.
+    Always,
+    /// While many IKE SAs are half open.
+    #[default]
+    WhenBusy,
+}
+
+/// A link between two peers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Its name; `west-east` for one that nobody wrote.
+    pub name: String,
+    /// Its two ends, in the order of the file.
+    pub ends: [LinkEnd; 2],
+}
+
+/// One end of a link, and how the link treats what comes from there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkEnd {
+    /// The peer.
+    pub peer: String,
+    /// How its packets fare.
+    pub quality: Quality,
+}
+
+/// What happens to packets in one direction of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quality {
+    /// How long they take.
+    pub delay: Delay,
+    /// The chance to be lost.
+    pub loss: Ratio,
+    /// The chance to be overtaken.
+    pub reorder: Ratio,
+    /// The chance to arrive twice.
+    pub duplicate: Ratio,
+    /// The chance to arrive with wrong bits.
+    pub corrupt: Ratio,
+    /// The largest packet that fits, in octets.
+    pub mtu: u16,
+}
+
+impl Default for Quality {
+    /// 1 ms, no faults, 1500 octets.
+    fn default() -> Self {
+        Self {
+            delay: Delay {
+                mean: Duration::from_millis(1),
+                jitter: Duration::ZERO,
+            },
+            loss: Ratio::NEVER,
+            reorder: Ratio::NEVER,
+            duplicate: Ratio::NEVER,
+            corrupt: Ratio::NEVER,
+            mtu: 1500,
+        }
+    }
+}
+
+/// An IKEv2 configuration that two peers share, or believe they do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ike {
+    /// Its name.
+    pub name: String,
+    /// What each end is told, in the order of the file.
+    pub ends: [IkeEnd; 2],
+    /// How requests are repeated.
+    pub retransmission: Retransmission,
+    /// How often an initiator begins anew when an attempt fails; 1 means a single attempt.
+    pub attempts: u32,
+}
+
+/// An IKE configuration as one end has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IkeEnd {
+    /// The peer.
+    pub peer: String,
+    /// The pre-shared key.
+    pub psk: String,
+    /// Who the other end has to prove to be.
+    pub expects: String,
+    /// What it offers and accepts, best first. The first group of the first proposal is the one whose public value is
+    /// sent.
+    pub offer: Vec<IkeProposal>,
+    /// Ask whether the other end is alive after this much silence; never when nothing.
+    pub liveness: Option<Duration>,
+}
+
+/// How requests are repeated (RFC 7296 §2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retransmission {
+    /// The time from the first transmission to the second.
+    pub first: Duration,
+    /// Each wait is so much longer than the one before.
+    pub factor: Ratio,
+    /// The longest wait.
+    pub longest: Duration,
+    /// How many times a request is sent, the first included, before it is given up.
+    pub tries: u32,
+}
+
+impl Default for Retransmission {
+    /// 1 s, doubled up to 16 s, 8 times: given up after 63 s.
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            factor: Ratio { part: 2, whole: 1 },
+            longest: Duration::from_secs(16),
+            tries: 8,
+        }
+    }
+}
+
+/// A Child SA configuration, in tunnel mode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Child {
+    /// Its name.
+    pub name: String,
+    /// The IKE configuration that it belongs to.
+    pub ike: String,
+    /// What each end is told, in the order of the IKE configuration's ends.
+    pub ends: [ChildEnd; 2],
+}
+
+/// A Child SA configuration as one end has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildEnd {
+    /// The peer.
+    pub peer: String,
+    /// The networks at its own side; not empty.
+    pub local: Vec<Prefix>,
+    /// The networks at the other side; not empty.
+    pub remote: Vec<Prefix>,
+    /// What it offers and accepts, best first.
+    pub offer: Vec<ChildProposal>,
+    /// The anti-replay window in packets: 0 (no check) or 32 to 4096.
+    pub replay_window: u32,
+}
+
+/// Packets between two protected hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// Its name.
+    pub name: String,
+    /// The hosts, in the order of the file.
+    pub ends: [Host; 2],
+    /// What kind of packets.
+    pub kind: TrafficKind,
+    /// The time from one packet to the next, in each direction.
+    pub interval: Duration,
+    /// Octets of UDP payload or of ICMP echo data, both ends of the range included; at least [`Traffic::SMALLEST`].
+    pub sizes: RangeInclusive<u16>,
+    /// Whether the second host sends too.
+    pub both: bool,
+}
+
+impl Traffic {
+    /// The least octets of payload, so that each packet can carry its name and number.
+    pub const SMALLEST: u16 = 16;
+    /// The most octets of payload that fit an IPv4 packet with its header and a UDP header.
+    pub const LARGEST: u16 = 65_507;
+}
+
+/// A host behind a gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Its address.
+    pub address: IpAddr,
+    /// The peer that protects it.
+    pub peer: String,
+}
+
+/// Kinds of traffic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TrafficKind {
+    /// UDP datagrams.
+    #[default]
+    Udp,
+    /// ICMP echo requests, which the other host answers.
+    Ping,
+}

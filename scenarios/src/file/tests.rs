@@ -1,0 +1,430 @@
+use std::fmt::Write;
+
+use ipsec_net::Instant;
+use proptest::prelude::*;
+
+use super::*;
+use crate::diagnostic::Diagnostics;
+
+/// A file that uses each noun and most keys.
+const WHOLE: &str = include_str!("tests/whole.toml");
+
+/// The least that is a scenario.
+const LEAST: &str = r#"title = "Two gateways set up a tunnel"
+story = '''
+0s  west: initiate net
+    expect net up at west, east within 20s
+'''
+
+[peer.west]
+address = "192.0.2.1"
+protects = "10.1.0.0/16"
+
+[peer.east]
+address = "198.51.100.1"
+protects = "10.2.0.0/16"
+
+[ike.site]
+ends = ["west", "east"]
+auth = { psk = "secret" }
+
+[child.net]
+of = "site"
+"#;
+
+fn read(text: &str) -> Result<Scenario, Diagnostics> {
+    parse("first-tunnel.toml", text)
+}
+
+fn valid(text: &str) -> Scenario {
+    read(text).unwrap_or_else(|error| panic!("{}", error.render(false)))
+}
+
+/// The messages about the least file with one piece replaced, under a title each.
+fn messages(changes: &[(&str, &str, &str)]) -> String {
+    let mut shown = String::new();
+    for (title, old, new) in changes {
+        assert!(LEAST.contains(old), "{title}: {old}");
+        let error = read(&LEAST.replacen(old, new, 1)).expect_err(title);
+        let _ = writeln!(shown, "# {title}\n{}", error.render(false));
+    }
+    shown
+}
+
+#[test]
+fn the_least_file_has_sensible_defaults() {
+    insta::assert_debug_snapshot!(valid(LEAST));
+}
+
+#[test]
+fn a_whole_file_reads_as_written() {
+    insta::assert_debug_snapshot!(valid(WHOLE));
+}
+
+#[test]
+fn broken_toml_is_told_with_its_place() {
+    let shown = messages(&[
+        ("no closing quote", "\"192.0.2.1\"", "\"192.0.2.1"),
+        ("no value", "of = \"site\"", "of ="),
+        ("the same table twice", "[peer.east]", "[peer.west]"),
+        (
+            "the same key twice",
+            "address = \"192.0.2.1\"",
+            "address = \"192.0.2.1\"\naddress = \"192.0.2.2\"",
+        ),
+        (
+            "two mistakes",
+            "ends = [\"west\", \"east\"]",
+            "ends = [\"west\", \"east\"\nversion 2",
+        ),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn keys_and_types_are_told_with_the_nearest_known_word() {
+    let shown = messages(&[
+        ("unknown key", "address = \"192.0.2.1\"", "adress = \"192.0.2.1\""),
+        (
+            "unknown key far from all",
+            "of = \"site\"",
+            "of = \"site\"\ncolour = \"red\"",
+        ),
+        ("unknown table", "[peer.west]", "[pear.west]"),
+        ("a noun without a name", "[ike.site]", "[ike]"),
+        (
+            "a noun that is a text",
+            "[peer.west]",
+            "peer = \"west\"\n[peers.west]",
+        ),
+        ("wrong type", "address = \"192.0.2.1\"", "address = 5"),
+        (
+            "neither text nor list",
+            "protects = \"10.1.0.0/16\"",
+            "protects = 10",
+        ),
+        (
+            "a list with a number",
+            "protects = \"10.1.0.0/16\"",
+            "protects = [\"10.1.0.0/16\", 5]",
+        ),
+        ("unknown way to prove", "psk =", "pks ="),
+        (
+            "unknown word",
+            "protects = \"10.1.0.0/16\"",
+            "cookies = \"allways\"",
+        ),
+        (
+            "two at once",
+            "address = \"192.0.2.1\"",
+            "adress = \"192.0.2.1\"\nmtu = \"small\"\nthink = 5",
+        ),
+        (
+            "deep inside",
+            "auth =",
+            "at.west.offers = []\nretransmit = { frist = \"1s\" }\nauth =",
+        ),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn peers_and_links_are_checked() {
+    let link = |keys: &str| format!("[link.wan]\njoins = [\"west\", \"east\"]\n{keys}\n\n[child.net]");
+    let links = [
+        "loss = \"130%\"",
+        "loss = \"five\"",
+        "delay = \"10ms ± 20ms\"",
+        "delay = \"40\"",
+        "mtu = 40",
+        "from.north.loss = \"1%\"",
+    ]
+    .map(link);
+    let mut changes = vec![
+        ("no address", "address = \"192.0.2.1\"\n", ""),
+        ("bad address", "\"192.0.2.1\"", "\"192.0.2\""),
+        ("address twice", "\"198.51.100.1\"", "\"192.0.2.1\""),
+        ("bad prefix", "\"10.1.0.0/16\"", "\"10.1.0.0/33\""),
+        ("host bits", "\"10.1.0.0/16\"", "\"10.1.2.3/16\""),
+        ("overlap", "\"10.2.0.0/16\"", "[\"10.9.0.0/16\", \"10.1.7.0/24\"]"),
+        ("outer address inside", "\"10.2.0.0/16\"", "\"198.51.100.0/24\""),
+        (
+            "peer's MTU",
+            "address = \"192.0.2.1\"",
+            "mtu = 67\naddress = \"192.0.2.1\"",
+        ),
+        (
+            "IPv6 MTU",
+            "address = \"192.0.2.1\"",
+            "mtu = 1279\naddress = \"2001:db8::1\"",
+        ),
+        ("bad name", "[peer.west]", "[peer.\"we st\"]"),
+        ("name is a word", "[peer.west]", "[peer.up]"),
+        ("name taken", "[ike.site]", "[ike.east]"),
+        (
+            "unknown peer in a link",
+            "[child.net]",
+            "[link.wan]\njoins = [\"wset\", \"east\"]\n\n[child.net]",
+        ),
+        ("joins nothing", "[child.net]", "[link.wan]\n\n[child.net]"),
+        (
+            "joins one",
+            "[child.net]",
+            "[link.wan]\njoins = [\"west\"]\n\n[child.net]",
+        ),
+        (
+            "joins itself",
+            "[child.net]",
+            "[link.wan]\njoins = [\"west\", \"west\"]\n\n[child.net]",
+        ),
+        (
+            "two links",
+            "[child.net]",
+            "[link.a]\njoins = [\"west\", \"east\"]\n[link.b]\njoins = [\"east\", \"west\"]\n\n[child.net]",
+        ),
+    ];
+    changes.extend(links.iter().map(|link| ("link", "[child.net]", link.as_str())));
+    let shown = messages(&changes);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn ike_children_and_traffic_are_checked() {
+    let traffic = |keys: &str| format!("[traffic.talk]\n{keys}\n\n[child.net]");
+    let traffics = [
+        "",
+        "between = [\"10.1.0.1\"]",
+        "between = [\"10.1.0.1\", \"10.3.0.1\"]",
+        "between = [\"10.1.0.1\", \"10.1.0.2\"]",
+        "between = [\"10.1.0.1\", \"10.2.0.1\"]\nrate = \"often\"",
+        "between = [\"10.1.0.1\", \"10.2.0.1\"]\nsize = 5",
+        "between = [\"10.1.0.1\", \"10.2.0.1\"]\nsize = \"1400..64\"",
+        "between = [\"10.1.0.1\", \"10.2.0.1\"]\nkind = \"upd\"",
+    ]
+    .map(traffic);
+    let mut changes = vec![
+        ("ends missing", "ends = [\"west\", \"east\"]\n", ""),
+        (
+            "unknown end",
+            "ends = [\"west\", \"east\"]",
+            "ends = [\"west\", \"esat\"]",
+        ),
+        (
+            "a child as end",
+            "ends = [\"west\", \"east\"]",
+            "ends = [\"west\", \"net\"]",
+        ),
+        ("version", "auth =", "version = 3\nauth ="),
+        ("no auth", "auth = { psk = \"secret\" }\n", ""),
+        ("empty key", "\"secret\"", "\"\""),
+        (
+            "unknown algorithm",
+            "auth =",
+            "offer = [\"aes256gmc16-prfsha384-ecp384\"]\nauth =",
+        ),
+        (
+            "no group",
+            "auth =",
+            "offer = [\"aes128gcm16-prfsha256\"]\nauth =",
+        ),
+        ("no prf", "auth =", "offer = [\"aes128gcm16-x25519\"]\nauth ="),
+        ("empty offer", "auth =", "offer = []\nauth ="),
+        ("liveness", "auth =", "liveness = \"0s\"\nauth ="),
+        (
+            "retransmission",
+            "auth =",
+            "retransmit = { first = \"0s\", factor = 0.5, tries = 0 }\nauth =",
+        ),
+        ("no such end", "auth =", "at.north.liveness = \"5s\"\nauth ="),
+        ("IP versions", "\"192.0.2.1\"", "\"2001:db8::1\""),
+        ("child of nothing", "of = \"site\"", ""),
+        ("child of an unknown", "of = \"site\"", "of = \"sites\""),
+        ("child of a peer", "of = \"site\"", "of = \"west\""),
+        (
+            "child with prf",
+            "of = \"site\"",
+            "of = \"site\"\noffer = [\"aes128gcm16-prfsha256\"]",
+        ),
+        ("mode", "of = \"site\"", "of = \"site\"\nmode = \"transport\""),
+        ("rekey", "of = \"site\"", "of = \"site\"\nrekey = \"1h\""),
+        ("replay", "of = \"site\"", "of = \"site\"\nreplay = 16"),
+        ("nothing to protect", "protects = \"10.1.0.0/16\"\n", ""),
+        ("nothing in common", "\"10.1.0.0/16\"", "\"2001:db8:1::/48\""),
+    ];
+    changes.extend(
+        traffics
+            .iter()
+            .map(|traffic| ("traffic", "[child.net]", traffic.as_str())),
+    );
+    let shown = messages(&changes);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn the_top_of_the_file_and_its_story_are_checked() {
+    let shown = messages(&[
+        ("no title", "title = \"Two gateways set up a tunnel\"\n", ""),
+        ("empty title", "\"Two gateways set up a tunnel\"", "\" \""),
+        (
+            "bad clause",
+            "story =",
+            "covers = [\"rfc7296#2.8\", \"rfc7296 2.8\"]\nstory =",
+        ),
+        ("no seeds", "story =", "seeds = \"5..5\"\nstory ="),
+        ("early limit", "story =", "limit = \"10s\"\nstory ="),
+        ("no story", "story =", "stroy ="),
+        ("wrong line", "0s  west: initiate net", "0s  west: inititate net"),
+        (
+            "checks nothing",
+            "    expect net up at west, east within 20s\n",
+            "",
+        ),
+        (
+            "empty",
+            "0s  west: initiate net\n    expect net up at west, east within 20s\n",
+            "",
+        ),
+    ]);
+    insta::assert_snapshot!(shown);
+    insta::assert_snapshot!(
+        "no_story_at_all",
+        read("title = \"x\"").unwrap_err().render(false)
+    );
+}
+
+#[test]
+fn problems_of_all_kinds_are_told_together_in_the_order_of_the_file() {
+    let text = LEAST
+        .replace("initiate net", "initiate nett")
+        .replace("\"10.1.0.0/16\"", "\"10.1.0.0/99\"")
+        .replace("auth =", "liveness = \"often\"\nauth =");
+    insta::assert_snapshot!(read(&text).unwrap_err(), @r#"
+    first-tunnel.toml:3:20: unexpected `nett`
+    first-tunnel.toml:9:12: a prefix length of 99 is more than the address's 32 bits
+    first-tunnel.toml:17:12: "often" is no time to wait for a sign of life: write "off" or a duration such as "30s"
+    "#);
+}
+
+#[test]
+fn a_story_stands_where_it_stands_whatever_its_quotes() {
+    let line = "0s expect net up at west";
+    let shapes = [
+        (format!("'{line}'"), (2, 13)),
+        (format!("\"{line}\""), (2, 13)),
+        (format!("'''{line}'''"), (2, 15)),
+        (format!("'''\n{line}'''"), (3, 4)),
+        (format!("\"\"\"\r\n{line}\r\n\"\"\""), (3, 4)),
+    ];
+    let (before, rest) = LEAST.split_once("story = ").unwrap();
+    let after = rest.split_once("'''\n\n").unwrap().1;
+    for (story, place) in shapes {
+        let scenario = valid(&format!("{before}story = {story}\n\n{after}"));
+        let found = &scenario.story.steps[0].place;
+        assert_eq!((found.line, found.column), place, "{story}");
+        assert_eq!(found.text, "expect net up at west");
+    }
+    let error = read(&format!(
+        "{before}story = \"0s expect net up\\u0020at west\"\n\n{after}"
+    ))
+    .unwrap_err();
+    insta::assert_snapshot!(error, @"first-tunnel.toml:2:26: a story has no escape sequences");
+}
+
+#[test]
+fn the_limit_follows_the_story() {
+    assert_eq!(valid(LEAST).limit, Instant::from_nanos(80_000_000_000));
+    let told = LEAST.replace("story =", "limit = \"20s\"\nstory =");
+    assert_eq!(valid(&told).limit, Instant::from_nanos(20_000_000_000));
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told() {
+    let error = load(std::path::Path::new("no/such.toml")).unwrap_err();
+    assert!(error.to_string().starts_with("no/such.toml: "), "{error}");
+}
+
+#[test]
+fn proposals_write_themselves_again() {
+    for text in [
+        "aes256gcm16-prfsha384-ecp384",
+        "aes128-aes256-sha256-sha512-prfsha1-modp2048-x25519",
+    ] {
+        assert_eq!(IkeProposal::parse(text).unwrap().to_string(), text);
+    }
+    assert_eq!(
+        IkeProposal::parse("modp2048-sha1-aes128").unwrap().to_string(),
+        "aes128-sha1-prfsha1-modp2048"
+    );
+    assert_eq!(
+        ChildProposal::parse("aes256-sha256-curve25519")
+            .unwrap()
+            .to_string(),
+        "aes256-sha256-x25519-noesn"
+    );
+    assert_eq!(
+        ChildProposal::parse("aes128gcm16-esn-noesn")
+            .unwrap()
+            .extended_sequence_numbers,
+        [true, false]
+    );
+}
+
+#[test]
+fn proposals_that_make_no_sense_are_refused() {
+    for text in [
+        "",
+        "aes128",
+        "sha256-modp2048",
+        "aes128-aes128gcm16-sha256-modp2048",
+        "aes128gcm16-sha256-modp2048",
+    ] {
+        assert!(IkeProposal::parse(text).is_err(), "{text}");
+    }
+    for text in [
+        "",
+        "esn",
+        "aes128",
+        "aes128-sha256-sha256",
+        "aes128gcm16-sha256",
+        "aes128-sha256-prfsha256",
+    ] {
+        assert!(ChildProposal::parse(text).is_err(), "{text}");
+    }
+}
+
+/// What happens to a piece of a file.
+fn mutated() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just(String::new()),
+        "[ -~±\n]{0,8}",
+        "[0-9.:/%]{1,12}",
+        Just("'''".to_owned()),
+        Just("west".to_owned()),
+        Just("18446744073709551615".to_owned()),
+    ];
+    let edit = (any::<prop::sample::Index>(), 0usize..12, word);
+    prop::collection::vec(edit, 1..5).prop_map(|edits| {
+        let mut text: Vec<char> = WHOLE.chars().collect();
+        for (at, len, word) in edits {
+            let at = at.index(text.len());
+            let end = (at + len).min(text.len());
+            text.splice(at..end, word.chars());
+        }
+        text.into_iter().collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_mutated_file_is_read_or_refused_in_words(text in mutated()) {
+        if let Err(error) = read(&text) {
+            prop_assert!(!error.to_string().is_empty());
+            prop_assert!(!error.render(false).is_empty());
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused_in_words(text in any::<String>()) {
+        prop_assert!(read(&text).is_err());
+    }
+}

@@ -1,0 +1,435 @@
+//! What a story says, once it is read: acts and facts at instants, with all names known to exist.
+
+use std::fmt;
+use std::time::Duration;
+
+use ipsec_net::{Instant, Prefix, format_duration};
+
+use crate::quantity::Ratio;
+
+/// What happens in a scenario, in the order of the file; times never go back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Story {
+    /// The sentences. One with several subjects makes a step for each of them.
+    pub steps: Vec<Step>,
+}
+
+impl Story {
+    /// The last instant that any sentence speaks of.
+    #[must_use]
+    pub fn end(&self) -> Instant {
+        self.steps.iter().map(Step::end).max().unwrap_or(Instant::ZERO)
+    }
+}
+
+/// One sentence and its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When it happens, or from when on it is looked for.
+    pub at: Instant,
+    /// Where it stands in the file.
+    pub place: Place,
+    /// What it says.
+    pub sentence: Sentence,
+}
+
+impl Step {
+    /// The last instant that the sentence speaks of.
+    #[must_use]
+    pub fn end(&self) -> Instant {
+        match &self.sentence {
+            Sentence::Act(_) | Sentence::Sometimes { .. } => self.at,
+            Sentence::Expect(fact) => fact.end(self.at),
+        }
+    }
+}
+
+/// Where a sentence stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line in the file, counted from 1.
+    pub line: usize,
+    /// The column of the sentence's first word, in characters from 1.
+    pub column: usize,
+    /// The sentence as written, without time and comment.
+    pub text: String,
+}
+
+/// What a line of the story says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sentence {
+    /// Somebody does something.
+    Act(Act),
+    /// Something has to be so, in each seed.
+    Expect(Fact),
+    /// A situation that has to be met in at least one seed, so that the scenario shows what it claims to show.
+    Sometimes {
+        /// The probe's name, such as `ikev2.cookie.demanded`.
+        probe: String,
+        /// The peer that meets it.
+        peer: String,
+    },
+}
+
+/// Something that is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// The peer sets up the child, and its IKE SA first if there is none.
+    Initiate {
+        /// Who.
+        peer: String,
+        /// The child.
+        child: String,
+    },
+    /// The peer deletes the IKE SA and all its children (RFC 7296 §1.4.1).
+    Terminate {
+        /// Who.
+        peer: String,
+        /// The IKE configuration.
+        ike: String,
+    },
+    /// The peer deletes the child's SA pair (RFC 7296 §1.4.1).
+    Delete {
+        /// Who.
+        peer: String,
+        /// The child.
+        child: String,
+    },
+    /// The peer asks at once whether the other end is alive (RFC 7296 §2.4).
+    Check {
+        /// Who.
+        peer: String,
+        /// The IKE configuration.
+        ike: String,
+    },
+    /// The traffic begins to flow.
+    Start {
+        /// Which.
+        traffic: String,
+    },
+    /// The traffic's senders fall silent.
+    Stop {
+        /// Which.
+        traffic: String,
+    },
+    /// The link carries nothing any more.
+    Cut {
+        /// Which.
+        link: String,
+        /// Only what this peer sends; both directions when nothing.
+        from: Option<String>,
+    },
+    /// The link carries packets again, in both directions, with the faults it has.
+    Mend {
+        /// Which.
+        link: String,
+    },
+    /// The link is whole: not cut, and from now on without any fault but its delay.
+    Heal {
+        /// Which.
+        link: String,
+    },
+}
+
+/// Something that has to be so. With `within`, it has to become true at an instant not later than that after the
+/// sentence's own; zero means at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// At each of the peers at least one SA pair of the child is installed.
+    ChildUp {
+        /// The child.
+        child: String,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// At each of the peers no SA of the child is installed.
+    NoChild {
+        /// The child.
+        child: String,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// At each of the peers exactly one SA pair of the child is installed.
+    OneChild {
+        /// The child.
+        child: String,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// At each of the peers an IKE SA is established.
+    IkeUp {
+        /// The IKE configuration.
+        ike: String,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// At each of the peers there is no IKE SA, half-open ones included.
+    IkeDown {
+        /// The IKE configuration.
+        ike: String,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// Each of the peers reports a failure for this reason.
+    Failure {
+        /// Why.
+        reason: FailureReason,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// Each of the peers meets a situation.
+    Probe {
+        /// The probe's name, such as `ikev2.invalid-ke.sent`.
+        probe: String,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// Each of the peers sends at least so many IKE requests again.
+    Retransmissions {
+        /// How many.
+        count: u32,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// The child's installed traffic selectors at the peer are exactly these (RFC 7296 §2.9).
+    Selectors {
+        /// The child.
+        child: String,
+        /// The peer.
+        peer: String,
+        /// Which.
+        selectors: Selectors,
+        /// How soon.
+        within: Duration,
+    },
+    /// Each packet of the traffic that is sent in the time arrives.
+    LosesNothing {
+        /// The traffic.
+        traffic: String,
+        /// The first instant.
+        from: Instant,
+        /// The instant behind the last.
+        to: Instant,
+    },
+    /// At least this share of the packets that are sent in the time arrives.
+    Delivers {
+        /// The traffic.
+        traffic: String,
+        /// The share.
+        share: Ratio,
+        /// The first instant.
+        from: Instant,
+        /// The instant behind the last.
+        to: Instant,
+    },
+    /// A packet arrives in each direction that the traffic has.
+    Flows {
+        /// The traffic.
+        traffic: String,
+        /// How soon.
+        within: Duration,
+    },
+    /// Each of the peers holds no SA and no state of one, half-open and closing ones included.
+    NothingLeft {
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+}
+
+impl Fact {
+    /// The last instant that the fact speaks of, when it stands at `at`.
+    #[must_use]
+    pub fn end(&self, at: Instant) -> Instant {
+        match self {
+            Self::ChildUp { within, .. }
+            | Self::NoChild { within, .. }
+            | Self::OneChild { within, .. }
+            | Self::IkeUp { within, .. }
+            | Self::IkeDown { within, .. }
+            | Self::Failure { within, .. }
+            | Self::Probe { within, .. }
+            | Self::Retransmissions { within, .. }
+            | Self::Selectors { within, .. }
+            | Self::Flows { within, .. }
+            | Self::NothingLeft { within, .. } => at + *within,
+            Self::LosesNothing { to, .. } | Self::Delivers { to, .. } => at.max(*to),
+        }
+    }
+}
+
+/// Why a negotiation failed, as `expect failure` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureReason {
+    /// An identity was not proven.
+    AuthenticationFailed,
+    /// No proposal fits both ends.
+    NoProposalChosen,
+    /// No traffic selector fits both ends.
+    TsUnacceptable,
+    /// A message broke the grammar or a rule of the protocol.
+    InvalidSyntax,
+    /// A key exchange could not be completed.
+    KeyExchange,
+    /// The other end refused with a notify that has no class of its own.
+    Refused,
+    /// The other end did not answer.
+    Timeout,
+}
+
+impl FailureReason {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::AuthenticationFailed,
+        Self::NoProposalChosen,
+        Self::TsUnacceptable,
+        Self::InvalidSyntax,
+        Self::KeyExchange,
+        Self::Refused,
+        Self::Timeout,
+    ];
+
+    /// Its word in a story.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AuthenticationFailed => "authentication-failed",
+            Self::NoProposalChosen => "no-proposal-chosen",
+            Self::TsUnacceptable => "ts-unacceptable",
+            Self::InvalidSyntax => "invalid-syntax",
+            Self::KeyExchange => "key-exchange",
+            Self::Refused => "refused",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+/// What a child protects, as one end sees it: `10.1.0.0/16 === 10.2.0.0/16`; several prefixes stand with spaces between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selectors {
+    /// At this end.
+    pub local: Vec<Prefix>,
+    /// At the other end.
+    pub remote: Vec<Prefix>,
+}
+
+impl fmt::Display for Selectors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |prefixes: &[Prefix]| {
+            prefixes
+                .iter()
+                .map(Prefix::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        write!(f, "{} === {}", list(&self.local), list(&self.remote))
+    }
+}
+
+/// As a story has it.
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Act(act) => act.fmt(f),
+            Self::Expect(fact) => write!(f, "expect {fact}"),
+            Self::Sometimes { probe, peer } => write!(f, "sometimes {probe} at {peer}"),
+        }
+    }
+}
+
+/// As a story has it: `west: initiate net`.
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Initiate { peer, child } => write!(f, "{peer}: initiate {child}"),
+            Self::Terminate { peer, ike } => write!(f, "{peer}: terminate {ike}"),
+            Self::Delete { peer, child } => write!(f, "{peer}: delete {child}"),
+            Self::Check { peer, ike } => write!(f, "{peer}: check {ike}"),
+            Self::Start { traffic } => write!(f, "{traffic}: start"),
+            Self::Stop { traffic } => write!(f, "{traffic}: stop"),
+            Self::Cut { link, from: None } => write!(f, "{link}: cut"),
+            Self::Cut {
+                link,
+                from: Some(peer),
+            } => write!(f, "{link}: cut from {peer}"),
+            Self::Mend { link } => write!(f, "{link}: mend"),
+            Self::Heal { link } => write!(f, "{link}: heal"),
+        }
+    }
+}
+
+/// As a story has it, behind `expect`: `net up at west, east within 20s`.
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |at: &[String], within: &Duration| format!("at {}{}", at.join(", "), soon(*within));
+        match self {
+            Self::ChildUp { child, at, within } => write!(f, "{child} up {}", place(at, within)),
+            Self::NoChild { child, at, within } => write!(f, "no {child} {}", place(at, within)),
+            Self::OneChild { child, at, within } => write!(f, "one {child} {}", place(at, within)),
+            Self::IkeUp { ike, at, within } => write!(f, "{ike} up {}", place(at, within)),
+            Self::IkeDown { ike, at, within } => write!(f, "{ike} down {}", place(at, within)),
+            Self::Failure { reason, at, within } => {
+                write!(f, "failure {} {}", reason.name(), place(at, within))
+            }
+            Self::Probe { probe, at, within } => write!(f, "probe {probe} {}", place(at, within)),
+            Self::Retransmissions { count, at, within } => {
+                write!(f, "at least {count} retransmissions {}", place(at, within))
+            }
+            Self::Selectors {
+                child,
+                peer,
+                selectors,
+                within,
+            } => {
+                write!(
+                    f,
+                    "selectors {child} at {peer} are \"{selectors}\"{}",
+                    soon(*within)
+                )
+            }
+            Self::LosesNothing { traffic, from, to } => {
+                write!(f, "{traffic} loses nothing {}", span(*from, *to))
+            }
+            Self::Delivers {
+                traffic,
+                share,
+                from,
+                to,
+            } => {
+                write!(f, "{traffic} delivers at least {share} {}", span(*from, *to))
+            }
+            Self::Flows { traffic, within } => write!(f, "{traffic} flows{}", soon(*within)),
+            Self::NothingLeft { at, within } => write!(f, "nothing left {}", place(at, within)),
+        }
+    }
+}
+
+fn soon(within: Duration) -> String {
+    if within.is_zero() {
+        String::new()
+    } else {
+        format!(" within {}", format_duration(within))
+    }
+}
+
+fn span(from: Instant, to: Instant) -> String {
+    let written = |instant: Instant| format_duration(instant.since(Instant::ZERO));
+    format!("from {} to {}", written(from), written(to))
+}
