@@ -27,10 +27,7 @@ pub enum JsonError {
 /// Never: results are plain data with texts as keys.
 #[must_use]
 pub fn to_json(results: &Results) -> String {
-    let file = Written {
-        schema: SCHEMA,
-        results,
-    };
+    let file = Written { schema: SCHEMA, results };
     let mut text = serde_json::to_string_pretty(&file).expect("plain data with texts as keys");
     text.push('\n');
     text
@@ -82,10 +79,7 @@ mod tests {
 
     #[test]
     fn other_schemas_and_other_texts_are_refused() {
-        assert!(matches!(
-            from_json(r#"{"schema": 2}"#),
-            Err(JsonError::Schema { found: 2 })
-        ));
+        assert!(matches!(from_json(r#"{"schema": 2}"#), Err(JsonError::Schema { found: 2 })));
         for text in ["", "{}", r#"{"schema": 1}"#, r#"{"schema": 1, "suites": 5}"#] {
             assert!(matches!(from_json(text), Err(JsonError::Malformed(_))), "{text}");
         }

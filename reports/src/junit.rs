@@ -33,12 +33,7 @@ fn test_suite(suite: &Suite, times: Times) -> TestSuite {
         test_suite.add_property(("covers", clause.as_str()));
     }
     test_suite.add_test_cases(suite.cases.iter().map(|case| test_case(suite, case, times)));
-    test_suite.add_test_cases(
-        suite
-            .sometimes
-            .iter()
-            .map(|situation| test_situation(suite, situation)),
-    );
+    test_suite.add_test_cases(suite.sometimes.iter().map(|situation| test_situation(suite, situation)));
     test_suite
 }
 

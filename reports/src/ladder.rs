@@ -64,11 +64,7 @@ impl Ladder {
     /// The ladder as lines of text, the head first. A rung whose participants are not known is told in words at the right.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let rails = Rails {
-            names: &self.participants,
-            margin: self.margin(),
-            width: self.width(),
-        };
+        let rails = Rails { names: &self.participants, margin: self.margin(), width: self.width() };
         let mut lines = vec![rails.head()];
         lines.extend(self.rungs.iter().map(|rung| rails.rung(rung)));
         lines
@@ -124,13 +120,7 @@ impl Rails<'_> {
 
     fn rung(&self, rung: &Rung) -> String {
         match rung {
-            Rung::Message {
-                at_nanos,
-                from,
-                to,
-                label,
-                fate,
-            } => {
+            Rung::Message { at_nanos, from, to, label, fate } => {
                 let (remark, arrives) = match fate {
                     Fate::Delivered => ("", true),
                     Fate::Troubled(remark) => (remark.as_str(), true),
@@ -190,9 +180,7 @@ impl Rails<'_> {
             line[*column] = *mark;
         }
         let gap = if remark.is_empty() { "" } else { "   " };
-        format!("{}{gap}{remark}", line.into_iter().collect::<String>())
-            .trim_end()
-            .to_owned()
+        format!("{}{gap}{remark}", line.into_iter().collect::<String>()).trim_end().to_owned()
     }
 }
 

@@ -37,9 +37,7 @@ impl Results {
                 Some(known) => suites.insert(suite.name.clone(), joined(known, suite)?),
             };
         }
-        Ok(Self {
-            suites: suites.into_values().collect(),
-        })
+        Ok(Self { suites: suites.into_values().collect() })
     }
 }
 
@@ -49,13 +47,8 @@ fn ordered(mut suite: Suite) -> Suite {
 }
 
 fn joined(mut known: Suite, other: Suite) -> Result<Suite, MergeError> {
-    let lines = |suite: &Suite| {
-        suite
-            .sometimes
-            .iter()
-            .map(|situation| situation.line.clone())
-            .collect::<Vec<_>>()
-    };
+    let lines =
+        |suite: &Suite| suite.sometimes.iter().map(|situation| situation.line.clone()).collect::<Vec<_>>();
     if known.title != other.title || known.covers != other.covers || lines(&known) != lines(&other) {
         return Err(MergeError::Scenario { suite: known.name });
     }
@@ -65,20 +58,10 @@ fn joined(mut known: Suite, other: Suite) -> Result<Suite, MergeError> {
     let mut cases: BTreeMap<u64, Case> = known.cases.into_iter().map(|case| (case.seed, case)).collect();
     for case in other.cases {
         let seed = case.seed;
-        let same = |old: &Case| {
-            Case {
-                elapsed: None,
-                ..old.clone()
-            } == Case {
-                elapsed: None,
-                ..case.clone()
-            }
-        };
+        let same =
+            |old: &Case| Case { elapsed: None, ..old.clone() } == Case { elapsed: None, ..case.clone() };
         if cases.get(&seed).is_some_and(|old| !same(old)) {
-            return Err(MergeError::Differs {
-                suite: known.name,
-                seed,
-            });
+            return Err(MergeError::Differs { suite: known.name, seed });
         }
         cases.entry(seed).or_insert(case);
     }
@@ -106,10 +89,7 @@ mod tests {
         };
         assert_ne!(shard(true), whole);
         assert_eq!(Results::merge([shard(true), shard(false)]).unwrap(), whole);
-        assert_eq!(
-            Results::merge([shard(false), whole.clone(), shard(true)]).unwrap(),
-            whole
-        );
+        assert_eq!(Results::merge([shard(false), whole.clone(), shard(true)]).unwrap(), whole);
     }
 
     #[test]
@@ -124,10 +104,7 @@ mod tests {
         let mut other = sample::results();
         other.suites[0].cases[1].digest = "00".to_owned();
         let error = Results::merge([sample::results(), other]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "ikev2/first-tunnel.toml, seed 1: two runs came out differently"
-        );
+        assert_eq!(error.to_string(), "ikev2/first-tunnel.toml, seed 1: two runs came out differently");
     }
 
     #[test]
@@ -135,11 +112,6 @@ mod tests {
         let mut other = sample::results();
         other.suites[0].title = "something else".to_owned();
         let error = Results::merge([sample::results(), other]).unwrap_err();
-        assert_eq!(
-            error,
-            MergeError::Scenario {
-                suite: "ikev2/first-tunnel.toml".to_owned()
-            }
-        );
+        assert_eq!(error, MergeError::Scenario { suite: "ikev2/first-tunnel.toml".to_owned() });
     }
 }

@@ -115,14 +115,11 @@ impl Results {
     /// How many cases of all suites ended how.
     #[must_use]
     pub fn tally(&self) -> Tally {
-        self.suites
-            .iter()
-            .map(Suite::tally)
-            .fold(Tally::default(), |a, b| Tally {
-                passed: a.passed + b.passed,
-                failed: a.failed + b.failed,
-                unsupported: a.unsupported + b.unsupported,
-            })
+        self.suites.iter().map(Suite::tally).fold(Tally::default(), |a, b| Tally {
+            passed: a.passed + b.passed,
+            failed: a.failed + b.failed,
+            unsupported: a.unsupported + b.unsupported,
+        })
     }
 }
 
@@ -152,9 +149,7 @@ impl Suite {
 
     /// The situations that no seed met.
     pub fn unmet(&self) -> impl Iterator<Item = &Situation> {
-        self.sometimes
-            .iter()
-            .filter(|situation| situation.met_by.is_empty())
+        self.sometimes.iter().filter(|situation| situation.met_by.is_empty())
     }
 }
 

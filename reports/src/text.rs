@@ -21,27 +21,12 @@ const SHOWN: usize = 3;
 #[must_use]
 pub fn summary(results: &Results, colour: Colour) -> String {
     let mut text = String::new();
-    let width = results
-        .suites
-        .iter()
-        .map(|suite| suite.name.chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = results.suites.iter().map(|suite| suite.name.chars().count()).max().unwrap_or(0);
     for suite in &results.suites {
         let tally = suite.tally();
-        let _ = writeln!(
-            text,
-            "{} {:width$}  {}",
-            mark(tally, colour),
-            suite.name,
-            counts(tally)
-        );
+        let _ = writeln!(text, "{} {:width$}  {}", mark(tally, colour), suite.name, counts(tally));
     }
-    for suite in results
-        .suites
-        .iter()
-        .filter(|suite| suite.tally().failed + suite.tally().unsupported > 0)
-    {
+    for suite in results.suites.iter().filter(|suite| suite.tally().failed + suite.tally().unsupported > 0) {
         details(&mut text, suite, colour);
     }
     let tally = results.tally();
@@ -65,12 +50,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
     }
     let _ = writeln!(text, "expected: {}", failure.expected);
     let _ = writeln!(text, "happened: {}", failure.happened);
-    let _ = writeln!(
-        text,
-        "at:       {} (found by: {})",
-        seconds(failure.at_nanos),
-        failure.check
-    );
+    let _ = writeln!(text, "at:       {} (found by: {})", seconds(failure.at_nanos), failure.check);
     if !failure.ladder.is_empty() {
         text.push('\n');
         for line in &failure.ladder {
@@ -84,10 +64,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
 
 /// What is wrong with a situation that no seed met.
 pub(crate) fn unmet(situation: &Situation) -> String {
-    format!(
-        "line {}: {}: no seed met it",
-        situation.line.number, situation.line.text
-    )
+    format!("line {}: {}: no seed met it", situation.line.number, situation.line.text)
 }
 
 fn details(text: &mut String, suite: &Suite, colour: Colour) {
@@ -99,22 +76,13 @@ fn details(text: &mut String, suite: &Suite, colour: Colour) {
             _ => None,
         })
         .collect();
-    let _ = writeln!(
-        text,
-        "\n{} {}\n  {}",
-        mark(suite.tally(), colour),
-        suite.name,
-        suite.title
-    );
+    let _ = writeln!(text, "\n{} {}\n  {}", mark(suite.tally(), colour), suite.name, suite.title);
     for (case, found) in failed.iter().take(SHOWN) {
         let _ = writeln!(text, "\n  seed {}", case.seed);
         indent(text, &failure(found));
     }
     if failed.len() > SHOWN {
-        let seeds: Vec<String> = failed[SHOWN..]
-            .iter()
-            .map(|(case, _)| case.seed.to_string())
-            .collect();
+        let seeds: Vec<String> = failed[SHOWN..].iter().map(|(case, _)| case.seed.to_string()).collect();
         let _ = writeln!(text, "\n  and {} more: seeds {}", seeds.len(), seeds.join(", "));
     }
     for situation in suite.unmet() {
@@ -183,18 +151,9 @@ mod tests {
     #[test]
     fn of_many_failures_the_first_are_shown_and_the_seeds_of_the_rest() {
         let mut suite = sample::results().suites.remove(1);
-        let failed = suite
-            .cases
-            .iter()
-            .find(|case| matches!(case.verdict, Verdict::Failed(_)))
-            .unwrap()
-            .clone();
-        suite.cases = (0..6)
-            .map(|seed| Case {
-                seed,
-                ..failed.clone()
-            })
-            .collect();
+        let failed =
+            suite.cases.iter().find(|case| matches!(case.verdict, Verdict::Failed(_))).unwrap().clone();
+        suite.cases = (0..6).map(|seed| Case { seed, ..failed.clone() }).collect();
         let text = summary(&Results { suites: vec![suite] }, Colour::Never);
         assert_eq!(text.matches("replay:").count(), SHOWN);
         assert!(text.contains("and 3 more: seeds 3, 4, 5"));

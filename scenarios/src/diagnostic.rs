@@ -17,22 +17,12 @@ pub struct Problem {
 impl Problem {
     /// Something wrong at these octets of the file.
     pub fn at(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            span: Some(span),
-            label: "here".to_owned(),
-            help: None,
-        }
+        Self { message: message.into(), span: Some(span), label: "here".to_owned(), help: None }
     }
 
     /// Something wrong with the file as a whole.
     pub fn anywhere(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            span: None,
-            label: String::new(),
-            help: None,
-        }
+        Self { message: message.into(), span: None, label: String::new(), help: None }
     }
 
     /// With these words under the place.
@@ -64,21 +54,13 @@ impl Diagnostics {
     pub fn new(name: &str, source: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
         problems.dedup();
-        Self {
-            name: name.to_owned(),
-            source: source.to_owned(),
-            problems,
-        }
+        Self { name: name.to_owned(), source: source.to_owned(), problems }
     }
 
     /// The problems in full, with the lines of the file that they stand in; with `colour` for a terminal.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
-        let theme = if colour {
-            GraphicalTheme::unicode()
-        } else {
-            GraphicalTheme::unicode_nocolor()
-        };
+        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_links(false)
             .with_width(WIDTH)
@@ -89,11 +71,7 @@ impl Diagnostics {
             if index > 0 {
                 text.push('\n');
             }
-            let located = Located {
-                problem,
-                source: &source,
-                name: &self.name,
-            };
+            let located = Located { problem, source: &source, name: &self.name };
             // Writing to a String cannot fail, and the spans were taken from this source.
             let _ = handler.render_report(&mut text, &located);
         }
@@ -131,10 +109,7 @@ impl std::error::Error for Diagnostics {}
 pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(offset)];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 /// The known word that is most like `word`, if any is so like it that it may have been meant.
@@ -142,12 +117,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     let most = (word.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|known| {
-            (
-                strsim::damerau_levenshtein(&word.to_lowercase(), &known.to_lowercase()),
-                known,
-            )
-        })
+        .map(|known| (strsim::damerau_levenshtein(&word.to_lowercase(), &known.to_lowercase()), known))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
@@ -186,10 +156,7 @@ impl std::error::Error for Located<'_> {}
 
 impl Diagnostic for Located<'_> {
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        self.problem
-            .help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.problem.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

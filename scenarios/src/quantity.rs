@@ -83,10 +83,7 @@ pub fn share(text: &str) -> Result<Ratio, String> {
     };
     let ratio = ratio.ok_or_else(wrong)?;
     if ratio.part > ratio.whole {
-        return Err(format!(
-            "{} is more than all: a share lies between 0% and 100%",
-            text.trim()
-        ));
+        return Err(format!("{} is more than all: a share lies between 0% and 100%", text.trim()));
     }
     Ok(ratio)
 }
@@ -99,18 +96,13 @@ pub fn factor(text: &str) -> Result<Ratio, String> {
     let wrong =
         || format!("\"{text}\" is not a factor: write a number of at least 1, such as 2, 1.8 or \"9/5\"");
     let (part, whole) = match text.split_once('/') {
-        Some((part, whole)) => (
-            part.trim().parse().map_err(|_| wrong())?,
-            whole.trim().parse().map_err(|_| wrong())?,
-        ),
+        Some((part, whole)) => {
+            (part.trim().parse().map_err(|_| wrong())?, whole.trim().parse().map_err(|_| wrong())?)
+        }
         None => decimal(text).ok_or_else(wrong)?,
     };
     let ratio = reduced(part, whole).ok_or_else(wrong)?;
-    if ratio.part < ratio.whole {
-        Err(wrong())
-    } else {
-        Ok(ratio)
-    }
+    if ratio.part < ratio.whole { Err(wrong()) } else { Ok(ratio) }
 }
 
 /// Reads a duration: `40ms`, `1.5s`, `2min30s`.
@@ -131,9 +123,7 @@ pub fn delay(text: &str) -> Result<Delay, String> {
         None => (duration(text)?, Duration::ZERO),
     };
     if jitter > mean {
-        return Err(format!(
-            "\"{text}\" could be negative: the second part may not be more than the first"
-        ));
+        return Err(format!("\"{text}\" could be negative: the second part may not be more than the first"));
     }
     Ok(Delay { mean, jitter })
 }
@@ -154,11 +144,7 @@ pub fn interval(text: &str) -> Result<Duration, String> {
         parse_duration(&format!("1{per}"))
     };
     let interval = per.map_err(|_| wrong())?.checked_div(count).ok_or_else(wrong)?;
-    if interval.is_zero() {
-        Err(wrong())
-    } else {
-        Ok(interval)
-    }
+    if interval.is_zero() { Err(wrong()) } else { Ok(interval) }
 }
 
 /// Reads a range of sizes, both ends included: `64..1400`, or one size: `512`.
@@ -191,9 +177,7 @@ pub fn seeds(text: &str) -> Result<Range<u64>, String> {
     let first: u64 = first.trim().parse().map_err(|_| wrong())?;
     let end: u64 = end.trim().parse().map_err(|_| wrong())?;
     if first >= end {
-        Err(format!(
-            "\"{text}\" holds no seed: the range ends before its second number"
-        ))
+        Err(format!("\"{text}\" holds no seed: the range ends before its second number"))
     } else {
         Ok(first..end)
     }
@@ -207,11 +191,7 @@ fn decimal(text: &str) -> Option<(u64, u64)> {
         return None;
     }
     let scale = 10u64.pow(u32::try_from(decimals.len()).ok()?);
-    let part = whole
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(scale)?
-        .checked_add(decimals.parse().ok()?)?;
+    let part = whole.parse::<u64>().ok()?.checked_mul(scale)?.checked_add(decimals.parse().ok()?)?;
     Some((part, scale))
 }
 
@@ -220,18 +200,11 @@ fn reduced(part: u64, whole: u64) -> Option<Ratio> {
     if whole == 0 {
         return None;
     }
-    Some(Ratio {
-        part: u32::try_from(part / divisor).ok()?,
-        whole: u32::try_from(whole / divisor).ok()?,
-    })
+    Some(Ratio { part: u32::try_from(part / divisor).ok()?, whole: u32::try_from(whole / divisor).ok()? })
 }
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {
-    if b == 0 {
-        a
-    } else {
-        greatest_common_divisor(b, a % b)
-    }
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 #[cfg(test)]
@@ -240,41 +213,21 @@ mod tests {
 
     #[test]
     fn shares_are_exact_and_show_as_they_were_written() {
-        for (text, part, whole) in [
-            ("5%", 1, 20),
-            ("0.1%", 1, 1000),
-            ("1/200", 1, 200),
-            ("0%", 0, 1),
-            ("100%", 1, 1),
-        ] {
+        for (text, part, whole) in
+            [("5%", 1, 20), ("0.1%", 1, 1000), ("1/200", 1, 200), ("0%", 0, 1), ("100%", 1, 1)]
+        {
             assert_eq!(share(text), Ok(Ratio { part, whole }), "{text}");
         }
-        for (text, shown) in [
-            ("5%", "5%"),
-            ("0.1%", "0.1%"),
-            ("1/3", "1/3"),
-            ("1/200", "0.5%"),
-            ("100%", "100%"),
-        ] {
+        for (text, shown) in
+            [("5%", "5%"), ("0.1%", "0.1%"), ("1/3", "1/3"), ("1/200", "0.5%"), ("100%", "100%")]
+        {
             assert_eq!(share(text).unwrap().to_string(), shown);
         }
     }
 
     #[test]
     fn what_is_no_share_is_refused() {
-        for text in [
-            "",
-            "%",
-            "5",
-            "-1%",
-            "130%",
-            "3/2",
-            "1/0",
-            "0/0",
-            "1e3%",
-            "0.0000000001%",
-            "NaN%",
-        ] {
+        for text in ["", "%", "5", "-1%", "130%", "3/2", "1/0", "0/0", "1e3%", "0.0000000001%", "NaN%"] {
             assert!(share(text).is_err(), "{text}");
         }
     }
@@ -298,22 +251,9 @@ mod tests {
     #[test]
     fn delays_have_an_optional_jitter_not_above_the_mean() {
         let ms = Duration::from_millis;
-        assert_eq!(
-            delay("40ms"),
-            Ok(Delay {
-                mean: ms(40),
-                jitter: ms(0)
-            })
-        );
+        assert_eq!(delay("40ms"), Ok(Delay { mean: ms(40), jitter: ms(0) }));
         for text in ["40ms ± 10ms", "40ms±10ms", "40ms +- 10ms"] {
-            assert_eq!(
-                delay(text),
-                Ok(Delay {
-                    mean: ms(40),
-                    jitter: ms(10)
-                }),
-                "{text}"
-            );
+            assert_eq!(delay(text), Ok(Delay { mean: ms(40), jitter: ms(10) }), "{text}");
         }
         assert!(delay("10ms ± 40ms").is_err());
         assert!(delay("± 40ms").is_err());

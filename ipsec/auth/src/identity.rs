@@ -28,19 +28,14 @@ impl Identity {
     #[must_use]
     pub fn from_wire(id: &Identification) -> Self {
         let data = id.data();
-        let text = || {
-            std::str::from_utf8(data)
-                .ok()
-                .filter(|text| !text.contains('\0'))
-                .map(str::to_owned)
-        };
+        let text = || std::str::from_utf8(data).ok().filter(|text| !text.contains('\0')).map(str::to_owned);
         let known = match id.kind() {
-            IdType::IPV4_ADDR => <[u8; 4]>::try_from(data)
-                .ok()
-                .map(|a| Self::Address(Ipv4Addr::from(a).into())),
-            IdType::IPV6_ADDR => <[u8; 16]>::try_from(data)
-                .ok()
-                .map(|a| Self::Address(Ipv6Addr::from(a).into())),
+            IdType::IPV4_ADDR => {
+                <[u8; 4]>::try_from(data).ok().map(|a| Self::Address(Ipv4Addr::from(a).into()))
+            }
+            IdType::IPV6_ADDR => {
+                <[u8; 16]>::try_from(data).ok().map(|a| Self::Address(Ipv6Addr::from(a).into()))
+            }
             IdType::FQDN => text().map(Self::Fqdn),
             IdType::RFC822_ADDR => text().map(Self::Email),
             IdType::KEY_ID => Some(Self::KeyId(data.to_vec())),
@@ -106,10 +101,7 @@ mod tests {
     #[test]
     fn an_identity_that_does_not_fit_its_type_equals_no_proper_one() {
         let short = Identification::new(IdType::IPV4_ADDR, &[192, 0, 2]);
-        assert_eq!(
-            Identity::from_wire(&short),
-            Identity::Other(IdType::IPV4_ADDR.0, vec![192, 0, 2])
-        );
+        assert_eq!(Identity::from_wire(&short), Identity::Other(IdType::IPV4_ADDR.0, vec![192, 0, 2]));
         let nul = Identification::new(IdType::FQDN, b"west.example.org\0.evil.example");
         assert!(matches!(Identity::from_wire(&nul), Identity::Other(..)));
     }

@@ -34,9 +34,7 @@ impl Pad {
         &'a self,
         identity: &'b Identity,
     ) -> impl Iterator<Item = &'a PadEntry> + use<'a, 'b> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.identity == *identity)
+        self.entries.iter().filter(move |entry| entry.identity == *identity)
     }
 }
 

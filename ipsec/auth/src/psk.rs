@@ -46,11 +46,7 @@ pub fn verify_psk(
     identity: Identity,
 ) -> Result<Proven, NotProven> {
     let expected = compute(provider, prf, secret, octets);
-    if expected == Secret::from(auth.to_vec()) {
-        Ok(Proven::new(identity))
-    } else {
-        Err(NotProven)
-    }
+    if expected == Secret::from(auth.to_vec()) { Ok(Proven::new(identity)) } else { Err(NotProven) }
 }
 
 fn compute(provider: &Provider, prf: PrfAlgorithm, secret: &Secret, octets: &SignedOctets<'_>) -> Secret {
@@ -69,12 +65,7 @@ mod tests {
 
     fn verify(secret: &str, id: &[u8], auth: &[u8]) -> Result<Proven, NotProven> {
         let sk_p = Secret::from(vec![7; 32]);
-        let octets = SignedOctets {
-            message: b"message",
-            nonce: b"nonce",
-            id,
-            sk_p: &sk_p,
-        };
+        let octets = SignedOctets { message: b"message", nonce: b"nonce", id, sk_p: &sk_p };
         let secret = Secret::from(secret.as_bytes().to_vec());
         verify_psk(
             &PORTABLE,
@@ -89,18 +80,10 @@ mod tests {
     #[test]
     fn only_the_same_secret_and_identity_prove() {
         let sk_p = Secret::from(vec![7; 32]);
-        let octets = SignedOctets {
-            message: b"message",
-            nonce: b"nonce",
-            id: b"id",
-            sk_p: &sk_p,
-        };
+        let octets = SignedOctets { message: b"message", nonce: b"nonce", id: b"id", sk_p: &sk_p };
         let secret = Secret::from(b"secret".to_vec());
         let auth = prove_psk(&PORTABLE, PrfAlgorithm::HmacSha2_256, &secret, &octets);
-        assert_eq!(
-            verify("secret", b"id", &auth).unwrap().identity(),
-            &Identity::Fqdn("west".into())
-        );
+        assert_eq!(verify("secret", b"id", &auth).unwrap().identity(), &Identity::Fqdn("west".into()));
         assert_eq!(verify("Secret", b"id", &auth), Err(NotProven));
         assert_eq!(verify("secret", b"Id", &auth), Err(NotProven));
         assert_eq!(verify("secret", b"id", &auth[..31]), Err(NotProven));

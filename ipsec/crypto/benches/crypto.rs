@@ -23,11 +23,9 @@ const LENGTHS: [usize; 2] = [64, 1400];
 
 fn aead(c: &mut Criterion) {
     let mut group = c.benchmark_group("aead");
-    for (algorithm, key_len) in [
-        (AeadAlgorithm::AesGcm16, 16),
-        (AeadAlgorithm::AesGcm16, 32),
-        (AeadAlgorithm::ChaCha20Poly1305, 32),
-    ] {
+    for (algorithm, key_len) in
+        [(AeadAlgorithm::AesGcm16, 16), (AeadAlgorithm::AesGcm16, 32), (AeadAlgorithm::ChaCha20Poly1305, 32)]
+    {
         for provider in [&PORTABLE, &FAST] {
             let key = vec![7; key_len];
             let name = format!("{}-{} {}", algorithm.name(), key_len * 8, provider.name);
@@ -44,8 +42,7 @@ fn aead(c: &mut Criterion) {
                 group.bench_function(BenchmarkId::new(format!("seal {name}"), len), |b| {
                     let mut buffer = vec![0x42; len];
                     b.iter(|| {
-                        aead.seal(&nonce, &[1; 8], black_box(&mut buffer), &mut icv)
-                            .unwrap();
+                        aead.seal(&nonce, &[1; 8], black_box(&mut buffer), &mut icv).unwrap();
                     });
                 });
                 aead.seal(&nonce, &[1; 8], &mut sealed, &mut icv).unwrap();
@@ -74,10 +71,7 @@ fn cipher_and_integrity(c: &mut Criterion) {
             b.iter(|| cipher.decrypt(&[3; 16], black_box(&mut buffer)).unwrap());
         });
     }
-    for algorithm in [
-        IntegrityAlgorithm::HmacSha1_96,
-        IntegrityAlgorithm::HmacSha2_256_128,
-    ] {
+    for algorithm in [IntegrityAlgorithm::HmacSha1_96, IntegrityAlgorithm::HmacSha2_256_128] {
         let integrity = (PORTABLE.integrity)(algorithm, &vec![7; algorithm.key_len()]).unwrap();
         for len in LENGTHS {
             group.throughput(Throughput::Bytes(len as u64));

@@ -124,11 +124,7 @@ impl Aead {
             }
             _ => None,
         };
-        Self::with(
-            algorithm,
-            fast.or_else(|| Keyed::portable(algorithm, key)),
-            key.len(),
-        )
+        Self::with(algorithm, fast.or_else(|| Keyed::portable(algorithm, key)), key.len())
     }
 
     /// Which one it is.
@@ -152,10 +148,7 @@ impl Aead {
     ) -> Result<(), WrongLength> {
         self.check_lengths(nonce, icv)?;
         let found = buffer.len();
-        let too_long = WrongLength::Text {
-            algorithm: self.algorithm.name(),
-            found,
-        };
+        let too_long = WrongLength::Text { algorithm: self.algorithm.name(), found };
         self.keyed.seal(nonce, aad, buffer, icv).ok_or(too_long)
     }
 
@@ -165,10 +158,8 @@ impl Aead {
     /// If the message is not what was sealed under this key and nonce with this `aad`, or a length is not the
     /// algorithm's. Then `buffer` holds zeros.
     pub fn open(&self, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &[u8]) -> Result<(), Forged> {
-        let opened = self
-            .check_lengths(nonce, icv)
-            .ok()
-            .and_then(|()| self.keyed.open(nonce, aad, buffer, icv));
+        let opened =
+            self.check_lengths(nonce, icv).ok().and_then(|()| self.keyed.open(nonce, aad, buffer, icv));
         opened.ok_or_else(|| {
             buffer.fill(0);
             Forged
@@ -176,35 +167,19 @@ impl Aead {
     }
 
     fn with(algorithm: AeadAlgorithm, keyed: Option<Keyed>, key_len: usize) -> Result<Self, KeyLength> {
-        let wrong_length = KeyLength {
-            algorithm: algorithm.name(),
-            expected: algorithm.key_lens(),
-            found: key_len,
-        };
-        keyed
-            .map(|keyed| Self {
-                algorithm,
-                keyed: Box::new(keyed),
-            })
-            .ok_or(wrong_length)
+        let wrong_length =
+            KeyLength { algorithm: algorithm.name(), expected: algorithm.key_lens(), found: key_len };
+        keyed.map(|keyed| Self { algorithm, keyed: Box::new(keyed) }).ok_or(wrong_length)
     }
 
     fn check_lengths(&self, nonce: &[u8], icv: &[u8]) -> Result<(), WrongLength> {
         let algorithm = self.algorithm.name();
         let (nonce_len, icv_len) = (self.algorithm.nonce_len(), self.algorithm.icv_len());
         if nonce.len() != nonce_len {
-            return Err(WrongLength::Nonce {
-                algorithm,
-                expected: nonce_len,
-                found: nonce.len(),
-            });
+            return Err(WrongLength::Nonce { algorithm, expected: nonce_len, found: nonce.len() });
         }
         if icv.len() != icv_len {
-            return Err(WrongLength::Icv {
-                algorithm,
-                expected: icv_len,
-                found: icv.len(),
-            });
+            return Err(WrongLength::Icv { algorithm, expected: icv_len, found: icv.len() });
         }
         Ok(())
     }
@@ -212,9 +187,7 @@ impl Aead {
 
 impl fmt::Debug for Aead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Aead")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("Aead").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 
@@ -281,9 +254,7 @@ portable! {
 
 fn seal<A: AeadInOut>(keyed: &A, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &mut [u8]) -> Option<()> {
     let nonce: &Array<u8, <A as AeadCore>::NonceSize> = nonce.try_into().ok()?;
-    let tag = keyed
-        .encrypt_inout_detached(nonce, aad, InOutBuf::from(buffer))
-        .ok()?;
+    let tag = keyed.encrypt_inout_detached(nonce, aad, InOutBuf::from(buffer)).ok()?;
     icv.copy_from_slice(&tag);
     Some(())
 }
@@ -291,9 +262,7 @@ fn seal<A: AeadInOut>(keyed: &A, nonce: &[u8], aad: &[u8], buffer: &mut [u8], ic
 fn open<A: AeadInOut>(keyed: &A, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &[u8]) -> Option<()> {
     let nonce: &Array<u8, <A as AeadCore>::NonceSize> = nonce.try_into().ok()?;
     let icv: &Array<u8, <A as AeadCore>::TagSize> = icv.try_into().ok()?;
-    keyed
-        .decrypt_inout_detached(nonce, aad, InOutBuf::from(buffer), icv)
-        .ok()
+    keyed.decrypt_inout_detached(nonce, aad, InOutBuf::from(buffer), icv).ok()
 }
 
 #[cfg(test)]

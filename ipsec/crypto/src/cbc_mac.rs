@@ -20,22 +20,14 @@ impl CbcMac {
     pub(crate) fn xcbc(key: &Block) -> Self {
         let cipher = Aes128::new(key.into());
         let [first, whole, padded] = [1, 2, 3].map(|number| encrypted(&cipher, [number; 16]));
-        Self {
-            cipher: Aes128::new(&first.into()),
-            whole,
-            padded,
-        }
+        Self { cipher: Aes128::new(&first.into()), whole, padded }
     }
 
     /// AES-CMAC: the key itself, and two doublings of the encrypted zero block (RFC 4493 §2.3).
     pub(crate) fn cmac(key: &Block) -> Self {
         let cipher = Aes128::new(key.into());
         let whole = doubled(encrypted(&cipher, [0; 16]));
-        Self {
-            padded: doubled(whole),
-            whole,
-            cipher,
-        }
+        Self { padded: doubled(whole), whole, cipher }
     }
 
     /// The MAC of the parts as if they were one text.
@@ -119,11 +111,7 @@ mod tests {
             (40, "dfa66747de9ae63030ca32611497c827"),
             (64, "51f0bebf7e3b9d92fc49741779363cfe"),
         ] {
-            assert_eq!(
-                hex::encode(CbcMac::cmac(&key).compute(&[&text[..len]])),
-                expected,
-                "{len} bytes"
-            );
+            assert_eq!(hex::encode(CbcMac::cmac(&key).compute(&[&text[..len]])), expected, "{len} bytes");
         }
     }
 
@@ -133,11 +121,7 @@ mod tests {
         let mac = CbcMac::xcbc(&XCBC_KEY);
         for cut in 0..=text.len() {
             let (head, tail) = text.split_at(cut);
-            assert_eq!(
-                mac.compute(&[head, &[], tail]),
-                mac.compute(&[&text]),
-                "cut at {cut}"
-            );
+            assert_eq!(mac.compute(&[head, &[], tail]), mac.compute(&[&text]), "cut at {cut}");
         }
     }
 }

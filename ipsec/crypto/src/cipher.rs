@@ -39,14 +39,8 @@ pub enum CipherAlgorithm {
 
 impl CipherAlgorithm {
     /// All of them.
-    pub const ALL: &'static [Self] = &[
-        Self::Null,
-        Self::DesCbc,
-        Self::TripleDesCbc,
-        Self::AesCbc,
-        Self::AesCtr,
-        Self::CamelliaCbc,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Null, Self::DesCbc, Self::TripleDesCbc, Self::AesCbc, Self::AesCtr, Self::CamelliaCbc];
 
     /// The name to print.
     pub const fn name(self) -> &'static str {
@@ -115,14 +109,9 @@ impl Cipher {
     /// # Errors
     /// If the key has none of the lengths of [`CipherAlgorithm::key_lens`].
     pub fn new(algorithm: CipherAlgorithm, key: &[u8]) -> Result<Self, KeyLength> {
-        let wrong_length = KeyLength {
-            algorithm: algorithm.name(),
-            expected: algorithm.key_lens(),
-            found: key.len(),
-        };
-        Keyed::new(algorithm, key)
-            .map(|keyed| Self { algorithm, keyed })
-            .ok_or(wrong_length)
+        let wrong_length =
+            KeyLength { algorithm: algorithm.name(), expected: algorithm.key_lens(), found: key.len() };
+        Keyed::new(algorithm, key).map(|keyed| Self { algorithm, keyed }).ok_or(wrong_length)
     }
 
     /// Which one it is.
@@ -154,18 +143,10 @@ impl Cipher {
         let algorithm = self.algorithm.name();
         let (expected, block) = (self.algorithm.nonce_len(), self.algorithm.block_len());
         if nonce.len() != expected {
-            return Err(WrongLength::Nonce {
-                algorithm,
-                expected,
-                found: nonce.len(),
-            });
+            return Err(WrongLength::Nonce { algorithm, expected, found: nonce.len() });
         }
         if !buffer.len().is_multiple_of(block) {
-            return Err(WrongLength::Blocks {
-                algorithm,
-                block,
-                found: buffer.len(),
-            });
+            return Err(WrongLength::Blocks { algorithm, block, found: buffer.len() });
         }
         Ok(())
     }
@@ -173,9 +154,7 @@ impl Cipher {
 
 impl fmt::Debug for Cipher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cipher")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("Cipher").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 

@@ -23,10 +23,7 @@ pub struct FixedEntropy {
 impl FixedEntropy {
     /// Gives exactly these bytes, in this order.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self {
-            bytes: bytes.into(),
-            drawn: 0,
-        }
+        Self { bytes: bytes.into(), drawn: 0 }
     }
 
     /// How many bytes were asked for so far. More than the list holds means that zeros were given.

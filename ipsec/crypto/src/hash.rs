@@ -21,13 +21,7 @@ pub enum HashAlgorithm {
 
 impl HashAlgorithm {
     /// All of them, weakest first.
-    pub const ALL: &'static [Self] = &[
-        Self::Md5,
-        Self::Sha1,
-        Self::Sha2_256,
-        Self::Sha2_384,
-        Self::Sha2_512,
-    ];
+    pub const ALL: &'static [Self] = &[Self::Md5, Self::Sha1, Self::Sha2_256, Self::Sha2_384, Self::Sha2_512];
 
     /// The name to print.
     pub const fn name(self) -> &'static str {

@@ -90,11 +90,8 @@ impl Integrity {
     /// # Errors
     /// If the key has another length.
     pub fn new(algorithm: IntegrityAlgorithm, key: &[u8]) -> Result<Self, KeyLength> {
-        let wrong_length = KeyLength {
-            algorithm: algorithm.name(),
-            expected: algorithm.key_lens(),
-            found: key.len(),
-        };
+        let wrong_length =
+            KeyLength { algorithm: algorithm.name(), expected: algorithm.key_lens(), found: key.len() };
         if key.len() != algorithm.key_len() {
             return Err(wrong_length);
         }
@@ -122,11 +119,7 @@ impl Integrity {
     pub fn sign(&self, parts: &[&[u8]], icv: &mut [u8]) -> Result<(), WrongLength> {
         let expected = self.algorithm.icv_len();
         if icv.len() != expected {
-            return Err(WrongLength::Icv {
-                algorithm: self.algorithm.name(),
-                expected,
-                found: icv.len(),
-            });
+            return Err(WrongLength::Icv { algorithm: self.algorithm.name(), expected, found: icv.len() });
         }
         self.keyed.compute(parts, icv);
         Ok(())
@@ -140,19 +133,13 @@ impl Integrity {
         let mut expected = [0; LONGEST];
         let expected = &mut expected[..self.algorithm.icv_len()];
         self.keyed.compute(parts, expected);
-        if bool::from(expected.ct_eq(icv)) {
-            Ok(())
-        } else {
-            Err(Forged)
-        }
+        if bool::from(expected.ct_eq(icv)) { Ok(()) } else { Err(Forged) }
     }
 }
 
 impl fmt::Debug for Integrity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Integrity")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("Integrity").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 

@@ -120,9 +120,7 @@ impl Prf {
 
 impl fmt::Debug for Prf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Prf")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("Prf").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 
@@ -167,8 +165,7 @@ fn xcbc_key(key: &[u8]) -> Block {
 
 /// Any key but one of 16 bytes is hashed under the zero key (RFC 4615 §3).
 fn cmac_key(key: &[u8]) -> Block {
-    key.try_into()
-        .unwrap_or_else(|_| CbcMac::cmac(&[0; 16]).compute(&[key]))
+    key.try_into().unwrap_or_else(|_| CbcMac::cmac(&[0; 16]).compute(&[key]))
 }
 
 #[cfg(test)]

@@ -73,12 +73,7 @@ impl Dataplane {
     /// A data plane with these policies, in order, and no SAs.
     #[must_use]
     pub fn new(provider: &'static Provider, policies: Vec<Policy>) -> Self {
-        Self {
-            provider,
-            spd: Spd::new(policies),
-            sad: Sad::default(),
-            identification: 0,
-        }
+        Self { provider, spd: Spd::new(policies), sad: Sad::default(), identification: 0 }
     }
 
     /// Installs an SA pair. It is used at once for the packets of its policy that its selectors cover; one whose policy
@@ -112,9 +107,7 @@ impl Dataplane {
             Action::Protect => {}
         }
         let Some(sa) = self.sad.outbound(index, &flow) else {
-            return Outbound::Acquire {
-                policy: self.spd.policy(index).name.clone(),
-            };
+            return Outbound::Acquire { policy: self.spd.policy(index).name.clone() };
         };
         match packet.hop_limit() {
             0 | 1 => return Outbound::Drop(DropReason::HopLimit),
@@ -130,10 +123,7 @@ impl Dataplane {
     /// Takes a whole ESP packet from outside (RFC 4301 §5.2).
     pub fn inbound(&mut self, now: Instant, packet: IpPacket) -> Inbound {
         let Ok(header) = Header::parse(packet.payload()) else {
-            return Inbound::Drop {
-                reason: DropReason::Malformed,
-                spi: None,
-            };
+            return Inbound::Drop { reason: DropReason::Malformed, spi: None };
         };
         let opened = match self.sad.inbound(header.spi) {
             Some(sa) => open(sa, self.provider, now, header, packet),
@@ -141,10 +131,7 @@ impl Dataplane {
         };
         match opened {
             Ok(inner) => Inbound::Deliver(inner),
-            Err(reason) => Inbound::Drop {
-                reason,
-                spi: Some(header.spi),
-            },
+            Err(reason) => Inbound::Drop { reason, spi: Some(header.spi) },
         }
     }
 
@@ -167,10 +154,7 @@ impl Dataplane {
         let both = |pair: &crate::sad::Pair| {
             let policy = &self.spd.policy(pair.policy).name;
             let inbound = status(policy, &pair.inbound, true, pair.inbound.replay.highest());
-            [
-                inbound,
-                status(policy, &pair.outbound, false, pair.outbound.sequence),
-            ]
+            [inbound, status(policy, &pair.outbound, false, pair.outbound.sequence)]
         };
         self.sad.pairs().flat_map(both).collect()
     }
@@ -185,11 +169,7 @@ fn seal(
     identification: u16,
 ) -> Result<IpPacket, DropReason> {
     let Mode::Tunnel { local, remote } = sa.parameters.mode;
-    let most = if sa.parameters.extended_sequence_numbers {
-        u64::MAX
-    } else {
-        u64::from(u32::MAX)
-    };
+    let most = if sa.parameters.extended_sequence_numbers { u64::MAX } else { u64::from(u32::MAX) };
     if sa.sequence >= most {
         return Err(DropReason::SequenceOverflow);
     }
@@ -228,10 +208,7 @@ fn open(
     sa.replay.check(sequence)?;
     let outer_class = packet.traffic_class();
     let mut buffer = packet.into_payload();
-    let opened = sa
-        .transform(provider)
-        .map_err(|_| DropReason::UnknownSpi)?
-        .open(sequence, &mut buffer)?;
+    let opened = sa.transform(provider).map_err(|_| DropReason::UnknownSpi)?.open(sequence, &mut buffer)?;
     sa.replay.update(sequence);
     let inner = inner_packet(opened.next_header, buffer, outer_class)?;
     if !sa.carries(&Flow::inbound(&inner)) {

@@ -18,16 +18,8 @@ impl ReplayWindow {
     pub fn new(size: u32) -> Self {
         let size = size.next_multiple_of(32);
         // One word more than the window has, so that the word being filled never holds old bits that still count.
-        let words = if size == 0 {
-            0
-        } else {
-            size.div_ceil(64) as usize + 1
-        };
-        Self {
-            size,
-            highest: 0,
-            ring: vec![0; words],
-        }
+        let words = if size == 0 { 0 } else { size.div_ceil(64) as usize + 1 };
+        Self { size, highest: 0, ring: vec![0; words] }
     }
 
     /// The size in packets.
@@ -57,11 +49,7 @@ impl ReplayWindow {
             return Err(DropReason::TooOld);
         }
         let (word, bit) = self.place(number);
-        if self.ring[word] & bit == 0 {
-            Ok(())
-        } else {
-            Err(DropReason::Replayed)
-        }
+        if self.ring[word] & bit == 0 { Ok(()) } else { Err(DropReason::Replayed) }
     }
 
     /// Marks the number of an authenticated packet as seen.
@@ -83,10 +71,7 @@ impl ReplayWindow {
     }
 
     fn place(&self, number: u64) -> (usize, u64) {
-        (
-            ((number / 64) % self.ring.len() as u64) as usize,
-            1 << (number % 64),
-        )
+        (((number / 64) % self.ring.len() as u64) as usize, 1 << (number % 64))
     }
 }
 

@@ -25,41 +25,21 @@ pub(crate) struct Sa {
 impl Sa {
     fn new(parameters: SaParameters, inbound: bool) -> Self {
         let replay = ReplayWindow::new(if inbound { parameters.replay_window } else { 0 });
-        Self {
-            parameters,
-            transform: None,
-            sequence: 0,
-            replay,
-            packets: 0,
-            octets: 0,
-            last_used: None,
-        }
+        Self { parameters, transform: None, sequence: 0, replay, packets: 0, octets: 0, last_used: None }
     }
 
     /// The keyed algorithms, made when the first packet needs them.
     pub(crate) fn transform(&mut self, provider: &Provider) -> Result<&Transform, KeyLength> {
         if self.transform.is_none() {
-            let SaParameters {
-                suite,
-                key,
-                extended_sequence_numbers,
-                ..
-            } = &self.parameters;
+            let SaParameters { suite, key, extended_sequence_numbers, .. } = &self.parameters;
             self.transform = Some(Transform::new(provider, suite, key, *extended_sequence_numbers)?);
         }
-        self.transform.as_ref().ok_or(KeyLength {
-            algorithm: "",
-            expected: &[],
-            found: 0,
-        })
+        self.transform.as_ref().ok_or(KeyLength { algorithm: "", expected: &[], found: 0 })
     }
 
     /// Whether the SA carries packets of this flow.
     pub(crate) fn carries(&self, flow: &Flow) -> bool {
-        self.parameters
-            .selectors
-            .iter()
-            .any(|selector| selector.matches(flow))
+        self.parameters.selectors.iter().any(|selector| selector.matches(flow))
     }
 
     /// Accounts for one packet of `octets`.
@@ -93,11 +73,8 @@ impl Sad {
     pub(crate) fn insert(&mut self, policy: usize, pair: SaPair) {
         self.remove(pair.inbound.spi);
         let spi = pair.inbound.spi;
-        let pair = Pair {
-            policy,
-            inbound: Sa::new(pair.inbound, true),
-            outbound: Sa::new(pair.outbound, false),
-        };
+        let pair =
+            Pair { policy, inbound: Sa::new(pair.inbound, true), outbound: Sa::new(pair.outbound, false) };
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.pairs[slot] = Some(pair);
@@ -136,11 +113,8 @@ impl Sad {
 
     /// The newest SA of the policy that carries packets of this flow.
     pub(crate) fn outbound(&mut self, policy: usize, flow: &Flow) -> Option<&mut Sa> {
-        let carries = |slot: &&usize| {
-            self.pairs[**slot]
-                .as_ref()
-                .is_some_and(|pair| pair.outbound.carries(flow))
-        };
+        let carries =
+            |slot: &&usize| self.pairs[**slot].as_ref().is_some_and(|pair| pair.outbound.carries(flow));
         let slot = *self.by_policy.get(&policy)?.iter().rev().find(carries)?;
         self.pairs[slot].as_mut().map(|pair| &mut pair.outbound)
     }

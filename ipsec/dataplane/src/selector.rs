@@ -61,13 +61,7 @@ impl Selector {
     /// All packets between two address ranges.
     #[must_use]
     pub fn between(local: AddressRange, remote: AddressRange) -> Self {
-        Self {
-            local,
-            remote,
-            protocol: None,
-            local_ports: ALL_PORTS,
-            remote_ports: ALL_PORTS,
-        }
+        Self { local, remote, protocol: None, local_ports: ALL_PORTS, remote_ports: ALL_PORTS }
     }
 
     /// Whether a packet belongs to the set.

@@ -9,19 +9,11 @@ pub fn infer_high(highest: u64, window: u32, low: u32) -> u64 {
     let (low, window) = (u64::from(low), u64::from(window.max(1)));
     let high = if top_low >= window - 1 {
         // The window lies within one subspace: what is left of it belongs to the next one.
-        if low >= top_low - (window - 1) {
-            top_high
-        } else {
-            top_high + 1
-        }
+        if low >= top_low - (window - 1) { top_high } else { top_high + 1 }
     } else {
         // The window reaches back into the subspace before.
         let bottom_low = (top_low + (1 << 32) - (window - 1)) & LOW;
-        if low >= bottom_low {
-            top_high.saturating_sub(1)
-        } else {
-            top_high
-        }
+        if low >= bottom_low { top_high.saturating_sub(1) } else { top_high }
     };
     (high << 32) | low
 }

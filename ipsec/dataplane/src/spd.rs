@@ -39,10 +39,7 @@ const REMEMBERED_FLOWS: usize = 65_536;
 
 impl Spd {
     pub(crate) fn new(policies: Vec<Policy>) -> Self {
-        Self {
-            policies,
-            decided: FxHashMap::default(),
-        }
+        Self { policies, decided: FxHashMap::default() }
     }
 
     /// The index of the first policy that matches.

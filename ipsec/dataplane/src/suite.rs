@@ -80,7 +80,6 @@ impl fmt::Display for Suite {
         if self.encryption.key_lens().len() > 1 {
             write!(f, "-{}", self.key_len * 8)?;
         }
-        self.integrity
-            .map_or(Ok(()), |integrity| write!(f, "-{}", integrity.name()))
+        self.integrity.map_or(Ok(()), |integrity| write!(f, "-{}", integrity.name()))
     }
 }

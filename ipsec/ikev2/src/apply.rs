@@ -58,27 +58,13 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
 }
 
 fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
-    let Keyed {
-        spi_r,
-        suite,
-        keys,
-        transcript,
-    } = keyed;
+    let Keyed { spi_r, suite, keys, transcript } = keyed;
     sa.spi_r = spi_r;
     match Protection::new(reach.provider, &suite.protection, &keys, sa.role) {
         Ok(protection) => {
-            let record = IkeKeyRecord {
-                spi_i: sa.spi_i,
-                spi_r,
-                suite,
-                keys: keys.clone(),
-            };
+            let record = IkeKeyRecord { spi_i: sa.spi_i, spi_r, suite, keys: keys.clone() };
             reach.out.push_back(Output::Event(Event::IkeKeyed(record)));
-            sa.crypto = Some(Crypto {
-                suite,
-                keys,
-                protection,
-            });
+            sa.crypto = Some(Crypto { suite, keys, protection });
             sa.state = State::HalfOpen(Box::new(transcript));
         }
         Err(error) => fail(sa, Failure::KeyExchange(error.to_string()), reach),
@@ -98,9 +84,7 @@ fn add_child(sa: &mut IkeSa, child: NewChild, reach: &mut Reach<'_>) {
 }
 
 fn remove(child: &ChildSa, cause: Cause, reach: &mut Reach<'_>) {
-    reach.out.push_back(Output::Remove {
-        inbound: child.inbound,
-    });
+    reach.out.push_back(Output::Remove { inbound: child.inbound });
     reach.out.push_back(Output::Event(Event::ChildDown {
         child: child.name.clone(),
         inbound: child.inbound,

@@ -40,9 +40,7 @@ impl Cookies {
         spi: IkeSpi,
     ) -> Vec<u8> {
         self.renew(now, entropy);
-        self.current
-            .as_ref()
-            .map_or_else(Vec::new, |current| current.cookie(nonce, address, spi))
+        self.current.as_ref().map_or_else(Vec::new, |current| current.cookie(nonce, address, spi))
     }
 
     /// Whether this is the cookie that we made for the initiator not long ago.
@@ -60,24 +58,13 @@ impl Cookies {
     }
 
     fn renew(&mut self, now: Instant, entropy: &mut dyn Entropy) {
-        if self
-            .current
-            .as_ref()
-            .is_some_and(|current| now.since(current.born) < SECRET_LIFETIME)
-        {
+        if self.current.as_ref().is_some_and(|current| now.since(current.born) < SECRET_LIFETIME) {
             return;
         }
         let mut octets = vec![0; 32];
         entropy.fill(&mut octets);
-        let version = self
-            .current
-            .as_ref()
-            .map_or(0, |current| current.version.wrapping_add(1));
-        let fresh = CookieSecret {
-            version,
-            secret: Secret::from(octets),
-            born: now,
-        };
+        let version = self.current.as_ref().map_or(0, |current| current.version.wrapping_add(1));
+        let fresh = CookieSecret { version, secret: Secret::from(octets), born: now };
         self.previous = self.current.replace(fresh);
     }
 }

@@ -18,10 +18,7 @@ pub(crate) enum Effect {
     /// `IKE_SA_INIT` is through: there are keys.
     Keyed(Box<Keyed>),
     /// The peer has proven who it is, and so which connection is meant.
-    Establish {
-        proven: Proven,
-        connection: Arc<Connection>,
-    },
+    Establish { proven: Proven, connection: Arc<Connection> },
     /// Install a Child SA pair.
     AddChild(Box<NewChild>),
     /// We have asked the peer to delete the child that we receive under this SPI.

@@ -112,12 +112,8 @@ impl Endpoint {
     /// Does what the clock asks for. `heard` tells when the data plane last received under an SPI.
     pub fn timeout(&mut self, now: Instant, heard: &dyn Fn(Spi) -> Option<Instant>) {
         let due = |session: &Session| session.next_timeout().is_some_and(|(at, _)| at <= now);
-        let spis: Vec<IkeSpi> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| due(session))
-            .map(|(spi, _)| *spi)
-            .collect();
+        let spis: Vec<IkeSpi> =
+            self.sessions.iter().filter(|(_, session)| due(session)).map(|(spi, _)| *spi).collect();
         for spi in spis {
             self.with(now, spi, |session, cx, out| session.timeout(heard, cx, out));
         }
@@ -135,19 +131,13 @@ impl Endpoint {
         let unknown = || UnknownName(child.to_owned());
         let connection = Arc::clone(self.connections.iter().find(has_it).ok_or_else(unknown)?);
         let name = connection.name.clone();
-        let session = self
-            .sessions
-            .iter_mut()
-            .find(|(_, s)| s.sa.connection.name == name && !s.sa.is_closed());
+        let session =
+            self.sessions.iter_mut().find(|(_, s)| s.sa.connection.name == name && !s.sa.is_closed());
         match session {
             Some((spi, session)) if session.sa.is_established() => {
                 let spi = *spi;
-                let config = connection
-                    .children
-                    .iter()
-                    .find(|c| c.name == child)
-                    .ok_or_else(unknown)?
-                    .clone();
+                let config =
+                    connection.children.iter().find(|c| c.name == child).ok_or_else(unknown)?.clone();
                 self.with(now, spi, |session, cx, out| {
                     let exchange = CreateChild::new(config, cx);
                     session.begin(Box::new(exchange), cx, out);
@@ -189,11 +179,7 @@ impl Endpoint {
     /// # Errors
     /// When no connection has a child of this name.
     pub fn delete(&mut self, now: Instant, child: &str) -> Result<(), UnknownName> {
-        if !self
-            .connections
-            .iter()
-            .any(|connection| connection.children.iter().any(|c| c.name == child))
-        {
+        if !self.connections.iter().any(|connection| connection.children.iter().any(|c| c.name == child)) {
             return Err(UnknownName(child.to_owned()));
         }
         let spis: Vec<(IkeSpi, Spi)> = self
@@ -205,9 +191,7 @@ impl Endpoint {
             })
             .collect();
         for (spi, inbound) in spis {
-            self.with(now, spi, |session, cx, out| {
-                session.delete_child(inbound, cx, out)
-            });
+            self.with(now, spi, |session, cx, out| session.delete_child(inbound, cx, out));
         }
         Ok(())
     }
@@ -247,11 +231,7 @@ impl Endpoint {
         if first && header.message_id == 0 && header.spi_r == IkeSpi(0) && header.flags.initiator {
             return self.handle_init(now, from, to, header, octets);
         }
-        let spi = if header.flags.initiator {
-            header.spi_r
-        } else {
-            header.spi_i
-        };
+        let spi = if header.flags.initiator { header.spi_r } else { header.spi_i };
         let session = self.sessions.get(&spi).ok_or(DropReason::UnknownSpi)?;
         let (other, expected) = match session.sa.role {
             Role::Initiator => (header.spi_r, session.sa.spi_r),
@@ -260,9 +240,7 @@ impl Endpoint {
         if expected != IkeSpi(0) && other != expected {
             return Err(DropReason::UnknownSpi);
         }
-        self.with(now, spi, |session, cx, out| {
-            session.handle(from, to, header, octets, cx, out)
-        });
+        self.with(now, spi, |session, cx, out| session.handle(from, to, header, octets, cx, out));
         Ok(())
     }
 
@@ -276,21 +254,14 @@ impl Endpoint {
         octets: &[u8],
     ) -> Result<(), DropReason> {
         if let Some(spi) = self.answered.get(&(from, header.spi_i)).copied() {
-            self.with(now, spi, |session, cx, out| {
-                session.handle(from, to, header, octets, cx, out)
-            });
+            self.with(now, spi, |session, cx, out| session.handle(from, to, header, octets, cx, out));
             return Ok(());
         }
         let addressed = |c: &&Arc<Connection>| c.local == to.ip() && c.remote == from.ip();
         let candidates: Vec<Arc<Connection>> = self.connections.iter().filter(addressed).cloned().collect();
         let first = candidates.first().cloned().ok_or(DropReason::NoConnection)?;
         let message = Message::parse(octets).map_err(|error| DropReason::Malformed(error.to_string()))?;
-        let opened = Opened {
-            header,
-            payloads: message.payloads,
-            octets,
-            request: &[],
-        };
+        let opened = Opened { header, payloads: message.payloads, octets, request: &[] };
         grammar::check(header.exchange, &opened.payloads).map_err(|_| {
             DropReason::Malformed("IKE_SA_INIT with payloads that may not stand there".to_owned())
         })?;
@@ -312,12 +283,7 @@ impl Endpoint {
                 Ok(())
             }
             Ok(InitAnswer::New { payloads, keyed }) => {
-                let ends = Ends {
-                    local: to,
-                    remote: from,
-                    spi_i: header.spi_i,
-                    spi_r,
-                };
+                let ends = Ends { local: to, remote: from, spi_i: header.spi_i, spi_r };
                 let mut session =
                     Session::new(Role::Responder, first, ends, self.config.half_open_timeout, now);
                 self.answered.insert((from, header.spi_i), spi_r);
@@ -354,8 +320,7 @@ impl Endpoint {
         let cookie = find_notify(&message.payloads, NotifyType::COOKIE);
         let nonce = nonce_of(&message.payloads);
         cookie.zip(nonce).is_some_and(|(cookie, nonce)| {
-            self.cookies
-                .accept(now, &cookie.data, nonce, from.ip(), message.header.spi_i)
+            self.cookies.accept(now, &cookie.data, nonce, from.ip(), message.header.spi_i)
         })
     }
 
@@ -368,11 +333,8 @@ impl Endpoint {
     ) -> Result<(), DropReason> {
         let nonce = nonce_of(&message.payloads)
             .ok_or_else(|| DropReason::Malformed("IKE_SA_INIT without a nonce".to_owned()))?;
-        let cookie = self
-            .cookies
-            .make(now, &mut *self.entropy, nonce, from.ip(), message.header.spi_i);
-        self.out
-            .push_back(Output::Event(Event::Probe("ikev2.cookie.demanded")));
+        let cookie = self.cookies.make(now, &mut *self.entropy, nonce, from.ip(), message.header.spi_i);
+        self.out.push_back(Output::Event(Event::Probe("ikev2.cookie.demanded")));
         let notify = Notify::new(NotifyType::COOKIE, cookie);
         self.answer_statelessly(from, to, &message.header, &[Payload::Notify(notify)]);
         Ok(())
@@ -395,11 +357,7 @@ impl Endpoint {
             spi_i: header.spi_i,
             spi_r: header.spi_r,
             exchange: header.exchange,
-            sender: if header.flags.initiator {
-                Role::Responder
-            } else {
-                Role::Initiator
-            },
+            sender: if header.flags.initiator { Role::Responder } else { Role::Initiator },
             response: true,
             message_id: header.message_id,
         };
@@ -429,12 +387,7 @@ impl Endpoint {
         let spi_i = self.fresh_spi();
         let local = SocketAddr::new(connection.local, IKE_PORT);
         let remote = SocketAddr::new(connection.remote, IKE_PORT);
-        let ends = Ends {
-            local,
-            remote,
-            spi_i,
-            spi_r: IkeSpi(0),
-        };
+        let ends = Ends { local, remote, spi_i, spi_r: IkeSpi(0) };
         let patience = self.config.half_open_timeout;
         let mut session = Session::new(Role::Initiator, Arc::clone(&connection), ends, patience, now);
         session.wanted = children;
@@ -471,11 +424,7 @@ impl Endpoint {
             let retries = session.attempts_left > 0 && !authentication;
             let connection = Arc::clone(&session.sa.connection);
             let name = connection.name.clone();
-            self.out.push_back(Output::Event(Event::IkeFailed {
-                connection: name,
-                failure,
-                retries,
-            }));
+            self.out.push_back(Output::Event(Event::IkeFailed { connection: name, failure, retries }));
             if retries {
                 let (children, left) = (std::mem::take(&mut session.wanted), session.attempts_left - 1);
                 self.attempt(now, connection, children, left);
@@ -486,13 +435,7 @@ impl Endpoint {
             let wanted = std::mem::take(&mut session.wanted);
             // The first came, or failed, with IKE_AUTH.
             for child in wanted.into_iter().skip(1) {
-                let config = session
-                    .sa
-                    .connection
-                    .children
-                    .iter()
-                    .find(|c| c.name == child)
-                    .cloned();
+                let config = session.sa.connection.children.iter().find(|c| c.name == child).cloned();
                 if let Some(config) = config {
                     let mut cx = context!(self, now);
                     let exchange = CreateChild::new(config, &mut cx);
@@ -512,12 +455,8 @@ impl Endpoint {
             return Err(UnknownName(connection.to_owned()));
         }
         let named = |session: &Session| session.sa.connection.name == connection && !session.sa.is_closed();
-        let spis: Vec<IkeSpi> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| named(session))
-            .map(|(spi, _)| *spi)
-            .collect();
+        let spis: Vec<IkeSpi> =
+            self.sessions.iter().filter(|(_, session)| named(session)).map(|(spi, _)| *spi).collect();
         for spi in spis {
             self.with(now, spi, &work);
         }

@@ -32,11 +32,7 @@ const RULES: &[Rule] = &[
 ];
 
 const fn rule(exchange: ExchangeType, payload: PayloadType, most: usize) -> Rule {
-    Rule {
-        exchange,
-        payload,
-        most,
-    }
+    Rule { exchange, payload, most }
 }
 
 /// What is wrong with the payloads of a message.
@@ -51,20 +47,12 @@ pub(crate) enum Broken {
 /// Checks the payloads of a message of this exchange.
 pub(crate) fn check(exchange: ExchangeType, payloads: &[Payload]) -> Result<(), Broken> {
     for payload in payloads {
-        if let Payload::Unknown {
-            kind, critical: true, ..
-        } = payload
-        {
+        if let Payload::Unknown { kind, critical: true, .. } = payload {
             return Err(Broken::Critical(*kind));
         }
     }
     for rule in RULES.iter().filter(|rule| rule.exchange == exchange) {
-        if payloads
-            .iter()
-            .filter(|payload| payload.kind() == rule.payload)
-            .count()
-            > rule.most
-        {
+        if payloads.iter().filter(|payload| payload.kind() == rule.payload).count() > rule.most {
             return Err(Broken::TooMany(rule.payload));
         }
     }

@@ -14,10 +14,7 @@ use crate::negotiate::IkeSuite;
 /// The seven secrets of an IKE SA. `ai` and `ar` are empty where the cipher gives integrity itself; `ei` and `er` end
 /// in the salt where the cipher has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "SK_d, SK_ai, SK_ar, SK_ei, SK_er, SK_pi, SK_pr as the RFC names them"
-)]
+#[expect(missing_docs, reason = "SK_d, SK_ai, SK_ar, SK_ei, SK_er, SK_pi, SK_pr as the RFC names them")]
 pub struct Keys {
     pub d: Secret,
     pub ai: Secret,
@@ -69,15 +66,7 @@ pub fn ike_keys(
     let seed: [&[u8]; 4] = [shared.nonce_i, shared.nonce_r, &spi_i, &spi_r];
     let stream = prf_plus(&prf, &seed, lengths.iter().sum())?;
     let [d, ai, ar, ei, er, pi, pr] = cut(&stream, lengths);
-    Ok(Keys {
-        d,
-        ai,
-        ar,
-        ei,
-        er,
-        pi,
-        pr,
-    })
+    Ok(Keys { d, ai, ar, ei, er, pi, pr })
 }
 
 /// The key material of a Child SA, first for the packets of the exchange's initiator, then for its responder's

@@ -33,23 +33,12 @@ pub(crate) struct Envelope {
 impl Envelope {
     /// The envelope of a message that we send on `sa`.
     pub(crate) fn on(sa: &IkeSa, exchange: ExchangeType, response: bool, message_id: u32) -> Self {
-        Self {
-            spi_i: sa.spi_i,
-            spi_r: sa.spi_r,
-            exchange,
-            sender: sa.role,
-            response,
-            message_id,
-        }
+        Self { spi_i: sa.spi_i, spi_r: sa.spi_r, exchange, sender: sa.role, response, message_id }
     }
 
     /// The octets of a message in the clear.
     pub(crate) fn clear(&self, payloads: &[Payload]) -> Vec<u8> {
-        Message {
-            header: self.header(),
-            payloads: payloads.to_vec(),
-        }
-        .emit()
+        Message { header: self.header(), payloads: payloads.to_vec() }.emit()
     }
 
     /// The octets of a message whose payloads are all inside SK.

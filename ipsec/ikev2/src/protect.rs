@@ -41,14 +41,8 @@ impl Protection {
         let initiator = Direction::new(provider, suite, &keys.ei, &keys.ai)?;
         let responder = Direction::new(provider, suite, &keys.er, &keys.ar)?;
         Ok(match role {
-            Role::Initiator => Self {
-                ours: initiator,
-                theirs: responder,
-            },
-            Role::Responder => Self {
-                ours: responder,
-                theirs: initiator,
-            },
+            Role::Initiator => Self { ours: initiator, theirs: responder },
+            Role::Responder => Self { ours: responder, theirs: initiator },
         })
     }
 
@@ -68,10 +62,7 @@ impl Protection {
     pub(crate) fn open(&mut self, octets: &[u8]) -> Result<Vec<Payload>, NotOpened> {
         let malformed = |error: Malformed| NotOpened::Drop(DropReason::Malformed(error.to_string()));
         let parts = v2::split(octets, self.theirs.layout).map_err(malformed)?;
-        let content = self
-            .theirs
-            .open(octets, &parts)
-            .ok_or(NotOpened::Drop(DropReason::Integrity))?;
+        let content = self.theirs.open(octets, &parts).ok_or(NotOpened::Drop(DropReason::Integrity))?;
         let broken = |error: Malformed| NotOpened::Malformed(error.to_string());
         let chain = v2::strip_padding(&content, parts.content.start).map_err(broken)?;
         v2::parse_chain(parts.first, chain, parts.content.start).map_err(broken)
@@ -97,46 +88,23 @@ impl Direction {
         encryption: &Secret,
         integrity: &Secret,
     ) -> Result<Self, KeyLength> {
-        let (key, salt) = encryption
-            .as_bytes()
-            .split_at(suite.key_len.min(encryption.len()));
+        let (key, salt) = encryption.as_bytes().split_at(suite.key_len.min(encryption.len()));
         let (layout, keyed) = match (suite.encryption, suite.integrity) {
             (Encryption::Cipher(algorithm), Some(mac)) => {
-                let layout = Layout {
-                    iv: algorithm.iv_len(),
-                    block: algorithm.block_len(),
-                    icv: mac.icv_len(),
-                };
+                let layout =
+                    Layout { iv: algorithm.iv_len(), block: algorithm.block_len(), icv: mac.icv_len() };
                 let cipher = (provider.cipher)(algorithm, key)?;
-                (
-                    layout,
-                    Keyed::Separate(cipher, (provider.integrity)(mac, integrity.as_bytes())?),
-                )
+                (layout, Keyed::Separate(cipher, (provider.integrity)(mac, integrity.as_bytes())?))
             }
             (Encryption::Aead(algorithm), _) => {
-                let layout = Layout {
-                    iv: algorithm.iv_len(),
-                    block: 1,
-                    icv: algorithm.icv_len(),
-                };
-                (
-                    layout,
-                    Keyed::Aead((provider.aead)(algorithm, key)?, Secret::from(salt)),
-                )
+                let layout = Layout { iv: algorithm.iv_len(), block: 1, icv: algorithm.icv_len() };
+                (layout, Keyed::Aead((provider.aead)(algorithm, key)?, Secret::from(salt)))
             }
             (Encryption::Cipher(algorithm), None) => {
-                return Err(KeyLength {
-                    algorithm: algorithm.name(),
-                    expected: &[],
-                    found: 0,
-                });
+                return Err(KeyLength { algorithm: algorithm.name(), expected: &[], found: 0 });
             }
         };
-        Ok(Self {
-            layout,
-            keyed,
-            sealed: 0,
-        })
+        Ok(Self { layout, keyed, sealed: 0 })
     }
 
     fn seal(&mut self, octets: &mut [u8], parts: &Protected, entropy: &mut dyn Entropy) {
@@ -166,8 +134,7 @@ impl Direction {
         match &self.keyed {
             Keyed::Aead(aead, salt) => {
                 let nonce = [salt.as_bytes(), iv].concat();
-                aead.open(&nonce, &octets[..parts.iv.start], &mut content, icv)
-                    .ok()?;
+                aead.open(&nonce, &octets[..parts.iv.start], &mut content, icv).ok()?;
             }
             Keyed::Separate(cipher, integrity) => {
                 integrity.verify(&[&octets[..parts.content.end]], icv).ok()?;

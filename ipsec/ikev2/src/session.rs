@@ -66,12 +66,7 @@ impl Session {
         patience: Duration,
         now: Instant,
     ) -> Self {
-        let Ends {
-            local,
-            remote,
-            spi_i,
-            spi_r,
-        } = ends;
+        let Ends { local, remote, spi_i, spi_r } = ends;
         let sa = IkeSa {
             role,
             connection,
@@ -91,10 +86,7 @@ impl Session {
             responses: Responses::default(),
             open: None,
             queue: VecDeque::new(),
-            timers: Timers {
-                half_open,
-                ..Timers::default()
-            },
+            timers: Timers { half_open, ..Timers::default() },
             patience,
             failed: None,
             wanted: Vec::new(),
@@ -181,11 +173,7 @@ impl Session {
         out: &mut VecDeque<Output>,
     ) {
         match self.requests.expire(cx.now, &self.sa.connection.retransmission) {
-            Some(Expiry::Resend {
-                octets,
-                message_id,
-                transmission,
-            }) => {
+            Some(Expiry::Resend { octets, message_id, transmission }) => {
                 self.send_again(octets, message_id, transmission, out);
             }
             Some(Expiry::GiveUp) => self.give_up(cx, out),
@@ -222,12 +210,8 @@ impl Session {
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) {
-        let mut reach = Reach {
-            provider: cx.provider,
-            queue: &mut self.queue,
-            out,
-            failed: &mut self.failed,
-        };
+        let mut reach =
+            Reach { provider: cx.provider, queue: &mut self.queue, out, failed: &mut self.failed };
         apply(&mut self.sa, effects, &mut reach);
         self.set_timers(cx.now);
     }
@@ -306,10 +290,9 @@ impl Session {
                 match result {
                     Ok(next) => Ok(Ok(next)),
                     Err(Refusal::Ignore(reason)) => Err(reason),
-                    Err(Refusal::Answer(notify)) => Ok(Err(Failure::Syntax(format!(
-                        "a response that calls for {}",
-                        notify.kind
-                    )))),
+                    Err(Refusal::Answer(notify)) => {
+                        Ok(Err(Failure::Syntax(format!("a response that calls for {}", notify.kind))))
+                    }
                     Err(Refusal::Close(_, failure)) => Ok(Err(failure)),
                 }
             }
@@ -362,12 +345,7 @@ impl Session {
             (Some(crypto), false) => crypto.protection.open(octets)?,
             _ => return Err(NotOpened::Drop(DropReason::Protection)),
         };
-        Ok(Opened {
-            header,
-            payloads,
-            octets,
-            request,
-        })
+        Ok(Opened { header, payloads, octets, request })
     }
 
     fn respond(
@@ -401,8 +379,7 @@ impl Session {
                 None => envelope.clear(&payloads),
             };
             self.announce(&envelope, &payloads, 1, out);
-            self.requests
-                .sent(cx.now, octets.clone(), &self.sa.connection.retransmission);
+            self.requests.sent(cx.now, octets.clone(), &self.sa.connection.retransmission);
             self.open = Some(exchange);
             self.send(octets, out);
             self.carry_out(effects, cx, out);
@@ -437,12 +414,7 @@ impl Session {
         let Some(interval) = self.sa.connection.liveness else {
             return;
         };
-        let by_children = self
-            .sa
-            .children
-            .iter()
-            .filter_map(|child| heard(child.inbound))
-            .max();
+        let by_children = self.sa.children.iter().filter_map(|child| heard(child.inbound)).max();
         self.sa.last_heard = self.sa.last_heard.max(by_children.unwrap_or(Instant::ZERO));
         let silent = cx.now.since(self.sa.last_heard) >= interval;
         if silent && self.sa.is_established() && self.pending() == 0 {
@@ -464,10 +436,7 @@ impl Session {
             if self.timers.forget.is_none() {
                 self.requests.repeat_id();
                 self.open = None;
-                self.timers = Timers {
-                    forget: Some(now + self.patience),
-                    ..Timers::default()
-                };
+                self.timers = Timers { forget: Some(now + self.patience), ..Timers::default() };
             }
             return;
         }
@@ -500,11 +469,7 @@ impl Session {
     }
 
     fn send(&self, octets: Vec<u8>, out: &mut VecDeque<Output>) {
-        out.push_back(Output::Datagram {
-            source: self.sa.local,
-            destination: self.sa.remote,
-            octets,
-        });
+        out.push_back(Output::Datagram { source: self.sa.local, destination: self.sa.remote, octets });
     }
 }
 
@@ -523,10 +488,9 @@ pub(crate) fn received(peer: SocketAddr, message: &Opened<'_>) -> Output {
 /// What a broken grammar means for a message whose integrity is proven, or that came in the clear.
 fn refusal(broken: Broken) -> Refusal {
     match broken {
-        Broken::Critical(kind) => Refusal::Answer(Notify::new(
-            NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD,
-            vec![kind.0],
-        )),
+        Broken::Critical(kind) => {
+            Refusal::Answer(Notify::new(NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD, vec![kind.0]))
+        }
         Broken::TooMany(kind) => {
             let notify = Notify::new(NotifyType::INVALID_SYNTAX, Vec::new());
             Refusal::Close(notify, Failure::Syntax(format!("too many {kind} payloads")))

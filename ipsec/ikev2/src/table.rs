@@ -26,11 +26,7 @@ enum Stage {
 }
 
 const ROWS: &[Row] = &[
-    Row {
-        exchange: ExchangeType::IKE_AUTH,
-        states: &[Stage::HalfOpen],
-        answer: auth::answer,
-    },
+    Row { exchange: ExchangeType::IKE_AUTH, states: &[Stage::HalfOpen], answer: auth::answer },
     Row {
         exchange: ExchangeType::CREATE_CHILD_SA,
         states: &[Stage::Established],
@@ -51,10 +47,6 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
         State::Deleting => Stage::Deleting,
         State::Init | State::Closed => return Err(Refusal::Ignore(DropReason::State)),
     };
-    let row = ROWS
-        .iter()
-        .find(|row| row.exchange == message.header.exchange && row.states.contains(&stage));
-    row.map_or(Err(Refusal::Ignore(DropReason::State)), |row| {
-        (row.answer)(sa, message, cx)
-    })
+    let row = ROWS.iter().find(|row| row.exchange == message.header.exchange && row.states.contains(&stage));
+    row.map_or(Err(Refusal::Ignore(DropReason::State)), |row| (row.answer)(sa, message, cx))
 }

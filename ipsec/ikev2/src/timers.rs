@@ -32,9 +32,7 @@ impl Timers {
             (self.half_open, TimerReason::HalfOpen),
             (self.forget, TimerReason::Forget),
         ];
-        all.into_iter()
-            .filter_map(|(at, reason)| Some((at?, reason)))
-            .min()
+        all.into_iter().filter_map(|(at, reason)| Some((at?, reason))).min()
     }
 }
 

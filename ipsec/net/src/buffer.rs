@@ -24,10 +24,7 @@ impl Buffer {
     pub fn with_capacity(capacity: usize) -> Self {
         let mut bytes = Vec::with_capacity(Self::HEADROOM + capacity + Self::TAILROOM);
         bytes.resize(Self::HEADROOM, 0);
-        Self {
-            bytes,
-            start: Self::HEADROOM,
-        }
+        Self { bytes, start: Self::HEADROOM }
     }
 
     /// A copy of `octets` with the usual room round it.

@@ -43,9 +43,7 @@ fn fragment_v4(packet: &IpPacket, mtu: usize) -> Result<Vec<IpPacket>, FragmentE
         let mut header = header.clone();
         header.more_fragments |= index + 1 < count;
         header.fragment_offset = offset(first * 8 + index * size)?;
-        header
-            .set_payload_len(piece.len())
-            .map_err(|_| FragmentError::MtuTooSmall)?;
+        header.set_payload_len(piece.len()).map_err(|_| FragmentError::MtuTooSmall)?;
         header.header_checksum = header.calc_header_checksum();
         assemble(&[&header.to_bytes()], piece)
     });
@@ -57,10 +55,7 @@ fn fragment_v6(packet: &IpPacket, mtu: usize, identification: u32) -> Result<Vec
     let (unfragmentable_len, next_header_at, next_header) = unfragmentable(octets);
     let already = packet.fragment().filter(|_| next_header == protocol::FRAGMENT);
     let (payload_at, next_header) = match already {
-        Some(_) => (
-            unfragmentable_len + Ipv6FragmentHeader::LEN,
-            octets[unfragmentable_len],
-        ),
+        Some(_) => (unfragmentable_len + Ipv6FragmentHeader::LEN, octets[unfragmentable_len]),
         None => (unfragmentable_len, next_header),
     };
     let payload = &octets[payload_at..];

@@ -27,9 +27,7 @@ pub fn packet_too_big(packet: &IpPacket, from: IpAddr, mtu: usize) -> Option<IpP
             wrap(from, to, protocol::ICMP, &header.to_bytes(), quoted)
         }
         (IpAddr::V6(source), IpAddr::V6(destination)) => {
-            let kind = Icmpv6Type::PacketTooBig {
-                mtu: u32::try_from(mtu).unwrap_or(u32::MAX),
-            };
+            let kind = Icmpv6Type::PacketTooBig { mtu: u32::try_from(mtu).unwrap_or(u32::MAX) };
             let quoted = quote(packet, 1280 - Ipv6Header::LEN - 8);
             let header =
                 Icmpv6Header::with_checksum(kind, source.octets(), destination.octets(), quoted).ok()?;
@@ -63,17 +61,8 @@ pub fn read_packet_too_big(packet: &IpPacket) -> Option<usize> {
 /// An echo request from `source` to `destination`; nothing when the versions differ or the payload is too long.
 #[must_use]
 pub fn echo_request(source: IpAddr, destination: IpAddr, echo: Echo, payload: &[u8]) -> Option<IpPacket> {
-    let echo = IcmpEchoHeader {
-        id: echo.identifier,
-        seq: echo.sequence,
-    };
-    echo_message(
-        source,
-        destination,
-        Icmpv4Type::EchoRequest(echo),
-        Icmpv6Type::EchoRequest(echo),
-        payload,
-    )
+    let echo = IcmpEchoHeader { id: echo.identifier, seq: echo.sequence };
+    echo_message(source, destination, Icmpv4Type::EchoRequest(echo), Icmpv6Type::EchoRequest(echo), payload)
 }
 
 /// The answer to an echo request; nothing for any other packet.
@@ -83,18 +72,9 @@ pub fn echo_reply(request: &IpPacket) -> Option<IpPacket> {
     if kind != EchoKind::Request {
         return None;
     }
-    let echo = IcmpEchoHeader {
-        id: echo.identifier,
-        seq: echo.sequence,
-    };
+    let echo = IcmpEchoHeader { id: echo.identifier, seq: echo.sequence };
     let (source, destination) = (request.destination(), request.source());
-    echo_message(
-        source,
-        destination,
-        Icmpv4Type::EchoReply(echo),
-        Icmpv6Type::EchoReply(echo),
-        payload,
-    )
+    echo_message(source, destination, Icmpv4Type::EchoReply(echo), Icmpv6Type::EchoReply(echo), payload)
 }
 
 /// What tells one echo from another.
@@ -121,10 +101,7 @@ pub fn read_echo(packet: &IpPacket) -> Option<(EchoKind, Echo, &[u8])> {
     if packet.fragment().is_some() {
         return None;
     }
-    let numbers = |echo: IcmpEchoHeader| Echo {
-        identifier: echo.id,
-        sequence: echo.seq,
-    };
+    let numbers = |echo: IcmpEchoHeader| Echo { identifier: echo.id, sequence: echo.seq };
     match packet.protocol() {
         protocol::ICMP => {
             let (header, payload) = Icmpv4Header::from_slice(packet.payload()).ok()?;
@@ -182,10 +159,7 @@ fn quote(packet: &IpPacket, room: usize) -> &[u8] {
 fn wrap(source: IpAddr, destination: IpAddr, number: u8, header: &[u8], payload: &[u8]) -> Option<IpPacket> {
     let mut buffer = Buffer::copy_of(payload);
     buffer.grow_front(header.len()).copy_from_slice(header);
-    let fields = IpHeader {
-        protocol: IpNumber(number).0,
-        ..IpHeader::new(source, destination, number)
-    };
+    let fields = IpHeader { protocol: IpNumber(number).0, ..IpHeader::new(source, destination, number) };
     IpPacket::build(&fields, buffer).ok()
 }
 
@@ -199,31 +173,23 @@ mod tests {
 
     #[test]
     fn packet_too_big_names_the_mtu_in_both_versions() {
-        for (source, destination, router) in [
-            ("10.1.0.1", "10.2.0.1", "10.1.0.254"),
-            ("2001:db8::1", "2001:db8::2", "2001:db8::ff"),
-        ] {
+        for (source, destination, router) in
+            [("10.1.0.1", "10.2.0.1", "10.1.0.254"), ("2001:db8::1", "2001:db8::2", "2001:db8::ff")]
+        {
             let header = IpHeader::new(address(source), address(destination), protocol::UDP);
             let packet = IpPacket::build(&header, Buffer::copy_of(&[7; 1400])).unwrap();
             let answer = packet_too_big(&packet, address(router), 1300).unwrap();
             assert_eq!(answer.destination(), address(source));
             assert_eq!(read_packet_too_big(&answer), Some(1300));
             assert!(answer.len() <= 1280);
-            assert_eq!(
-                packet_too_big(&answer, address(router), 1300),
-                None,
-                "no error about an error"
-            );
+            assert_eq!(packet_too_big(&answer, address(router), 1300), None, "no error about an error");
         }
     }
 
     #[test]
     fn an_echo_request_gets_its_reply() {
         for (source, destination) in [("10.1.0.1", "10.2.0.1"), ("2001:db8::1", "2001:db8::2")] {
-            let echo = Echo {
-                identifier: 7,
-                sequence: 3,
-            };
+            let echo = Echo { identifier: 7, sequence: 3 };
             let request = echo_request(address(source), address(destination), echo, b"data").unwrap();
             let reply = echo_reply(&request).unwrap();
             assert_eq!(read_echo(&reply), Some((EchoKind::Reply, echo, &b"data"[..])));

@@ -38,10 +38,7 @@ impl Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, duration: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)),
-        )
+        Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -56,10 +53,7 @@ impl Sub<Duration> for Instant {
     type Output = Self;
 
     fn sub(self, duration: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)),
-        )
+        Self(self.0.saturating_sub(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -90,22 +84,16 @@ pub struct ParseDurationError {
 /// # Errors
 /// When the text is empty, has an unknown unit, more decimals than nanoseconds, or does not fit in 584 years.
 pub fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
-    let wrong = || ParseDurationError {
-        text: text.to_owned(),
-    };
+    let wrong = || ParseDurationError { text: text.to_owned() };
     let mut rest = text.trim();
     let mut total: u64 = 0;
     if rest.is_empty() {
         return Err(wrong());
     }
     while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .ok_or_else(wrong)?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
         let (number, after) = rest.split_at(digits);
-        let unit_len = after
-            .find(|c: char| !c.is_ascii_alphabetic() && c != 'µ')
-            .unwrap_or(after.len());
+        let unit_len = after.find(|c: char| !c.is_ascii_alphabetic() && c != 'µ').unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_len);
         let part = decimal(number, nanos_of(unit).ok_or_else(wrong)?).ok_or_else(wrong)?;
         total = total.checked_add(part).ok_or_else(wrong)?;
@@ -121,11 +109,8 @@ pub fn format_duration(duration: Duration) -> String {
     if nanos == 0 {
         return "0s".to_owned();
     }
-    let (unit, size) = UNITS
-        .iter()
-        .rev()
-        .find(|(_, size)| nanos.is_multiple_of(u128::from(*size)))
-        .unwrap_or(&UNITS[0]);
+    let (unit, size) =
+        UNITS.iter().rev().find(|(_, size)| nanos.is_multiple_of(u128::from(*size))).unwrap_or(&UNITS[0]);
     format!("{}{unit}", nanos / u128::from(*size))
 }
 
@@ -141,10 +126,7 @@ const UNITS: [(&str, u64); 7] = [
 
 fn nanos_of(unit: &str) -> Option<u64> {
     let unit = if unit == "µs" { "us" } else { unit };
-    UNITS
-        .iter()
-        .find(|(name, _)| *name == unit)
-        .map(|(_, nanos)| *nanos)
+    UNITS.iter().find(|(name, _)| *name == unit).map(|(_, nanos)| *nanos)
 }
 
 /// `number` times `unit`, exactly; nothing when decimals are lost or it overflows.
@@ -185,17 +167,7 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for text in [
-            "",
-            "5",
-            "s",
-            "5 parsecs",
-            "-3s",
-            "1..5s",
-            "1.5ns",
-            "999999999999d",
-            "é",
-        ] {
+        for text in ["", "5", "s", "5 parsecs", "-3s", "1..5s", "1.5ns", "999999999999d", "é"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
     }

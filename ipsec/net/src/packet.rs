@@ -202,9 +202,7 @@ impl IpPacket {
                 payload.grow_front(header_len).copy_from_slice(&octets);
             }
             _ => {
-                return Err(NotIp::Unbuildable(
-                    "source and destination are of different IP versions",
-                ));
+                return Err(NotIp::Unbuildable("source and destination are of different IP versions"));
             }
         }
         let protocol = header.protocol;
@@ -213,13 +211,7 @@ impl IpPacket {
             return Self::parse(payload);
         }
         let header_len = u16::try_from(header_len).unwrap_or(u16::MAX);
-        Ok(Self {
-            buffer: payload,
-            version,
-            protocol,
-            header_len,
-            fragment: None,
-        })
+        Ok(Self { buffer: payload, version, protocol, header_len, fragment: None })
     }
 
     /// The whole packet.
@@ -376,12 +368,7 @@ impl IpPacket {
 impl fmt::Debug for IpPacket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (source, destination) = (self.source(), self.destination());
-        write!(
-            f,
-            "{source} > {destination} protocol {}, {} octets",
-            self.protocol,
-            self.len()
-        )
+        write!(f, "{source} > {destination} protocol {}, {} octets", self.protocol, self.len())
     }
 }
 
@@ -407,19 +394,9 @@ fn layout_v4(octets: &[u8]) -> Result<Layout, NotIp> {
     let offset = usize::from(header.fragments_offset().value()) * 8;
     let more = header.more_fragments();
     let identification = u32::from(header.identification());
-    let fragment = (more || offset > 0).then_some(FragmentInfo {
-        identification,
-        offset,
-        more,
-    });
+    let fragment = (more || offset > 0).then_some(FragmentInfo { identification, offset, more });
     let protocol = header.protocol().0;
-    Ok(Layout {
-        version: IpVersion::V4,
-        protocol,
-        header_len,
-        total_len,
-        fragment,
-    })
+    Ok(Layout { version: IpVersion::V4, protocol, header_len, total_len, fragment })
 }
 
 fn layout_v6(octets: &[u8]) -> Result<Layout, NotIp> {
@@ -436,11 +413,7 @@ fn layout_v6(octets: &[u8]) -> Result<Layout, NotIp> {
             let slice = Ipv6FragmentHeaderSlice::from_slice(rest).map_err(|_| wrong(header_len))?;
             let offset = usize::from(slice.fragment_offset().value()) * 8;
             let more = slice.more_fragments();
-            fragment = Some(FragmentInfo {
-                identification: slice.identification(),
-                offset,
-                more,
-            });
+            fragment = Some(FragmentInfo { identification: slice.identification(), offset, more });
             protocol = slice.next_header().0;
             header_len += slice.slice().len();
             if offset > 0 {
@@ -452,13 +425,7 @@ fn layout_v6(octets: &[u8]) -> Result<Layout, NotIp> {
             header_len += slice.slice().len();
         }
     }
-    Ok(Layout {
-        version: IpVersion::V6,
-        protocol,
-        header_len,
-        total_len,
-        fragment,
-    })
+    Ok(Layout { version: IpVersion::V6, protocol, header_len, total_len, fragment })
 }
 
 fn is_extension(protocol: u8) -> bool {
@@ -468,9 +435,7 @@ fn is_extension(protocol: u8) -> bool {
 
 /// The checksum that belongs into `header`, whatever stands there now.
 fn header_checksum(header: &[u8]) -> u16 {
-    let sum = etherparse::checksum::Sum16BitWords::new()
-        .add_slice(&header[..10])
-        .add_slice(&header[12..]);
+    let sum = etherparse::checksum::Sum16BitWords::new().add_slice(&header[..10]).add_slice(&header[12..]);
     sum.ones_complement().to_be()
 }
 
@@ -483,14 +448,8 @@ fn header_v4(
     let too_long = NotIp::Unbuildable("the payload does not fit in an IPv4 packet");
     let length = u16::try_from(payload_len).map_err(|_| too_long)?;
     let number = IpNumber(header.protocol);
-    let mut v4 = Ipv4Header::new(
-        length,
-        header.hop_limit,
-        number,
-        source.octets(),
-        destination.octets(),
-    )
-    .map_err(|_| too_long)?;
+    let mut v4 = Ipv4Header::new(length, header.hop_limit, number, source.octets(), destination.octets())
+        .map_err(|_| too_long)?;
     v4.dscp = IpDscp::try_new(header.traffic_class >> 2).unwrap_or_default();
     v4.ecn = IpEcn::try_new(header.traffic_class & 3).unwrap_or_default();
     v4.dont_fragment = header.dont_fragment;

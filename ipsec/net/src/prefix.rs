@@ -24,11 +24,7 @@ impl Prefix {
         let prefix = Self { address, length };
         let first = prefix.range().first();
         if first != address {
-            return Err(ParsePrefixError::HostBits {
-                address,
-                length,
-                first,
-            });
+            return Err(ParsePrefixError::HostBits { address, length, first });
         }
         Ok(prefix)
     }
@@ -36,10 +32,7 @@ impl Prefix {
     /// The prefix that holds just this address.
     #[must_use]
     pub fn host(address: IpAddr) -> Self {
-        Self {
-            address,
-            length: width(address),
-        }
+        Self { address, length: width(address) }
     }
 
     /// The first address.
@@ -99,10 +92,7 @@ impl FromStr for Prefix {
         let Some((address, length)) = text.split_once('/') else {
             return Ok(Self::host(text.parse().map_err(|_| wrong())?));
         };
-        Self::new(
-            address.parse().map_err(|_| wrong())?,
-            length.parse().map_err(|_| wrong())?,
-        )
+        Self::new(address.parse().map_err(|_| wrong())?, length.parse().map_err(|_| wrong())?)
     }
 }
 
@@ -218,13 +208,7 @@ mod tests {
 
     #[test]
     fn prefixes_read_and_write_alike() {
-        for text in [
-            "10.1.0.0/16",
-            "0.0.0.0/0",
-            "192.0.2.1/32",
-            "2001:db8::/32",
-            "::/0",
-        ] {
+        for text in ["10.1.0.0/16", "0.0.0.0/0", "192.0.2.1/32", "2001:db8::/32", "::/0"] {
             assert_eq!(text.parse::<Prefix>().unwrap().to_string(), text);
         }
         assert_eq!("192.0.2.1".parse::<Prefix>().unwrap().length(), 32);
@@ -245,10 +229,7 @@ mod tests {
     fn ranges_intersect_within_one_version_only() {
         let range = |text: &str| text.parse::<Prefix>().unwrap().range();
         let all = range("0.0.0.0/0");
-        assert_eq!(
-            all.intersection(&range("10.1.0.0/16")),
-            Some(range("10.1.0.0/16"))
-        );
+        assert_eq!(all.intersection(&range("10.1.0.0/16")), Some(range("10.1.0.0/16")));
         assert_eq!(range("10.1.0.0/16").intersection(&range("10.2.0.0/16")), None);
         assert_eq!(all.intersection(&range("::/0")), None);
     }
@@ -257,10 +238,7 @@ mod tests {
     fn a_range_that_is_no_prefix_shows_its_ends() {
         let range = AddressRange::new("10.0.0.1".parse().unwrap(), "10.0.0.9".parse().unwrap()).unwrap();
         assert_eq!(range.to_string(), "10.0.0.1-10.0.0.9");
-        assert_eq!(
-            "10.0.0.0/8".parse::<Prefix>().unwrap().range().to_string(),
-            "10.0.0.0/8"
-        );
+        assert_eq!("10.0.0.0/8".parse::<Prefix>().unwrap().range().to_string(), "10.0.0.0/8");
         let odd = AddressRange::new("10.0.0.3".parse().unwrap(), "10.0.0.4".parse().unwrap()).unwrap();
         assert_eq!(odd.as_prefix(), None);
     }

@@ -23,11 +23,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 30 s (Linux and BSD; RFC 8200 allows up to 60 s), 64 datagrams, 1 MiB.
     fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
-            datagrams: 64,
-            octets: 1 << 20,
-        }
+        Self { timeout: Duration::from_secs(30), datagrams: 64, octets: 1 << 20 }
     }
 }
 
@@ -71,11 +67,7 @@ impl Reassembler {
     /// An empty one with these limits.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            waiting: BTreeMap::new(),
-            octets: 0,
-        }
+        Self { limits, waiting: BTreeMap::new(), octets: 0 }
     }
 
     /// Takes a packet: a whole one passes, a fragment waits for its datagram.
@@ -172,13 +164,7 @@ struct Datagram {
 
 impl Datagram {
     fn new(deadline: Instant) -> Self {
-        Self {
-            deadline,
-            headers: None,
-            pieces: BTreeMap::new(),
-            end: None,
-            octets: 0,
-        }
+        Self { deadline, headers: None, pieces: BTreeMap::new(), end: None, octets: 0 }
     }
 
     /// Adds a fragment and returns by how many octets the datagram grew.
@@ -195,22 +181,9 @@ impl Datagram {
             return Ok(0);
         }
         let beyond = self.end.is_some_and(|last| end > last || !more && end != last);
-        let last_but_not = !more
-            && self
-                .pieces
-                .iter()
-                .next_back()
-                .is_some_and(|(at, p)| at + p.len() > end);
-        let before = self
-            .pieces
-            .range(..=offset)
-            .next_back()
-            .is_some_and(|(at, p)| at + p.len() > offset);
-        let after = self
-            .pieces
-            .range(offset..)
-            .next()
-            .is_some_and(|(at, _)| *at < end);
+        let last_but_not = !more && self.pieces.iter().next_back().is_some_and(|(at, p)| at + p.len() > end);
+        let before = self.pieces.range(..=offset).next_back().is_some_and(|(at, p)| at + p.len() > offset);
+        let after = self.pieces.range(offset..).next().is_some_and(|(at, _)| *at < end);
         if beyond || last_but_not || before || after {
             return Err(Refused::Overlap);
         }

@@ -70,22 +70,13 @@ pub fn build(
 ) -> Result<IpPacket, NotIp> {
     let too_long = NotIp::Unbuildable("the payload does not fit in a UDP datagram");
     let length = u16::try_from(payload.len() + HEADER_LEN).map_err(|_| too_long)?;
-    let mut udp = UdpHeader {
-        source_port: source.port(),
-        destination_port: destination.port(),
-        length,
-        checksum: 0,
-    };
-    udp.checksum = checksum(&udp, source.ip(), destination.ip(), &payload).ok_or(NotIp::Unbuildable(
-        "source and destination are of different IP versions",
-    ))?;
+    let mut udp =
+        UdpHeader { source_port: source.port(), destination_port: destination.port(), length, checksum: 0 };
+    udp.checksum = checksum(&udp, source.ip(), destination.ip(), &payload)
+        .ok_or(NotIp::Unbuildable("source and destination are of different IP versions"))?;
     payload.grow_front(HEADER_LEN).copy_from_slice(&udp.to_bytes());
-    let header = IpHeader {
-        source: source.ip(),
-        destination: destination.ip(),
-        protocol: protocol::UDP,
-        ..*header
-    };
+    let header =
+        IpHeader { source: source.ip(), destination: destination.ip(), protocol: protocol::UDP, ..*header };
     IpPacket::build(&header, payload)
 }
 
@@ -105,12 +96,12 @@ pub fn mend_checksum(packet: &mut IpPacket) {
 
 fn checksum(header: &UdpHeader, source: IpAddr, destination: IpAddr, payload: &[u8]) -> Option<u16> {
     match (source, destination) {
-        (IpAddr::V4(source), IpAddr::V4(destination)) => header
-            .calc_checksum_ipv4_raw(source.octets(), destination.octets(), payload)
-            .ok(),
-        (IpAddr::V6(source), IpAddr::V6(destination)) => header
-            .calc_checksum_ipv6_raw(source.octets(), destination.octets(), payload)
-            .ok(),
+        (IpAddr::V4(source), IpAddr::V4(destination)) => {
+            header.calc_checksum_ipv4_raw(source.octets(), destination.octets(), payload).ok()
+        }
+        (IpAddr::V6(source), IpAddr::V6(destination)) => {
+            header.calc_checksum_ipv6_raw(source.octets(), destination.octets(), payload).ok()
+        }
         _ => None,
     }
 }
@@ -127,10 +118,9 @@ mod tests {
 
     #[test]
     fn a_built_datagram_reads_back() {
-        for (source, destination) in [
-            ("192.0.2.1:500", "198.51.100.1:4500"),
-            ("[2001:db8::1]:500", "[2001:db8::2]:500"),
-        ] {
+        for (source, destination) in
+            [("192.0.2.1:500", "198.51.100.1:4500"), ("[2001:db8::1]:500", "[2001:db8::2]:500")]
+        {
             let packet = packet(source, destination, b"ike");
             let datagram = read(&packet).unwrap();
             assert_eq!(datagram.source.to_string(), source);

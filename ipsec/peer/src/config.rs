@@ -98,43 +98,23 @@ impl Config {
 
     /// The policies in order: those given, then one for each child.
     pub(crate) fn all_policies(&self) -> Vec<Policy> {
-        let children = self
-            .ikev2
-            .connections
-            .iter()
-            .flat_map(|connection| &connection.children);
+        let children = self.ikev2.connections.iter().flat_map(|connection| &connection.children);
         let of_child = |child: &ChildConfig| Policy {
             name: child.name.clone(),
             selectors: pairs(child),
             action: Action::Protect,
         };
-        self.policies
-            .iter()
-            .cloned()
-            .chain(children.map(of_child))
-            .collect()
+        self.policies.iter().cloned().chain(children.map(of_child)).collect()
     }
 }
 
 fn pairs(child: &ChildConfig) -> Vec<Selector> {
     let locals = child.local.iter();
-    locals
-        .flat_map(|local| {
-            child
-                .remote
-                .iter()
-                .map(|remote| Selector::between(*local, *remote))
-        })
-        .collect()
+    locals.flat_map(|local| child.remote.iter().map(|remote| Selector::between(*local, *remote))).collect()
 }
 
 fn check_ike(name: &str, proposals: &[IkeProposal]) -> Result<(), ConfigError> {
-    let wrong = |what| {
-        Err(ConfigError::Proposal {
-            name: name.to_owned(),
-            what,
-        })
-    };
+    let wrong = |what| Err(ConfigError::Proposal { name: name.to_owned(), what });
     if proposals.is_empty() {
         return wrong("nothing is offered");
     }
@@ -152,18 +132,12 @@ fn check_child(child: &ChildConfig) -> Result<(), ConfigError> {
         return Err(ConfigError::Selectors(child.name.clone()));
     }
     if child.proposals.is_empty() {
-        return Err(ConfigError::Proposal {
-            name: child.name.clone(),
-            what: "nothing is offered",
-        });
+        return Err(ConfigError::Proposal { name: child.name.clone(), what: "nothing is offered" });
     }
     for proposal in &child.proposals {
         if proposal.extended_sequence_numbers.is_empty() {
             let what = "a proposal has to say whether sequence numbers are extended";
-            return Err(ConfigError::Proposal {
-                name: child.name.clone(),
-                what,
-            });
+            return Err(ConfigError::Proposal { name: child.name.clone(), what });
         }
         check_protection(&child.name, &proposal.encryption, !proposal.integrity.is_empty())?;
     }
@@ -172,16 +146,8 @@ fn check_child(child: &ChildConfig) -> Result<(), ConfigError> {
 
 /// Combined-mode ciphers stand alone, others with an integrity algorithm, and no proposal mixes both (RFC 7296 §3.3).
 fn check_protection(name: &str, ciphers: &[(Encryption, usize)], integrity: bool) -> Result<(), ConfigError> {
-    let wrong = |what| {
-        Err(ConfigError::Proposal {
-            name: name.to_owned(),
-            what,
-        })
-    };
-    let combined = ciphers
-        .iter()
-        .filter(|(cipher, _)| matches!(cipher, Encryption::Aead(_)))
-        .count();
+    let wrong = |what| Err(ConfigError::Proposal { name: name.to_owned(), what });
+    let combined = ciphers.iter().filter(|(cipher, _)| matches!(cipher, Encryption::Aead(_))).count();
     if ciphers.is_empty() {
         return wrong("a proposal needs a cipher");
     }
@@ -191,10 +157,7 @@ fn check_protection(name: &str, ciphers: &[(Encryption, usize)], integrity: bool
     if (combined != 0) == integrity {
         return wrong("a cipher needs an integrity algorithm beside it, a combined-mode one has none");
     }
-    if ciphers
-        .iter()
-        .any(|(cipher, length)| !cipher.key_lens().contains(length))
-    {
+    if ciphers.iter().any(|(cipher, length)| !cipher.key_lens().contains(length)) {
         return wrong("a cipher has no keys of the length given");
     }
     Ok(())

@@ -10,11 +10,7 @@ use crate::event::DropReason;
 /// What a whole packet from outside is for.
 pub(crate) enum Outside {
     /// An IKE message.
-    Ike {
-        from: SocketAddr,
-        to: SocketAddr,
-        octets: Vec<u8>,
-    },
+    Ike { from: SocketAddr, to: SocketAddr, octets: Vec<u8> },
     /// An ESP packet.
     Esp(IpPacket),
     /// None of ours to open: policy decides.
@@ -37,11 +33,7 @@ pub(crate) fn sort(addresses: &[IpAddr], packet: IpPacket) -> Result<Outside, Dr
                 return Err(DropReason::Port(datagram.destination.port()));
             }
             let (from, to) = (datagram.source, datagram.destination);
-            Ok(Outside::Ike {
-                from,
-                to,
-                octets: datagram.payload.to_vec(),
-            })
+            Ok(Outside::Ike { from, to, octets: datagram.payload.to_vec() })
         }
         protocol::ICMP | protocol::ICMPV6 => Err(DropReason::Icmp),
         _ => Err(DropReason::NotForUs),

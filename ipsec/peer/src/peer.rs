@@ -108,15 +108,7 @@ impl Peer {
         let ikev2 = Endpoint::new(config.ikev2.clone(), provider, luck.ike);
         let reassembler = Reassembler::new(Limits::default());
         let out = VecDeque::new();
-        Ok(Self {
-            config,
-            ikev2,
-            dataplane,
-            esp_luck: luck.esp,
-            reassembler,
-            identification: 0,
-            out,
-        })
+        Ok(Self { config, ikev2, dataplane, esp_luck: luck.esp, reassembler, identification: 0, out })
     }
 
     /// Takes an input. Never fails: what the network sends is no caller's error.
@@ -145,19 +137,10 @@ impl Peer {
         if let Some(output) = self.out.pop_front() {
             return output;
         }
-        let ikev2 = self
-            .ikev2
-            .next_timeout()
-            .map(|(at, reason)| (at, TimerReason::Ikev2(reason)));
-        let fragments = self
-            .reassembler
-            .next_timeout()
-            .map(|at| (at, TimerReason::Fragments));
+        let ikev2 = self.ikev2.next_timeout().map(|(at, reason)| (at, TimerReason::Ikev2(reason)));
+        let fragments = self.reassembler.next_timeout().map(|at| (at, TimerReason::Fragments));
         let next = [ikev2, fragments].into_iter().flatten().min();
-        Output::Idle {
-            until: next.map(|(at, _)| at),
-            reason: next.map(|(_, reason)| reason),
-        }
+        Output::Idle { until: next.map(|(at, _)| at), reason: next.map(|(_, reason)| reason) }
     }
 
     /// The peer's state, as plain data.
@@ -173,20 +156,12 @@ impl Peer {
     fn outside(&mut self, now: Instant, packet: IpPacket) {
         let (source, destination) = (packet.source(), packet.destination());
         let ours = self.config.addresses.contains(&destination);
-        let whole = if ours {
-            self.reassembler.handle(now, packet)
-        } else {
-            Reassembled::Whole(packet)
-        };
+        let whole = if ours { self.reassembler.handle(now, packet) } else { Reassembled::Whole(packet) };
         let packet = match whole {
             Reassembled::Whole(packet) => packet,
             Reassembled::Waiting => return,
             Reassembled::Refused(reason) => {
-                return self.dropped(Dropped {
-                    reason: reason.into(),
-                    source,
-                    destination,
-                });
+                return self.dropped(Dropped { reason: reason.into(), source, destination });
             }
         };
         let inbound = match outside::sort(&self.config.addresses, packet) {
@@ -194,21 +169,13 @@ impl Peer {
             Ok(Outside::Esp(packet)) => self.dataplane.inbound(now, packet),
             Ok(Outside::Clear(packet)) => self.dataplane.inbound_clear(packet),
             Err(reason) => {
-                return self.dropped(Dropped {
-                    reason,
-                    source,
-                    destination,
-                });
+                return self.dropped(Dropped { reason, source, destination });
             }
         };
         match inbound {
             Inbound::Deliver(inner) => self.out.push_back(Output::Inside(inner)),
             Inbound::Drop { reason, .. } => {
-                self.dropped(Dropped {
-                    reason: reason.into(),
-                    source,
-                    destination,
-                });
+                self.dropped(Dropped { reason: reason.into(), source, destination });
             }
         }
     }
@@ -220,11 +187,7 @@ impl Peer {
             Outbound::Acquire { .. } => Unfit::NoSa,
             Outbound::Drop(reason) => reason,
         };
-        self.dropped(Dropped {
-            reason: reason.into(),
-            source,
-            destination,
-        });
+        self.dropped(Dropped { reason: reason.into(), source, destination });
     }
 
     fn timeout(&mut self, now: Instant) {
@@ -233,11 +196,7 @@ impl Peer {
         for _ in 0..self.reassembler.expire(now) {
             let here = self.config.addresses[0];
             let reason = DropReason::FragmentTimeout;
-            self.dropped(Dropped {
-                reason,
-                source: here,
-                destination: here,
-            });
+            self.dropped(Dropped { reason, source: here, destination: here });
         }
     }
 
@@ -250,11 +209,7 @@ impl Peer {
                     self.dataplane.remove(inbound);
                 }
                 ipsec_ikev2::Output::Event(event) => self.out.push_back(Output::Event(Event::Ikev2(event))),
-                ipsec_ikev2::Output::Datagram {
-                    source,
-                    destination,
-                    octets,
-                } => {
+                ipsec_ikev2::Output::Datagram { source, destination, octets } => {
                     let mut header = IpHeader::new(source.ip(), destination.ip(), 0);
                     header.identification = self.next_identification() as u16;
                     if let Ok(packet) = udp::build(source, destination, Buffer::copy_of(&octets), &header) {
@@ -276,11 +231,7 @@ impl Peer {
             Ok(pieces) => self.out.extend(pieces.into_iter().map(Output::Outside)),
             Err(_) => {
                 let reason = DropReason::Dataplane(Unfit::TooLong);
-                self.dropped(Dropped {
-                    reason,
-                    source,
-                    destination,
-                });
+                self.dropped(Dropped { reason, source, destination });
             }
         }
     }

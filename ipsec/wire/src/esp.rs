@@ -22,10 +22,7 @@ impl Header {
     /// When there are fewer than 8 octets.
     pub fn parse(octets: &[u8]) -> Result<Self, Malformed> {
         let mut cursor = Cursor::new(octets, 0);
-        Ok(Self {
-            spi: Spi(cursor.u32("the SPI")?),
-            sequence: cursor.u32("the sequence number")?,
-        })
+        Ok(Self { spi: Spi(cursor.u32("the SPI")?), sequence: cursor.u32("the sequence number")? })
     }
 
     /// The header's octets.

@@ -70,10 +70,7 @@ impl Header {
             spi_i,
             spi_r,
             next_payload,
-            version: Version {
-                major: version >> 4,
-                minor: version & 0x0f,
-            },
+            version: Version { major: version >> 4, minor: version & 0x0f },
             exchange,
             flags: Flags {
                 initiator: flags & INITIATOR != 0,

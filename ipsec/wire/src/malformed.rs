@@ -12,9 +12,6 @@ pub struct Malformed {
 
 impl Malformed {
     pub(crate) fn new(offset: usize, what: impl Into<String>) -> Self {
-        Self {
-            offset,
-            what: what.into(),
-        }
+        Self { offset, what: what.into() }
     }
 }

@@ -22,19 +22,9 @@ pub(crate) fn sample() -> String {
             message(0, "west", "east", "IKE_SA_INIT request 0", Fate::Delivered),
             message(81, "east", "west", "IKE_SA_INIT response 0", Fate::Delivered),
             message(2000, "west", "east", "IKE_AUTH request 1", lost()),
-            message(
-                3000,
-                "west",
-                "east",
-                "IKE_AUTH request 1",
-                Fate::Troubled("twice".to_owned()),
-            ),
+            message(3000, "west", "east", "IKE_AUTH request 1", Fate::Troubled("twice".to_owned())),
             message(3040, "east", "west", "IKE_AUTH response 1", lost()),
-            Rung::Note {
-                at_nanos: 4_000_000_001,
-                at: "east".to_owned(),
-                text: "site is up".to_owned(),
-            },
+            Rung::Note { at_nanos: 4_000_000_001, at: "east".to_owned(), text: "site is up".to_owned() },
         ],
     };
     ladder.lines().join("\n")
@@ -51,13 +41,7 @@ fn an_arrow_passes_the_rails_between_its_ends() {
         participants: ["west", "middle-of-nowhere", "east"].map(str::to_owned).to_vec(),
         rungs: vec![
             message(0, "west", "east", "ESP 0x1a2b3c4d #1", Fate::Delivered),
-            message(
-                1,
-                "middle-of-nowhere",
-                "west",
-                "ICMP unreachable",
-                Fate::Delivered,
-            ),
+            message(1, "middle-of-nowhere", "west", "ICMP unreachable", Fate::Delivered),
             message(
                 2,
                 "east",
@@ -74,13 +58,8 @@ fn an_arrow_passes_the_rails_between_its_ends() {
 
 #[test]
 fn the_tail_keeps_the_head_and_the_last_rungs() {
-    let rungs = (0..5)
-        .map(|n| message(n, "a", "b", &format!("message {n}"), Fate::Delivered))
-        .collect();
-    let ladder = Ladder {
-        participants: vec!["a".to_owned(), "b".to_owned()],
-        rungs,
-    };
+    let rungs = (0..5).map(|n| message(n, "a", "b", &format!("message {n}"), Fate::Delivered)).collect();
+    let ladder = Ladder { participants: vec!["a".to_owned(), "b".to_owned()], rungs };
     let tail = ladder.tail(2);
     assert_eq!(tail.len(), 3);
     assert!(tail[0].starts_with("time"));
@@ -92,17 +71,7 @@ fn the_tail_keeps_the_head_and_the_last_rungs() {
 #[test]
 fn times_of_any_length_and_no_participants_are_no_trouble() {
     let rungs = vec![message(u64::MAX / 1_000_000, "a", "b", "late", Fate::Delivered)];
-    let ladder = Ladder {
-        participants: vec!["a".to_owned(), "b".to_owned()],
-        rungs: rungs.clone(),
-    };
+    let ladder = Ladder { participants: vec!["a".to_owned(), "b".to_owned()], rungs: rungs.clone() };
     assert!(ladder.lines()[1].starts_with("18446744073.709s  |-- late ---"));
-    assert!(
-        Ladder {
-            participants: Vec::new(),
-            rungs
-        }
-        .lines()[1]
-            .contains("a to b: late")
-    );
+    assert!(Ladder { participants: Vec::new(), rungs }.lines()[1].contains("a to b: late"));
 }

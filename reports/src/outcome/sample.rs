@@ -3,9 +3,7 @@
 use super::*;
 
 pub(crate) fn results() -> Results {
-    Results {
-        suites: vec![first_tunnel(), lossy(), rekey()],
-    }
+    Results { suites: vec![first_tunnel(), lossy(), rekey()] }
 }
 
 fn case(seed: u64, verdict: Verdict) -> Case {
@@ -32,37 +30,25 @@ fn first_tunnel() -> Suite {
 fn lossy() -> Suite {
     let failure = Failure {
         check: "story".to_owned(),
-        line: Some(StoryLine {
-            number: 7,
-            text: "expect net up at west, east within 20s".to_owned(),
-        }),
+        line: Some(StoryLine { number: 7, text: "expect net up at west, east within 20s".to_owned() }),
         expected: "an SA pair of net at west and east by 20.000s".to_owned(),
         happened: "there is none at west".to_owned(),
         at_nanos: 20_000_000_000,
         ladder: crate::ladder::sample().lines().map(str::to_owned).collect(),
         replay: "esplanade replay ikev2/lossy.toml --seed 1".to_owned(),
     };
-    let line = |text: &str| StoryLine {
-        number: 9,
-        text: text.to_owned(),
-    };
+    let line = |text: &str| StoryLine { number: 9, text: text.to_owned() };
     Suite {
         name: "ikev2/lossy.toml".to_owned(),
         title: "A tunnel comes up on a path that loses packets".to_owned(),
         covers: vec!["rfc7296#2.1".to_owned(), "rfc7296#2.4".to_owned()],
-        cases: vec![
-            case(0, Verdict::Passed),
-            case(1, Verdict::Failed(Box::new(failure))),
-        ],
+        cases: vec![case(0, Verdict::Passed), case(1, Verdict::Failed(Box::new(failure)))],
         sometimes: vec![
             Situation {
                 line: line("sometimes ikev2.request.repeated at west"),
                 met_by: BTreeSet::from([0, 1]),
             },
-            Situation {
-                line: line("sometimes ikev2.cookie.demanded at east"),
-                met_by: BTreeSet::new(),
-            },
+            Situation { line: line("sometimes ikev2.cookie.demanded at east"), met_by: BTreeSet::new() },
         ],
     }
 }
@@ -72,10 +58,7 @@ fn rekey() -> Suite {
         name: "ikev2/rekey.toml".to_owned(),
         title: "A child is rekeyed".to_owned(),
         covers: Vec::new(),
-        cases: vec![case(
-            0,
-            Verdict::Unsupported("the other end cannot rekey".to_owned()),
-        )],
+        cases: vec![case(0, Verdict::Unsupported("the other end cannot rekey".to_owned()))],
         sometimes: Vec::new(),
     }
 }

@@ -215,10 +215,7 @@ const KEYWORDS: [(&str, Word); 24] = [
 
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = KEYWORDS
-            .iter()
-            .find(|(_, word)| word == self)
-            .map_or("", |(name, _)| name);
+        let name = KEYWORDS.iter().find(|(_, word)| word == self).map_or("", |(name, _)| name);
         f.write_str(name)
     }
 }
@@ -250,10 +247,7 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
 }
 
 fn check_integrity(encryption: &[Encryption], integrity: &[Hash]) -> Result<(), String> {
-    let combined = encryption
-        .iter()
-        .filter(|cipher| cipher.is_combined_mode())
-        .count();
+    let combined = encryption.iter().filter(|cipher| cipher.is_combined_mode()).count();
     let wrong = if encryption.is_empty() {
         "there is no cipher: add one such as `aes128gcm16`"
     } else if combined == 0 && integrity.is_empty() {

@@ -78,11 +78,7 @@ fn document(text: &str) -> Result<Document, Vec<Problem>> {
         traffic: nouns("traffic", &mut root, &mut problems),
         top: noun(TOP, span, root, &mut problems),
     };
-    if problems.is_empty() {
-        Ok(document)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(document) } else { Err(problems) }
 }
 
 /// The nouns of one kind, taken out of the file's table.
@@ -138,10 +134,7 @@ fn noun<T: DeserializeOwned + Default>(
         let wrong = error.span().unwrap_or(span.clone());
         let is_key = table.keys().any(|key| key.span() == wrong);
         problems.push(misfit(is_key.then_some(place), &error, wrong.clone()));
-        table = table
-            .into_iter()
-            .filter(|(key, value)| !holds(key, value, &wrong))
-            .collect();
+        table = table.into_iter().filter(|(key, value)| !holds(key, value, &wrong)).collect();
         if table.len() == entries {
             return T::default();
         }
@@ -167,34 +160,18 @@ fn misfit(place: Option<&str>, error: &toml::de::Error, span: Range<usize>) -> P
         if place == Some(TOP) {
             known.extend(NOUNS);
         }
-        let place = place.map_or("no such key here".to_owned(), |place| {
-            format!("{place} has no such key")
-        });
+        let place = place.map_or("no such key here".to_owned(), |place| format!("{place} has no such key"));
         let problem = Problem::at(span, format!("unknown key `{unknown}`")).label(place);
         return with_suggestion(problem, unknown, &known);
     }
     if message.starts_with("unknown variant") {
-        return with_suggestion(
-            Problem::at(span, format!("unknown word `{unknown}`")),
-            unknown,
-            &known,
-        );
+        return with_suggestion(Problem::at(span, format!("unknown word `{unknown}`")), unknown, &known);
     }
-    match message
-        .strip_prefix("invalid type: ")
-        .and_then(|types| types.split_once(", expected "))
-    {
+    match message.strip_prefix("invalid type: ").and_then(|types| types.split_once(", expected ")) {
         Some((found, expected)) => {
-            let expected = if expected == "i64" {
-                "a whole number"
-            } else {
-                expected
-            };
-            Problem::at(
-                span,
-                format!("this is the wrong type: {}", found.replace('`', "")),
-            )
-            .label(format!("expected {expected}"))
+            let expected = if expected == "i64" { "a whole number" } else { expected };
+            Problem::at(span, format!("this is the wrong type: {}", found.replace('`', "")))
+                .label(format!("expected {expected}"))
         }
         None => Problem::at(span, message),
     }

@@ -31,11 +31,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     let peers = peer::resolve(&document.peers, &mut problems);
     let links = link::resolve(document, &names, &peers, &mut problems);
     for link in &links {
-        names.add(
-            &link.name,
-            story::Kind::Link,
-            &[&link.ends[0].peer, &link.ends[1].peer],
-        );
+        names.add(&link.name, story::Kind::Link, &[&link.ends[0].peer, &link.ends[1].peer]);
     }
     let ikes = ike::resolve(&document.ikes, &names, &peers, &mut problems);
     let children = child::resolve(&document.children, &names, &ikes, &peers, &mut problems);
@@ -44,11 +40,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     let story = read_story(top, &names, source, &mut problems);
     let scenario = Scenario {
         title: title(top, &mut problems),
-        covers: top
-            .covers
-            .iter()
-            .filter_map(|text| problems.read(text, clause))
-            .collect(),
+        covers: top.covers.iter().filter_map(|text| problems.read(text, clause)).collect(),
         seeds: problems.read_or(top.seeds.as_ref(), quantity::seeds, SEEDS),
         tags: top.tags.clone(),
         allowed_drops: top.allow.drops.clone(),
@@ -83,21 +75,13 @@ fn title(top: &Top, problems: &mut Problems) -> String {
 
 fn clause(text: &str) -> Result<Clause, String> {
     let wrong = || format!("\"{text}\" is no clause: write an RFC and a section, such as \"rfc7296#2.8\"");
-    let (rfc, section) = text
-        .strip_prefix("rfc")
-        .and_then(|rest| rest.split_once('#'))
-        .ok_or_else(wrong)?;
+    let (rfc, section) = text.strip_prefix("rfc").and_then(|rest| rest.split_once('#')).ok_or_else(wrong)?;
     let number = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
     let appendix = |part: &str| part.len() == 1 && part.bytes().all(|octet| octet.is_ascii_uppercase());
-    let (first, rest) = section
-        .split_once('.')
-        .map_or((section, None), |(first, rest)| (first, Some(rest)));
+    let (first, rest) = section.split_once('.').map_or((section, None), |(first, rest)| (first, Some(rest)));
     let fits = (number(first) || appendix(first)) && rest.is_none_or(|rest| rest.split('.').all(number));
     match rfc.parse() {
-        Ok(rfc) if fits => Ok(Clause {
-            rfc,
-            section: section.to_owned(),
-        }),
+        Ok(rfc) if fits => Ok(Clause { rfc, section: section.to_owned() }),
         _ => Err(wrong()),
     }
 }
@@ -140,11 +124,7 @@ fn read_story(top: &Top, names: &Names, source: &str, problems: &mut Problems) -
 /// When it holds escape sequences, which mean something else than they show.
 fn inside_quotes(source: &str, span: Range<usize>) -> Result<Range<usize>, Problem> {
     let quoted = source.get(span.clone()).unwrap_or_default();
-    let quotes = if quoted.starts_with("'''") || quoted.starts_with("\"\"\"") {
-        3
-    } else {
-        1
-    };
+    let quotes = if quoted.starts_with("'''") || quoted.starts_with("\"\"\"") { 3 } else { 1 };
     if quoted.starts_with('"')
         && let Some(escape) = quoted.find('\\')
     {
@@ -163,13 +143,7 @@ mod tests {
 
     #[test]
     fn clauses_name_an_rfc_and_a_section() {
-        for text in [
-            "rfc7296#2.8",
-            "rfc7296#2.8.1",
-            "rfc4303#3",
-            "rfc7296#C.1",
-            "rfc7296#A",
-        ] {
+        for text in ["rfc7296#2.8", "rfc7296#2.8.1", "rfc4303#3", "rfc7296#C.1", "rfc7296#A"] {
             assert_eq!(clause(text).unwrap().to_string(), text);
         }
         for text in [

@@ -159,10 +159,7 @@ impl Default for Quality {
     /// 1 ms, no faults, 1500 octets.
     fn default() -> Self {
         Self {
-            delay: Delay {
-                mean: Duration::from_millis(1),
-                jitter: Duration::ZERO,
-            },
+            delay: Delay { mean: Duration::from_millis(1), jitter: Duration::ZERO },
             loss: Ratio::NEVER,
             reorder: Ratio::NEVER,
             duplicate: Ratio::NEVER,

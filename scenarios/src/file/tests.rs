@@ -67,16 +67,8 @@ fn broken_toml_is_told_with_its_place() {
         ("no closing quote", "\"192.0.2.1\"", "\"192.0.2.1"),
         ("no value", "of = \"site\"", "of ="),
         ("the same table twice", "[peer.east]", "[peer.west]"),
-        (
-            "the same key twice",
-            "address = \"192.0.2.1\"",
-            "address = \"192.0.2.1\"\naddress = \"192.0.2.2\"",
-        ),
-        (
-            "two mistakes",
-            "ends = [\"west\", \"east\"]",
-            "ends = [\"west\", \"east\"\nversion 2",
-        ),
+        ("the same key twice", "address = \"192.0.2.1\"", "address = \"192.0.2.1\"\naddress = \"192.0.2.2\""),
+        ("two mistakes", "ends = [\"west\", \"east\"]", "ends = [\"west\", \"east\"\nversion 2"),
     ]);
     insta::assert_snapshot!(shown);
 }
@@ -85,45 +77,17 @@ fn broken_toml_is_told_with_its_place() {
 fn keys_and_types_are_told_with_the_nearest_known_word() {
     let shown = messages(&[
         ("unknown key", "address = \"192.0.2.1\"", "adress = \"192.0.2.1\""),
-        (
-            "unknown key far from all",
-            "of = \"site\"",
-            "of = \"site\"\ncolour = \"red\"",
-        ),
+        ("unknown key far from all", "of = \"site\"", "of = \"site\"\ncolour = \"red\""),
         ("unknown table", "[peer.west]", "[pear.west]"),
         ("a noun without a name", "[ike.site]", "[ike]"),
-        (
-            "a noun that is a text",
-            "[peer.west]",
-            "peer = \"west\"\n[peers.west]",
-        ),
+        ("a noun that is a text", "[peer.west]", "peer = \"west\"\n[peers.west]"),
         ("wrong type", "address = \"192.0.2.1\"", "address = 5"),
-        (
-            "neither text nor list",
-            "protects = \"10.1.0.0/16\"",
-            "protects = 10",
-        ),
-        (
-            "a list with a number",
-            "protects = \"10.1.0.0/16\"",
-            "protects = [\"10.1.0.0/16\", 5]",
-        ),
+        ("neither text nor list", "protects = \"10.1.0.0/16\"", "protects = 10"),
+        ("a list with a number", "protects = \"10.1.0.0/16\"", "protects = [\"10.1.0.0/16\", 5]"),
         ("unknown way to prove", "psk =", "pks ="),
-        (
-            "unknown word",
-            "protects = \"10.1.0.0/16\"",
-            "cookies = \"allways\"",
-        ),
-        (
-            "two at once",
-            "address = \"192.0.2.1\"",
-            "adress = \"192.0.2.1\"\nmtu = \"small\"\nthink = 5",
-        ),
-        (
-            "deep inside",
-            "auth =",
-            "at.west.offers = []\nretransmit = { frist = \"1s\" }\nauth =",
-        ),
+        ("unknown word", "protects = \"10.1.0.0/16\"", "cookies = \"allways\""),
+        ("two at once", "address = \"192.0.2.1\"", "adress = \"192.0.2.1\"\nmtu = \"small\"\nthink = 5"),
+        ("deep inside", "auth =", "at.west.offers = []\nretransmit = { frist = \"1s\" }\nauth ="),
     ]);
     insta::assert_snapshot!(shown);
 }
@@ -148,35 +112,15 @@ fn peers_and_links_are_checked() {
         ("host bits", "\"10.1.0.0/16\"", "\"10.1.2.3/16\""),
         ("overlap", "\"10.2.0.0/16\"", "[\"10.9.0.0/16\", \"10.1.7.0/24\"]"),
         ("outer address inside", "\"10.2.0.0/16\"", "\"198.51.100.0/24\""),
-        (
-            "peer's MTU",
-            "address = \"192.0.2.1\"",
-            "mtu = 67\naddress = \"192.0.2.1\"",
-        ),
-        (
-            "IPv6 MTU",
-            "address = \"192.0.2.1\"",
-            "mtu = 1279\naddress = \"2001:db8::1\"",
-        ),
+        ("peer's MTU", "address = \"192.0.2.1\"", "mtu = 67\naddress = \"192.0.2.1\""),
+        ("IPv6 MTU", "address = \"192.0.2.1\"", "mtu = 1279\naddress = \"2001:db8::1\""),
         ("bad name", "[peer.west]", "[peer.\"we st\"]"),
         ("name is a word", "[peer.west]", "[peer.up]"),
         ("name taken", "[ike.site]", "[ike.east]"),
-        (
-            "unknown peer in a link",
-            "[child.net]",
-            "[link.wan]\njoins = [\"wset\", \"east\"]\n\n[child.net]",
-        ),
+        ("unknown peer in a link", "[child.net]", "[link.wan]\njoins = [\"wset\", \"east\"]\n\n[child.net]"),
         ("joins nothing", "[child.net]", "[link.wan]\n\n[child.net]"),
-        (
-            "joins one",
-            "[child.net]",
-            "[link.wan]\njoins = [\"west\"]\n\n[child.net]",
-        ),
-        (
-            "joins itself",
-            "[child.net]",
-            "[link.wan]\njoins = [\"west\", \"west\"]\n\n[child.net]",
-        ),
+        ("joins one", "[child.net]", "[link.wan]\njoins = [\"west\"]\n\n[child.net]"),
+        ("joins itself", "[child.net]", "[link.wan]\njoins = [\"west\", \"west\"]\n\n[child.net]"),
         (
             "two links",
             "[child.net]",
@@ -204,58 +148,30 @@ fn ike_children_and_traffic_are_checked() {
     .map(traffic);
     let mut changes = vec![
         ("ends missing", "ends = [\"west\", \"east\"]\n", ""),
-        (
-            "unknown end",
-            "ends = [\"west\", \"east\"]",
-            "ends = [\"west\", \"esat\"]",
-        ),
-        (
-            "a child as end",
-            "ends = [\"west\", \"east\"]",
-            "ends = [\"west\", \"net\"]",
-        ),
+        ("unknown end", "ends = [\"west\", \"east\"]", "ends = [\"west\", \"esat\"]"),
+        ("a child as end", "ends = [\"west\", \"east\"]", "ends = [\"west\", \"net\"]"),
         ("version", "auth =", "version = 3\nauth ="),
         ("no auth", "auth = { psk = \"secret\" }\n", ""),
         ("empty key", "\"secret\"", "\"\""),
-        (
-            "unknown algorithm",
-            "auth =",
-            "offer = [\"aes256gmc16-prfsha384-ecp384\"]\nauth =",
-        ),
-        (
-            "no group",
-            "auth =",
-            "offer = [\"aes128gcm16-prfsha256\"]\nauth =",
-        ),
+        ("unknown algorithm", "auth =", "offer = [\"aes256gmc16-prfsha384-ecp384\"]\nauth ="),
+        ("no group", "auth =", "offer = [\"aes128gcm16-prfsha256\"]\nauth ="),
         ("no prf", "auth =", "offer = [\"aes128gcm16-x25519\"]\nauth ="),
         ("empty offer", "auth =", "offer = []\nauth ="),
         ("liveness", "auth =", "liveness = \"0s\"\nauth ="),
-        (
-            "retransmission",
-            "auth =",
-            "retransmit = { first = \"0s\", factor = 0.5, tries = 0 }\nauth =",
-        ),
+        ("retransmission", "auth =", "retransmit = { first = \"0s\", factor = 0.5, tries = 0 }\nauth ="),
         ("no such end", "auth =", "at.north.liveness = \"5s\"\nauth ="),
         ("IP versions", "\"192.0.2.1\"", "\"2001:db8::1\""),
         ("child of nothing", "of = \"site\"", ""),
         ("child of an unknown", "of = \"site\"", "of = \"sites\""),
         ("child of a peer", "of = \"site\"", "of = \"west\""),
-        (
-            "child with prf",
-            "of = \"site\"",
-            "of = \"site\"\noffer = [\"aes128gcm16-prfsha256\"]",
-        ),
+        ("child with prf", "of = \"site\"", "of = \"site\"\noffer = [\"aes128gcm16-prfsha256\"]"),
         ("mode", "of = \"site\"", "of = \"site\"\nmode = \"transport\""),
         ("rekey", "of = \"site\"", "of = \"site\"\nrekey = \"1h\""),
         ("replay", "of = \"site\"", "of = \"site\"\nreplay = 16"),
         ("nothing to protect", "protects = \"10.1.0.0/16\"\n", ""),
         ("nothing in common", "\"10.1.0.0/16\"", "\"2001:db8:1::/48\""),
     ];
-    changes.extend(
-        traffics
-            .iter()
-            .map(|traffic| ("traffic", "[child.net]", traffic.as_str())),
-    );
+    changes.extend(traffics.iter().map(|traffic| ("traffic", "[child.net]", traffic.as_str())));
     let shown = messages(&changes);
     insta::assert_snapshot!(shown);
 }
@@ -265,31 +181,16 @@ fn the_top_of_the_file_and_its_story_are_checked() {
     let shown = messages(&[
         ("no title", "title = \"Two gateways set up a tunnel\"\n", ""),
         ("empty title", "\"Two gateways set up a tunnel\"", "\" \""),
-        (
-            "bad clause",
-            "story =",
-            "covers = [\"rfc7296#2.8\", \"rfc7296 2.8\"]\nstory =",
-        ),
+        ("bad clause", "story =", "covers = [\"rfc7296#2.8\", \"rfc7296 2.8\"]\nstory ="),
         ("no seeds", "story =", "seeds = \"5..5\"\nstory ="),
         ("early limit", "story =", "limit = \"10s\"\nstory ="),
         ("no story", "story =", "stroy ="),
         ("wrong line", "0s  west: initiate net", "0s  west: inititate net"),
-        (
-            "checks nothing",
-            "    expect net up at west, east within 20s\n",
-            "",
-        ),
-        (
-            "empty",
-            "0s  west: initiate net\n    expect net up at west, east within 20s\n",
-            "",
-        ),
+        ("checks nothing", "    expect net up at west, east within 20s\n", ""),
+        ("empty", "0s  west: initiate net\n    expect net up at west, east within 20s\n", ""),
     ]);
     insta::assert_snapshot!(shown);
-    insta::assert_snapshot!(
-        "no_story_at_all",
-        read("title = \"x\"").unwrap_err().render(false)
-    );
+    insta::assert_snapshot!("no_story_at_all", read("title = \"x\"").unwrap_err().render(false));
 }
 
 #[test]
@@ -323,10 +224,7 @@ fn a_story_stands_where_it_stands_whatever_its_quotes() {
         assert_eq!((found.line, found.column), place, "{story}");
         assert_eq!(found.text, "expect net up at west");
     }
-    let error = read(&format!(
-        "{before}story = \"0s expect net up\\u0020at west\"\n\n{after}"
-    ))
-    .unwrap_err();
+    let error = read(&format!("{before}story = \"0s expect net up\\u0020at west\"\n\n{after}")).unwrap_err();
     insta::assert_snapshot!(error, @"first-tunnel.toml:2:26: a story has no escape sequences");
 }
 
@@ -345,10 +243,7 @@ fn files_that_cannot_be_read_are_told() {
 
 #[test]
 fn proposals_write_themselves_again() {
-    for text in [
-        "aes256gcm16-prfsha384-ecp384",
-        "aes128-aes256-sha256-sha512-prfsha1-modp2048-x25519",
-    ] {
+    for text in ["aes256gcm16-prfsha384-ecp384", "aes128-aes256-sha256-sha512-prfsha1-modp2048-x25519"] {
         assert_eq!(IkeProposal::parse(text).unwrap().to_string(), text);
     }
     assert_eq!(
@@ -356,38 +251,24 @@ fn proposals_write_themselves_again() {
         "aes128-sha1-prfsha1-modp2048"
     );
     assert_eq!(
-        ChildProposal::parse("aes256-sha256-curve25519")
-            .unwrap()
-            .to_string(),
+        ChildProposal::parse("aes256-sha256-curve25519").unwrap().to_string(),
         "aes256-sha256-x25519-noesn"
     );
     assert_eq!(
-        ChildProposal::parse("aes128gcm16-esn-noesn")
-            .unwrap()
-            .extended_sequence_numbers,
+        ChildProposal::parse("aes128gcm16-esn-noesn").unwrap().extended_sequence_numbers,
         [true, false]
     );
 }
 
 #[test]
 fn proposals_that_make_no_sense_are_refused() {
-    for text in [
-        "",
-        "aes128",
-        "sha256-modp2048",
-        "aes128-aes128gcm16-sha256-modp2048",
-        "aes128gcm16-sha256-modp2048",
-    ] {
+    for text in
+        ["", "aes128", "sha256-modp2048", "aes128-aes128gcm16-sha256-modp2048", "aes128gcm16-sha256-modp2048"]
+    {
         assert!(IkeProposal::parse(text).is_err(), "{text}");
     }
-    for text in [
-        "",
-        "esn",
-        "aes128",
-        "aes128-sha256-sha256",
-        "aes128gcm16-sha256",
-        "aes128-sha256-prfsha256",
-    ] {
+    for text in ["", "esn", "aes128", "aes128-sha256-sha256", "aes128gcm16-sha256", "aes128-sha256-prfsha256"]
+    {
         assert!(ChildProposal::parse(text).is_err(), "{text}");
     }
 }

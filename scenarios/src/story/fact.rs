@@ -20,119 +20,67 @@ pub const FACTS: [FactRow; 13] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
-        make: |s| Fact::ChildUp {
-            child: s.name,
-            at: s.peers,
-            within: s.within,
-        },
+        make: |s| Fact::ChildUp { child: s.name, at: s.peers, within: s.within },
     },
     FactRow {
         shape: "no CHILD at PEERS [within TIME]",
         meaning: "None of the peers has an SA of the child.",
-        make: |s| Fact::NoChild {
-            child: s.name,
-            at: s.peers,
-            within: s.within,
-        },
+        make: |s| Fact::NoChild { child: s.name, at: s.peers, within: s.within },
     },
     FactRow {
         shape: "one CHILD at PEERS [within TIME]",
         meaning: "Each of the peers has exactly one SA pair of the child.",
-        make: |s| Fact::OneChild {
-            child: s.name,
-            at: s.peers,
-            within: s.within,
-        },
+        make: |s| Fact::OneChild { child: s.name, at: s.peers, within: s.within },
     },
     FactRow {
         shape: "selectors CHILD at PEER are \"SELECTORS\" [within TIME]",
         meaning: "The peer's SA pair of the child has exactly these traffic selectors, its own side at the left.",
-        make: |s| Fact::Selectors {
-            peer: s.peer(),
-            child: s.name,
-            selectors: s.selectors,
-            within: s.within,
-        },
+        make: |s| Fact::Selectors { peer: s.peer(), child: s.name, selectors: s.selectors, within: s.within },
     },
     FactRow {
         shape: "IKE up at PEERS [within TIME]",
         meaning: "Each of the peers has an established IKE SA of the configuration.",
-        make: |s| Fact::IkeUp {
-            ike: s.name,
-            at: s.peers,
-            within: s.within,
-        },
+        make: |s| Fact::IkeUp { ike: s.name, at: s.peers, within: s.within },
     },
     FactRow {
         shape: "IKE down at PEERS [within TIME]",
         meaning: "None of the peers has an IKE SA of the configuration, not even a half-open one.",
-        make: |s| Fact::IkeDown {
-            ike: s.name,
-            at: s.peers,
-            within: s.within,
-        },
+        make: |s| Fact::IkeDown { ike: s.name, at: s.peers, within: s.within },
     },
     FactRow {
         shape: "failure REASON at PEERS [within TIME]",
         meaning: "Each of the peers reports that a negotiation failed for the reason.",
-        make: |s| Fact::Failure {
-            reason: s.reason,
-            at: s.peers,
-            within: s.within,
-        },
+        make: |s| Fact::Failure { reason: s.reason, at: s.peers, within: s.within },
     },
     FactRow {
         shape: "probe PROBE at PEERS [within TIME]",
         meaning: "Each of the peers meets the situation.",
-        make: |s| Fact::Probe {
-            probe: s.probe,
-            at: s.peers,
-            within: s.within,
-        },
+        make: |s| Fact::Probe { probe: s.probe, at: s.peers, within: s.within },
     },
     FactRow {
         shape: "at least COUNT retransmissions at PEERS [within TIME]",
         meaning: "Each of the peers sends at least so many IKE requests again, counted from the sentence's time on.",
-        make: |s| Fact::Retransmissions {
-            count: s.count,
-            at: s.peers,
-            within: s.within,
-        },
+        make: |s| Fact::Retransmissions { count: s.count, at: s.peers, within: s.within },
     },
     FactRow {
         shape: "TRAFFIC flows [within TIME]",
         meaning: "A packet that is sent from now on arrives, in each direction that the traffic has.",
-        make: |s| Fact::Flows {
-            traffic: s.name,
-            within: s.within,
-        },
+        make: |s| Fact::Flows { traffic: s.name, within: s.within },
     },
     FactRow {
         shape: "TRAFFIC loses nothing from START to END",
         meaning: "Each packet that is sent between the two times of the story arrives, and there is at least one.",
-        make: |s| Fact::LosesNothing {
-            traffic: s.name,
-            from: s.from,
-            to: s.to,
-        },
+        make: |s| Fact::LosesNothing { traffic: s.name, from: s.from, to: s.to },
     },
     FactRow {
         shape: "TRAFFIC delivers at least SHARE from START to END",
         meaning: "Of the packets that are sent between the two times of the story at least this share arrives.",
-        make: |s| Fact::Delivers {
-            traffic: s.name,
-            share: s.share,
-            from: s.from,
-            to: s.to,
-        },
+        make: |s| Fact::Delivers { traffic: s.name, share: s.share, from: s.from, to: s.to },
     },
     FactRow {
         shape: "nothing left at PEERS [within TIME]",
         meaning: "None of the peers has an IKE SA or a Child SA, nor state of one.",
-        make: |s| Fact::NothingLeft {
-            at: s.peers,
-            within: s.within,
-        },
+        make: |s| Fact::NothingLeft { at: s.peers, within: s.within },
     },
 ];
 
@@ -145,12 +93,7 @@ pub(super) fn read(tokens: &[Token<'_>], names: &Names) -> Result<(Fact, Slots),
             Err(miss) => furthest = Some(further(furthest, miss)),
         }
     }
-    Err(furthest.unwrap_or(Miss {
-        at: 0,
-        expected: Vec::new(),
-        known: Vec::new(),
-        problem: None,
-    }))
+    Err(furthest.unwrap_or(Miss { at: 0, expected: Vec::new(), known: Vec::new(), problem: None }))
 }
 
 fn further(old: Option<Miss>, new: Miss) -> Miss {

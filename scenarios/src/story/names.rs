@@ -63,9 +63,7 @@ impl Names {
     /// there already is left as it is.
     pub fn add(&mut self, name: &str, kind: Kind, ends: &[&str]) {
         let ends = ends.iter().map(|end| (*end).to_owned()).collect();
-        self.entries
-            .entry(name.to_owned())
-            .or_insert(Entry { kind, ends });
+        self.entries.entry(name.to_owned()).or_insert(Entry { kind, ends });
     }
 
     /// What the name means, if it is known.
@@ -77,11 +75,7 @@ impl Names {
     /// Whether `peer` has a part in what is called `name`; also where that is not known.
     #[must_use]
     pub fn has_end(&self, name: &str, peer: &str) -> bool {
-        let ends = self
-            .entries
-            .get(name)
-            .map(|entry| entry.ends.as_slice())
-            .unwrap_or_default();
+        let ends = self.entries.get(name).map(|entry| entry.ends.as_slice()).unwrap_or_default();
         ends.is_empty() || ends.iter().any(|end| end == peer)
     }
 
@@ -100,7 +94,5 @@ pub fn is_word(word: &str) -> bool {
     let stands_in = |shape: &str| shape.split([' ', '[', ']']).any(|known| known == word);
     ["expect", "sometimes"].contains(&word)
         || FACTS.iter().any(|row| stands_in(row.shape))
-        || VERBS
-            .iter()
-            .any(|row| row.name == word || stands_in(row.arguments))
+        || VERBS.iter().any(|row| row.name == word || stands_in(row.arguments))
 }

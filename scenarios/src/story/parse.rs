@@ -40,11 +40,7 @@ pub fn parse(source: &str, within: Range<usize>, names: &Names) -> Result<Story,
         problems.extend(whole(&story, within.start, &spans));
         problems.extend(idle_traffic(&story, &spans));
     }
-    if problems.is_empty() {
-        Ok(story)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(story) } else { Err(problems) }
 }
 
 /// What is wrong with the story as a whole, which begins at octet `start` and has steps at `spans`.
@@ -53,11 +49,7 @@ fn whole(story: &Story, start: usize, spans: &[Range<usize>]) -> Option<Problem>
         let problem = Problem::at(start..start, "the story is empty");
         return Some(problem.help("write one sentence a line, such as `0s west: initiate net`"));
     };
-    if story
-        .steps
-        .iter()
-        .all(|step| matches!(step.sentence, Sentence::Act(_)))
-    {
+    if story.steps.iter().all(|step| matches!(step.sentence, Sentence::Act(_))) {
         let problem =
             Problem::at(last.clone(), "a scenario that checks nothing").label("no `expect` up to here");
         return Some(
@@ -118,9 +110,7 @@ impl Line<'_> {
         let Some(first) = tokens.first() else {
             return Ok(None);
         };
-        let timed = first
-            .text
-            .starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+        let timed = first.text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
         let at = match (timed, now) {
             (true, _) => time(first, now)?,
             (false, Some(now)) => now,
@@ -132,16 +122,9 @@ impl Line<'_> {
         let words = if timed { &tokens[1..] } else { &tokens[..] };
         let last = tokens.last().unwrap_or(first).span.clone();
         let sentences = self.sentence(words, last);
-        let sentences = sentences.map_err(|problem| Wrong {
-            at: Some(at),
-            problem,
-        })?;
+        let sentences = sentences.map_err(|problem| Wrong { at: Some(at), problem })?;
         let place = self.place(words);
-        let step = |sentence| Step {
-            at,
-            place: place.clone(),
-            sentence,
-        };
+        let step = |sentence| Step { at, place: place.clone(), sentence };
         Ok(Some((at, sentences.into_iter().map(step).collect())))
     }
 
@@ -149,11 +132,7 @@ impl Line<'_> {
         let start = words.first().map_or(0, |token| token.span.start);
         let end = words.last().map_or(start, |token| token.span.end);
         let (line, column) = position(self.source, start);
-        Place {
-            line,
-            column,
-            text: self.source[start..end].to_owned(),
-        }
+        Place { line, column, text: self.source[start..end].to_owned() }
     }
 
     fn sentence(&self, words: &[Token<'_>], last: Range<usize>) -> Result<Vec<Sentence>, Problem> {
@@ -171,16 +150,9 @@ impl Line<'_> {
             (TokenKind::Word, "sometimes") => {
                 let fitted = pattern::fit("PROBE at PEER", rest, self.names);
                 let slots = fitted.map_err(|miss| miss.into_problem(rest, last))?;
-                Ok(vec![Sentence::Sometimes {
-                    peer: slots.peer(),
-                    probe: slots.probe,
-                }])
+                Ok(vec![Sentence::Sometimes { peer: slots.peer(), probe: slots.probe }])
             }
-            _ => Ok(self
-                .act(first, words, last)?
-                .into_iter()
-                .map(Sentence::Act)
-                .collect()),
+            _ => Ok(self.act(first, words, last)?.into_iter().map(Sentence::Act).collect()),
         }
     }
 
@@ -215,13 +187,9 @@ impl Line<'_> {
         for (index, token) in tokens.iter().enumerate() {
             let is_comma = token.kind == TokenKind::Comma;
             if is_comma != (index % 2 == 1) {
-                let expected = if is_comma {
-                    "expected a name"
-                } else {
-                    "expected `,` or `:`"
-                };
+                let expected = if is_comma { "expected a name" } else { "expected `,` or `:`" };
                 return Err(
-                    Problem::at(token.span.clone(), format!("unexpected `{}`", token.text)).label(expected),
+                    Problem::at(token.span.clone(), format!("unexpected `{}`", token.text)).label(expected)
                 );
             }
             if is_comma {
@@ -298,21 +266,12 @@ fn no_colon(first: &Token<'_>, last: Range<usize>) -> Problem {
 fn unknown_verb(token: &Token<'_>, kind: Kind) -> Problem {
     let known = verbs_of(kind);
     if let Some(row) = verb::VERBS.iter().find(|row| row.name == token.text) {
-        let message = format!(
-            "`{}` is what {} does, not {}",
-            token.text,
-            row.subject.noun(),
-            kind.noun()
-        );
+        let message = format!("`{}` is what {} does, not {}", token.text, row.subject.noun(), kind.noun());
         return Problem::at(token.span.clone(), message).label(format!("expected {}", listed(&known)));
     }
     let problem = Problem::at(token.span.clone(), format!("unknown verb `{}`", token.text))
         .label(format!("expected {}", listed(&known)));
-    let names: Vec<&str> = verb::VERBS
-        .iter()
-        .filter(|row| row.subject == kind)
-        .map(|row| row.name)
-        .collect();
+    let names: Vec<&str> = verb::VERBS.iter().filter(|row| row.subject == kind).map(|row| row.name).collect();
     match nearest(token.text, names) {
         Some(name) => problem.help(format!("did you mean `{name}`?")),
         None => problem,
@@ -322,9 +281,5 @@ fn unknown_verb(token: &Token<'_>, kind: Kind) -> Problem {
 fn verbs_of(kind: Kind) -> Vec<String> {
     let rows = verb::VERBS.iter().filter(|row| row.subject == kind);
     let names: Vec<String> = rows.map(|row| format!("`{}`", row.name)).collect();
-    if names.is_empty() {
-        vec![format!("nothing: {} does nothing by itself", kind.noun())]
-    } else {
-        names
-    }
+    if names.is_empty() { vec![format!("nothing: {} does nothing by itself", kind.noun())] } else { names }
 }

@@ -51,10 +51,7 @@ impl Default for Slots {
             to: Instant::ZERO,
             share: Ratio::NEVER,
             count: 0,
-            selectors: Selectors {
-                local: Vec::new(),
-                remote: Vec::new(),
-            },
+            selectors: Selectors { local: Vec::new(), remote: Vec::new() },
             peer_spans: Vec::new(),
         }
     }
@@ -102,18 +99,11 @@ pub(super) struct Miss {
 
 /// Reads `tokens` as `shape` has them.
 pub(super) fn fit(shape: &str, tokens: &[Token<'_>], names: &Names) -> Result<Slots, Miss> {
-    let mut reader = Reader {
-        tokens,
-        at: 0,
-        names,
-        slots: Slots::default(),
-    };
-    let (always, end) = shape
-        .split_once(" [")
-        .unwrap_or_else(|| match shape.strip_prefix('[') {
-            Some(end) => ("", end),
-            None => (shape, ""),
-        });
+    let mut reader = Reader { tokens, at: 0, names, slots: Slots::default() };
+    let (always, end) = shape.split_once(" [").unwrap_or_else(|| match shape.strip_prefix('[') {
+        Some(end) => ("", end),
+        None => (shape, ""),
+    });
     for element in always.split_whitespace() {
         reader.element(element)?;
     }
@@ -220,11 +210,7 @@ impl Reader<'_> {
 
     fn peers(&mut self) -> Result<(), Miss> {
         self.peer()?;
-        while self
-            .tokens
-            .get(self.at)
-            .is_some_and(|token| token.kind == TokenKind::Comma)
-        {
+        while self.tokens.get(self.at).is_some_and(|token| token.kind == TokenKind::Comma) {
             self.at += 1;
             self.peer()?;
         }
@@ -235,10 +221,7 @@ impl Reader<'_> {
         let expected = "a reason";
         let names = || FailureReason::ALL.into_iter().map(FailureReason::name);
         let text = self.word(expected)?.text;
-        match FailureReason::ALL
-            .into_iter()
-            .find(|reason| reason.name() == text)
-        {
+        match FailureReason::ALL.into_iter().find(|reason| reason.name() == text) {
             Some(reason) => Ok(reason),
             None => {
                 self.at -= 1;
@@ -254,9 +237,7 @@ impl Reader<'_> {
             if text.contains('.') && text.split('.').all(part) {
                 Ok(text.to_owned())
             } else {
-                Err(format!(
-                    "`{text}` is no name of a probe: those look like ikev2.cookie.demanded"
-                ))
+                Err(format!("`{text}` is no name of a probe: those look like ikev2.cookie.demanded"))
             }
         })
     }
@@ -277,11 +258,7 @@ impl Reader<'_> {
 
     fn selectors(&mut self) -> Result<Selectors, Miss> {
         let expected = "selectors such as \"10.1.0.0/16 === 10.2.0.0/16\"";
-        let Some(token) = self
-            .tokens
-            .get(self.at)
-            .filter(|token| token.kind == TokenKind::Quoted)
-        else {
+        let Some(token) = self.tokens.get(self.at).filter(|token| token.kind == TokenKind::Quoted) else {
             return Err(self.miss(expected, []));
         };
         self.at += 1;
@@ -323,11 +300,7 @@ pub(super) fn listed(items: &[String]) -> String {
 }
 
 fn quoted(words: &[String]) -> String {
-    words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn count(text: &str) -> Result<u32, String> {
@@ -341,10 +314,7 @@ fn selectors(text: &str) -> Result<Selectors, String> {
     let Some((local, remote)) = text.split_once("===") else {
         return Err("selectors look like \"10.1.0.0/16 === 10.2.0.0/16\": this end's at the left".to_owned());
     };
-    Ok(Selectors {
-        local: prefixes(local)?,
-        remote: prefixes(remote)?,
-    })
+    Ok(Selectors { local: prefixes(local)?, remote: prefixes(remote)? })
 }
 
 fn prefixes(text: &str) -> Result<Vec<Prefix>, String> {
@@ -352,9 +322,5 @@ fn prefixes(text: &str) -> Result<Vec<Prefix>, String> {
         .split_whitespace()
         .map(|word| word.parse().map_err(|error| format!("{error}")))
         .collect::<Result<_, String>>()?;
-    if prefixes.is_empty() {
-        Err("one side of the selectors is empty".to_owned())
-    } else {
-        Ok(prefixes)
-    }
+    if prefixes.is_empty() { Err("one side of the selectors is empty".to_owned()) } else { Ok(prefixes) }
 }

@@ -332,13 +332,7 @@ pub struct Selectors {
 
 impl fmt::Display for Selectors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |prefixes: &[Prefix]| {
-            prefixes
-                .iter()
-                .map(Prefix::to_string)
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
+        let list = |prefixes: &[Prefix]| prefixes.iter().map(Prefix::to_string).collect::<Vec<_>>().join(" ");
         write!(f, "{} === {}", list(&self.local), list(&self.remote))
     }
 }
@@ -365,10 +359,7 @@ impl fmt::Display for Act {
             Self::Start { traffic } => write!(f, "{traffic}: start"),
             Self::Stop { traffic } => write!(f, "{traffic}: stop"),
             Self::Cut { link, from: None } => write!(f, "{link}: cut"),
-            Self::Cut {
-                link,
-                from: Some(peer),
-            } => write!(f, "{link}: cut from {peer}"),
+            Self::Cut { link, from: Some(peer) } => write!(f, "{link}: cut from {peer}"),
             Self::Mend { link } => write!(f, "{link}: mend"),
             Self::Heal { link } => write!(f, "{link}: heal"),
         }
@@ -392,27 +383,13 @@ impl fmt::Display for Fact {
             Self::Retransmissions { count, at, within } => {
                 write!(f, "at least {count} retransmissions {}", place(at, within))
             }
-            Self::Selectors {
-                child,
-                peer,
-                selectors,
-                within,
-            } => {
-                write!(
-                    f,
-                    "selectors {child} at {peer} are \"{selectors}\"{}",
-                    soon(*within)
-                )
+            Self::Selectors { child, peer, selectors, within } => {
+                write!(f, "selectors {child} at {peer} are \"{selectors}\"{}", soon(*within))
             }
             Self::LosesNothing { traffic, from, to } => {
                 write!(f, "{traffic} loses nothing {}", span(*from, *to))
             }
-            Self::Delivers {
-                traffic,
-                share,
-                from,
-                to,
-            } => {
+            Self::Delivers { traffic, share, from, to } => {
                 write!(f, "{traffic} delivers at least {share} {}", span(*from, *to))
             }
             Self::Flows { traffic, within } => write!(f, "{traffic} flows{}", soon(*within)),
@@ -422,11 +399,7 @@ impl fmt::Display for Fact {
 }
 
 fn soon(within: Duration) -> String {
-    if within.is_zero() {
-        String::new()
-    } else {
-        format!(" within {}", format_duration(within))
-    }
+    if within.is_zero() { String::new() } else { format!(" within {}", format_duration(within)) }
 }
 
 fn span(from: Instant, to: Instant) -> String {

@@ -40,12 +40,7 @@ fn filled(shape: &str) -> String {
         }
         .to_owned()
     };
-    shape
-        .replace(['[', ']'], "")
-        .split_whitespace()
-        .map(fill)
-        .collect::<Vec<_>>()
-        .join(" ")
+    shape.replace(['[', ']'], "").split_whitespace().map(fill).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -55,10 +50,7 @@ fn every_fact_reads_and_writes_itself_again() {
             let text = format!("0s talk: start\nexpect {}", filled(shape));
             let story = read(&text).unwrap_or_else(|error| panic!("{}", error.render(false)));
             let written = story.steps[1].sentence.to_string();
-            assert_eq!(
-                written.replace("1min30s", "90s"),
-                format!("expect {}", filled(shape))
-            );
+            assert_eq!(written.replace("1min30s", "90s"), format!("expect {}", filled(shape)));
         }
     }
 }
@@ -72,9 +64,7 @@ fn every_verb_reads_and_writes_itself_again() {
             _ => "talk",
         };
         for arguments in [row.arguments, row.arguments.split('[').next().unwrap()] {
-            let sentence = format!("{subject}: {} {}", row.name, filled(arguments))
-                .trim_end()
-                .to_owned();
+            let sentence = format!("{subject}: {} {}", row.name, filled(arguments)).trim_end().to_owned();
             let story = read(&format!("0s {sentence}\nexpect net up at west"))
                 .unwrap_or_else(|e| panic!("{}", e.render(false)));
             assert_eq!(story.steps[0].sentence.to_string(), sentence);
@@ -100,12 +90,7 @@ fn a_story_reads_as_steps_with_times_and_places() {
     let mut shown = String::new();
     for step in &story.steps {
         let Place { line, column, text } = &step.place;
-        let _ = writeln!(
-            shown,
-            "{:9} {line:2}:{column:<2} {} <- {text}",
-            step.at.to_string(),
-            step.sentence
-        );
+        let _ = writeln!(shown, "{:9} {line:2}:{column:<2} {} <- {text}", step.at.to_string(), step.sentence);
     }
     let _ = writeln!(shown, "ends at {}", story.end());
     insta::assert_snapshot!(shown);
@@ -147,28 +132,13 @@ fn what_is_wrong_is_told_with_place_and_advice() {
         ("unknown reason", "0s expect failure authentication-faild at west"),
         ("reason far from all", "0s expect failure boredom at west"),
         ("no probe", "0s sometimes collision at west"),
-        (
-            "more than all",
-            "0s expect talk delivers at least 130% from 1s to 2s",
-        ),
+        ("more than all", "0s expect talk delivers at least 130% from 1s to 2s"),
         ("empty span", "0s expect talk loses nothing from 2s to 2s"),
         ("idle traffic", "0s expect talk flows within 1s"),
-        (
-            "bad selectors",
-            "0s expect selectors net at west are \"10.1.0.0/33 === 10.2.0.0/16\"",
-        ),
-        (
-            "unquoted selectors",
-            "0s expect selectors net at west are 10.1.0.0/16",
-        ),
-        (
-            "open quotation",
-            "0s expect selectors net at west are \"10.1.0.0/16",
-        ),
-        (
-            "no retransmissions",
-            "0s expect at least 0 retransmissions at west",
-        ),
+        ("bad selectors", "0s expect selectors net at west are \"10.1.0.0/33 === 10.2.0.0/16\""),
+        ("unquoted selectors", "0s expect selectors net at west are 10.1.0.0/16"),
+        ("open quotation", "0s expect selectors net at west are \"10.1.0.0/16"),
+        ("no retransmissions", "0s expect at least 0 retransmissions at west"),
     ];
     let mut shown = String::new();
     for (title, story) in stories {
@@ -193,18 +163,9 @@ fn all_wrong_lines_are_told_at_once_and_wrong_times_do_not_spread() {
 
 #[test]
 fn words_of_the_language_are_no_names() {
-    for word in [
-        "expect",
-        "sometimes",
-        "initiate",
-        "cut",
-        "from",
-        "up",
-        "at",
-        "no",
-        "within",
-        "retransmissions",
-    ] {
+    for word in
+        ["expect", "sometimes", "initiate", "cut", "from", "up", "at", "no", "within", "retransmissions"]
+    {
         assert!(is_word(word), "{word}");
     }
     for word in ["west", "net", "CHILDREN", "site"] {

@@ -26,94 +26,69 @@ pub const VERBS: [VerbRow; 9] = [
         name: "initiate",
         arguments: "CHILD",
         meaning: "Sets up an SA pair of the child, and the IKE SA first if there is none.",
-        make: |peer, s| Act::Initiate {
-            peer: peer.to_owned(),
-            child: s.name.clone(),
-        },
+        make: |peer, s| Act::Initiate { peer: peer.to_owned(), child: s.name.clone() },
     },
     VerbRow {
         subject: Kind::Peer,
         name: "delete",
         arguments: "CHILD",
         meaning: "Deletes the SA pair of the child; the IKE SA stays.",
-        make: |peer, s| Act::Delete {
-            peer: peer.to_owned(),
-            child: s.name.clone(),
-        },
+        make: |peer, s| Act::Delete { peer: peer.to_owned(), child: s.name.clone() },
     },
     VerbRow {
         subject: Kind::Peer,
         name: "check",
         arguments: "IKE",
         meaning: "Asks the other end at once whether it is alive.",
-        make: |peer, s| Act::Check {
-            peer: peer.to_owned(),
-            ike: s.name.clone(),
-        },
+        make: |peer, s| Act::Check { peer: peer.to_owned(), ike: s.name.clone() },
     },
     VerbRow {
         subject: Kind::Peer,
         name: "terminate",
         arguments: "IKE",
         meaning: "Deletes the IKE SA and its children with it.",
-        make: |peer, s| Act::Terminate {
-            peer: peer.to_owned(),
-            ike: s.name.clone(),
-        },
+        make: |peer, s| Act::Terminate { peer: peer.to_owned(), ike: s.name.clone() },
     },
     VerbRow {
         subject: Kind::Traffic,
         name: "start",
         arguments: "",
         meaning: "The hosts begin to send.",
-        make: |traffic, _| Act::Start {
-            traffic: traffic.to_owned(),
-        },
+        make: |traffic, _| Act::Start { traffic: traffic.to_owned() },
     },
     VerbRow {
         subject: Kind::Traffic,
         name: "stop",
         arguments: "",
         meaning: "The hosts send nothing more.",
-        make: |traffic, _| Act::Stop {
-            traffic: traffic.to_owned(),
-        },
+        make: |traffic, _| Act::Stop { traffic: traffic.to_owned() },
     },
     VerbRow {
         subject: Kind::Link,
         name: "cut",
         arguments: "[from PEER]",
         meaning: "Carries nothing more, or nothing more of what the peer sends.",
-        make: |link, s| Act::Cut {
-            link: link.to_owned(),
-            from: s.peers.first().cloned(),
-        },
+        make: |link, s| Act::Cut { link: link.to_owned(), from: s.peers.first().cloned() },
     },
     VerbRow {
         subject: Kind::Link,
         name: "mend",
         arguments: "",
         meaning: "Carries packets again, with the faults that it had.",
-        make: |link, _| Act::Mend {
-            link: link.to_owned(),
-        },
+        make: |link, _| Act::Mend { link: link.to_owned() },
     },
     VerbRow {
         subject: Kind::Link,
         name: "heal",
         arguments: "",
         meaning: "Carries packets again, and from now on without faults; the delay stays.",
-        make: |link, _| Act::Heal {
-            link: link.to_owned(),
-        },
+        make: |link, _| Act::Heal { link: link.to_owned() },
     },
 ];
 
 /// The row of a verb of these subjects.
 pub(super) fn row(subject: Kind, name: &str) -> Option<&'static VerbRow> {
-    VERBS
-        .iter()
-        .find(|row| row.subject == subject && row.name == name)
+    VERBS.iter().find(|row| row.subject == subject && row.name == name)
 }
 
 /// Reads what stands behind the verb, once for each subject.

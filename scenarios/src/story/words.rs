@@ -58,11 +58,7 @@ pub(super) fn split(line: &str, offset: usize) -> Result<Vec<Token<'_>>, Problem
                 (TokenKind::Word, len, &rest[..len])
             }
         };
-        tokens.push(Token {
-            kind,
-            text,
-            span: offset + at..offset + at + len,
-        });
+        tokens.push(Token { kind, text, span: offset + at..offset + at + len });
         at += len;
     }
     Ok(tokens)
@@ -73,11 +69,7 @@ mod tests {
     use super::*;
 
     fn texts(line: &str) -> Vec<&str> {
-        split(line, 0)
-            .unwrap()
-            .into_iter()
-            .map(|token| token.text)
-            .collect()
+        split(line, 0).unwrap().into_iter().map(|token| token.text).collect()
     }
 
     #[test]

@@ -27,10 +27,7 @@ impl<W: Write> Capture<W> {
     /// # Errors
     /// When `out` cannot be written to.
     pub fn new(out: W, name: &str, description: &str, epoch: Duration) -> io::Result<Self> {
-        let section = SectionHeaderBlock {
-            endianness: Endianness::Little,
-            ..SectionHeaderBlock::default()
-        };
+        let section = SectionHeaderBlock { endianness: Endianness::Little, ..SectionHeaderBlock::default() };
         let out = BufWriter::with_capacity(BUFFER, out);
         let mut writer = PcapNgWriter::with_section_header(out, section).map_err(io::Error::other)?;
         let resolution = InterfaceTsResolution::new(false, 9).map_err(io::Error::other)?;
@@ -57,10 +54,7 @@ impl<W: Write> Capture<W> {
             data: Cow::Borrowed(octets),
             options: comment.map(option).into_iter().collect(),
         };
-        self.writer
-            .write_pcapng_block(block)
-            .map(|_| ())
-            .map_err(io::Error::other)
+        self.writer.write_pcapng_block(block).map(|_| ()).map_err(io::Error::other)
     }
 
     /// Ends the capture.

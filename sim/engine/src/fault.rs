@@ -98,8 +98,6 @@ impl Fate {
 impl Verdicts {
     /// What befalls one packet, in the order of the list.
     pub(crate) fn of(&self, link: &Arc<str>, direction: Direction, ordinal: u64) -> &[Fault] {
-        self.by_packet
-            .get(&(Arc::clone(link), direction, ordinal))
-            .map_or(&[], Vec::as_slice)
+        self.by_packet.get(&(Arc::clone(link), direction, ordinal)).map_or(&[], Vec::as_slice)
     }
 }

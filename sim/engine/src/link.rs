@@ -101,17 +101,10 @@ impl LinkSettings {
     pub(crate) fn check(&self, link: &str) -> Result<(), LinkError> {
         let name = link.to_owned();
         if self.mtu < 68 {
-            return Err(LinkError::Mtu {
-                link: name,
-                mtu: self.mtu,
-            });
+            return Err(LinkError::Mtu { link: name, mtu: self.mtu });
         }
         if self.jitter > self.delay {
-            return Err(LinkError::Jitter {
-                link: name,
-                jitter: self.jitter,
-                delay: self.delay,
-            });
+            return Err(LinkError::Jitter { link: name, jitter: self.jitter, delay: self.delay });
         }
         Ok(())
     }
@@ -162,19 +155,10 @@ impl Link {
                 duplicate: stream("duplicate"),
                 corrupt: stream("corrupt"),
             };
-            Lane {
-                settings,
-                sent: 0,
-                cut: false,
-                luck,
-            }
+            Lane { settings, sent: 0, cut: false, luck }
         };
         let [forward, backward] = settings;
-        Self {
-            name: name.into(),
-            ends,
-            lanes: [lane("forward", forward), lane("backward", backward)],
-        }
+        Self { name: name.into(), ends, lanes: [lane("forward", forward), lane("backward", backward)] }
     }
 
     /// The end that a packet in this direction comes to.
@@ -186,15 +170,7 @@ impl Link {
 impl Lane {
     /// Draws what befalls the next packet.
     pub(crate) fn draw(&mut self, packet: &IpPacket) -> Vec<Fault> {
-        let LinkSettings {
-            loss,
-            reorder,
-            duplicate,
-            corrupt,
-            jitter,
-            reorder_by,
-            ..
-        } = self.settings;
+        let LinkSettings { loss, reorder, duplicate, corrupt, jitter, reorder_by, .. } = self.settings;
         let mut faults = Vec::new();
         if !loss.is_zero() && self.luck.loss.chance(loss) {
             faults.push(Fault::Lost);
@@ -205,20 +181,14 @@ impl Lane {
             faults.push(Fault::Delayed(nanos(drawn).saturating_sub(nanos(jitter))));
         }
         if !reorder.is_zero() && self.luck.reorder.chance(reorder) {
-            faults.push(Fault::HeldBack(
-                self.luck.reorder.between(reorder_by / 2, reorder_by * 3 / 2),
-            ));
+            faults.push(Fault::HeldBack(self.luck.reorder.between(reorder_by / 2, reorder_by * 3 / 2)));
         }
         if !duplicate.is_zero() && self.luck.duplicate.chance(duplicate) {
-            faults.push(Fault::Duplicated(
-                self.luck.duplicate.between(Duration::ZERO, reorder_by),
-            ));
+            faults.push(Fault::Duplicated(self.luck.duplicate.between(Duration::ZERO, reorder_by)));
         }
         let bits = packet.payload().len() as u64 * 8;
         if !corrupt.is_zero() && bits > 0 && self.luck.corrupt.chance(corrupt) {
-            faults.push(Fault::Corrupted {
-                bit: self.luck.corrupt.below(bits) as u32,
-            });
+            faults.push(Fault::Corrupted { bit: self.luck.corrupt.below(bits) as u32 });
         }
         if faults.contains(&Fault::Lost) {
             faults.truncate(1);

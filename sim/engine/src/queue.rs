@@ -21,22 +21,13 @@ pub(crate) struct Queue<E> {
 impl<E> Queue<E> {
     /// An empty queue. A `salt` other than 0 permutes simultaneous events on purpose.
     pub(crate) fn new(salt: u64) -> Self {
-        Self {
-            heap: BinaryHeap::new(),
-            slots: Vec::new(),
-            free: Vec::new(),
-            salt,
-        }
+        Self { heap: BinaryHeap::new(), slots: Vec::new(), free: Vec::new(), salt }
     }
 
     /// Puts an event in that `source` caused as its `count`-th one.
     pub(crate) fn push(&mut self, at: Instant, source: NodeId, count: u64, event: E) {
         let order = (u64::from(source.0) << COUNT_BITS) | (count & ((1 << COUNT_BITS) - 1));
-        let order = if self.salt == 0 {
-            order
-        } else {
-            (order ^ self.salt).wrapping_mul(ODD)
-        };
+        let order = if self.salt == 0 { order } else { (order ^ self.salt).wrapping_mul(ODD) };
         let key = (u128::from(at.as_nanos()) << 64) | u128::from(order);
         let slot = match self.free.pop() {
             Some(slot) => {

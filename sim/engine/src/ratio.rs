@@ -12,23 +12,14 @@ pub struct Ratio {
 
 impl Ratio {
     /// Never.
-    pub const ZERO: Self = Self {
-        numerator: 0,
-        denominator: 1,
-    };
+    pub const ZERO: Self = Self { numerator: 0, denominator: 1 };
     /// Always.
-    pub const ONE: Self = Self {
-        numerator: 1,
-        denominator: 1,
-    };
+    pub const ONE: Self = Self { numerator: 1, denominator: 1 };
 
     /// The probability `numerator / denominator`; nothing when it is above 1 or the denominator is 0.
     #[must_use]
     pub fn new(numerator: u64, denominator: u64) -> Option<Self> {
-        (denominator > 0 && numerator <= denominator).then_some(Self {
-            numerator,
-            denominator,
-        })
+        (denominator > 0 && numerator <= denominator).then_some(Self { numerator, denominator })
     }
 
     /// The numerator.
@@ -68,10 +59,7 @@ impl FromStr for Ratio {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || ParseRatioError::Text(text.to_owned());
         let (numerator, denominator) = if let Some(percent) = text.strip_suffix('%') {
-            let (whole, decimals) = percent
-                .trim_end()
-                .split_once('.')
-                .unwrap_or((percent.trim_end(), ""));
+            let (whole, decimals) = percent.trim_end().split_once('.').unwrap_or((percent.trim_end(), ""));
             let digits = format!("{whole}{decimals}");
             if whole.is_empty() || digits.len() > 15 || !digits.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(wrong());
@@ -79,10 +67,7 @@ impl FromStr for Ratio {
             let scale = 10u64.pow(u32::try_from(decimals.len()).map_err(|_| wrong())?);
             (digits.parse::<u64>().map_err(|_| wrong())?, 100 * scale)
         } else if let Some((numerator, denominator)) = text.split_once('/') {
-            (
-                numerator.trim().parse().map_err(|_| wrong())?,
-                denominator.trim().parse().map_err(|_| wrong())?,
-            )
+            (numerator.trim().parse().map_err(|_| wrong())?, denominator.trim().parse().map_err(|_| wrong())?)
         } else {
             (text.parse().map_err(|_| wrong())?, 1)
         };
@@ -105,12 +90,7 @@ mod tests {
 
     #[test]
     fn probabilities_read_as_people_write_them() {
-        let ratio = |n, d| {
-            Ok(Ratio {
-                numerator: n,
-                denominator: d,
-            })
-        };
+        let ratio = |n, d| Ok(Ratio { numerator: n, denominator: d });
         assert_eq!("5%".parse(), ratio(5, 100));
         assert_eq!("0.1%".parse(), ratio(1, 1000));
         assert_eq!("1/200".parse(), ratio(1, 200));
@@ -121,16 +101,10 @@ mod tests {
     #[test]
     fn what_is_no_probability_is_refused() {
         for text in ["130%", "3/2", "2"] {
-            assert!(
-                matches!(text.parse::<Ratio>(), Err(ParseRatioError::AboveOne(_))),
-                "{text}"
-            );
+            assert!(matches!(text.parse::<Ratio>(), Err(ParseRatioError::AboveOne(_))), "{text}");
         }
         for text in ["", "%", "five", "-1%", "1/0", "5.%x", "0.0000000000000001%"] {
-            assert!(
-                matches!(text.parse::<Ratio>(), Err(ParseRatioError::Text(_))),
-                "{text}"
-            );
+            assert!(matches!(text.parse::<Ratio>(), Err(ParseRatioError::Text(_))), "{text}");
         }
     }
 }

@@ -30,9 +30,7 @@ impl Streams {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        RandomStream {
-            rng: ChaCha8Rng::from_seed(hash.finalize().into()),
-        }
+        RandomStream { rng: ChaCha8Rng::from_seed(hash.finalize().into()) }
     }
 }
 
@@ -106,9 +104,7 @@ mod tests {
     #[test]
     fn chances_come_about_as_often_as_they_should() {
         let mut stream = Streams::new(1).stream(&["test"]);
-        let hits = (0..100_000)
-            .filter(|_| stream.chance(Ratio::new(5, 100).unwrap()))
-            .count();
+        let hits = (0..100_000).filter(|_| stream.chance(Ratio::new(5, 100).unwrap())).count();
         assert!((4_700..5_300).contains(&hits), "{hits}");
         assert!((0..100).all(|_| !stream.chance(Ratio::ZERO) && stream.chance(Ratio::ONE)));
     }

@@ -139,12 +139,7 @@ const BLOCK: usize = 64 * 1024;
 impl<O> Trace<O> {
     pub(crate) fn new(observer: O, with_digest: bool) -> Self {
         let hash = with_digest.then(Sha256::new);
-        Self {
-            observer,
-            hash,
-            pending: Vec::new(),
-            records: 0,
-        }
+        Self { observer, hash, pending: Vec::new(), records: 0 }
     }
 
     /// How many records there were.
@@ -187,33 +182,17 @@ pub(crate) fn write<T: Note>(at: Instant, kind: &Kind<'_, T>, out: &mut Vec<u8>)
         out.extend(ordinal.to_be_bytes());
     };
     match kind {
-        Kind::Sent {
-            link,
-            direction,
-            ordinal,
-            packet,
-        } => {
+        Kind::Sent { link, direction, ordinal, packet } => {
             place(out, 1, link, direction, ordinal);
             bytes(out, packet.as_bytes());
         }
         // What arrives is what was sent, but for decisions, which are written down too.
-        Kind::Delivered {
-            link,
-            direction,
-            ordinal,
-            duplicate,
-            packet,
-        } => {
+        Kind::Delivered { link, direction, ordinal, duplicate, packet } => {
             place(out, 2, link, direction, ordinal);
             out.push(u8::from(*duplicate));
             out.extend((packet.len() as u64).to_be_bytes());
         }
-        Kind::Dropped {
-            link,
-            direction,
-            ordinal,
-            reason,
-        } => {
+        Kind::Dropped { link, direction, ordinal, reason } => {
             place(out, 3, link, direction, ordinal);
             out.push(*reason as u8);
         }
@@ -224,12 +203,7 @@ pub(crate) fn write<T: Note>(at: Instant, kind: &Kind<'_, T>, out: &mut Vec<u8>)
             out.extend(decision.ordinal.to_be_bytes());
             fault(out, decision.fault);
         }
-        Kind::Fragmented {
-            link,
-            direction,
-            ordinal,
-            pieces,
-        } => {
+        Kind::Fragmented { link, direction, ordinal, pieces } => {
             place(out, 5, link, direction, ordinal);
             out.extend((*pieces as u64).to_be_bytes());
         }
@@ -304,12 +278,8 @@ pub fn first_difference(a: &Recorder, b: &Recorder, around: usize) -> Option<Str
     for before in &a.records[index.saturating_sub(around)..index] {
         text.push_str(&format!("    both: {}\n", before.1));
     }
-    let line = |run: &Recorder| {
-        run.records
-            .get(index)
-            .map_or("(no more records)", |r| r.1.as_str())
-            .to_owned()
-    };
+    let line =
+        |run: &Recorder| run.records.get(index).map_or("(no more records)", |r| r.1.as_str()).to_owned();
     text.push_str(&format!(
         "record {index}, first run: {}\nrecord {index}, second run: {}\n",
         line(a),
@@ -325,10 +295,7 @@ pub struct Decisions(pub Vec<Decision>);
 impl<T> Observer<T> for Decisions {
     fn record(&mut self, _at: Instant, kind: &Kind<'_, T>) {
         if let Kind::Decided(decision) = kind {
-            self.0.push(Decision {
-                link: Arc::clone(&decision.link),
-                ..(*decision).clone()
-            });
+            self.0.push(Decision { link: Arc::clone(&decision.link), ..(*decision).clone() });
         }
     }
 }

@@ -98,17 +98,8 @@ struct Slot<N> {
 }
 
 enum Event {
-    Deliver {
-        link: LinkId,
-        direction: Direction,
-        ordinal: u64,
-        duplicate: bool,
-        packet: IpPacket,
-    },
-    Wake {
-        node: NodeId,
-        generation: u64,
-    },
+    Deliver { link: LinkId, direction: Direction, ordinal: u64, duplicate: bool, packet: IpPacket },
+    Wake { node: NodeId, generation: u64 },
 }
 
 impl<N: Node, O: Observer<N::Note>> World<N, O> {
@@ -132,14 +123,8 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
     /// Adds a node. It is polled for the first time when the world first reaches into it or brings it a packet.
     pub fn add_node(&mut self, name: &str, node: N) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);
-        let slot = Slot {
-            name: name.into(),
-            node,
-            count: 0,
-            generation: 0,
-            wake_at: None,
-            ports: Vec::new(),
-        };
+        let slot =
+            Slot { name: name.into(), node, count: 0, generation: 0, wake_at: None, ports: Vec::new() };
         self.nodes.push(slot);
         id
     }
@@ -159,26 +144,21 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         let id = LinkId(self.links.len() as u32);
         for (node, port) in [a, b] {
             let link = name.to_owned();
-            let slot = self.nodes.get_mut(node.index()).ok_or(LinkError::Nowhere {
-                link: link.clone(),
-                node: node.index(),
-            })?;
+            let slot = self
+                .nodes
+                .get_mut(node.index())
+                .ok_or(LinkError::Nowhere { link: link.clone(), node: node.index() })?;
             let index = usize::from(port.0);
             if slot.ports.len() <= index {
                 slot.ports.resize(index + 1, None);
             }
             if slot.ports[index].is_some() || a == b {
-                return Err(LinkError::Taken {
-                    link,
-                    node: node.index(),
-                    port: port.0,
-                });
+                return Err(LinkError::Taken { link, node: node.index(), port: port.0 });
             }
         }
         self.nodes[a.0.index()].ports[usize::from(a.1.0)] = Some((id, Direction::Forward));
         self.nodes[b.0.index()].ports[usize::from(b.1.0)] = Some((id, Direction::Backward));
-        self.links
-            .push(Link::new(name, [a, b], settings, self.setup.streams));
+        self.links.push(Link::new(name, [a, b], settings, self.setup.streams));
         Ok(id)
     }
 
@@ -291,37 +271,18 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
             return Ok(false);
         };
         debug_assert!(at >= self.now, "time never runs back");
-        self.at_this_instant = if at == self.now {
-            self.at_this_instant + 1
-        } else {
-            0
-        };
+        self.at_this_instant = if at == self.now { self.at_this_instant + 1 } else { 0 };
         if self.at_this_instant > self.setup.events_per_instant {
-            return Err(Livelock {
-                at,
-                events: self.at_this_instant,
-            });
+            return Err(Livelock { at, events: self.at_this_instant });
         }
         self.now = at;
         self.counters.events += 1;
         match event {
-            Event::Deliver {
-                link,
-                direction,
-                ordinal,
-                duplicate,
-                packet,
-            } => {
+            Event::Deliver { link, direction, ordinal, duplicate, packet } => {
                 let (node, port) = self.links[link.index()].far_end(direction);
                 self.counters.in_flight -= 1;
                 self.counters.delivered += 1;
-                let kind = Kind::Delivered {
-                    link,
-                    direction,
-                    ordinal,
-                    duplicate,
-                    packet: &packet,
-                };
+                let kind = Kind::Delivered { link, direction, ordinal, duplicate, packet: &packet };
                 self.trace.record(at, &kind);
                 self.nodes[node.index()].node.handle(at, port, packet);
                 self.drain(node);
@@ -352,13 +313,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
                     Some((link, direction)) => self.send(id, link, direction, packet),
                     None => self.trace.record(self.now, &Kind::Unplugged { node: id }),
                 },
-                Step::Note(note) => self.trace.record(
-                    self.now,
-                    &Kind::Note {
-                        node: id,
-                        note: &note,
-                    },
-                ),
+                Step::Note(note) => self.trace.record(self.now, &Kind::Note { node: id, note: &note }),
                 Step::Idle { until } => {
                     let until = until.map(|until| until.max(self.now));
                     if slot.wake_at != until {
@@ -366,10 +321,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
                         slot.generation += 1;
                         slot.count += 1;
                         if let Some(until) = until {
-                            let event = Event::Wake {
-                                node: id,
-                                generation: slot.generation,
-                            };
+                            let event = Event::Wake { node: id, generation: slot.generation };
                             self.queue.push(until, id, slot.count, event);
                         }
                     }
@@ -387,20 +339,11 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         }
         let ordinal = self.announce(link, direction, &packet);
         // Only its source may fragment an IPv6 packet (RFC 8200 §4.5).
-        let pieces = if packet.dont_fragment() {
-            None
-        } else {
-            fragment(packet, mtu, 0).ok()
-        };
+        let pieces = if packet.dont_fragment() { None } else { fragment(packet, mtu, 0).ok() };
         match pieces {
             Some(pieces) => {
                 self.counters.fragmented += 1;
-                let kind = Kind::Fragmented {
-                    link,
-                    direction,
-                    ordinal,
-                    pieces: pieces.len(),
-                };
+                let kind = Kind::Fragmented { link, direction, ordinal, pieces: pieces.len() };
                 self.trace.record(self.now, &kind);
                 for piece in pieces {
                     self.transmit(from, link, direction, piece);
@@ -420,9 +363,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         let faults = match &self.setup.fate {
             Fate::Seed if self.healed => Vec::new(),
             Fate::Seed => lane.draw(&packet),
-            Fate::List(verdicts) => verdicts
-                .of(&self.links[link.index()].name, direction, ordinal)
-                .to_vec(),
+            Fate::List(verdicts) => verdicts.of(&self.links[link.index()].name, direction, ordinal).to_vec(),
         };
         let mut arrival = self.now + delay;
         let mut copy_at = None;
@@ -433,11 +374,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
                 Fault::Lost => return self.drop(link, direction, ordinal, DropReason::Lost),
                 Fault::Delayed(nanos) => {
                     let amount = Duration::from_nanos(nanos.unsigned_abs());
-                    arrival = if nanos < 0 {
-                        (arrival - amount).max(self.now)
-                    } else {
-                        arrival + amount
-                    };
+                    arrival = if nanos < 0 { (arrival - amount).max(self.now) } else { arrival + amount };
                 }
                 Fault::HeldBack(by) => arrival += by,
                 Fault::Duplicated(after) => {
@@ -447,26 +384,10 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
                 Fault::Corrupted { bit } => link::corrupt(&mut packet, bit),
             }
         }
-        self.schedule(
-            from,
-            arrival,
-            Event::Deliver {
-                link,
-                direction,
-                ordinal,
-                duplicate: false,
-                packet,
-            },
-        );
+        self.schedule(from, arrival, Event::Deliver { link, direction, ordinal, duplicate: false, packet });
         if let (Some(after), Some(packet)) = (copy_at, pristine) {
             self.counters.duplicated += 1;
-            let event = Event::Deliver {
-                link,
-                direction,
-                ordinal,
-                duplicate: true,
-                packet,
-            };
+            let event = Event::Deliver { link, direction, ordinal, duplicate: true, packet };
             self.schedule(from, arrival + after, event);
         }
     }
@@ -476,40 +397,19 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         let ordinal = lane.sent;
         lane.sent += 1;
         self.counters.sent += 1;
-        self.trace.record(
-            self.now,
-            &Kind::Sent {
-                link,
-                direction,
-                ordinal,
-                packet,
-            },
-        );
+        self.trace.record(self.now, &Kind::Sent { link, direction, ordinal, packet });
         ordinal
     }
 
     fn decide(&mut self, link: LinkId, direction: Direction, ordinal: u64, fault: Fault) {
         let name = Arc::clone(&self.links[link.index()].name);
-        let decision = Decision {
-            link: name,
-            direction,
-            ordinal,
-            fault,
-        };
+        let decision = Decision { link: name, direction, ordinal, fault };
         self.trace.record(self.now, &Kind::Decided(&decision));
     }
 
     fn drop(&mut self, link: LinkId, direction: Direction, ordinal: u64, reason: DropReason) {
         self.counters.dropped += 1;
-        self.trace.record(
-            self.now,
-            &Kind::Dropped {
-                link,
-                direction,
-                ordinal,
-                reason,
-            },
-        );
+        self.trace.record(self.now, &Kind::Dropped { link, direction, ordinal, reason });
     }
 
     fn schedule(&mut self, from: NodeId, at: Instant, event: Event) {

@@ -19,15 +19,9 @@ struct Vector {
 
 impl Vector {
     fn check(&self, new: New) {
-        let [key, nonce, aad, plaintext, ciphertext, icv] = [
-            self.key,
-            self.nonce,
-            self.aad,
-            self.plaintext,
-            self.ciphertext,
-            self.icv,
-        ]
-        .map(|digits| hex::decode(digits).unwrap());
+        let [key, nonce, aad, plaintext, ciphertext, icv] =
+            [self.key, self.nonce, self.aad, self.plaintext, self.ciphertext, self.icv]
+                .map(|digits| hex::decode(digits).unwrap());
         let aead = new(self.algorithm, &key).unwrap();
         let mut buffer = plaintext.clone();
         let mut made = vec![0; icv.len()];
@@ -78,12 +72,7 @@ fn gcm_seals_the_packets_of_draft_mcgrew_gcm_test() {
             vector.check(new);
         }
         for (algorithm, digits) in [(AeadAlgorithm::AesGcm8, 16), (AeadAlgorithm::AesGcm12, 24)] {
-            Vector {
-                algorithm,
-                icv: &vector.icv[..digits],
-                ..*vector
-            }
-            .check(Aead::new);
+            Vector { algorithm, icv: &vector.icv[..digits], ..*vector }.check(Aead::new);
         }
     }
 }
@@ -125,39 +114,22 @@ fn ccm_by_its_definition(
     }
     blocks.extend_from_slice(text);
     blocks.resize(blocks.len().next_multiple_of(16), 0);
-    Cipher::new(CipherAlgorithm::AesCbc, key)
-        .unwrap()
-        .encrypt(&[0; 16], &mut blocks)
-        .unwrap();
+    Cipher::new(CipherAlgorithm::AesCbc, key).unwrap().encrypt(&[0; 16], &mut blocks).unwrap();
     let mac = &blocks[blocks.len() - 16..];
 
     let counter_start = [&[3], nonce].concat();
     let mut first_key_block = [&counter_start[..], &[0; 4]].concat();
-    Cipher::new(CipherAlgorithm::AesCbc, key)
-        .unwrap()
-        .encrypt(&[0; 16], &mut first_key_block)
-        .unwrap();
-    let icv = mac
-        .iter()
-        .zip(&first_key_block)
-        .map(|(mac, key)| mac ^ key)
-        .take(icv_len)
-        .collect();
+    Cipher::new(CipherAlgorithm::AesCbc, key).unwrap().encrypt(&[0; 16], &mut first_key_block).unwrap();
+    let icv = mac.iter().zip(&first_key_block).map(|(mac, key)| mac ^ key).take(icv_len).collect();
     let mut ciphertext = text.to_vec();
-    Cipher::new(CipherAlgorithm::AesCtr, key)
-        .unwrap()
-        .encrypt(&counter_start, &mut ciphertext)
-        .unwrap();
+    Cipher::new(CipherAlgorithm::AesCtr, key).unwrap().encrypt(&counter_start, &mut ciphertext).unwrap();
     (ciphertext, icv)
 }
 
 /// An algorithm with a key, a nonce, associated data and a text that suit it.
 fn messages() -> impl Strategy<Value = (AeadAlgorithm, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>)> {
-    (
-        prop::sample::select(AeadAlgorithm::ALL),
-        any::<prop::sample::Index>(),
-    )
-        .prop_flat_map(|(algorithm, index)| {
+    (prop::sample::select(AeadAlgorithm::ALL), any::<prop::sample::Index>()).prop_flat_map(
+        |(algorithm, index)| {
             (
                 Just(algorithm),
                 prop::collection::vec(any::<u8>(), *index.get(algorithm.key_lens())),
@@ -165,7 +137,8 @@ fn messages() -> impl Strategy<Value = (AeadAlgorithm, Vec<u8>, Vec<u8>, Vec<u8>
                 prop::collection::vec(any::<u8>(), 0..40),
                 prop::collection::vec(any::<u8>(), 0..300),
             )
-        })
+        },
+    )
 }
 
 proptest! {
@@ -227,19 +200,12 @@ fn each_algorithm_takes_its_key_lengths_and_no_others() {
         for len in 0..=40 {
             for new in ARMS {
                 let taken = new(algorithm, &vec![1; len]).is_ok();
-                assert_eq!(
-                    taken,
-                    algorithm.key_lens().contains(&len),
-                    "{algorithm:?} with {len} bytes"
-                );
+                assert_eq!(taken, algorithm.key_lens().contains(&len), "{algorithm:?} with {len} bytes");
             }
         }
     }
     let error = Aead::new(AeadAlgorithm::AesGcm16, &[0; 20]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "AES-GCM-16 takes a key of 16 or 24 or 32 bytes, not of 20"
-    );
+    assert_eq!(error.to_string(), "AES-GCM-16 takes a key of 16 or 24 or 32 bytes, not of 20");
 }
 
 #[test]
@@ -248,21 +214,14 @@ fn a_nonce_or_icv_of_another_length_is_refused_and_nothing_is_written() {
         for new in ARMS {
             let aead = new(algorithm, &vec![1; algorithm.key_lens()[0]]).unwrap();
             let (nonce_len, icv_len) = (algorithm.nonce_len(), algorithm.icv_len());
-            for (nonce, icv) in [
-                (nonce_len - 1, icv_len),
-                (nonce_len + 1, icv_len),
-                (nonce_len, icv_len + 1),
-                (0, 0),
-            ] {
+            for (nonce, icv) in
+                [(nonce_len - 1, icv_len), (nonce_len + 1, icv_len), (nonce_len, icv_len + 1), (0, 0)]
+            {
                 let mut buffer = *b"text";
                 let mut room = vec![0; icv];
-                aead.seal(&vec![0; nonce], b"", &mut buffer, &mut room)
-                    .unwrap_err();
+                aead.seal(&vec![0; nonce], b"", &mut buffer, &mut room).unwrap_err();
                 assert_eq!((&buffer, room), (b"text", vec![0; icv]));
-                assert_eq!(
-                    aead.open(&vec![0; nonce], b"", &mut buffer, &vec![0; icv]),
-                    Err(Forged)
-                );
+                assert_eq!(aead.open(&vec![0; nonce], b"", &mut buffer, &vec![0; icv]), Err(Forged));
             }
         }
     }

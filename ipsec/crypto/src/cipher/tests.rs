@@ -121,11 +121,7 @@ fn each_algorithm_takes_its_key_lengths_and_no_others() {
     for &algorithm in CipherAlgorithm::ALL {
         for len in 0..=40 {
             let taken = Cipher::new(algorithm, &vec![1; len]).is_ok();
-            assert_eq!(
-                taken,
-                algorithm.key_lens().contains(&len),
-                "{algorithm:?} with {len} bytes"
-            );
+            assert_eq!(taken, algorithm.key_lens().contains(&len), "{algorithm:?} with {len} bytes");
         }
     }
 }
@@ -135,10 +131,7 @@ fn a_wrong_length_is_refused_and_nothing_is_written() {
     let cipher = Cipher::new(CipherAlgorithm::AesCbc, &[1; 16]).unwrap();
     let mut buffer = [7; 17];
     let error = cipher.encrypt(&[0; 16], &mut buffer).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "AES-CBC takes whole blocks of 16 bytes, not 17 bytes"
-    );
+    assert_eq!(error.to_string(), "AES-CBC takes whole blocks of 16 bytes, not 17 bytes");
     let error = cipher.decrypt(&[0; 15], &mut buffer).unwrap_err();
     assert_eq!(error.to_string(), "AES-CBC takes a nonce of 16 bytes, not of 15");
     assert_eq!(buffer, [7; 17]);

@@ -56,10 +56,7 @@ impl FastX25519 {
     /// `None` if the peer's value has another length or small order.
     pub(crate) fn agree(&self, peer: &[u8]) -> Option<Secret> {
         let peer = x25519::PublicKey::try_from_slice(peer).ok()?;
-        self.0
-            .diffie_hellman(&peer)
-            .ok()
-            .map(|secret| Secret::from(&secret.0[..]))
+        self.0.diffie_hellman(&peer).ok().map(|secret| Secret::from(&secret.0[..]))
     }
 }
 

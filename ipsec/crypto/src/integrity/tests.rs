@@ -9,14 +9,8 @@ fn published_vectors() {
         // RFC 2202 §2 and §3, case 1, and RFC 4868 §2.7.2, cases 1, all with the key 0b0b…
         (IntegrityAlgorithm::HmacMd5_96, "9294727a3638bb1c13f48ef8"),
         (IntegrityAlgorithm::HmacSha1_96, "b617318655057264e28bc0b6"),
-        (
-            IntegrityAlgorithm::HmacSha2_256_128,
-            "198a607eb44bfbc69903a0f1cf2bbdc5",
-        ),
-        (
-            IntegrityAlgorithm::HmacSha2_384_192,
-            "b6a8d5636f5c6a7224f9977dcf7ee6c7fb6d0c48cbdee973",
-        ),
+        (IntegrityAlgorithm::HmacSha2_256_128, "198a607eb44bfbc69903a0f1cf2bbdc5"),
+        (IntegrityAlgorithm::HmacSha2_384_192, "b6a8d5636f5c6a7224f9977dcf7ee6c7fb6d0c48cbdee973"),
         (
             IntegrityAlgorithm::HmacSha2_512_256,
             "637edc6e01dce7e6742a99451aae82df23da3e92439e590e43e761b33e910fb8",
@@ -49,11 +43,7 @@ fn macs_over_aes_are_those_of_rfc_3566_and_rfc_4494() {
     for (algorithm, key, text, expected) in vectors {
         let integrity = Integrity::new(algorithm, &hex::decode(key).unwrap()).unwrap();
         let icv = hex::decode(expected).unwrap();
-        assert_eq!(
-            integrity.verify(&[&hex::decode(text).unwrap()], &icv),
-            Ok(()),
-            "{algorithm:?}"
-        );
+        assert_eq!(integrity.verify(&[&hex::decode(text).unwrap()], &icv), Ok(()), "{algorithm:?}");
     }
 }
 
@@ -85,11 +75,7 @@ fn another_length_of_key_or_icv_is_refused() {
         let (key_len, icv_len) = (algorithm.key_len(), algorithm.icv_len());
         for len in [0, key_len - 1, key_len + 1] {
             let error = Integrity::new(algorithm, &vec![0; len]).unwrap_err();
-            assert_eq!(
-                (error.found, error.expected),
-                (len, &[key_len][..]),
-                "{algorithm:?}"
-            );
+            assert_eq!((error.found, error.expected), (len, &[key_len][..]), "{algorithm:?}");
         }
         let integrity = Integrity::new(algorithm, &vec![0; key_len]).unwrap();
         let mut icv = vec![0; icv_len];
@@ -99,14 +85,7 @@ fn another_length_of_key_or_icv_is_refused() {
         for len in [0, icv_len - 1, icv_len + 1] {
             let error = integrity.sign(&[b"text"], &mut vec![0; len]).unwrap_err();
             let algorithm = algorithm.name();
-            assert_eq!(
-                error,
-                WrongLength::Icv {
-                    algorithm,
-                    expected: icv_len,
-                    found: len
-                }
-            );
+            assert_eq!(error, WrongLength::Icv { algorithm, expected: icv_len, found: len });
         }
     }
 }

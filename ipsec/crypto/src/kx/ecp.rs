@@ -22,13 +22,7 @@ impl<C: CurveArithmetic> Private<C> {
         drawn[0] &= 0xff >> excess;
         let scalar = C::Scalar::reduce(&drawn);
         drawn.zeroize();
-        Self {
-            scalar: if scalar.is_zero_vartime() {
-                C::Scalar::ONE
-            } else {
-                scalar
-            },
-        }
+        Self { scalar: if scalar.is_zero_vartime() { C::Scalar::ONE } else { scalar } }
     }
 
     pub(super) fn scalar(&self) -> Secret {

@@ -154,19 +154,13 @@ impl Initiator {
     }
 
     fn with(algorithm: KeyExchangeAlgorithm, private: Private) -> Self {
-        Self {
-            algorithm,
-            public: private.public(),
-            private,
-        }
+        Self { algorithm, public: private.public(), private }
     }
 }
 
 impl fmt::Debug for Initiator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Initiator")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("Initiator").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 
@@ -202,10 +196,7 @@ fn check_length(public: &[u8], expected: usize) -> Result<(), PublicValueDefect>
     if public.len() == expected {
         Ok(())
     } else {
-        Err(PublicValueDefect::Length {
-            expected,
-            found: public.len(),
-        })
+        Err(PublicValueDefect::Length { expected, found: public.len() })
     }
 }
 

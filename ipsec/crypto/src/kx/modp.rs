@@ -37,11 +37,7 @@ impl Modulus {
             .expect("the primes are written in hexadecimal digits");
         let top = prime.wrapping_sub(BoxedUint::one());
         let prime = Odd::new(prime).into_option().expect("these primes are odd");
-        Self {
-            params: BoxedMontyParams::new_vartime(prime),
-            top,
-            exponent_len,
-        }
+        Self { params: BoxedMontyParams::new_vartime(prime), top, exponent_len }
     }
 
     /// The length of p in bits.

@@ -95,16 +95,8 @@ fn published_exchanges() {
             assert_eq!(initiator.public(), public_i, "{algorithm:?}");
             let (public, shared) =
                 answer(algorithm, &public_i, &mut FixedEntropy::new(&private_r[..])).unwrap();
-            assert_eq!(
-                (&public[..], shared.as_bytes()),
-                (&public_r[..], &secret[..]),
-                "{algorithm:?}"
-            );
-            assert_eq!(
-                initiator.finish(&public_r).unwrap().as_bytes(),
-                secret,
-                "{algorithm:?}"
-            );
+            assert_eq!((&public[..], shared.as_bytes()), (&public_r[..], &secret[..]), "{algorithm:?}");
+            assert_eq!(initiator.finish(&public_r).unwrap().as_bytes(), secret, "{algorithm:?}");
         }
     }
 }
@@ -168,10 +160,7 @@ fn a_private_value_of_zero_is_read_as_one() {
         assert_eq!(hex::encode(&own.public()[..32]), generator_x);
         // The order of the curve is zero too.
         let order = hex::decode("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551").unwrap();
-        assert_eq!(
-            initiator(arm, KeyExchangeAlgorithm::Ecp256, &order).public(),
-            own.public()
-        );
+        assert_eq!(initiator(arm, KeyExchangeAlgorithm::Ecp256, &order).public(), own.public());
     }
     let own = initiator(Initiator::new, KeyExchangeAlgorithm::Modp2048, &[0; 28]);
     assert_eq!((own.public()[255], own.public().len()), (2, 256));
@@ -184,10 +173,7 @@ fn a_public_value_of_another_length_is_refused() {
         for found in [0, 1, expected - 1, expected + 1, 2 * expected] {
             for arm in ARMS {
                 let peer = vec![1; found];
-                assert_eq!(
-                    defect(arm, algorithm, &peer),
-                    PublicValueDefect::Length { expected, found }
-                );
+                assert_eq!(defect(arm, algorithm, &peer), PublicValueDefect::Length { expected, found });
             }
             let error = respond(algorithm, &vec![1; found], &mut FixedEntropy::new([1; 66])).unwrap_err();
             assert_eq!(error.defect, PublicValueDefect::Length { expected, found });
@@ -207,11 +193,9 @@ fn modp_refuses_a_value_out_of_range() {
 
 #[test]
 fn ecp_takes_only_points_of_the_curve() {
-    for algorithm in [
-        KeyExchangeAlgorithm::Ecp256,
-        KeyExchangeAlgorithm::Ecp384,
-        KeyExchangeAlgorithm::Ecp521,
-    ] {
+    for algorithm in
+        [KeyExchangeAlgorithm::Ecp256, KeyExchangeAlgorithm::Ecp384, KeyExchangeAlgorithm::Ecp521]
+    {
         for arm in ARMS {
             let good = initiator(arm, algorithm, &[7; 66]).public().to_vec();
             assert!(initiator(arm, algorithm, &[1; 66]).finish(&good).is_ok());
@@ -220,11 +204,7 @@ fn ecp_takes_only_points_of_the_curve() {
             beside[len - 1] ^= 1;
             let swapped = [&good[len / 2..], &good[..len / 2]].concat();
             for bad in [beside, swapped, vec![0; len], vec![0xff; len]] {
-                assert_eq!(
-                    defect(arm, algorithm, &bad),
-                    PublicValueDefect::NotOnCurve,
-                    "{algorithm:?}"
-                );
+                assert_eq!(defect(arm, algorithm, &bad), PublicValueDefect::NotOnCurve, "{algorithm:?}");
             }
         }
     }
@@ -238,11 +218,7 @@ fn ecp_takes_a_coordinate_in_its_one_spelling_only() {
     let zero = [&[0; 32][..], &y].concat();
     let spelled_otherwise = [&p[..], &y].concat();
     for arm in ARMS {
-        assert!(
-            initiator(arm, KeyExchangeAlgorithm::Ecp256, &[1; 32])
-                .finish(&zero)
-                .is_ok()
-        );
+        assert!(initiator(arm, KeyExchangeAlgorithm::Ecp256, &[1; 32]).finish(&zero).is_ok());
         let defect = defect(arm, KeyExchangeAlgorithm::Ecp256, &spelled_otherwise);
         assert_eq!(defect, PublicValueDefect::NotOnCurve);
     }

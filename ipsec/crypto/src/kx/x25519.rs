@@ -26,8 +26,6 @@ impl Private {
     pub(super) fn agree(&self, peer: &[u8]) -> Option<Secret> {
         let peer: [u8; 32] = peer.try_into().ok()?;
         let secret = self.0.diffie_hellman(&PublicKey::from(peer));
-        secret
-            .was_contributory()
-            .then(|| Secret::from(&secret.as_bytes()[..]))
+        secret.was_contributory().then(|| Secret::from(&secret.as_bytes()[..]))
     }
 }

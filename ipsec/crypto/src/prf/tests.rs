@@ -10,10 +10,7 @@ fn hmacs_are_those_of_rfc_2202_and_rfc_4231() {
     for (algorithm, expected) in [
         (PrfAlgorithm::HmacMd5, "750c783e6ab0b503eaa86e310a5db738"),
         (PrfAlgorithm::HmacSha1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
-        (
-            PrfAlgorithm::HmacSha2_256,
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
-        ),
+        (PrfAlgorithm::HmacSha2_256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
         (
             PrfAlgorithm::HmacSha2_384,
             "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
@@ -41,11 +38,8 @@ fn a_key_longer_than_a_block_is_hashed_first() {
 #[test]
 fn prfs_over_aes_take_any_key_as_rfc_4434_and_rfc_4615_say() {
     let text: Vec<u8> = (0..20).collect();
-    let keys = [
-        "00010203040506070809",
-        "000102030405060708090a0b0c0d0e0f",
-        "000102030405060708090a0b0c0d0e0fedcb",
-    ];
+    let keys =
+        ["00010203040506070809", "000102030405060708090a0b0c0d0e0f", "000102030405060708090a0b0c0d0e0fedcb"];
     for (algorithm, outputs) in [
         (
             PrfAlgorithm::AesXcbc,
@@ -73,13 +67,8 @@ fn prfs_over_aes_take_any_key_as_rfc_4434_and_rfc_4615_say() {
 
 #[test]
 fn prf_plus_makes_the_key_material_of_a_nist_case() {
-    let [ni, nr, spi_i, spi_r] = [
-        "32b50d5f4a3763f3",
-        "9206a04b26564cb1",
-        "34c9e7c188868785",
-        "3ff77d760d2b2199",
-    ]
-    .map(bytes);
+    let [ni, nr, spi_i, spi_r] =
+        ["32b50d5f4a3763f3", "9206a04b26564cb1", "34c9e7c188868785", "3ff77d760d2b2199"].map(bytes);
     let shared = bytes("4b2c1f971981a8ad8d0abeafabf38cf75fc8349c148142465ed9c8b516b8be52");
     let skeyseed = Prf::new(PrfAlgorithm::HmacSha1, &[&ni[..], &nr].concat()).compute(&[&shared]);
     assert_eq!(hex::encode(&skeyseed), "a9a7b222b59f8f48645f28a1db5b5f5d7479cba7");
@@ -99,11 +88,7 @@ fn a_shorter_prf_plus_is_the_start_of_a_longer_one() {
         let long = prf_plus(&prf, &[b"seed"], 200).unwrap();
         for len in [0, 1, algorithm.output_len(), algorithm.output_len() + 1, 199] {
             let short = prf_plus(&prf, &[b"se", b"ed"], len).unwrap();
-            assert_eq!(
-                short.as_bytes(),
-                &long.as_bytes()[..len],
-                "{algorithm:?}, {len} bytes"
-            );
+            assert_eq!(short.as_bytes(), &long.as_bytes()[..len], "{algorithm:?}, {len} bytes");
         }
     }
 }
@@ -113,11 +98,5 @@ fn prf_plus_ends_after_255_outputs() {
     let prf = Prf::new(PrfAlgorithm::HmacSha2_256, b"key");
     assert_eq!(prf_plus(&prf, &[b"seed"], 255 * 32).unwrap().len(), 8160);
     let error = prf_plus(&prf, &[b"seed"], 255 * 32 + 1).unwrap_err();
-    assert_eq!(
-        error,
-        KeyMaterialTooLong {
-            requested: 8161,
-            most: 8160
-        }
-    );
+    assert_eq!(error, KeyMaterialTooLong { requested: 8161, most: 8160 });
 }

@@ -19,26 +19,17 @@ fn both_providers_offer_the_same_and_can_make_all_of_it() {
         }
         for &algorithm in provider.aeads {
             for &len in algorithm.key_lens() {
-                assert_eq!(
-                    (provider.aead)(algorithm, &vec![1; len]).unwrap().algorithm(),
-                    algorithm
-                );
+                assert_eq!((provider.aead)(algorithm, &vec![1; len]).unwrap().algorithm(), algorithm);
             }
         }
         for &algorithm in provider.ciphers {
             for &len in algorithm.key_lens() {
-                assert_eq!(
-                    (provider.cipher)(algorithm, &vec![1; len]).unwrap().algorithm(),
-                    algorithm
-                );
+                assert_eq!((provider.cipher)(algorithm, &vec![1; len]).unwrap().algorithm(), algorithm);
             }
         }
         for &algorithm in provider.integrities {
             let key = vec![1; algorithm.key_len()];
-            assert_eq!(
-                (provider.integrity)(algorithm, &key).unwrap().algorithm(),
-                algorithm
-            );
+            assert_eq!((provider.integrity)(algorithm, &key).unwrap().algorithm(), algorithm);
         }
     }
 }
@@ -49,21 +40,9 @@ fn names_are_unique_within_a_kind() {
         PORTABLE.hashes.iter().map(|algorithm| algorithm.name()).collect(),
         PORTABLE.prfs.iter().map(|algorithm| algorithm.name()).collect(),
         PORTABLE.aeads.iter().map(|algorithm| algorithm.name()).collect(),
-        PORTABLE
-            .ciphers
-            .iter()
-            .map(|algorithm| algorithm.name())
-            .collect(),
-        PORTABLE
-            .integrities
-            .iter()
-            .map(|algorithm| algorithm.name())
-            .collect(),
-        PORTABLE
-            .key_exchanges
-            .iter()
-            .map(|algorithm| algorithm.name())
-            .collect(),
+        PORTABLE.ciphers.iter().map(|algorithm| algorithm.name()).collect(),
+        PORTABLE.integrities.iter().map(|algorithm| algorithm.name()).collect(),
+        PORTABLE.key_exchanges.iter().map(|algorithm| algorithm.name()).collect(),
     ];
     for names in kinds {
         let distinct: BTreeSet<&str> = names.iter().copied().collect();

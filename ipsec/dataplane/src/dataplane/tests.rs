@@ -7,11 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Encryption, SaParameters, Selector};
 
-const GCM: Suite = Suite {
-    encryption: Encryption::Aead(AeadAlgorithm::AesGcm16),
-    key_len: 16,
-    integrity: None,
-};
+const GCM: Suite =
+    Suite { encryption: Encryption::Aead(AeadAlgorithm::AesGcm16), key_len: 16, integrity: None };
 const CBC: Suite = Suite {
     encryption: Encryption::Cipher(CipherAlgorithm::AesCbc),
     key_len: 32,
@@ -34,13 +31,7 @@ struct Setup {
     window: u32,
 }
 
-const PLAIN: Setup = Setup {
-    suite: GCM,
-    outer_v6: false,
-    inner_v6: false,
-    extended: false,
-    window: 64,
-};
+const PLAIN: Setup = Setup { suite: GCM, outer_v6: false, inner_v6: false, extended: false, window: 64 };
 
 impl Setup {
     fn networks(&self) -> [AddressRange; 2] {
@@ -71,25 +62,15 @@ impl Setup {
                 extended_sequence_numbers: self.extended,
                 replay_window: self.window,
             };
-            let policy = Policy {
-                name: "net".into(),
-                selectors: selectors.clone(),
-                action: Action::Protect,
-            };
+            let policy = Policy { name: "net".into(), selectors: selectors.clone(), action: Action::Protect };
             let mut plane = Dataplane::new(&PORTABLE, vec![policy]);
-            let pair = SaPair {
-                policy: "net".into(),
-                inbound: parameters(inbound),
-                outbound: parameters(outbound),
-            };
+            let pair =
+                SaPair { policy: "net".into(), inbound: parameters(inbound), outbound: parameters(outbound) };
             plane.install(pair);
             plane
         };
         let (a, b) = ((0x1001, 1), (0x2002, 2));
-        (
-            side(west, east, west_net, east_net, a, b),
-            side(east, west, east_net, west_net, b, a),
-        )
+        (side(west, east, west_net, east_net, a, b), side(east, west, east_net, west_net, b, a))
     }
 
     /// A packet from a host at west to one at east.
@@ -166,22 +147,10 @@ proptest! {
 fn a_replayed_packet_and_one_left_of_the_window_are_refused() {
     let (mut west, mut east) = PLAIN.pair();
     let outers: Vec<IpPacket> = (0..70).map(|_| sent(&mut west, PLAIN.packet(10))).collect();
-    assert!(matches!(
-        east.inbound(Instant::ZERO, outers[69].clone()),
-        Inbound::Deliver(_)
-    ));
-    assert_eq!(
-        dropped(east.inbound(Instant::ZERO, outers[69].clone())),
-        DropReason::Replayed
-    );
-    assert!(matches!(
-        east.inbound(Instant::ZERO, outers[6].clone()),
-        Inbound::Deliver(_)
-    ));
-    assert_eq!(
-        dropped(east.inbound(Instant::ZERO, outers[5].clone())),
-        DropReason::TooOld
-    );
+    assert!(matches!(east.inbound(Instant::ZERO, outers[69].clone()), Inbound::Deliver(_)));
+    assert_eq!(dropped(east.inbound(Instant::ZERO, outers[69].clone())), DropReason::Replayed);
+    assert!(matches!(east.inbound(Instant::ZERO, outers[6].clone()), Inbound::Deliver(_)));
+    assert_eq!(dropped(east.inbound(Instant::ZERO, outers[5].clone())), DropReason::TooOld);
 }
 
 #[test]
@@ -190,10 +159,7 @@ fn a_forged_packet_does_not_move_the_window() {
     let good = sent(&mut west, PLAIN.packet(10));
     let mut forged = good.clone();
     forged.payload_mut()[4..8].copy_from_slice(&1_000_000u32.to_be_bytes());
-    assert_eq!(
-        dropped(east.inbound(Instant::ZERO, forged)),
-        DropReason::Integrity
-    );
+    assert_eq!(dropped(east.inbound(Instant::ZERO, forged)), DropReason::Integrity);
     assert!(matches!(east.inbound(Instant::ZERO, good), Inbound::Deliver(_)));
 }
 
@@ -202,10 +168,7 @@ fn the_last_sequence_number_is_used_and_none_after_it() {
     for (extended, last) in [(false, u64::from(u32::MAX)), (true, u64::MAX)] {
         let setup = Setup { extended, ..PLAIN };
         let (mut west, _) = setup.pair();
-        west.sad
-            .outbound(0, &Flow::outbound(&setup.packet(1)))
-            .unwrap()
-            .sequence = last - 1;
+        west.sad.outbound(0, &Flow::outbound(&setup.packet(1))).unwrap().sequence = last - 1;
         sent(&mut west, setup.packet(1));
         let refused = west.outbound(Instant::ZERO, &mut entropy(), setup.packet(1));
         assert_eq!(refused, Outbound::Drop(DropReason::SequenceOverflow));
@@ -215,26 +178,16 @@ fn the_last_sequence_number_is_used_and_none_after_it() {
 #[test]
 fn extended_numbers_go_on_across_2_to_the_32() {
     for suite in [GCM, CBC] {
-        let setup = Setup {
-            suite,
-            extended: true,
-            ..PLAIN
-        };
+        let setup = Setup { suite, extended: true, ..PLAIN };
         let (mut west, mut east) = setup.pair();
         let edge = (1 << 32) - 3;
-        west.sad
-            .outbound(0, &Flow::outbound(&setup.packet(1)))
-            .unwrap()
-            .sequence = edge;
+        west.sad.outbound(0, &Flow::outbound(&setup.packet(1))).unwrap().sequence = edge;
         east.sad.inbound(Spi(0x2002)).unwrap().replay.update(edge);
         for _ in 0..6 {
             let outer = sent(&mut west, setup.packet(1));
             assert!(matches!(east.inbound(Instant::ZERO, outer), Inbound::Deliver(_)));
         }
-        assert_eq!(
-            east.sad.inbound(Spi(0x2002)).unwrap().replay.highest(),
-            (1 << 32) + 3
-        );
+        assert_eq!(east.sad.inbound(Spi(0x2002)).unwrap().replay.highest(), (1 << 32) + 3);
     }
 }
 
@@ -271,10 +224,7 @@ fn policy_decides_in_order_and_discards_what_it_does_not_know() {
 #[test]
 fn what_must_be_protected_does_not_come_in_in_the_clear() {
     let (_, mut east) = PLAIN.pair();
-    assert_eq!(
-        dropped(east.inbound_clear(PLAIN.packet(5))),
-        DropReason::Unprotected
-    );
+    assert_eq!(dropped(east.inbound_clear(PLAIN.packet(5))), DropReason::Unprotected);
     let header = IpHeader::new(address("203.0.113.1"), address("198.51.100.1"), protocol::TCP);
     let stranger = IpPacket::build(&header, Buffer::copy_of(b"x")).unwrap();
     assert_eq!(dropped(east.inbound_clear(stranger)), DropReason::Discarded);
@@ -303,9 +253,7 @@ fn crafted(next_header: u8, payload: &[u8], spoil: impl Fn(&mut Buffer)) -> Drop
     let (mut west, mut east) = PLAIN.pair();
     let sa = west.sad.outbound(0, &Flow::outbound(&PLAIN.packet(1))).unwrap();
     let mut buffer = Buffer::copy_of(payload);
-    sa.transform(&PORTABLE)
-        .unwrap()
-        .seal(&mut entropy(), Spi(0x2002), 1, next_header, &mut buffer);
+    sa.transform(&PORTABLE).unwrap().seal(&mut entropy(), Spi(0x2002), 1, next_header, &mut buffer);
     spoil(&mut buffer);
     let header = IpHeader::new(address("192.0.2.1"), address("198.51.100.1"), protocol::ESP);
     dropped(east.inbound(Instant::ZERO, IpPacket::build(&header, buffer).unwrap()))
@@ -316,10 +264,7 @@ fn what_is_inside_has_to_be_what_the_trailer_says() {
     let inner = PLAIN.packet(3);
     let keep = |_: &mut Buffer| {};
     assert_eq!(crafted(protocol::NONE, b"", keep), DropReason::Dummy);
-    assert_eq!(
-        crafted(protocol::TCP, inner.as_bytes(), keep),
-        DropReason::NextHeader
-    );
+    assert_eq!(crafted(protocol::TCP, inner.as_bytes(), keep), DropReason::NextHeader);
     assert_eq!(crafted(protocol::IPV6, inner.as_bytes(), keep), DropReason::NotIp);
     assert_eq!(crafted(protocol::IPV4, b"no packet", keep), DropReason::NotIp);
     assert_eq!(
@@ -330,11 +275,8 @@ fn what_is_inside_has_to_be_what_the_trailer_says() {
 
 #[test]
 fn padding_other_than_1_2_3_is_refused() {
-    let suite = Suite {
-        encryption: Encryption::Cipher(CipherAlgorithm::Null),
-        key_len: 0,
-        integrity: CBC.integrity,
-    };
+    let suite =
+        Suite { encryption: Encryption::Cipher(CipherAlgorithm::Null), key_len: 0, integrity: CBC.integrity };
     let key = Secret::from(vec![7; suite.key_material_len()]);
     let transform = crate::esp::Transform::new(&PORTABLE, &suite, &key, false).unwrap();
     let mac = (PORTABLE.integrity)(IntegrityAlgorithm::HmacSha2_256_128, key.as_bytes()).unwrap();
@@ -355,17 +297,12 @@ fn congestion_on_a_packet_that_cannot_carry_it_is_refused() {
     let (mut west, mut east) = PLAIN.pair();
     let mut outer = sent(&mut west, PLAIN.packet(10));
     outer.set_traffic_class(3);
-    assert_eq!(
-        dropped(east.inbound(Instant::ZERO, outer)),
-        DropReason::Congestion
-    );
+    assert_eq!(dropped(east.inbound(Instant::ZERO, outer)), DropReason::Congestion);
     let mut marked = PLAIN.packet(10);
     marked.set_traffic_class(2);
     let mut outer = sent(&mut west, marked);
     outer.set_traffic_class(3);
-    let Inbound::Deliver(inner) = east.inbound(Instant::ZERO, outer) else {
-        panic!("not delivered")
-    };
+    let Inbound::Deliver(inner) = east.inbound(Instant::ZERO, outer) else { panic!("not delivered") };
     assert_eq!(inner.traffic_class(), 3);
 }
 
@@ -389,10 +326,7 @@ fn the_newest_pair_carries_the_traffic_and_a_removed_one_no_more() {
     west.install(pair);
     let outer = sent(&mut west, PLAIN.packet(1));
     assert_eq!(Header::parse(outer.payload()).unwrap().spi, Spi(0x4004));
-    assert_eq!(
-        dropped(east.inbound(Instant::ZERO, outer)),
-        DropReason::UnknownSpi
-    );
+    assert_eq!(dropped(east.inbound(Instant::ZERO, outer)), DropReason::UnknownSpi);
     assert!(west.remove(Spi(0x3003)) && !west.remove(Spi(0x3003)));
     let outer = sent(&mut west, PLAIN.packet(1));
     assert_eq!(Header::parse(outer.payload()).unwrap().spi, Spi(0x2002));

@@ -47,11 +47,7 @@ impl Transform {
     /// # Errors
     /// When the key is not as long as the suite asks, or a cipher comes without an integrity algorithm.
     pub fn new(provider: &Provider, suite: &Suite, key: &Secret, extended: bool) -> Result<Self, KeyLength> {
-        let wrong = KeyLength {
-            algorithm: suite.encryption.name(),
-            expected: &[],
-            found: key.len(),
-        };
+        let wrong = KeyLength { algorithm: suite.encryption.name(), expected: &[], found: key.len() };
         if key.len() != suite.key_material_len() {
             return Err(wrong);
         }
@@ -61,12 +57,7 @@ impl Transform {
         let (iv_len, block, icv_len, keyed) = match (suite.encryption, suite.integrity) {
             (Encryption::Aead(algorithm), _) => {
                 let aead = (provider.aead)(algorithm, encryption)?;
-                (
-                    algorithm.iv_len(),
-                    1,
-                    algorithm.icv_len(),
-                    Keyed::Aead(aead, salt),
-                )
+                (algorithm.iv_len(), 1, algorithm.icv_len(), Keyed::Aead(aead, salt))
             }
             (Encryption::Cipher(algorithm), Some(mac)) => {
                 let cipher = (provider.cipher)(algorithm, encryption)?;
@@ -77,13 +68,7 @@ impl Transform {
             (Encryption::Cipher(_), None) => return Err(wrong),
         };
         // RFC 4303 §2.4: the encrypted part ends on a boundary of four octets at least.
-        Ok(Self {
-            iv_len,
-            icv_len,
-            align: block.max(4),
-            extended,
-            keyed,
-        })
+        Ok(Self { iv_len, icv_len, align: block.max(4), extended, keyed })
     }
 
     /// The length of the IV in octets.
@@ -125,25 +110,14 @@ impl Transform {
         let content_len = buffer.len();
         buffer.grow_back(self.icv_len);
         buffer.grow_front(iv.len()).copy_from_slice(iv);
-        buffer.grow_front(Header::LEN).copy_from_slice(
-            &Header {
-                spi,
-                sequence: low(sequence),
-            }
-            .emit(),
-        );
+        buffer.grow_front(Header::LEN).copy_from_slice(&Header { spi, sequence: low(sequence) }.emit());
         let (head, rest) = buffer.split_at_mut(Header::LEN + iv.len());
         let (content, icv) = rest.split_at_mut(content_len);
         let done = match &self.keyed {
             Keyed::Aead(aead, salt) => {
                 let mut nonce = [0; MAX_SALT + MAX_IV];
                 let mut aad = [0; 12];
-                aead.seal(
-                    salt.nonce(iv, &mut nonce),
-                    self.aad(spi, sequence, &mut aad),
-                    content,
-                    icv,
-                )
+                aead.seal(salt.nonce(iv, &mut nonce), self.aad(spi, sequence, &mut aad), content, icv)
             }
             Keyed::Separate(cipher, salt, integrity) => {
                 let mut nonce = [0; MAX_SALT + MAX_IV];
@@ -165,10 +139,7 @@ impl Transform {
     pub fn open(&self, sequence: u64, buffer: &mut Buffer) -> Result<Sealed, DropReason> {
         let header = Header::parse(buffer).map_err(|_| DropReason::Malformed)?;
         let head_len = Header::LEN + self.iv_len;
-        let content_len = buffer
-            .len()
-            .checked_sub(head_len + self.icv_len)
-            .ok_or(DropReason::Malformed)?;
+        let content_len = buffer.len().checked_sub(head_len + self.icv_len).ok_or(DropReason::Malformed)?;
         if content_len < TRAILER_LEN || !content_len.is_multiple_of(self.align) {
             return Err(DropReason::Malformed);
         }
@@ -180,29 +151,20 @@ impl Transform {
                 let mut aad = [0; 12];
                 let nonce = salt.nonce(&head[Header::LEN..], &mut nonce);
                 let aad = self.aad(header.spi, sequence, &mut aad);
-                aead.open(nonce, aad, content, icv)
-                    .map_err(|_| DropReason::Integrity)?;
+                aead.open(nonce, aad, content, icv).map_err(|_| DropReason::Integrity)?;
             }
             Keyed::Separate(cipher, salt, integrity) => {
                 let high = high(sequence);
                 let high: &[u8] = if self.extended { &high } else { &[] };
-                integrity
-                    .verify(&[head, content, high], icv)
-                    .map_err(|_| DropReason::Integrity)?;
+                integrity.verify(&[head, content, high], icv).map_err(|_| DropReason::Integrity)?;
                 let nonce = salt.nonce(&head[Header::LEN..], &mut nonce);
-                cipher
-                    .decrypt(nonce, content)
-                    .map_err(|_| DropReason::Malformed)?;
+                cipher.decrypt(nonce, content).map_err(|_| DropReason::Malformed)?;
             }
         }
         let (padding, next_header) = (content[content_len - 2], content[content_len - 1]);
-        let payload_len = (content_len - TRAILER_LEN)
-            .checked_sub(usize::from(padding))
-            .ok_or(DropReason::Padding)?;
-        let counts = content[payload_len..content_len - TRAILER_LEN]
-            .iter()
-            .zip(1u8..)
-            .all(|(o, n)| *o == n);
+        let payload_len =
+            (content_len - TRAILER_LEN).checked_sub(usize::from(padding)).ok_or(DropReason::Padding)?;
+        let counts = content[payload_len..content_len - TRAILER_LEN].iter().zip(1u8..).all(|(o, n)| *o == n);
         if !counts {
             return Err(DropReason::Padding);
         }
@@ -235,10 +197,7 @@ impl Salt {
     fn new(salt: &[u8]) -> Option<Self> {
         let mut octets = [0; MAX_SALT];
         octets.get_mut(..salt.len())?.copy_from_slice(salt);
-        Some(Self {
-            octets,
-            len: salt.len(),
-        })
+        Some(Self { octets, len: salt.len() })
     }
 
     fn nonce<'a>(&self, iv: &[u8], room: &'a mut [u8; MAX_SALT + MAX_IV]) -> &'a [u8] {

@@ -31,9 +31,7 @@ pub(crate) struct AuthExchange {
 impl AuthExchange {
     pub(crate) fn new(sa: &IkeSa, child: Option<String>, cx: &mut Context<'_>) -> Self {
         let config = child.and_then(|name| sa.connection.children.iter().find(|child| child.name == name));
-        Self {
-            child: config.map(|config| ChildOffer::new(config.clone(), false, cx)),
-        }
+        Self { child: config.map(|config| ChildOffer::new(config.clone(), false, cx)) }
     }
 }
 
@@ -87,10 +85,7 @@ impl Exchange for AuthExchange {
         let connection = Arc::clone(&sa.connection);
         let mut effects = vec![Effect::Establish { proven, connection }];
         if let Some(offer) = &self.child {
-            let nonces = Nonces {
-                initiator: &transcript.nonce_i,
-                responder: &transcript.nonce_r,
-            };
+            let nonces = Nonces { initiator: &transcript.nonce_i, responder: &transcript.nonce_r };
             effects.push(offer.conclude(sa, crypto, message, nonces, None, cx));
         }
         Ok(Next::Done(effects))
@@ -141,10 +136,7 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     };
     let (id, auth) = id_and_auth(message, Role::Initiator).ok_or_else(|| {
         let why = "IKE_AUTH request without IDi or AUTH".to_owned();
-        Refusal::Close(
-            Notify::new(NotifyType::INVALID_SYNTAX, Vec::new()),
-            Failure::Syntax(why),
-        )
+        Refusal::Close(Notify::new(NotifyType::INVALID_SYNTAX, Vec::new()), Failure::Syntax(why))
     })?;
     let identity = Identity::from_wire(id);
     if let Some(wanted) = asked_for(message)
@@ -153,30 +145,18 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
         return Err(refuse(format!("{identity} asks for {wanted}, who is not here")));
     }
     let (entry, connection) = authorized(sa, &identity, cx).ok_or_else(|| {
-        refuse(format!(
-            "{identity} is not known here; expected was {}",
-            sa.connection.remote_id
-        ))
+        refuse(format!("{identity} is not known here; expected was {}", sa.connection.remote_id))
     })?;
     let octets = signed_octets(Role::Initiator, transcript, crypto, id);
     let proven = check(&octets, auth, &entry.secret, identity, crypto, cx).map_err(|failure| {
-        Refusal::Close(
-            Notify::new(NotifyType::AUTHENTICATION_FAILED, Vec::new()),
-            failure,
-        )
+        Refusal::Close(Notify::new(NotifyType::AUTHENTICATION_FAILED, Vec::new()), failure)
     })?;
     let own = connection.local_id.to_wire();
     let proof = prove(sa, transcript, crypto, &own, &entry.secret, cx);
     let mut payloads = vec![Payload::IdR(own), proof];
-    let mut effects = vec![Effect::Establish {
-        proven,
-        connection: Arc::clone(&connection),
-    }];
+    let mut effects = vec![Effect::Establish { proven, connection: Arc::clone(&connection) }];
     if child::is_asked_for(message) {
-        let nonces = Nonces {
-            initiator: &transcript.nonce_i,
-            responder: &transcript.nonce_r,
-        };
+        let nonces = Nonces { initiator: &transcript.nonce_i, responder: &transcript.nonce_r };
         match child::answer(&connection, sa, crypto, message, nonces, cx) {
             Ok(answer) => {
                 payloads.extend(answer.payloads);
@@ -206,9 +186,7 @@ fn authorized<'a>(
 ) -> Option<(&'a PadEntry, Arc<Connection>)> {
     let (pad, connections) = (cx.pad, cx.connections);
     pad.lookup(identity).find_map(|entry| {
-        let connection = connections
-            .iter()
-            .find(|connection| connection.name == entry.connection)?;
+        let connection = connections.iter().find(|connection| connection.name == entry.connection)?;
         let here = connection.local == sa.local.ip() && connection.remote == sa.remote.ip();
         here.then(|| (entry, Arc::clone(connection)))
     })
@@ -219,13 +197,10 @@ fn id_and_auth<'a>(
     message: &'a Opened<'_>,
     sender: Role,
 ) -> Option<(&'a Identification, &'a Authentication)> {
-    let id = message
-        .payloads
-        .iter()
-        .find_map(|payload| match (payload, sender) {
-            (Payload::IdI(id), Role::Initiator) | (Payload::IdR(id), Role::Responder) => Some(id),
-            _ => None,
-        })?;
+    let id = message.payloads.iter().find_map(|payload| match (payload, sender) {
+        (Payload::IdI(id), Role::Initiator) | (Payload::IdR(id), Role::Responder) => Some(id),
+        _ => None,
+    })?;
     let auth = message.payloads.iter().find_map(|payload| match payload {
         Payload::Auth(auth) => Some(auth),
         _ => None,
@@ -251,12 +226,7 @@ fn signed_octets<'a>(
         Role::Initiator => (&transcript.request, &transcript.nonce_r, &crypto.keys.pi),
         Role::Responder => (&transcript.response, &transcript.nonce_i, &crypto.keys.pr),
     };
-    SignedOctets {
-        message,
-        nonce,
-        id: id.body(),
-        sk_p,
-    }
+    SignedOctets { message, nonce, id: id.body(), sk_p }
 }
 
 fn prove(
@@ -269,10 +239,7 @@ fn prove(
 ) -> Payload {
     let octets = signed_octets(sa.role, transcript, crypto, id);
     let data = prove_psk(cx.provider, crypto.suite.prf, secret, &octets);
-    Payload::Auth(Authentication {
-        method: AuthMethod::SHARED_KEY,
-        data,
-    })
+    Payload::Auth(Authentication { method: AuthMethod::SHARED_KEY, data })
 }
 
 fn check(
@@ -284,24 +251,11 @@ fn check(
     cx: &Context<'_>,
 ) -> Result<ipsec_auth::Proven, Failure> {
     if auth.method != AuthMethod::SHARED_KEY {
-        let text = format!(
-            "{identity} proves itself by {}, expected was a shared key",
-            auth.method
-        );
+        let text = format!("{identity} proves itself by {}, expected was a shared key", auth.method);
         return Err(Failure::Authentication(text));
     }
     let who = identity.to_string();
-    verify_psk(
-        cx.provider,
-        crypto.suite.prf,
-        secret,
-        octets,
-        &auth.data,
-        identity,
-    )
-    .map_err(|_| {
-        Failure::Authentication(format!(
-            "{who} does not know the pre-shared key that we have for it"
-        ))
+    verify_psk(cx.provider, crypto.suite.prf, secret, octets, &auth.data, identity).map_err(|_| {
+        Failure::Authentication(format!("{who} does not know the pre-shared key that we have for it"))
     })
 }

@@ -40,17 +40,8 @@ impl ChildOffer {
     pub(crate) fn new(config: ChildConfig, fresh: bool, cx: &mut Context<'_>) -> Self {
         let spi = cx.child_spi();
         let proposals = negotiate::child_offer(&config.proposals, spi, fresh);
-        let (local, remote) = (
-            negotiate::to_wire(&config.local),
-            negotiate::to_wire(&config.remote),
-        );
-        Self {
-            config,
-            spi,
-            proposals,
-            local,
-            remote,
-        }
+        let (local, remote) = (negotiate::to_wire(&config.local), negotiate::to_wire(&config.remote));
+        Self { config, spi, proposals, local, remote }
     }
 
     pub(super) fn config(&self) -> &ChildConfig {
@@ -60,9 +51,7 @@ impl ChildOffer {
     /// SA, TSi and TSr.
     pub(crate) fn payloads(&self) -> [Payload; 3] {
         [
-            Payload::Sa(SecurityAssociation {
-                proposals: self.proposals.clone(),
-            }),
+            Payload::Sa(SecurityAssociation { proposals: self.proposals.clone() }),
             Payload::TsI(self.local.clone()),
             Payload::TsR(self.remote.clone()),
         ]
@@ -79,22 +68,13 @@ impl ChildOffer {
         cx: &Context<'_>,
     ) -> Effect {
         let child = self.agreed(message).and_then(|(suite, local, remote)| {
-            let agreed = Agreed {
-                config: &self.config,
-                initiator: true,
-                inbound: self.spi,
-                suite,
-                local,
-                remote,
-            };
+            let agreed =
+                Agreed { config: &self.config, initiator: true, inbound: self.spi, suite, local, remote };
             agreed.child(sa, crypto, nonces, secret, cx)
         });
         match child {
             Ok(child) => Effect::AddChild(Box::new(child)),
-            Err(failure) => Effect::Report(Event::ChildFailed {
-                child: self.config.name.clone(),
-                failure,
-            }),
+            Err(failure) => Effect::Report(Event::ChildFailed { child: self.config.name.clone(), failure }),
         }
     }
 
@@ -122,10 +102,7 @@ impl ChildOffer {
         match find_error(&message.payloads).map(|notify| notify.kind) {
             Some(NotifyType::NO_PROPOSAL_CHOSEN) => {
                 let offer: Vec<String> = self.proposals.iter().map(ToString::to_string).collect();
-                Failure::Proposal(format!(
-                    "the responder accepts none of ours: {}",
-                    offer.join("; ")
-                ))
+                Failure::Proposal(format!("the responder accepts none of ours: {}", offer.join("; ")))
             }
             Some(NotifyType::TS_UNACCEPTABLE) => Failure::Selectors(format!(
                 "the responder accepts no part of {} === {}",
@@ -140,10 +117,7 @@ impl ChildOffer {
 
 /// Whether the message asks for a child.
 pub(crate) fn is_asked_for(message: &Opened<'_>) -> bool {
-    message
-        .payloads
-        .iter()
-        .any(|payload| matches!(payload, Payload::Sa(_)))
+    message.payloads.iter().any(|payload| matches!(payload, Payload::Sa(_)))
 }
 
 /// A refusal of a child: what to tell the peer, the child's name if it was found, and why.
@@ -188,12 +162,7 @@ pub(super) fn choose<'a>(
     message: &Opened<'_>,
     fresh: bool,
 ) -> Result<Choice<'a>, ChildRefusal> {
-    let unnamed = || {
-        connection
-            .children
-            .first()
-            .map_or_else(String::new, |child| child.name.clone())
-    };
+    let unnamed = || connection.children.first().map_or_else(String::new, |child| child.name.clone());
     let refuse = |kind, child, failure| (Notify::new(kind, Vec::new()), child, failure);
     let offer = Offer::of(message).ok_or_else(|| {
         let failure = Failure::Syntax("Child SA request without SA and traffic selectors".to_owned());
@@ -206,11 +175,7 @@ pub(super) fn choose<'a>(
         (!initiator.is_empty() && !responder.is_empty()).then_some((config, initiator, responder))
     });
     let (config, initiator, responder) = found.ok_or_else(|| {
-        let ours: Vec<String> = connection
-            .children
-            .iter()
-            .map(|child| show_networks(child))
-            .collect();
+        let ours: Vec<String> = connection.children.iter().map(|child| show_networks(child)).collect();
         let failure = Failure::Selectors(format!(
             "offered {} === {}, configured {}",
             negotiate::show(offer.responder),
@@ -221,23 +186,13 @@ pub(super) fn choose<'a>(
     })?;
     let configured = negotiate::child_offer(&config.proposals, Spi(0), fresh);
     let proposal = negotiate::select(&configured, offer.proposals).map_err(|why| {
-        refuse(
-            NotifyType::NO_PROPOSAL_CHOSEN,
-            config.name.clone(),
-            Failure::Proposal(why.to_string()),
-        )
+        refuse(NotifyType::NO_PROPOSAL_CHOSEN, config.name.clone(), Failure::Proposal(why.to_string()))
     })?;
     let suite = negotiate::child_suite(&proposal).ok_or_else(|| {
         let failure = Failure::Syntax("Child SA request: an SPI that is not four octets".to_owned());
         refuse(NotifyType::NO_PROPOSAL_CHOSEN, config.name.clone(), failure)
     })?;
-    Ok(Choice {
-        config,
-        proposal,
-        suite,
-        initiator,
-        responder,
-    })
+    Ok(Choice { config, proposal, suite, initiator, responder })
 }
 
 pub(super) fn install(
@@ -258,25 +213,16 @@ pub(super) fn install(
         remote: choice.initiator.clone(),
     };
     let child = agreed.child(sa, crypto, nonces, secret, cx).map_err(|failure| {
-        (
-            Notify::new(NotifyType::NO_PROPOSAL_CHOSEN, Vec::new()),
-            choice.config.name.clone(),
-            failure,
-        )
+        (Notify::new(NotifyType::NO_PROPOSAL_CHOSEN, Vec::new()), choice.config.name.clone(), failure)
     })?;
     let mut proposal = choice.proposal.clone();
     proposal.spi = inbound.0.to_be_bytes().to_vec();
     let payloads = vec![
-        Payload::Sa(SecurityAssociation {
-            proposals: vec![proposal],
-        }),
+        Payload::Sa(SecurityAssociation { proposals: vec![proposal] }),
         Payload::TsI(choice.initiator.clone()),
         Payload::TsR(choice.responder.clone()),
     ];
-    Ok(Answer {
-        payloads,
-        effects: vec![Effect::AddChild(Box::new(child))],
-    })
+    Ok(Answer { payloads, effects: vec![Effect::AddChild(Box::new(child))] })
 }
 
 /// The three payloads of an offer or a choice.
@@ -297,11 +243,7 @@ impl<'a> Offer<'a> {
                 _ => {}
             }
         }
-        Some(Self {
-            proposals: proposals?,
-            initiator: initiator?,
-            responder: responder?,
-        })
+        Some(Self { proposals: proposals?, initiator: initiator?, responder: responder? })
     }
 }
 
@@ -326,25 +268,12 @@ impl Agreed<'_> {
     ) -> Result<NewChild, Failure> {
         let length = self.suite.suite.key_material_len();
         let nonces = (nonces.initiator, nonces.responder);
-        let (first, second) = keys::child_key_material(
-            cx.provider,
-            crypto.suite.prf,
-            &crypto.keys.d,
-            secret,
-            nonces,
-            length,
-        )
-        .map_err(|error| Failure::KeyExchange(error.to_string()))?;
-        let (outbound_key, inbound_key) = if self.initiator {
-            (first, second)
-        } else {
-            (second, first)
-        };
+        let (first, second) =
+            keys::child_key_material(cx.provider, crypto.suite.prf, &crypto.keys.d, secret, nonces, length)
+                .map_err(|error| Failure::KeyExchange(error.to_string()))?;
+        let (outbound_key, inbound_key) = if self.initiator { (first, second) } else { (second, first) };
         let selectors = negotiate::pairs(&self.local, &self.remote);
-        let mode = Mode::Tunnel {
-            local: sa.local.ip(),
-            remote: sa.remote.ip(),
-        };
+        let mode = Mode::Tunnel { local: sa.local.ip(), remote: sa.remote.ip() };
         let parameters = |spi, key: &Secret| SaParameters {
             spi,
             suite: self.suite.suite,
@@ -377,12 +306,6 @@ impl Agreed<'_> {
 }
 
 fn show_networks(child: &ChildConfig) -> String {
-    let list = |ranges: &[AddressRange]| {
-        ranges
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    let list = |ranges: &[AddressRange]| ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     format!("{} === {}", list(&child.local), list(&child.remote))
 }

@@ -31,20 +31,11 @@ pub(crate) struct CreateChild {
 
 impl CreateChild {
     pub(crate) fn new(config: ChildConfig, cx: &mut Context<'_>) -> Self {
-        let algorithms = config
-            .proposals
-            .iter()
-            .flat_map(|proposal| proposal.key_exchange.iter());
-        let groups: Vec<u16> = algorithms
-            .filter_map(|a| negotiate::key_exchange_id(*a))
-            .collect();
+        let algorithms = config.proposals.iter().flat_map(|proposal| proposal.key_exchange.iter());
+        let groups: Vec<u16> = algorithms.filter_map(|a| negotiate::key_exchange_id(*a)).collect();
         let nonce = cx.nonce();
-        let mut exchange = Self {
-            offer: ChildOffer::new(config, true, cx),
-            nonce,
-            groups,
-            key_exchange: None,
-        };
+        let mut exchange =
+            Self { offer: ChildOffer::new(config, true, cx), nonce, groups, key_exchange: None };
         if let Some(group) = exchange.groups.first().copied() {
             exchange.use_group(group, cx);
         }
@@ -71,14 +62,11 @@ impl CreateChild {
             _ => None,
         });
         match (self.key_exchange.take(), theirs) {
-            (Some((group, ours)), Some(ke)) if ke.group() == group => ours
-                .finish(ke.public())
-                .map(Some)
-                .map_err(|error| Failure::KeyExchange(error.to_string())),
+            (Some((group, ours)), Some(ke)) if ke.group() == group => {
+                ours.finish(ke.public()).map(Some).map_err(|error| Failure::KeyExchange(error.to_string()))
+            }
             (None, None) => Ok(None),
-            _ => Err(Failure::Syntax(
-                "CREATE_CHILD_SA response: not the group that we sent".to_owned(),
-            )),
+            _ => Err(Failure::Syntax("CREATE_CHILD_SA response: not the group that we sent".to_owned())),
         }
     }
 }
@@ -116,12 +104,8 @@ impl Exchange for CreateChild {
             ));
         }
         let name = self.offer.config().name.clone();
-        let fail = |failure| {
-            Ok(Next::Done(vec![Effect::Report(Event::ChildFailed {
-                child: name,
-                failure,
-            })]))
-        };
+        let fail =
+            |failure| Ok(Next::Done(vec![Effect::Report(Event::ChildFailed { child: name, failure })]));
         if find_error(&message.payloads).is_some() {
             return fail(self.offer.refused(message));
         }
@@ -130,22 +114,10 @@ impl Exchange for CreateChild {
             Err(failure) => return fail(failure),
         };
         let Some(nonce) = nonce_of(message) else {
-            return fail(Failure::Syntax(
-                "CREATE_CHILD_SA response without a nonce".to_owned(),
-            ));
+            return fail(Failure::Syntax("CREATE_CHILD_SA response without a nonce".to_owned()));
         };
-        let nonces = Nonces {
-            initiator: &self.nonce,
-            responder: nonce,
-        };
-        Ok(Next::Done(vec![self.offer.conclude(
-            sa,
-            crypto,
-            message,
-            nonces,
-            secret.as_ref(),
-            cx,
-        )]))
+        let nonces = Nonces { initiator: &self.nonce, responder: nonce };
+        Ok(Next::Done(vec![self.offer.conclude(sa, crypto, message, nonces, secret.as_ref(), cx)]))
     }
 }
 
@@ -153,22 +125,13 @@ impl Exchange for CreateChild {
 pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Answer, Refusal> {
     let crypto = sa.crypto.as_ref().ok_or(Refusal::Ignore(DropReason::State))?;
     let rekeys = find_notify(&message.payloads, NotifyType::REKEY_SA).is_some();
-    let with_selectors = message
-        .payloads
-        .iter()
-        .any(|payload| matches!(payload, Payload::TsI(_)));
+    let with_selectors = message.payloads.iter().any(|payload| matches!(payload, Payload::TsI(_)));
     if rekeys || !with_selectors {
-        return Err(Refusal::Answer(Notify::new(
-            NotifyType::NO_ADDITIONAL_SAS,
-            Vec::new(),
-        )));
+        return Err(Refusal::Answer(Notify::new(NotifyType::NO_ADDITIONAL_SAS, Vec::new())));
     }
     create(sa, crypto, message, cx).or_else(|(notify, child, failure)| {
         let effects = vec![Effect::Report(Event::ChildFailed { child, failure })];
-        Ok(Answer {
-            payloads: vec![Payload::Notify(notify)],
-            effects,
-        })
+        Ok(Answer { payloads: vec![Payload::Notify(notify)], effects })
     })
 }
 
@@ -182,11 +145,7 @@ fn create(
     let name = || choice.name().to_owned();
     let syntax = |what: &str| {
         let failure = Failure::Syntax(format!("CREATE_CHILD_SA request {what}"));
-        (
-            Notify::new(NotifyType::INVALID_SYNTAX, Vec::new()),
-            name(),
-            failure,
-        )
+        (Notify::new(NotifyType::INVALID_SYNTAX, Vec::new()), name(), failure)
     };
     let peers = nonce_of(message).ok_or_else(|| syntax("without a nonce"))?;
     let nonce = cx.nonce();
@@ -208,10 +167,7 @@ fn create(
         extra.push(Payload::Ke(KeyExchange::new(group, public)));
         secret = Some(shared);
     }
-    let nonces = Nonces {
-        initiator: peers,
-        responder: &nonce,
-    };
+    let nonces = Nonces { initiator: peers, responder: &nonce };
     let mut answer = child::install(&choice, sa, crypto, nonces, secret.as_ref(), cx)?;
     answer.payloads.splice(1..1, extra);
     Ok(answer)

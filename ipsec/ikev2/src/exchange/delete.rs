@@ -44,10 +44,7 @@ impl Exchange for DeleteChild {
 
     /// With or without the peer's half in it, the response ends the pair.
     fn response(&mut self, _: &IkeSa, _: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
-        Ok(Next::Done(vec![Effect::RemoveChild {
-            inbound: self.inbound,
-            cause: Cause::Deleted,
-        }]))
+        Ok(Next::Done(vec![Effect::RemoveChild { inbound: self.inbound, cause: Cause::Deleted }]))
     }
 }
 
@@ -64,8 +61,7 @@ impl Exchange for DeleteIke {
     }
 
     fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
-        sa.is_established()
-            .then(|| (vec![Payload::Delete(Delete::ike())], vec![Effect::MarkClosing]))
+        sa.is_established().then(|| (vec![Payload::Delete(Delete::ike())], vec![Effect::MarkClosing]))
     }
 
     fn response(&mut self, _: &IkeSa, _: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
@@ -86,10 +82,7 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>) -> Answer {
                 effects.push(Effect::Report(Event::Probe("ikev2.ike-delete.collision")));
             }
             effects.push(Effect::Close(Cause::DeletedByPeer));
-            return Answer {
-                payloads: Vec::new(),
-                effects,
-            };
+            return Answer { payloads: Vec::new(), effects };
         }
         for spi in delete.esp_spis() {
             let Some(child) = sa.child_by_outbound(spi) else {
@@ -103,16 +96,9 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>) -> Answer {
             } else {
                 continue;
             }
-            effects.push(Effect::RemoveChild {
-                inbound: child.inbound,
-                cause: Cause::DeletedByPeer,
-            });
+            effects.push(Effect::RemoveChild { inbound: child.inbound, cause: Cause::DeletedByPeer });
         }
     }
-    let payloads = if ours.is_empty() {
-        Vec::new()
-    } else {
-        vec![Payload::Delete(Delete::esp(ours))]
-    };
+    let payloads = if ours.is_empty() { Vec::new() } else { vec![Payload::Delete(Delete::esp(ours))] };
     Answer { payloads, effects }
 }

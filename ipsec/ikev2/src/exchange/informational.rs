@@ -15,10 +15,7 @@ use crate::sa::IkeSa;
 pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, _cx: &mut Context<'_>) -> Result<Answer, Refusal> {
     if find_notify(&message.payloads, NotifyType::AUTHENTICATION_FAILED).is_some() {
         let failure = Failure::Authentication("the initiator refused our identity or its proof".to_owned());
-        return Ok(Answer {
-            payloads: Vec::new(),
-            effects: vec![Effect::Close(Cause::Failed(failure))],
-        });
+        return Ok(Answer { payloads: Vec::new(), effects: vec![Effect::Close(Cause::Failed(failure))] });
     }
     Ok(delete::answer(sa, message))
 }

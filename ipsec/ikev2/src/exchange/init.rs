@@ -49,24 +49,13 @@ impl InitExchange {
         cx: &mut Context<'_>,
     ) -> Result<Self, Failure> {
         let offer = negotiate::ike_offer(&connection.proposals);
-        let first = connection
-            .proposals
-            .first()
-            .and_then(|proposal| proposal.key_exchange.first());
+        let first = connection.proposals.first().and_then(|proposal| proposal.key_exchange.first());
         let algorithm = *first.ok_or(Failure::KeyExchange("no group is configured".to_owned()))?;
         let group = negotiate::key_exchange_id(algorithm)
             .ok_or_else(|| Failure::KeyExchange(format!("{} has no number in IKEv2", algorithm.name())))?;
         let key_exchange = Some((cx.provider.initiate)(algorithm, cx.entropy));
         let nonce = cx.nonce();
-        Ok(Self {
-            child,
-            offer,
-            nonce,
-            group,
-            key_exchange,
-            cookie: None,
-            begun_anew: 0,
-        })
+        Ok(Self { child, offer, nonce, group, key_exchange, cookie: None, begun_anew: 0 })
     }
 
     /// Takes a demand for a cookie or for another group; nothing when the message is neither.
@@ -87,9 +76,7 @@ impl InitExchange {
             return Some(Ok(begin_again(self)));
         }
         let notify = find_notify(&message.payloads, NotifyType::INVALID_KE_PAYLOAD)?;
-        let group = <[u8; 2]>::try_from(notify.data.as_slice())
-            .map(u16::from_be_bytes)
-            .ok();
+        let group = <[u8; 2]>::try_from(notify.data.as_slice()).map(u16::from_be_bytes).ok();
         // A group that we did not offer, or the one that we sent, is an attack or an error (RFC 7296 §1.3).
         let algorithm = group.filter(|group| *group != self.group && self.offers(*group));
         let Some((group, algorithm)) = algorithm.and_then(|g| Some((g, negotiate::key_exchange(g)?))) else {
@@ -101,9 +88,7 @@ impl InitExchange {
     }
 
     fn offers(&self, group: u16) -> bool {
-        self.offer
-            .iter()
-            .any(|proposal| negotiate::offers_group(proposal, group))
+        self.offer.iter().any(|proposal| negotiate::offers_group(proposal, group))
     }
 }
 
@@ -122,9 +107,7 @@ impl Exchange for InitExchange {
         if let Some(cookie) = &self.cookie {
             payloads.push(Payload::Notify(Notify::new(NotifyType::COOKIE, cookie.clone())));
         }
-        payloads.push(Payload::Sa(SecurityAssociation {
-            proposals: self.offer.clone(),
-        }));
+        payloads.push(Payload::Sa(SecurityAssociation { proposals: self.offer.clone() }));
         payloads.push(Payload::Ke(KeyExchange::new(self.group, public)));
         payloads.push(Payload::Nonce(self.nonce.clone()));
         Some((payloads, Vec::new()))
@@ -144,14 +127,10 @@ impl Exchange for InitExchange {
             Err(what) => return fail(Failure::Syntax(format!("IKE_SA_INIT response: {what}"))),
         };
         let Some(suite) = negotiate::ike_suite(&chosen) else {
-            return fail(Failure::Syntax(
-                "IKE_SA_INIT response: the choice is incomplete".to_owned(),
-            ));
+            return fail(Failure::Syntax("IKE_SA_INIT response: the choice is incomplete".to_owned()));
         };
         if fields.group != self.group || Some(suite.key_exchange) != negotiate::key_exchange(self.group) {
-            return fail(Failure::Syntax(
-                "IKE_SA_INIT response: another group than we sent".to_owned(),
-            ));
+            return fail(Failure::Syntax("IKE_SA_INIT response: another group than we sent".to_owned()));
         }
         let Some(key_exchange) = self.key_exchange.take() else {
             return Err(Refusal::Ignore(DropReason::Unexpected));
@@ -161,12 +140,7 @@ impl Exchange for InitExchange {
             Err(error) => return fail(Failure::KeyExchange(error.to_string())),
         };
         let spi_r = message.header.spi_r;
-        let shared = Shared {
-            nonce_i: &self.nonce,
-            nonce_r: fields.nonce,
-            spi_i: sa.spi_i,
-            spi_r,
-        };
+        let shared = Shared { nonce_i: &self.nonce, nonce_r: fields.nonce, spi_i: sa.spi_i, spi_r };
         let keys = match derive(cx, &suite, &shared, &secret) {
             Ok(keys) => keys,
             Err(failure) => return fail(failure),
@@ -177,12 +151,7 @@ impl Exchange for InitExchange {
             nonce_i: self.nonce.clone(),
             nonce_r: fields.nonce.to_vec(),
         };
-        let keyed = Keyed {
-            spi_r,
-            suite,
-            keys,
-            transcript,
-        };
+        let keyed = Keyed { spi_r, suite, keys, transcript };
         let next = AuthExchange::new(sa, self.child.take(), cx);
         Ok(Next::Then(Box::new(next), vec![Effect::Keyed(Box::new(keyed))]))
     }
@@ -193,10 +162,7 @@ pub(crate) enum InitAnswer {
     /// A response that leaves no trace here: a demand for a cookie or another group, or a refusal.
     Stateless(Vec<Payload>, Vec<Event>),
     /// A new IKE SA. The transcript's response is filled in once it is built.
-    New {
-        payloads: Vec<Payload>,
-        keyed: Box<Keyed>,
-    },
+    New { payloads: Vec<Payload>, keyed: Box<Keyed> },
 }
 
 /// The responder's half, once the endpoint has dealt with cookies.
@@ -209,27 +175,18 @@ pub(crate) fn respond(
     spi_r: IkeSpi,
     cx: &mut Context<'_>,
 ) -> Result<InitAnswer, Refusal> {
-    let malformed = || {
-        Refusal::Ignore(DropReason::Malformed(
-            "IKE_SA_INIT without SA, KE and nonce".to_owned(),
-        ))
-    };
+    let malformed =
+        || Refusal::Ignore(DropReason::Malformed("IKE_SA_INIT without SA, KE and nonce".to_owned()));
     let fields = Fields::of(message).ok_or_else(malformed)?;
-    let configured: Vec<Proposal> = connections
-        .iter()
-        .flat_map(|connection| negotiate::ike_offer(&connection.proposals))
-        .collect();
+    let configured: Vec<Proposal> =
+        connections.iter().flat_map(|connection| negotiate::ike_offer(&connection.proposals)).collect();
     let refuse = |kind, data, event: Option<Event>| {
         let notify = Payload::Notify(Notify::new(kind, data));
         Ok(InitAnswer::Stateless(vec![notify], event.into_iter().collect()))
     };
     let failed = |failure| {
         let connection = connections.first().map_or_else(String::new, |c| c.name.clone());
-        Some(Event::IkeFailed {
-            connection,
-            failure,
-            retries: false,
-        })
+        Some(Event::IkeFailed { connection, failure, retries: false })
     };
     let chosen = match negotiate::select(&configured, fields.proposals) {
         Ok(chosen) => chosen,
@@ -242,11 +199,7 @@ pub(crate) fn respond(
     let group = negotiate::key_exchange_id(suite.key_exchange).ok_or_else(malformed)?;
     if group != fields.group {
         let probe = Some(Event::Probe("ikev2.invalid-ke.sent"));
-        return refuse(
-            NotifyType::INVALID_KE_PAYLOAD,
-            group.to_be_bytes().to_vec(),
-            probe,
-        );
+        return refuse(NotifyType::INVALID_KE_PAYLOAD, group.to_be_bytes().to_vec(), probe);
     }
     let (public, secret) = match respond_to(suite.key_exchange, fields.public, cx) {
         Ok(both) => both,
@@ -254,17 +207,10 @@ pub(crate) fn respond(
     };
     let nonce = cx.nonce();
     let spi_i = message.header.spi_i;
-    let shared = Shared {
-        nonce_i: fields.nonce,
-        nonce_r: &nonce,
-        spi_i,
-        spi_r,
-    };
+    let shared = Shared { nonce_i: fields.nonce, nonce_r: &nonce, spi_i, spi_r };
     let keys = derive(cx, &suite, &shared, &secret).map_err(|_| malformed())?;
     let payloads = vec![
-        Payload::Sa(SecurityAssociation {
-            proposals: vec![chosen],
-        }),
+        Payload::Sa(SecurityAssociation { proposals: vec![chosen] }),
         Payload::Ke(KeyExchange::new(group, public)),
         Payload::Nonce(nonce.clone()),
     ];
@@ -274,15 +220,7 @@ pub(crate) fn respond(
         nonce_i: fields.nonce.to_vec(),
         nonce_r: nonce,
     };
-    Ok(InitAnswer::New {
-        payloads,
-        keyed: Box::new(Keyed {
-            spi_r,
-            suite,
-            keys,
-            transcript,
-        }),
-    })
+    Ok(InitAnswer::New { payloads, keyed: Box::new(Keyed { spi_r, suite, keys, transcript }) })
 }
 
 /// The three payloads that both messages of the exchange have.
@@ -323,10 +261,7 @@ fn refused(message: &Opened<'_>, offer: &[Proposal]) -> Option<Failure> {
     Some(match error.kind {
         NotifyType::NO_PROPOSAL_CHOSEN => {
             let offer: Vec<String> = offer.iter().map(ToString::to_string).collect();
-            Failure::Proposal(format!(
-                "the responder accepts none of ours: {}",
-                offer.join("; ")
-            ))
+            Failure::Proposal(format!("the responder accepts none of ours: {}", offer.join("; ")))
         }
         other => Failure::Refused(other),
     })

@@ -29,17 +29,10 @@ impl Exchange for LivenessExchange {
     }
 
     fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
-        sa.is_established().then(|| {
-            (
-                Vec::new(),
-                vec![Effect::Report(Event::Probe("ikev2.liveness.asked"))],
-            )
-        })
+        sa.is_established().then(|| (Vec::new(), vec![Effect::Report(Event::Probe("ikev2.liveness.asked"))]))
     }
 
     fn response(&mut self, _: &IkeSa, _: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
-        Ok(Next::Done(vec![Effect::Report(Event::Probe(
-            "ikev2.liveness.answered",
-        ))]))
+        Ok(Next::Done(vec![Effect::Report(Event::Probe("ikev2.liveness.answered"))]))
     }
 }

@@ -39,10 +39,7 @@ pub struct ChildProposal {
 pub(crate) fn ike_offer(proposals: &[IkeProposal]) -> Vec<Proposal> {
     let transforms = |proposal: &IkeProposal| {
         let mut list = ciphers(&proposal.encryption);
-        list.extend(plain(
-            TransformType::PRF,
-            proposal.prf.iter().filter_map(|a| numbers::prf_id(*a)),
-        ));
+        list.extend(plain(TransformType::PRF, proposal.prf.iter().filter_map(|a| numbers::prf_id(*a))));
         list.extend(integrities(&proposal.integrity));
         list.extend(groups(&proposal.key_exchange));
         list
@@ -60,10 +57,7 @@ pub(crate) fn child_offer(proposals: &[ChildProposal], spi: Spi, fresh: bool) ->
         if fresh {
             list.extend(groups(&proposal.key_exchange));
         }
-        let numbers = proposal
-            .extended_sequence_numbers
-            .iter()
-            .map(|extended| u16::from(*extended));
+        let numbers = proposal.extended_sequence_numbers.iter().map(|extended| u16::from(*extended));
         list.extend(plain(TransformType::SN, numbers));
         list
     };
@@ -74,12 +68,7 @@ pub(crate) fn child_offer(proposals: &[ChildProposal], spi: Spi, fresh: bool) ->
 fn number(lists: impl Iterator<Item = Vec<Transform>>, protocol: ProtocolId, spi: &[u8]) -> Vec<Proposal> {
     let numbered = (1..=u8::MAX).zip(lists);
     numbered
-        .map(|(number, transforms)| Proposal {
-            number,
-            protocol,
-            spi: spi.to_vec(),
-            transforms,
-        })
+        .map(|(number, transforms)| Proposal { number, protocol, spi: spi.to_vec(), transforms })
         .collect()
 }
 
@@ -95,17 +84,11 @@ fn ciphers(list: &[(Encryption, usize)]) -> Vec<Transform> {
 }
 
 fn integrities(list: &[IntegrityAlgorithm]) -> impl Iterator<Item = Transform> {
-    plain(
-        TransformType::INTEG,
-        list.iter().filter_map(|a| numbers::integrity_id(*a)),
-    )
+    plain(TransformType::INTEG, list.iter().filter_map(|a| numbers::integrity_id(*a)))
 }
 
 fn groups(list: &[KeyExchangeAlgorithm]) -> impl Iterator<Item = Transform> {
-    plain(
-        TransformType::KE,
-        list.iter().filter_map(|a| numbers::key_exchange_id(*a)),
-    )
+    plain(TransformType::KE, list.iter().filter_map(|a| numbers::key_exchange_id(*a)))
 }
 
 fn plain(kind: TransformType, ids: impl Iterator<Item = u16>) -> impl Iterator<Item = Transform> {

@@ -22,19 +22,10 @@ impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |transforms: &[Transform]| match transforms {
             [] => "nothing".to_owned(),
-            some => some
-                .iter()
-                .map(|t| t.to_string())
-                .collect::<Vec<_>>()
-                .join(" or "),
+            some => some.iter().map(|t| t.to_string()).collect::<Vec<_>>().join(" or "),
         };
-        let all = |proposals: &[Proposal]| {
-            proposals
-                .iter()
-                .map(|p| p.to_string())
-                .collect::<Vec<_>>()
-                .join("; ")
-        };
+        let all =
+            |proposals: &[Proposal]| proposals.iter().map(|p| p.to_string()).collect::<Vec<_>>().join("; ");
         if self.all_offered.is_empty() {
             return f.write_str("the offer is empty");
         }
@@ -62,10 +53,7 @@ pub(crate) fn select(configured: &[Proposal], offered: &[Proposal]) -> Result<Pr
         for theirs in offered.iter().filter(|theirs| theirs.protocol == ours.protocol) {
             match combine(ours, theirs) {
                 Ok(transforms) => {
-                    return Ok(Proposal {
-                        transforms,
-                        ..theirs.clone()
-                    });
+                    return Ok(Proposal { transforms, ..theirs.clone() });
                 }
                 Err((matched, kind)) => {
                     if closest.as_ref().is_none_or(|(best, _)| matched > *best) {
@@ -82,10 +70,7 @@ pub(crate) fn select(configured: &[Proposal], offered: &[Proposal]) -> Result<Pr
             }
         }
     }
-    Err(closest.map_or_else(
-        || nothing_comparable(configured, offered),
-        |(_, mismatch)| mismatch,
-    ))
+    Err(closest.map_or_else(|| nothing_comparable(configured, offered), |(_, mismatch)| mismatch))
 }
 
 /// Checks a responder's choice: one of our proposals, with exactly one transform of each type that we offered
@@ -159,18 +144,11 @@ fn nothing_comparable(configured: &[Proposal], offered: &[Proposal]) -> Mismatch
 }
 
 fn kinds(a: &Proposal, b: &Proposal) -> BTreeSet<TransformType> {
-    a.transforms
-        .iter()
-        .chain(&b.transforms)
-        .map(|transform| transform.kind)
-        .collect()
+    a.transforms.iter().chain(&b.transforms).map(|transform| transform.kind).collect()
 }
 
 fn of_kind(proposal: &Proposal, kind: TransformType) -> impl Iterator<Item = &Transform> {
-    proposal
-        .transforms
-        .iter()
-        .filter(move |transform| transform.kind == kind)
+    proposal.transforms.iter().filter(move |transform| transform.kind == kind)
 }
 
 /// `NONE` of integrity or key exchange, or 32-bit sequence numbers: what leaving the type out means.

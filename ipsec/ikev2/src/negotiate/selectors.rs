@@ -6,10 +6,7 @@ use ipsec_wire::v2::TrafficSelector;
 
 /// The selectors on the wire that mean all traffic of these networks.
 pub(crate) fn to_wire(networks: &[AddressRange]) -> Vec<TrafficSelector> {
-    networks
-        .iter()
-        .map(|range| TrafficSelector::any(range.first(), range.last()))
-        .collect()
+    networks.iter().map(|range| TrafficSelector::any(range.first(), range.last())).collect()
 }
 
 /// The part of `offered` that lies within `configured`, in the order of `offered`; empty when there is none.
@@ -57,19 +54,12 @@ pub(crate) fn pairs(local: &[TrafficSelector], remote: &[TrafficSelector]) -> Ve
             remote_ports: r.ports().0..=r.ports().1,
         })
     };
-    local
-        .iter()
-        .flat_map(|l| remote.iter().filter_map(move |r| pair(l, r)))
-        .collect()
+    local.iter().flat_map(|l| remote.iter().filter_map(move |r| pair(l, r))).collect()
 }
 
 /// The selectors for people.
 pub(crate) fn show(selectors: &[TrafficSelector]) -> String {
-    selectors
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(" ")
+    selectors.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn range(selector: &TrafficSelector) -> Option<AddressRange> {

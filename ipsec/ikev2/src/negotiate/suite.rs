@@ -24,13 +24,7 @@ pub struct IkeSuite {
 /// `aes256gcm16-prfsha384-ecp384`.
 impl fmt::Display for IkeSuite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}-{}-{}",
-            self.protection,
-            self.prf.name(),
-            self.key_exchange.name()
-        )
+        write!(f, "{}-{}-{}", self.protection, self.prf.name(), self.key_exchange.name())
     }
 }
 
@@ -60,12 +54,7 @@ pub(crate) fn child_suite(chosen: &Proposal) -> Option<ChildSuite> {
         _ => None,
     };
     let extended = transform(chosen, TransformType::SN).is_some_and(|transform| transform.id == 1);
-    Some(ChildSuite {
-        suite: protection(chosen)?,
-        key_exchange,
-        extended_sequence_numbers: extended,
-        spi,
-    })
+    Some(ChildSuite { suite: protection(chosen)?, key_exchange, extended_sequence_numbers: extended, spi })
 }
 
 fn protection(chosen: &Proposal) -> Option<Suite> {
@@ -83,16 +72,9 @@ fn protection(chosen: &Proposal) -> Option<Suite> {
         _ => None,
     };
     let authenticated = matches!(encryption, Encryption::Aead(_)) != integrity.is_some();
-    authenticated.then_some(Suite {
-        encryption,
-        key_len,
-        integrity,
-    })
+    authenticated.then_some(Suite { encryption, key_len, integrity })
 }
 
 fn transform(proposal: &Proposal, kind: TransformType) -> Option<&Transform> {
-    proposal
-        .transforms
-        .iter()
-        .find(|transform| transform.kind == kind)
+    proposal.transforms.iter().find(|transform| transform.kind == kind)
 }

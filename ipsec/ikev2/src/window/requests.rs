@@ -49,11 +49,7 @@ impl Retransmission {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expiry {
     /// Send these octets again; `transmission` counts from 1, so the first repeat is 2.
-    Resend {
-        octets: Vec<u8>,
-        message_id: u32,
-        transmission: u32,
-    },
+    Resend { octets: Vec<u8>, message_id: u32, transmission: u32 },
     /// The peer does not answer.
     GiveUp,
 }
@@ -88,19 +84,12 @@ impl Requests {
     pub(crate) fn sent(&mut self, now: Instant, octets: Vec<u8>, how: &Retransmission) {
         debug_assert!(self.open.is_none(), "the request window holds one request");
         let message_id = self.next;
-        self.open = Some(Open {
-            message_id,
-            octets,
-            transmissions: 1,
-            deadline: now + how.wait(1),
-        });
+        self.open = Some(Open { message_id, octets, transmissions: 1, deadline: now + how.wait(1) });
     }
 
     /// Whether a response with this message ID answers the open request.
     pub(crate) fn awaits(&self, message_id: u32) -> bool {
-        self.open
-            .as_ref()
-            .is_some_and(|open| open.message_id == message_id)
+        self.open.as_ref().is_some_and(|open| open.message_id == message_id)
     }
 
     /// The octets of the open request.
@@ -136,11 +125,7 @@ impl Requests {
         open.transmissions += 1;
         open.deadline = now + how.wait(open.transmissions);
         let (octets, message_id) = (open.octets.clone(), open.message_id);
-        Some(Expiry::Resend {
-            octets,
-            message_id,
-            transmission: open.transmissions,
-        })
+        Some(Expiry::Resend { octets, message_id, transmission: open.transmissions })
     }
 }
 
@@ -171,18 +156,10 @@ mod tests {
             assert_eq!(requests.expire(deadline - Duration::from_nanos(1), &HOW), None);
             seen.push((deadline, requests.expire(deadline, &HOW).unwrap()));
         }
-        let resend = |transmission| Expiry::Resend {
-            octets: b"request".to_vec(),
-            message_id: 0,
-            transmission,
-        };
+        let resend =
+            |transmission| Expiry::Resend { octets: b"request".to_vec(), message_id: 0, transmission };
         let at = |seconds| Instant::ZERO + Duration::from_secs(seconds);
-        let expected = [
-            (at(2), resend(2)),
-            (at(5), resend(3)),
-            (at(9), resend(4)),
-            (at(13), Expiry::GiveUp),
-        ];
+        let expected = [(at(2), resend(2)), (at(5), resend(3)), (at(9), resend(4)), (at(13), Expiry::GiveUp)];
         assert_eq!(seen, expected);
     }
 
@@ -196,9 +173,6 @@ mod tests {
         requests.sent(Instant::ZERO, Vec::new(), &HOW);
         requests.answered();
         assert_eq!(requests.next_id(), 1);
-        assert!(
-            !requests.awaits(0),
-            "a second response to the same request answers nothing"
-        );
+        assert!(!requests.awaits(0), "a second response to the same request answers nothing");
     }
 }

@@ -45,10 +45,7 @@ impl Responses {
                     return Incoming::Differs;
                 }
                 last.repeats += 1;
-                Incoming::Repeat {
-                    response: last.response.clone(),
-                    repeats: last.repeats,
-                }
+                Incoming::Repeat { response: last.response.clone(), repeats: last.repeats }
             }
             _ => Incoming::OutOfWindow,
         }
@@ -57,11 +54,7 @@ impl Responses {
     /// Keeps the response to the request that was due; the next one counts one up.
     pub(crate) fn answered(&mut self, request: Vec<u8>, response: Vec<u8>) {
         self.next = self.next.saturating_add(1);
-        self.last = Some(Last {
-            request,
-            response,
-            repeats: 0,
-        });
+        self.last = Some(Last { request, response, repeats: 0 });
     }
 }
 
@@ -74,10 +67,7 @@ mod tests {
         let mut responses = Responses::default();
         assert_eq!(responses.classify(0, b"a"), Incoming::New);
         responses.answered(b"a".to_vec(), b"A".to_vec());
-        let repeat = |repeats| Incoming::Repeat {
-            response: b"A".to_vec(),
-            repeats,
-        };
+        let repeat = |repeats| Incoming::Repeat { response: b"A".to_vec(), repeats };
         assert_eq!(responses.classify(0, b"a"), repeat(1));
         assert_eq!(responses.classify(0, b"a"), repeat(2));
         assert_eq!(responses.classify(1, b"b"), Incoming::New);

@@ -3,11 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn header(source: &str, destination: &str) -> IpHeader {
-    IpHeader::new(
-        source.parse().unwrap(),
-        destination.parse().unwrap(),
-        protocol::UDP,
-    )
+    IpHeader::new(source.parse().unwrap(), destination.parse().unwrap(), protocol::UDP)
 }
 
 #[test]
@@ -20,10 +16,7 @@ fn a_built_packet_reads_back() {
         let read = IpPacket::parse(built.as_bytes().to_vec()).unwrap();
         assert_eq!(read.source(), fields.source);
         assert_eq!(read.destination(), fields.destination);
-        assert_eq!(
-            (read.protocol(), read.hop_limit(), read.traffic_class()),
-            (protocol::UDP, 3, 0xb9)
-        );
+        assert_eq!((read.protocol(), read.hop_limit(), read.traffic_class()), (protocol::UDP, 3, 0xb9));
         assert_eq!(read.payload(), b"payload");
         assert_eq!(read.fragment(), None);
         assert_eq!(read.as_bytes(), built.as_bytes());

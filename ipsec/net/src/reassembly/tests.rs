@@ -4,26 +4,15 @@ use super::*;
 use crate::{IpHeader, fragment, protocol};
 
 fn packet(v6: bool, length: usize) -> IpPacket {
-    let (source, destination) = if v6 {
-        ("2001:db8::1", "2001:db8::2")
-    } else {
-        ("10.0.0.1", "10.0.0.2")
-    };
-    let mut header = IpHeader::new(
-        source.parse().unwrap(),
-        destination.parse().unwrap(),
-        protocol::UDP,
-    );
+    let (source, destination) = if v6 { ("2001:db8::1", "2001:db8::2") } else { ("10.0.0.1", "10.0.0.2") };
+    let mut header = IpHeader::new(source.parse().unwrap(), destination.parse().unwrap(), protocol::UDP);
     header.identification = 77;
     let payload: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
     IpPacket::build(&header, Buffer::copy_of(&payload)).unwrap()
 }
 
 fn feed(reassembler: &mut Reassembler, packets: impl IntoIterator<Item = IpPacket>) -> Vec<Reassembled> {
-    packets
-        .into_iter()
-        .map(|packet| reassembler.handle(Instant::ZERO, packet))
-        .collect()
+    packets.into_iter().map(|packet| reassembler.handle(Instant::ZERO, packet)).collect()
 }
 
 proptest! {
@@ -70,10 +59,7 @@ proptest! {
 fn a_repeated_fragment_is_ignored() {
     let cut = fragment(packet(false, 3000), 1500, 0).unwrap();
     let mut reassembler = Reassembler::default();
-    let results = feed(
-        &mut reassembler,
-        [cut[0].clone(), cut[0].clone(), cut[1].clone(), cut[2].clone()],
-    );
+    let results = feed(&mut reassembler, [cut[0].clone(), cut[0].clone(), cut[1].clone(), cut[2].clone()]);
     assert_eq!(results[1], Reassembled::Waiting);
     assert!(matches!(results[3], Reassembled::Whole(_)));
 }
@@ -108,8 +94,5 @@ fn a_packet_with_df_set_is_not_fragmented() {
     header.dont_fragment = true;
     let whole = IpPacket::build(&header, Buffer::copy_of(&[0; 1000])).unwrap();
     assert_eq!(fragment(whole, 576, 0), Err(crate::FragmentError::DontFragment));
-    assert_eq!(
-        fragment(packet(true, 1000), 50, 0),
-        Err(crate::FragmentError::MtuTooSmall)
-    );
+    assert_eq!(fragment(packet(true, 1000), 50, 0), Err(crate::FragmentError::MtuTooSmall));
 }

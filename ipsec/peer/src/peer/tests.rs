@@ -29,10 +29,7 @@ fn luck(seed: u64) -> Luck {
         rng.set_stream(stream);
         Box::new(Seeded(rng)) as Box<dyn Entropy>
     };
-    Luck {
-        ike: source(1),
-        esp: source(2),
-    }
+    Luck { ike: source(1), esp: source(2) }
 }
 
 const WEST: &str = "192.0.2.1";
@@ -102,12 +99,7 @@ impl Pair {
     fn new(west: Config, east: Config) -> Self {
         let peer = |config, seed| Peer::new(config, &PORTABLE, luck(seed)).unwrap();
         let peers = [peer(west, 1), peer(east, 2)];
-        Self {
-            now: Instant::ZERO,
-            peers,
-            events: Default::default(),
-            inside: Default::default(),
-        }
+        Self { now: Instant::ZERO, peers, events: Default::default(), inside: Default::default() }
     }
 
     /// Gives an input to one peer and lets both answer each other until they are idle.
@@ -142,21 +134,12 @@ impl Pair {
     }
 
     fn children(&self, side: usize) -> usize {
-        self.peers[side]
-            .status()
-            .ike
-            .iter()
-            .map(|sa| sa.children.len())
-            .sum()
+        self.peers[side].status().ike.iter().map(|sa| sa.children.len()).sum()
     }
 }
 
 fn inner(source: &str, destination: &str, length: usize) -> IpPacket {
-    let header = IpHeader::new(
-        source.parse().unwrap(),
-        destination.parse().unwrap(),
-        protocol::UDP,
-    );
+    let header = IpHeader::new(source.parse().unwrap(), destination.parse().unwrap(), protocol::UDP);
     IpPacket::build(&header, Buffer::copy_of(&vec![7; length])).unwrap()
 }
 
@@ -168,17 +151,8 @@ fn a_tunnel_comes_up_carries_packets_both_ways_and_goes_down() {
     pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
     pair.give(1, Input::Inside(inner("10.2.0.1", "10.1.0.1", 2000)));
     assert_eq!(pair.inside[1].len(), 1);
-    assert_eq!(
-        pair.inside[0][0].payload(),
-        [7; 2000],
-        "in fragments outside, whole inside"
-    );
-    pair.command(
-        1,
-        Command::Terminate {
-            connection: "site".into(),
-        },
-    );
+    assert_eq!(pair.inside[0][0].payload(), [7; 2000], "in fragments outside, whole inside");
+    pair.command(1, Command::Terminate { connection: "site".into() });
     assert_eq!((pair.children(0), pair.children(1)), (0, 0));
     assert!(pair.peers.iter().all(|peer| peer.status().sas.is_empty()));
 }
@@ -209,10 +183,7 @@ fn a_child_with_a_key_exchange_of_its_own_finds_the_responders_group() {
     assert_eq!((pair.children(0), pair.children(1)), (1, 1));
     pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
     assert_eq!(pair.inside[1].len(), 1);
-    assert!(
-        pair.ikev2(0)
-            .any(|event| matches!(event, Ikev2::Probe("ikev2.invalid-ke.child")))
-    );
+    assert!(pair.ikev2(0).any(|event| matches!(event, Ikev2::Probe("ikev2.invalid-ke.child"))));
 }
 
 #[test]
@@ -225,10 +196,8 @@ fn a_cookie_and_then_another_group_are_both_obeyed() {
     let mut pair = Pair::new(west, east);
     pair.initiate();
     assert_eq!((pair.children(0), pair.children(1)), (1, 1));
-    let requests = pair
-        .ikev2(0)
-        .filter(|event| matches!(event, Ikev2::Sent(m) if m.exchange.0 == 34))
-        .count();
+    let requests =
+        pair.ikev2(0).filter(|event| matches!(event, Ikev2::Sent(m) if m.exchange.0 == 34)).count();
     assert_eq!(requests, 3);
 }
 
@@ -244,13 +213,7 @@ fn a_wrong_secret_fails_on_both_sides() {
             _ => None,
         });
         assert_eq!(failed, Some("authentication-failed"), "side {side}");
-        assert!(
-            pair.peers[side]
-                .status()
-                .ike
-                .iter()
-                .all(|sa| sa.stage == Stage::Closed)
-        );
+        assert!(pair.peers[side].status().ike.iter().all(|sa| sa.stage == Stage::Closed));
     }
 }
 
@@ -296,11 +259,7 @@ fn the_narrower_side_decides_what_is_protected() {
     pair.give(0, Input::Inside(inner("10.1.7.1", "10.2.0.1", 10)));
     pair.give(0, Input::Inside(inner("10.1.8.1", "10.2.0.1", 10)));
     assert_eq!(pair.inside[1].len(), 1);
-    assert!(
-        pair.events[0]
-            .iter()
-            .any(|e| matches!(e, Event::Dropped(d) if d.reason.name() == "no-sa"))
-    );
+    assert!(pair.events[0].iter().any(|e| matches!(e, Event::Dropped(d) if d.reason.name() == "no-sa")));
 }
 
 #[test]
@@ -313,9 +272,7 @@ fn silence_is_asked_about_and_given_up() {
     let mut down = None;
     while down.is_none() {
         match peer.poll(pair.now) {
-            Output::Idle {
-                until: Some(until), ..
-            } => {
+            Output::Idle { until: Some(until), .. } => {
                 pair.now = until;
                 peer.handle(until, Input::Timeout);
             }
@@ -333,18 +290,13 @@ fn configurations_that_cannot_work_are_refused_by_name() {
     let refused = |change: fn(&mut Config)| {
         let mut config = west_config();
         change(&mut config);
-        Peer::new(config, &PORTABLE, luck(1))
-            .err()
-            .map(|error| error.to_string())
+        Peer::new(config, &PORTABLE, luck(1)).err().map(|error| error.to_string())
     };
     assert_eq!(refused(|_| {}), None);
     let text = refused(|c| c.mtu = 60).unwrap();
     assert_eq!(text, "an MTU of 60 is below 68, the least for its IP version");
     let text = refused(|c| c.ikev2.connections[0].local = [10, 0, 0, 1].into()).unwrap();
-    assert_eq!(
-        text,
-        "connection \"site\" runs from 10.0.0.1, which is not an address of this peer"
-    );
+    assert_eq!(text, "connection \"site\" runs from 10.0.0.1, which is not an address of this peer");
     let text = refused(|c| c.ikev2.connections[0].proposals.clear()).unwrap();
     assert_eq!(text, "\"site\": nothing is offered");
     let text = refused(|c| c.ikev2.connections[0].children[0].remote.clear()).unwrap();
@@ -356,10 +308,7 @@ fn handshake() -> Vec<IpPacket> {
     let peer = |config, seed| Peer::new(config, &PORTABLE, luck(seed)).unwrap();
     let mut peers = [peer(west_config(), 1), peer(east_config(), 2)];
     let mut seen = Vec::new();
-    peers[0].handle(
-        Instant::ZERO,
-        Input::Command(Command::Initiate { child: "net".into() }),
-    );
+    peers[0].handle(Instant::ZERO, Input::Command(Command::Initiate { child: "net".into() }));
     let mut side = 0;
     for _ in 0..8 {
         let mut packets = Vec::new();
@@ -413,13 +362,7 @@ fn damaged(packet: &IpPacket, damage: &Damage) -> IpPacket {
         }
     }
     let header = IpHeader::new(packet.source(), packet.destination(), protocol::UDP);
-    udp::build(
-        datagram.source,
-        datagram.destination,
-        Buffer::copy_of(&octets),
-        &header,
-    )
-    .unwrap()
+    udp::build(datagram.source, datagram.destination, Buffer::copy_of(&octets), &header).unwrap()
 }
 
 proptest! {

@@ -17,10 +17,7 @@ impl Authentication {
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
         let method = AuthMethod(cursor.u8("the authentication method")?);
         cursor.take(3, "the reserved octets")?;
-        Ok(Self {
-            method,
-            data: cursor.rest().to_vec(),
-        })
+        Ok(Self { method, data: cursor.rest().to_vec() })
     }
 
     pub(super) fn emit(&self, out: &mut Vec<u8>) {

@@ -25,10 +25,7 @@ pub struct CertificateRequest {
 impl Certificate {
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
         let encoding = CertEncoding(cursor.u8("the certificate encoding")?);
-        Ok(Self {
-            encoding,
-            data: cursor.rest().to_vec(),
-        })
+        Ok(Self { encoding, data: cursor.rest().to_vec() })
     }
 
     pub(super) fn emit(&self, out: &mut Vec<u8>) {
@@ -40,10 +37,7 @@ impl Certificate {
 impl CertificateRequest {
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
         let encoding = CertEncoding(cursor.u8("the certificate encoding")?);
-        Ok(Self {
-            encoding,
-            authorities: cursor.rest().to_vec(),
-        })
+        Ok(Self { encoding, authorities: cursor.rest().to_vec() })
     }
 
     pub(super) fn emit(&self, out: &mut Vec<u8>) {

@@ -19,22 +19,14 @@ impl Delete {
     /// Deletes the IKE SA.
     #[must_use]
     pub fn ike() -> Self {
-        Self {
-            protocol: ProtocolId::IKE,
-            spi_size: 0,
-            spis: Vec::new(),
-        }
+        Self { protocol: ProtocolId::IKE, spi_size: 0, spis: Vec::new() }
     }
 
     /// Deletes ESP SAs.
     #[must_use]
     pub fn esp(spis: impl IntoIterator<Item = Spi>) -> Self {
         let spis = spis.into_iter().flat_map(|spi| spi.0.to_be_bytes()).collect();
-        Self {
-            protocol: ProtocolId::ESP,
-            spi_size: 4,
-            spis,
-        }
+        Self { protocol: ProtocolId::ESP, spi_size: 4, spis }
     }
 
     /// The SPIs of ESP SAs; empty for another protocol.
@@ -55,31 +47,18 @@ impl Delete {
         let spis = cursor.rest().to_vec();
         let expected = usize::from(spi_size) * usize::from(count);
         if spis.len() != expected {
-            let text = format!(
-                "{count} SPIs of {spi_size} octets are announced, {} octets are there",
-                spis.len()
-            );
+            let text =
+                format!("{count} SPIs of {spi_size} octets are announced, {} octets are there", spis.len());
             return Err(Malformed::new(at, text));
         }
         if spi_size == 0 && count > 0 {
-            return Err(Malformed::new(
-                at,
-                format!("{count} SPIs of no octets are announced"),
-            ));
+            return Err(Malformed::new(at, format!("{count} SPIs of no octets are announced")));
         }
-        Ok(Self {
-            protocol,
-            spi_size,
-            spis,
-        })
+        Ok(Self { protocol, spi_size, spis })
     }
 
     pub(super) fn emit(&self, out: &mut Vec<u8>) {
-        let count = self
-            .spis
-            .len()
-            .checked_div(usize::from(self.spi_size))
-            .unwrap_or(0);
+        let count = self.spis.len().checked_div(usize::from(self.spi_size)).unwrap_or(0);
         out.extend([self.protocol.0, self.spi_size]);
         out.extend(u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes());
         out.extend_from_slice(&self.spis);

@@ -8,18 +8,9 @@ use crate::v2::Payload;
 /// `IKE_SA_INIT request 0 [SA KE Nonce N(COOKIE)]`.
 #[must_use]
 pub fn describe(header: &Header, payloads: &[Payload]) -> String {
-    let direction = if header.flags.response {
-        "response"
-    } else {
-        "request"
-    };
+    let direction = if header.flags.response { "response" } else { "request" };
     let names: Vec<String> = payloads.iter().map(name).collect();
-    format!(
-        "{} {direction} {} [{}]",
-        header.exchange,
-        header.message_id,
-        names.join(" ")
-    )
+    format!("{} {direction} {} [{}]", header.exchange, header.message_id, names.join(" "))
 }
 
 /// One line a payload, indented lines for what it holds.
@@ -56,26 +47,16 @@ fn details(payload: &Payload) -> Vec<String> {
         }
         Payload::IdI(id) | Payload::IdR(id) => vec![format!("{} {}", id.kind(), id.data().escape_ascii())],
         Payload::Cert(cert) => vec![format!("{}, {} octets", cert.encoding, cert.data.len())],
-        Payload::CertReq(request) => vec![format!(
-            "{}, {} octets",
-            request.encoding,
-            request.authorities.len()
-        )],
+        Payload::CertReq(request) => {
+            vec![format!("{}, {} octets", request.encoding, request.authorities.len())]
+        }
         Payload::Auth(auth) => vec![format!("{}, {} octets", auth.method, auth.data.len())],
         Payload::Nonce(octets) | Payload::VendorId(octets) => vec![format!("{} octets", octets.len())],
         Payload::Notify(notify) if notify.data.is_empty() && notify.spi.is_empty() => Vec::new(),
-        Payload::Notify(notify) => vec![format!(
-            "{} octets of data{}",
-            notify.data.len(),
-            spi(&notify.spi)
-        )],
+        Payload::Notify(notify) => vec![format!("{} octets of data{}", notify.data.len(), spi(&notify.spi))],
         Payload::Delete(delete) => {
             let spis: Vec<String> = delete.esp_spis().iter().map(ToString::to_string).collect();
-            vec![
-                format!("{} {}", delete.protocol, spis.join(" "))
-                    .trim_end()
-                    .to_owned(),
-            ]
+            vec![format!("{} {}", delete.protocol, spis.join(" ")).trim_end().to_owned()]
         }
         Payload::TsI(list) | Payload::TsR(list) => list.iter().map(ToString::to_string).collect(),
         Payload::Unknown { critical, body, .. } => {

@@ -51,26 +51,12 @@ pub fn lay_out(header: &Header, payloads: &[Payload], layout: Layout) -> (Vec<u8
     octets.resize(octets.len() + layout.icv, 0);
     let icv = content.end..octets.len();
     let length = u32::try_from(octets.len()).unwrap_or(u32::MAX);
-    let header = Header {
-        next_payload: PayloadType::SK,
-        length,
-        ..*header
-    };
+    let header = Header { next_payload: PayloadType::SK, length, ..*header };
     octets[..Header::LEN].copy_from_slice(&header.emit());
-    let sk_len = u16::try_from(octets.len() - Header::LEN)
-        .unwrap_or(u16::MAX)
-        .to_be_bytes();
+    let sk_len = u16::try_from(octets.len() - Header::LEN).unwrap_or(u16::MAX).to_be_bytes();
     octets[Header::LEN..Header::LEN + GENERIC_HEADER_LEN]
         .copy_from_slice(&[first.0, 0, sk_len[0], sk_len[1]]);
-    (
-        octets,
-        Protected {
-            first,
-            iv,
-            content,
-            icv,
-        },
-    )
+    (octets, Protected { first, iv, content, icv })
 }
 
 /// Finds the parts of a message that is nothing but an SK payload.
@@ -89,39 +75,21 @@ pub fn split(octets: &[u8], layout: Layout) -> Result<Protected, Malformed> {
         .ok_or_else(|| Malformed::new(Header::LEN, "no octets for the header of the SK payload"))?;
     let length = usize::from(u16::from_be_bytes([generic[2], generic[3]]));
     if Header::LEN + length != octets.len() {
-        let text = format!(
-            "the SK payload's length is {length}, {} octets are there",
-            octets.len() - Header::LEN
-        );
+        let text =
+            format!("the SK payload's length is {length}, {} octets are there", octets.len() - Header::LEN);
         return Err(Malformed::new(Header::LEN + 2, text));
     }
     let iv = begin..begin + layout.iv;
-    let content_end = octets
-        .len()
-        .checked_sub(layout.icv)
-        .filter(|end| *end > iv.end)
-        .ok_or_else(|| {
-            let least = layout.iv + 1 + layout.icv;
-            Malformed::new(
-                begin,
-                format!("the SK payload's content is shorter than {least} octets"),
-            )
-        })?;
+    let content_end = octets.len().checked_sub(layout.icv).filter(|end| *end > iv.end).ok_or_else(|| {
+        let least = layout.iv + 1 + layout.icv;
+        Malformed::new(begin, format!("the SK payload's content is shorter than {least} octets"))
+    })?;
     let content = iv.end..content_end;
     if !content.len().is_multiple_of(layout.block.max(1)) {
-        let text = format!(
-            "{} encrypted octets are no multiple of {}",
-            content.len(),
-            layout.block
-        );
+        let text = format!("{} encrypted octets are no multiple of {}", content.len(), layout.block);
         return Err(Malformed::new(iv.end, text));
     }
-    Ok(Protected {
-        first: PayloadType(generic[0]),
-        iv,
-        content,
-        icv: content_end..octets.len(),
-    })
+    Ok(Protected { first: PayloadType(generic[0]), iv, content, icv: content_end..octets.len() })
 }
 
 /// The payloads' octets within decrypted content, which begins at offset `base` of its message.
@@ -130,14 +98,10 @@ pub fn split(octets: &[u8], layout: Layout) -> Result<Protected, Malformed> {
 /// When the pad length is more than there is.
 pub fn strip_padding(content: &[u8], base: usize) -> Result<&[u8], Malformed> {
     let at = base + content.len().saturating_sub(1);
-    let (padding, rest) = content
-        .split_last()
-        .ok_or_else(|| Malformed::new(base, "no octet for the pad length"))?;
+    let (padding, rest) =
+        content.split_last().ok_or_else(|| Malformed::new(base, "no octet for the pad length"))?;
     let kept = rest.len().checked_sub(usize::from(*padding)).ok_or_else(|| {
-        Malformed::new(
-            at,
-            format!("a pad length of {padding}, but only {} octets", rest.len()),
-        )
+        Malformed::new(at, format!("a pad length of {padding}, but only {} octets", rest.len()))
     })?;
     Ok(&rest[..kept])
 }

@@ -14,9 +14,7 @@ impl Identification {
     /// The identity `data` of this type.
     #[must_use]
     pub fn new(kind: IdType, data: &[u8]) -> Self {
-        Self {
-            body: [&[kind.0, 0, 0, 0], data].concat(),
-        }
+        Self { body: [&[kind.0, 0, 0, 0], data].concat() }
     }
 
     /// The type.
@@ -38,9 +36,7 @@ impl Identification {
     }
 
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
-        let mut body = cursor
-            .take(HEADER_LEN, "the ID type and its reserved octets")?
-            .to_vec();
+        let mut body = cursor.take(HEADER_LEN, "the ID type and its reserved octets")?.to_vec();
         body.extend_from_slice(cursor.rest());
         Ok(Self { body })
     }

@@ -32,10 +32,7 @@ impl KeyExchange {
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
         let group = cursor.u16("the key exchange method")?;
         cursor.u16("the reserved octets")?;
-        Ok(Self {
-            group,
-            public: cursor.rest().to_vec(),
-        })
+        Ok(Self { group, public: cursor.rest().to_vec() })
     }
 
     pub(super) fn emit(&self, out: &mut Vec<u8>) {

@@ -21,11 +21,8 @@ impl Message {
     pub fn parse(octets: &[u8]) -> Result<Self, Malformed> {
         let header = Header::parse(octets)?;
         if usize::try_from(header.length) != Ok(octets.len()) {
-            let text = format!(
-                "the message's length is {}, {} octets are there",
-                header.length,
-                octets.len()
-            );
+            let text =
+                format!("the message's length is {}, {} octets are there", header.length, octets.len());
             return Err(Malformed::new(24, text));
         }
         let payloads = parse_chain(header.next_payload, &octets[Header::LEN..], Header::LEN)?;
@@ -38,11 +35,7 @@ impl Message {
         let mut octets = vec![0; Header::LEN];
         let next_payload = emit_chain(&self.payloads, PayloadType::NONE, &mut octets);
         let length = u32::try_from(octets.len()).unwrap_or(u32::MAX);
-        let header = Header {
-            next_payload,
-            length,
-            ..self.header
-        };
+        let header = Header { next_payload, length, ..self.header };
         octets[..Header::LEN].copy_from_slice(&header.emit());
         octets
     }

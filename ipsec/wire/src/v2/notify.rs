@@ -21,12 +21,7 @@ impl Notify {
     /// A notify about the IKE SA or about no SA.
     #[must_use]
     pub fn new(kind: NotifyType, data: Vec<u8>) -> Self {
-        Self {
-            protocol: ProtocolId::NONE,
-            spi: Vec::new(),
-            kind,
-            data,
-        }
+        Self { protocol: ProtocolId::NONE, spi: Vec::new(), kind, data }
     }
 
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
@@ -34,12 +29,7 @@ impl Notify {
         let spi_len = usize::from(cursor.u8("the notify's SPI size")?);
         let kind = NotifyType(cursor.u16("the notify's type")?);
         let spi = cursor.take(spi_len, "the notify's SPI")?.to_vec();
-        Ok(Self {
-            protocol,
-            spi,
-            kind,
-            data: cursor.rest().to_vec(),
-        })
+        Ok(Self { protocol, spi, kind, data: cursor.rest().to_vec() })
     }
 
     pub(super) fn emit(&self, out: &mut Vec<u8>) {

@@ -85,11 +85,7 @@ impl Payload {
             PayloadType::VENDOR_ID => Self::VendorId(cursor.rest().to_vec()),
             PayloadType::TS_I => Self::TsI(TrafficSelector::parse_list(cursor)?),
             PayloadType::TS_R => Self::TsR(TrafficSelector::parse_list(cursor)?),
-            _ => Self::Unknown {
-                kind,
-                critical,
-                body: cursor.rest().to_vec(),
-            },
+            _ => Self::Unknown { kind, critical, body: cursor.rest().to_vec() },
         })
     }
 

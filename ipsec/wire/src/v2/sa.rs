@@ -43,12 +43,7 @@ impl Transform {
     /// A transform with known attributes only.
     #[must_use]
     pub fn new(kind: TransformType, id: u16, key_bits: Option<u16>) -> Self {
-        Self {
-            kind,
-            id,
-            key_bits,
-            unknown: Vec::new(),
-        }
+        Self { kind, id, key_bits, unknown: Vec::new() }
     }
 }
 
@@ -70,9 +65,7 @@ impl fmt::Display for Transform {
 impl fmt::Display for Proposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.protocol)?;
-        self.transforms
-            .iter()
-            .try_for_each(|transform| write!(f, " {transform}"))
+        self.transforms.iter().try_for_each(|transform| write!(f, " {transform}"))
     }
 }
 
@@ -86,10 +79,7 @@ impl SecurityAssociation {
             cursor.u8("a proposal's reserved octet")?;
             let length = usize::from(cursor.u16("a proposal's length")?);
             let body = length.checked_sub(4).ok_or_else(|| {
-                Malformed::new(
-                    begin + 2,
-                    format!("a proposal's length of {length} is less than its header"),
-                )
+                Malformed::new(begin + 2, format!("a proposal's length of {length} is less than its header"))
             })?;
             proposals.push(Proposal::parse(cursor.nested(body, "a proposal")?)?);
             more = follows(last, 2, begin, "proposal")?;
@@ -124,10 +114,7 @@ impl Proposal {
             cursor.u8("a transform's reserved octet")?;
             let length = usize::from(cursor.u16("a transform's length")?);
             let body = length.checked_sub(4).ok_or_else(|| {
-                Malformed::new(
-                    begin + 2,
-                    format!("a transform's length of {length} is less than its header"),
-                )
+                Malformed::new(begin + 2, format!("a transform's length of {length} is less than its header"))
             })?;
             transforms.push(Transform::parse(cursor.nested(body, "a transform")?)?);
             more = follows(last, 3, begin, "transform")?;
@@ -136,22 +123,12 @@ impl Proposal {
             let text = format!("{count} transforms are announced, {} are there", transforms.len());
             return Err(Malformed::new(count_at, text));
         }
-        Ok(Self {
-            number,
-            protocol,
-            spi,
-            transforms,
-        })
+        Ok(Self { number, protocol, spi, transforms })
     }
 
     fn emit(&self, out: &mut Vec<u8>) {
         let short = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
-        out.extend([
-            self.number,
-            self.protocol.0,
-            short(self.spi.len()),
-            short(self.transforms.len()),
-        ]);
+        out.extend([self.number, self.protocol.0, short(self.spi.len()), short(self.transforms.len())]);
         out.extend_from_slice(&self.spi);
         for (index, transform) in self.transforms.iter().enumerate() {
             let more = index + 1 < self.transforms.len();

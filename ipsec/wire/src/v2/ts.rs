@@ -36,12 +36,7 @@ impl TrafficSelector {
     /// All traffic of the addresses from `first` to `last`.
     #[must_use]
     pub fn any(first: IpAddr, last: IpAddr) -> Self {
-        Self::Addresses {
-            protocol: 0,
-            ports: (0, u16::MAX),
-            first,
-            last,
-        }
+        Self::Addresses { protocol: 0, ports: (0, u16::MAX), first, last }
     }
 
     /// The first and the last address.
@@ -74,12 +69,9 @@ impl TrafficSelector {
     #[must_use]
     pub fn with_addresses(&self, first: IpAddr, last: IpAddr) -> Self {
         match self {
-            Self::Addresses { protocol, ports, .. } => Self::Addresses {
-                protocol: *protocol,
-                ports: *ports,
-                first,
-                last,
-            },
+            Self::Addresses { protocol, ports, .. } => {
+                Self::Addresses { protocol: *protocol, ports: *ports, first, last }
+            }
             Self::Unknown { .. } => self.clone(),
         }
     }
@@ -93,10 +85,7 @@ impl TrafficSelector {
             selectors.push(Self::parse(cursor)?);
         }
         if selectors.len() != count || count == 0 {
-            let text = format!(
-                "{count} traffic selectors are announced, {} are there",
-                selectors.len()
-            );
+            let text = format!("{count} traffic selectors are announced, {} are there", selectors.len());
             return Err(Malformed::new(count_at, text));
         }
         Ok(selectors)
@@ -109,20 +98,14 @@ impl TrafficSelector {
         let length = usize::from(cursor.u16("a traffic selector's length")?);
         let wrong = |what: String| Malformed::new(begin + 2, what);
         let body_len = length.checked_sub(4).ok_or_else(|| {
-            wrong(format!(
-                "a traffic selector's length of {length} is less than its header"
-            ))
+            wrong(format!("a traffic selector's length of {length} is less than its header"))
         })?;
         let mut body = cursor.nested(body_len, "a traffic selector")?;
         let expected = match kind {
             TsType::IPV4_ADDR_RANGE => 16,
             TsType::IPV6_ADDR_RANGE => 40,
             _ => {
-                return Ok(Self::Unknown {
-                    kind,
-                    protocol,
-                    body: body.rest().to_vec(),
-                });
+                return Ok(Self::Unknown { kind, protocol, body: body.rest().to_vec() });
             }
         };
         if length != expected {
@@ -133,28 +116,17 @@ impl TrafficSelector {
         let ports = (body.u16("the first port")?, body.u16("the last port")?);
         let (first, last): (IpAddr, IpAddr) = if kind == TsType::IPV4_ADDR_RANGE {
             let first = Ipv4Addr::from(body.array("the first address")?);
-            (
-                first.into(),
-                Ipv4Addr::from(body.array("the last address")?).into(),
-            )
+            (first.into(), Ipv4Addr::from(body.array("the last address")?).into())
         } else {
             let first = Ipv6Addr::from(body.array("the first address")?);
-            (
-                first.into(),
-                Ipv6Addr::from(body.array("the last address")?).into(),
-            )
+            (first.into(), Ipv6Addr::from(body.array("the last address")?).into())
         };
         if first > last {
             return Err(wrong(format!(
                 "a traffic selector's first address {first} lies behind its last, {last}"
             )));
         }
-        Ok(Self::Addresses {
-            protocol,
-            ports,
-            first,
-            last,
-        })
+        Ok(Self::Addresses { protocol, ports, first, last })
     }
 
     pub(super) fn emit_list(selectors: &[Self], out: &mut Vec<u8>) {
@@ -167,17 +139,8 @@ impl TrafficSelector {
     fn emit(&self, out: &mut Vec<u8>) {
         let begin = out.len();
         match self {
-            Self::Addresses {
-                protocol,
-                ports,
-                first,
-                last,
-            } => {
-                let kind = if first.is_ipv4() {
-                    TsType::IPV4_ADDR_RANGE
-                } else {
-                    TsType::IPV6_ADDR_RANGE
-                };
+            Self::Addresses { protocol, ports, first, last } => {
+                let kind = if first.is_ipv4() { TsType::IPV4_ADDR_RANGE } else { TsType::IPV6_ADDR_RANGE };
                 out.extend([kind.0, *protocol, 0, 0]);
                 out.extend(ports.0.to_be_bytes());
                 out.extend(ports.1.to_be_bytes());
@@ -202,12 +165,7 @@ impl TrafficSelector {
 impl fmt::Display for TrafficSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Addresses {
-                protocol,
-                ports,
-                first,
-                last,
-            } => {
+            Self::Addresses { protocol, ports, first, last } => {
                 write!(f, "{first}-{last}")?;
                 match (*protocol, *ports) {
                     (0, (0, u16::MAX)) => Ok(()),

@@ -20,10 +20,7 @@ pub(super) fn resolve(
     peers: &[Peer],
     problems: &mut Problems,
 ) -> Vec<Child> {
-    nouns
-        .iter()
-        .filter_map(|named| child(named, names, ikes, peers, problems))
-        .collect()
+    nouns.iter().filter_map(|named| child(named, names, ikes, peers, problems)).collect()
 }
 
 /// What a Child SA offers that is not told what to offer.
@@ -52,32 +49,22 @@ fn child(
     let ends = [ike.ends[0].peer.as_str(), ike.ends[1].peer.as_str()];
     check_ends(named.name(), noun.at.keys(), ends, problems);
     let both = Both {
-        offer: noun
-            .offer
-            .as_ref()
-            .map(|list| offer(list, ChildProposal::parse, problems)),
+        offer: noun.offer.as_ref().map(|list| offer(list, ChildProposal::parse, problems)),
         replay_window: replay_window(noun.replay.as_ref(), REPLAY_WINDOW, problems),
     };
     let told = [
         end(named, &both, (ends[0], ends[1]), peers, problems),
         end(named, &both, (ends[1], ends[0]), peers, problems),
     ];
-    Some(Child {
-        name: named.name().to_owned(),
-        ike: ike.name.clone(),
-        ends: told,
-    })
+    Some(Child { name: named.name().to_owned(), ike: ike.name.clone(), ends: told })
 }
 
 /// Tells of what is understood but cannot be done.
 fn check_unsupported(noun: &nouns::Child, problems: &mut Problems) {
     if let Some(mode) = noun.mode.as_ref().filter(|mode| mode.get_ref() != "tunnel") {
         problems.add(
-            Problem::at(
-                mode.span(),
-                format!("mode \"{}\" is not supported", mode.get_ref()),
-            )
-            .label("expected \"tunnel\""),
+            Problem::at(mode.span(), format!("mode \"{}\" is not supported", mode.get_ref()))
+                .label("expected \"tunnel\""),
         );
     }
     if let Some(rekey) = noun.rekey.as_ref().filter(|rekey| rekey.get_ref() != "never") {
@@ -108,21 +95,11 @@ fn end(
     peers: &[Peer],
     problems: &mut Problems,
 ) -> ChildEnd {
-    let own = named
-        .noun
-        .at
-        .iter()
-        .find(|(peer, _)| peer.get_ref() == ends.0)
-        .map(|(_, own)| own);
-    let own_offer = own
-        .and_then(|own| own.offer.as_ref())
-        .map(|list| offer(list, ChildProposal::parse, problems));
-    let local = own
-        .and_then(|own| own.protects.as_ref())
-        .map(|list| prefixes(list, problems));
-    let remote = own
-        .and_then(|own| own.reaches.as_ref())
-        .map(|list| prefixes(list, problems));
+    let own = named.noun.at.iter().find(|(peer, _)| peer.get_ref() == ends.0).map(|(_, own)| own);
+    let own_offer =
+        own.and_then(|own| own.offer.as_ref()).map(|list| offer(list, ChildProposal::parse, problems));
+    let local = own.and_then(|own| own.protects.as_ref()).map(|list| prefixes(list, problems));
+    let remote = own.and_then(|own| own.reaches.as_ref()).map(|list| prefixes(list, problems));
     let end = ChildEnd {
         peer: ends.0.to_owned(),
         local: local.unwrap_or_else(|| protected(ends.0, peers)),
@@ -130,11 +107,7 @@ fn end(
         offer: own_offer
             .or_else(|| both.offer.clone())
             .unwrap_or_else(|| ChildProposal::parse(OFFER).into_iter().collect()),
-        replay_window: replay_window(
-            own.and_then(|own| own.replay.as_ref()),
-            both.replay_window,
-            problems,
-        ),
+        replay_window: replay_window(own.and_then(|own| own.replay.as_ref()), both.replay_window, problems),
     };
     if problems.is_empty() {
         check_carries(named, &end, ends.1, problems);
@@ -143,36 +116,22 @@ fn end(
 }
 
 fn protected(peer: &str, peers: &[Peer]) -> Vec<Prefix> {
-    peers
-        .iter()
-        .find(|known| known.name == peer)
-        .map(|peer| peer.protects.clone())
-        .unwrap_or_default()
+    peers.iter().find(|known| known.name == peer).map(|peer| peer.protects.clone()).unwrap_or_default()
 }
 
 /// Tells of a child that could carry no packet.
 fn check_carries(named: &Named<nouns::Child>, end: &ChildEnd, other: &str, problems: &mut Problems) {
     let (name, peer) = (named.name(), &end.peer);
-    let in_common = |l: &Prefix| {
-        end.remote
-            .iter()
-            .any(|r| l.address().is_ipv4() == r.address().is_ipv4())
-    };
+    let in_common = |l: &Prefix| end.remote.iter().any(|r| l.address().is_ipv4() == r.address().is_ipv4());
     let (message, help) = if end.local.is_empty() {
         let help = format!("give `protects` to [peer.{peer}] or [child.{name}.at.{peer}]");
-        (
-            format!("`{peer}` protects nothing that `{name}` could carry"),
-            help,
-        )
+        (format!("`{peer}` protects nothing that `{name}` could carry"), help)
     } else if end.remote.is_empty() {
         let help = format!("give `protects` to [peer.{other}] or `reaches` to [child.{name}.at.{peer}]");
         (format!("`{peer}` reaches nothing through `{name}`"), help)
     } else if !end.local.iter().any(in_common) {
         let message = format!("the networks at the two sides of `{name}` have no IP version in common");
-        (
-            message,
-            "traffic selectors pair networks of one version".to_owned(),
-        )
+        (message, "traffic selectors pair networks of one version".to_owned())
     } else {
         return;
     };

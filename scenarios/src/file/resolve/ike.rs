@@ -20,10 +20,7 @@ pub(super) fn resolve(
     peers: &[Peer],
     problems: &mut Problems,
 ) -> Vec<Ike> {
-    nouns
-        .iter()
-        .filter_map(|named| ike(named, names, peers, problems))
-        .collect()
+    nouns.iter().filter_map(|named| ike(named, names, peers, problems)).collect()
 }
 
 /// The proposals of a list, each read by `read`.
@@ -35,10 +32,7 @@ pub(super) fn offer<T>(
     if list.get_ref().is_empty() {
         problems.add(Problem::at(list.span(), "the offer is empty").label("expected one or more proposals"));
     }
-    list.get_ref()
-        .iter()
-        .filter_map(|text| problems.read(text, read))
-        .collect()
+    list.get_ref().iter().filter_map(|text| problems.read(text, read)).collect()
 }
 
 /// Tells of tables for peers that are not at an end.
@@ -71,10 +65,7 @@ fn ike(named: &Named<nouns::Ike>, names: &Names, peers: &[Peer], problems: &mut 
         problems.add(Problem::at(version.span(), message).label("expected 2"));
     }
     let both = Both {
-        offer: noun
-            .offer
-            .as_ref()
-            .map(|list| offer(list, IkeProposal::parse, problems)),
+        offer: noun.offer.as_ref().map(|list| offer(list, IkeProposal::parse, problems)),
         liveness: problems.read_or(noun.liveness.as_ref(), liveness, None),
     };
     let told = [
@@ -90,10 +81,8 @@ fn ike(named: &Named<nouns::Ike>, names: &Names, peers: &[Peer], problems: &mut 
 }
 
 fn check_versions(named: &Named<nouns::Ike>, ends: [&str; 2], peers: &[Peer], problems: &mut Problems) {
-    let mut addresses = peers
-        .iter()
-        .filter(|peer| ends.contains(&peer.name.as_str()))
-        .map(|peer| peer.address);
+    let mut addresses =
+        peers.iter().filter(|peer| ends.contains(&peer.name.as_str())).map(|peer| peer.address);
     if let (Some(first), Some(second)) = (addresses.next(), addresses.next())
         && first.is_ipv4() != second.is_ipv4()
     {
@@ -119,20 +108,11 @@ fn end(
     peers: &[Peer],
     problems: &mut Problems,
 ) -> Option<IkeEnd> {
-    let own = named
-        .noun
-        .at
-        .iter()
-        .find(|(peer, _)| peer.get_ref() == ends.0)
-        .map(|(_, own)| own);
+    let own = named.noun.at.iter().find(|(peer, _)| peer.get_ref() == ends.0).map(|(_, own)| own);
     let Some(Auth::Psk(psk)) = own.and_then(|own| own.auth.as_ref()).or(named.noun.auth.as_ref()) else {
         let problem = Problem::at(
             named.name.span(),
-            format!(
-                "[ike.{}] does not say how `{}` proves who it is",
-                named.name(),
-                ends.0
-            ),
+            format!("[ike.{}] does not say how `{}` proves who it is", named.name(), ends.0),
         );
         problems.add(problem.label("expected `auth = { psk = \"…\" }`"));
         return None;
@@ -140,18 +120,10 @@ fn end(
     if psk.get_ref().is_empty() {
         problems.add(Problem::at(psk.span(), "the pre-shared key is empty"));
     }
-    let expects = own
-        .and_then(|own| own.expects.as_ref())
-        .map(|text| text.get_ref().clone());
-    let other = || {
-        peers
-            .iter()
-            .find(|peer| peer.name == ends.1)
-            .map(|peer| peer.identity.clone())
-    };
-    let own_offer = own
-        .and_then(|own| own.offer.as_ref())
-        .map(|list| offer(list, IkeProposal::parse, problems));
+    let expects = own.and_then(|own| own.expects.as_ref()).map(|text| text.get_ref().clone());
+    let other = || peers.iter().find(|peer| peer.name == ends.1).map(|peer| peer.identity.clone());
+    let own_offer =
+        own.and_then(|own| own.offer.as_ref()).map(|list| offer(list, IkeProposal::parse, problems));
     Some(IkeEnd {
         peer: ends.0.to_owned(),
         psk: psk.get_ref().clone(),
@@ -177,20 +149,12 @@ fn liveness(text: &str) -> Result<Option<Duration>, String> {
 
 fn retransmission(noun: &nouns::Retransmit, problems: &mut Problems) -> Retransmission {
     let default = Retransmission::default();
-    let factor = noun
-        .factor
-        .as_ref()
-        .map(|number| Spanned::new(number.span(), number.get_ref().0.clone()));
+    let factor = noun.factor.as_ref().map(|number| Spanned::new(number.span(), number.get_ref().0.clone()));
     let retransmission = Retransmission {
         first: problems.read_or(noun.first.as_ref(), wait, default.first),
         factor: problems.read_or(factor.as_ref(), quantity::factor, default.factor),
         longest: problems.read_or(noun.longest.as_ref(), wait, default.longest),
-        tries: problems.number_or(
-            noun.tries.as_ref(),
-            1..=MOST_TRIES,
-            "a number of tries",
-            default.tries,
-        ),
+        tries: problems.number_or(noun.tries.as_ref(), 1..=MOST_TRIES, "a number of tries", default.tries),
     };
     // A first wait that is longer than usual makes the longest so, unless that was said.
     let longest = if noun.longest.is_none() {
@@ -198,10 +162,7 @@ fn retransmission(noun: &nouns::Retransmit, problems: &mut Problems) -> Retransm
     } else {
         retransmission.longest
     };
-    Retransmission {
-        longest,
-        ..retransmission
-    }
+    Retransmission { longest, ..retransmission }
 }
 
 fn wait(text: &str) -> Result<Duration, String> {

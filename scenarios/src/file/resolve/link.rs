@@ -23,10 +23,7 @@ pub(super) fn resolve(
         let Some(link) = link(named, names, peers, problems) else {
             continue;
         };
-        if let Some(other) = links
-            .iter()
-            .find(|other| joins(other, &link.ends[0].peer, &link.ends[1].peer))
-        {
+        if let Some(other) = links.iter().find(|other| joins(other, &link.ends[0].peer, &link.ends[1].peer)) {
             let message = format!("`{}` joins the same two peers as `{}`", link.name, other.name);
             problems.add(
                 Problem::at(named.name.span(), message).help("packets would not know which link to take"),
@@ -43,14 +40,8 @@ pub(super) fn resolve(
             && peers.iter().any(|peer| peer.name == first)
             && peers.iter().any(|peer| peer.name == second)
         {
-            let end = |peer: &str| LinkEnd {
-                peer: peer.to_owned(),
-                quality: Quality::default(),
-            };
-            links.push(Link {
-                name: format!("{first}-{second}"),
-                ends: [end(first), end(second)],
-            });
+            let end = |peer: &str| LinkEnd { peer: peer.to_owned(), quality: Quality::default() };
+            links.push(Link { name: format!("{first}-{second}"), ends: [end(first), end(second)] });
         }
     }
     links
@@ -61,19 +52,13 @@ const LARGEST_MTU: i64 = 65_535;
 fn link(named: &Named<nouns::Link>, names: &Names, peers: &[Peer], problems: &mut Problems) -> Option<Link> {
     let noun = &named.noun;
     let ends = problems.two_peers(("link", &named.name), "joins", noun.joins.as_ref(), names)?;
-    let addresses = ends.map(|end| {
-        peers
-            .iter()
-            .find(|peer| peer.name == *end.get_ref())
-            .map(|peer| peer.address)
-    });
+    let addresses =
+        ends.map(|end| peers.iter().find(|peer| peer.name == *end.get_ref()).map(|peer| peer.address));
     if let [Some(first), Some(second)] = addresses
         && first.is_ipv4() != second.is_ipv4()
     {
-        let message = format!(
-            "`{}` joins {first} and {second}, which are of different IP versions",
-            named.name()
-        );
+        let message =
+            format!("`{}` joins {first} and {second}, which are of different IP versions", named.name());
         problems.add(Problem::at(named.name.span(), message));
     }
     for peer in noun.from.keys() {
@@ -83,29 +68,14 @@ fn link(named: &Named<nouns::Link>, names: &Names, peers: &[Peer], problems: &mu
             problems.add(Problem::at(peer.span(), message).label(expected));
         }
     }
-    let smallest = addresses
-        .into_iter()
-        .flatten()
-        .map(smallest_mtu)
-        .max()
-        .unwrap_or(1);
+    let smallest = addresses.into_iter().flatten().map(smallest_mtu).max().unwrap_or(1);
     let both = quality(Quality::default(), &Keys::from(noun), smallest, problems);
     let end = |end: &Text, problems: &mut Problems| {
-        let own = noun
-            .from
-            .iter()
-            .find(|(peer, _)| peer.get_ref() == end.get_ref())
-            .map(|(_, own)| own);
+        let own = noun.from.iter().find(|(peer, _)| peer.get_ref() == end.get_ref()).map(|(_, own)| own);
         let quality = own.map_or(both, |own| quality(both, &Keys::from(own), smallest, problems));
-        LinkEnd {
-            peer: end.get_ref().clone(),
-            quality,
-        }
+        LinkEnd { peer: end.get_ref().clone(), quality }
     };
-    Some(Link {
-        name: named.name().to_owned(),
-        ends: [end(ends[0], problems), end(ends[1], problems)],
-    })
+    Some(Link { name: named.name().to_owned(), ends: [end(ends[0], problems), end(ends[1], problems)] })
 }
 
 fn joins(link: &Link, first: &str, second: &str) -> bool {

@@ -37,9 +37,7 @@ pub(super) fn declared(document: &Document, problems: &mut Problems) -> Names {
 
 fn declare(names: &mut Names, name: &Text, kind: Kind, ends: &[&str], problems: &mut Problems) {
     let word = name.get_ref().as_str();
-    let plain = word
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     let problem = |message: String| Problem::at(name.span(), message);
     if !plain || !word.starts_with(|c: char| c.is_ascii_alphabetic()) {
         problems.add(
@@ -47,9 +45,7 @@ fn declare(names: &mut Names, name: &Text, kind: Kind, ends: &[&str], problems: 
                 .label("expected a letter, then letters, digits, `-` and `_`"),
         );
     } else if story::is_word(word) {
-        problems.add(problem(format!(
-            "`{word}` is a word of the story and cannot be a name"
-        )));
+        problems.add(problem(format!("`{word}` is a word of the story and cannot be a name")));
     } else if let Some(other) = names.kind(word) {
         problems.add(
             problem(format!("`{word}` is already the name of {}", other.noun()))
@@ -61,14 +57,7 @@ fn declare(names: &mut Names, name: &Text, kind: Kind, ends: &[&str], problems: 
 
 /// The peers of a list; none if one is unknown, so that nothing follows from a wrong list.
 fn peers_of<'a>(list: Option<&'a Spanned<Vec<Text>>>, names: &Names) -> Vec<&'a str> {
-    let texts: Vec<&str> = list
-        .into_iter()
-        .flat_map(Spanned::get_ref)
-        .map(|text| text.get_ref().as_str())
-        .collect();
-    if texts.iter().all(|name| names.kind(name) == Some(Kind::Peer)) {
-        texts
-    } else {
-        Vec::new()
-    }
+    let texts: Vec<&str> =
+        list.into_iter().flat_map(Spanned::get_ref).map(|text| text.get_ref().as_str()).collect();
+    if texts.iter().all(|name| names.kind(name) == Some(Kind::Peer)) { texts } else { Vec::new() }
 }

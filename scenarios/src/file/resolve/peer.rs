@@ -27,10 +27,7 @@ pub(super) fn smallest_mtu(address: IpAddr) -> i64 {
 
 /// The prefixes of a list; those that are none are told.
 pub(super) fn prefixes(list: &Prefixes, problems: &mut Problems) -> Vec<Prefix> {
-    list.0
-        .iter()
-        .filter_map(|text| problems.read(text, prefix))
-        .collect()
+    list.0.iter().filter_map(|text| problems.read(text, prefix)).collect()
 }
 
 const MTU: u16 = 1500;
@@ -55,18 +52,9 @@ fn peer(named: &Named<nouns::Peer>, problems: &mut Problems) -> Option<Peer> {
     Some(Peer {
         name: named.name().to_owned(),
         address,
-        protects: noun
-            .protects
-            .as_ref()
-            .map(|list| prefixes(list, problems))
-            .unwrap_or_default(),
+        protects: noun.protects.as_ref().map(|list| prefixes(list, problems)).unwrap_or_default(),
         identity,
-        mtu: problems.number_or(
-            noun.mtu.as_ref(),
-            smallest_mtu(address)..=LARGEST_MTU,
-            "an MTU",
-            MTU,
-        ),
+        mtu: problems.number_or(noun.mtu.as_ref(), smallest_mtu(address)..=LARGEST_MTU, "an MTU", MTU),
         cookies: noun.cookies.map(Cookies::from).unwrap_or_default(),
         think: problems.read_or(noun.think.as_ref(), quantity::duration, Duration::ZERO),
         half_open_timeout: problems.read_or(noun.half_open.as_ref(), quantity::duration, HALF_OPEN_TIMEOUT),
@@ -91,10 +79,8 @@ fn check_disjoint(nouns: &[Named<nouns::Peer>], problems: &mut Problems) {
             && let Ok(address) = address_of(text.get_ref())
         {
             if let Some((other, ..)) = addresses.iter().find(|(_, known, _)| *known == address) {
-                problems.add(Problem::at(
-                    text.span(),
-                    format!("{address} is the address of `{other}` already"),
-                ));
+                problems
+                    .add(Problem::at(text.span(), format!("{address} is the address of `{other}` already")));
             }
             addresses.push((named.name(), address, text.span()));
         }

@@ -104,10 +104,7 @@ impl Problems {
         };
         let known = self.refers(first, Kind::Peer, names) & self.refers(second, Kind::Peer, names);
         if known && first.get_ref() == second.get_ref() {
-            self.add(Problem::at(
-                second.span(),
-                format!("`{}` stands at both ends", second.get_ref()),
-            ));
+            self.add(Problem::at(second.span(), format!("`{}` stands at both ends", second.get_ref())));
             return None;
         }
         known.then_some([first, second])
@@ -115,10 +112,7 @@ impl Problems {
 
     /// A key that has to be there and is not; `owner` is the name in `place`.
     pub(super) fn missing(&mut self, place: &str, owner: &Text, key: &str, expected: &str) {
-        let problem = Problem::at(
-            owner.span(),
-            format!("[{place}.{}] has no `{key}`", owner.get_ref()),
-        );
+        let problem = Problem::at(owner.span(), format!("[{place}.{}] has no `{key}`", owner.get_ref()));
         self.add(problem.label(format!("expected `{key}` with {expected}")));
     }
 }

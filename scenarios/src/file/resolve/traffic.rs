@@ -18,10 +18,7 @@ pub(super) fn resolve(
     peers: &[Peer],
     problems: &mut Problems,
 ) -> Vec<Traffic> {
-    nouns
-        .iter()
-        .filter_map(|named| traffic(named, peers, problems))
-        .collect()
+    nouns.iter().filter_map(|named| traffic(named, peers, problems)).collect()
 }
 
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -29,10 +26,7 @@ const SIZE: u16 = 64;
 
 fn traffic(named: &Named<nouns::Traffic>, peers: &[Peer], problems: &mut Problems) -> Option<Traffic> {
     let noun = &named.noun;
-    let sizes = noun
-        .size
-        .as_ref()
-        .map(|number| Spanned::new(number.span(), number.get_ref().0.clone()));
+    let sizes = noun.size.as_ref().map(|number| Spanned::new(number.span(), number.get_ref().0.clone()));
     let sizes = problems.read_or(sizes.as_ref(), quantity::sizes, SIZE..=SIZE);
     if let Some(size) = &noun.size
         && (*sizes.start() < Traffic::SMALLEST || *sizes.end() > Traffic::LARGEST)
@@ -59,10 +53,7 @@ fn traffic(named: &Named<nouns::Traffic>, peers: &[Peer], problems: &mut Problem
     let message = if first_host.address.is_ipv4() != second_host.address.is_ipv4() {
         Some("the two hosts have addresses of different IP versions".to_owned())
     } else if first_host.peer == second_host.peer {
-        Some(format!(
-            "both hosts stand behind `{}`: nothing would go through a tunnel",
-            first_host.peer
-        ))
+        Some(format!("both hosts stand behind `{}`: nothing would go through a tunnel", first_host.peer))
     } else {
         None
     };
@@ -91,10 +82,7 @@ fn host(text: &Text, peers: &[Peer], problems: &mut Problems) -> Option<Host> {
     })?;
     let behind = |peer: &&Peer| peer.protects.iter().any(|network| network.contains(address));
     match peers.iter().find(behind) {
-        Some(peer) => Some(Host {
-            address,
-            peer: peer.name.clone(),
-        }),
+        Some(peer) => Some(Host { address, peer: peer.name.clone() }),
         None => {
             if problems.is_empty() {
                 let problem = Problem::at(text.span(), format!("no peer protects {address}"));

@@ -56,10 +56,7 @@ impl Node for Talker {
     type Note = u32;
 
     fn handle(&mut self, now: Instant, _port: Port, packet: IpPacket) {
-        let number = packet
-            .payload()
-            .get(..4)
-            .map_or(0, |p| u32::from_be_bytes(p.try_into().unwrap()));
+        let number = packet.payload().get(..4).map_or(0, |p| u32::from_be_bytes(p.try_into().unwrap()));
         self.heard.push((now, number));
         self.notes.push(number);
     }
@@ -78,14 +75,9 @@ impl Node for Talker {
             self.left -= 1;
             self.sent += 1;
             self.next = now + self.every;
-            return Step::Send {
-                port: Port(0),
-                packet,
-            };
+            return Step::Send { port: Port(0), packet };
         }
-        Step::Idle {
-            until: (self.left > 0).then_some(self.next),
-        }
+        Step::Idle { until: (self.left > 0).then_some(self.next) }
     }
 }
 
@@ -109,9 +101,7 @@ fn talk<O: Observer<u32>>(setup: Setup, settings: LinkSettings, count: u32, obse
     let mut world = World::new(setup, observer);
     let a = world.add_node("a", Talker::new(1, 2, count));
     let b = world.add_node("b", Talker::new(2, 1, count));
-    world
-        .add_link("wan", (a, Port(0)), (b, Port(0)), [settings, settings])
-        .unwrap();
+    world.add_link("wan", (a, Port(0)), (b, Port(0)), [settings, settings]).unwrap();
     world.with(a, |_, _| ());
     world.with(b, |_, _| ());
     while world.step().unwrap() {}
@@ -119,12 +109,7 @@ fn talk<O: Observer<u32>>(setup: Setup, settings: LinkSettings, count: u32, obse
 }
 
 fn numbers(world: &World<Talker>, node: u32) -> Vec<u32> {
-    world
-        .node(NodeId(node))
-        .heard
-        .iter()
-        .map(|(_, number)| *number)
-        .collect()
+    world.node(NodeId(node)).heard.iter().map(|(_, number)| *number).collect()
 }
 
 #[test]
@@ -139,10 +124,7 @@ fn a_clean_link_delivers_everything_in_order_and_on_time() {
 #[test]
 fn each_misfortune_shows_and_is_the_only_one() {
     let run = |change: fn(&mut LinkSettings)| {
-        let mut settings = LinkSettings {
-            delay: Duration::from_millis(30),
-            ..LinkSettings::default()
-        };
+        let mut settings = LinkSettings { delay: Duration::from_millis(30), ..LinkSettings::default() };
         change(&mut settings);
         talk(Setup::new(3), settings, 400, ())
     };
@@ -165,22 +147,11 @@ fn each_misfortune_shows_and_is_the_only_one() {
 
 #[test]
 fn above_the_mtu_ipv4_is_cut_and_df_is_dropped() {
-    let settings = LinkSettings {
-        mtu: 576,
-        ..LinkSettings::default()
-    };
+    let settings = LinkSettings { mtu: 576, ..LinkSettings::default() };
     let mut world: World<Talker> = World::new(Setup::new(1), ());
-    let a = world.add_node(
-        "a",
-        Talker {
-            size: 1400,
-            ..Talker::new(1, 2, 1)
-        },
-    );
+    let a = world.add_node("a", Talker { size: 1400, ..Talker::new(1, 2, 1) });
     let b = world.add_node("b", Talker::new(2, 1, 0));
-    world
-        .add_link("wan", (a, Port(0)), (b, Port(0)), [settings, settings])
-        .unwrap();
+    world.add_link("wan", (a, Port(0)), (b, Port(0)), [settings, settings]).unwrap();
     world.with(a, |_, _| ());
     while world.step().unwrap() {}
     assert_eq!(world.node(b).heard.len(), 3);
@@ -199,14 +170,10 @@ fn a_cut_link_carries_nothing_until_it_is_mended() {
     let a = world.add_node("a", Talker::new(1, 2, 100));
     let b = world.add_node("b", Talker::new(2, 1, 0));
     let settings = [LinkSettings::default(); 2];
-    let link = world
-        .add_link("wan", (a, Port(0)), (b, Port(0)), settings)
-        .unwrap();
+    let link = world.add_link("wan", (a, Port(0)), (b, Port(0)), settings).unwrap();
     world.set_cut(link, Some(Direction::Forward), true);
     world.with(a, |_, _| ());
-    world
-        .run_until(Instant::ZERO + Duration::from_millis(100))
-        .unwrap();
+    world.run_until(Instant::ZERO + Duration::from_millis(100)).unwrap();
     assert!(world.node(b).heard.is_empty());
     world.set_cut(link, None, false);
     while world.step().unwrap() {}
@@ -226,25 +193,11 @@ fn impossible_links_are_refused_by_name() {
     };
     let error = link(a, b, LinkSettings { mtu: 60, ..good }).unwrap_err();
     assert_eq!(error, "link wan: an MTU of 60 is below 68, the least for IPv4");
-    let error = link(
-        a,
-        b,
-        LinkSettings {
-            jitter: Duration::from_millis(2),
-            ..good
-        },
-    )
-    .unwrap_err();
+    let error = link(a, b, LinkSettings { jitter: Duration::from_millis(2), ..good }).unwrap_err();
     assert_eq!(error, "link wan: a jitter of 2ms is more than the delay of 1ms");
-    assert_eq!(
-        link(a, NodeId(7), good).unwrap_err(),
-        "link wan: node 7 is not in this world"
-    );
+    assert_eq!(link(a, NodeId(7), good).unwrap_err(), "link wan: node 7 is not in this world");
     assert!(link(a, b, good).is_ok());
-    assert_eq!(
-        link(b, a, good).unwrap_err(),
-        "link wan: port 0 of node 1 is taken"
-    );
+    assert_eq!(link(b, a, good).unwrap_err(), "link wan: port 0 of node 1 is taken");
 }
 
 /// A node that never lets time go on.
@@ -264,13 +217,7 @@ impl Node for Restless {
 
 #[test]
 fn a_livelock_is_told_and_does_not_hang() {
-    let mut world: World<Restless> = World::new(
-        Setup {
-            events_per_instant: 100,
-            ..Setup::new(1)
-        },
-        (),
-    );
+    let mut world: World<Restless> = World::new(Setup { events_per_instant: 100, ..Setup::new(1) }, ());
     let node = world.add_node("restless", Restless);
     world.with(node, |_, _| ());
     let error = world.run_until(Instant::from_nanos(5)).unwrap_err();
@@ -282,9 +229,7 @@ fn healing_ends_all_misfortunes() {
     let mut world: World<Talker> = World::new(Setup::new(5), ());
     let a = world.add_node("a", Talker::new(1, 2, 300));
     let b = world.add_node("b", Talker::new(2, 1, 0));
-    world
-        .add_link("wan", (a, Port(0)), (b, Port(0)), [rough(); 2])
-        .unwrap();
+    world.add_link("wan", (a, Port(0)), (b, Port(0)), [rough(); 2]).unwrap();
     world.heal();
     world.with(a, |_, _| ());
     while world.step().unwrap() {}
@@ -349,15 +294,9 @@ fn the_first_difference_between_two_runs_is_shown() {
     let first = talk(Setup::new(1), rough(), 20, Recorder::default());
     let same = talk(Setup::new(1), rough(), 20, Recorder::default());
     let other = talk(Setup::new(2), rough(), 20, Recorder::default());
-    assert_eq!(
-        first_difference(&first.trace().observer, &same.trace().observer, 2),
-        None
-    );
+    assert_eq!(first_difference(&first.trace().observer, &same.trace().observer, 2), None);
     let text = first_difference(&first.trace().observer, &other.trace().observer, 2).unwrap();
-    assert!(
-        text.contains("first run: ") && text.contains("second run: "),
-        "{text}"
-    );
+    assert!(text.contains("first run: ") && text.contains("second run: "), "{text}");
 }
 
 #[test]
@@ -370,15 +309,7 @@ fn a_salt_permutes_simultaneous_events_and_nothing_else() {
         by_number
     };
     let plain = talk(Setup::new(1), rough(), 100, ());
-    let salted = talk(
-        Setup {
-            salt: 42,
-            ..Setup::new(1)
-        },
-        rough(),
-        100,
-        (),
-    );
+    let salted = talk(Setup { salt: 42, ..Setup::new(1) }, rough(), 100, ());
     assert_ne!(plain.trace().digest(), salted.trace().digest());
     assert_eq!(count(&plain), count(&salted));
 }

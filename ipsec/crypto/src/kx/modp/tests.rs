@@ -2,9 +2,7 @@ use super::*;
 use crate::FixedEntropy;
 
 fn groups() -> [&'static Modulus; 7] {
-    [
-        &MODP_1024, &MODP_1536, &MODP_2048, &MODP_3072, &MODP_4096, &MODP_6144, &MODP_8192,
-    ]
+    [&MODP_1024, &MODP_1536, &MODP_2048, &MODP_3072, &MODP_4096, &MODP_6144, &MODP_8192]
 }
 
 fn private(modulus: &'static Modulus, exponent: &[u8]) -> Private {
