@@ -1,6 +1,12 @@
 //! Scenario files, the worlds they describe and the verdicts on them.
 
+pub mod build;
+pub mod capture;
+pub mod cli;
 pub mod diagnostic;
 pub mod file;
+pub mod node;
+pub mod oracle;
 pub mod quantity;
+pub mod run;
 pub mod story;

@@ -9,6 +9,10 @@ pub enum DropReason {
     /// The policy wants protection, but there is no SA yet.
     #[error("no SA for a packet that must be protected")]
     NoSa,
+    /// The SA's parts do not fit: its key is not as long as its algorithms ask, nothing gives integrity, or its tunnel
+    /// joins addresses of different IP versions.
+    #[error("the SA's parameters do not fit together")]
+    Unusable,
     /// The hop limit is used up (RFC 4301 §5.1.2.1).
     #[error("the hop limit is used up")]
     HopLimit,
@@ -18,6 +22,9 @@ pub enum DropReason {
     /// The packet with its new headers is longer than IP allows.
     #[error("too long for an IP packet")]
     TooLong,
+    /// A fragment of an ESP packet: only whole ones are opened (RFC 4303 §3.4.1).
+    #[error("a fragment of an ESP packet")]
+    Fragment,
     /// No SA has this SPI.
     #[error("no SA has this SPI")]
     UnknownSpi,
@@ -33,7 +40,7 @@ pub enum DropReason {
     /// The integrity check failed.
     #[error("the integrity check failed")]
     Integrity,
-    /// The padding is not 1, 2, 3, … (RFC 4303 §2.4).
+    /// The padding is not 1, 2, 3, … or longer than the packet (RFC 4303 §2.4).
     #[error("the padding is wrong")]
     Padding,
     /// Next header 59: a packet that only pretends to carry something (RFC 4303 §2.6).
@@ -45,7 +52,7 @@ pub enum DropReason {
     /// What was inside is no IP packet of the version that the next header names.
     #[error("no IP packet inside")]
     NotIp,
-    /// The packet inside is not one that this SA carries (RFC 4301 §5.2 step 4).
+    /// The packet inside is not one that this SA carries (RFC 4301 §5.2 step 5).
     #[error("the packet inside does not match the SA's selectors")]
     Selectors,
     /// The outer header came with congestion experienced over a packet that cannot carry it (RFC 6040 §4.2).
@@ -63,9 +70,11 @@ impl DropReason {
         match self {
             Self::Discarded => "discarded",
             Self::NoSa => "no-sa",
+            Self::Unusable => "sa-unusable",
             Self::HopLimit => "hop-limit",
             Self::SequenceOverflow => "sequence-overflow",
             Self::TooLong => "too-long",
+            Self::Fragment => "esp-fragment",
             Self::UnknownSpi => "esp-unknown-spi",
             Self::Malformed => "esp-malformed",
             Self::Replayed => "esp-replayed",

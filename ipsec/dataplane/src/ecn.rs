@@ -3,7 +3,7 @@
 use crate::DropReason;
 
 /// The traffic class of the outer header: that of the inner one, congestion mark included (RFC 6040 §4.1, normal mode).
-pub(crate) fn outer(inner: u8) -> u8 {
+pub(crate) fn encapsulated(inner: u8) -> u8 {
     inner
 }
 

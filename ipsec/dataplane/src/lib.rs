@@ -13,20 +13,24 @@
 mod dataplane;
 mod drop;
 mod ecn;
+pub mod esn;
 pub mod esp;
+mod inbound;
+mod outbound;
 mod replay;
 mod sa;
 mod sad;
 mod selector;
-mod sequence;
 mod spd;
+mod status;
 mod suite;
+mod tunnel;
 
-pub use dataplane::{Dataplane, Inbound, Outbound, SaStatus};
+pub use dataplane::{Dataplane, Inbound, Outbound};
 pub use drop::DropReason;
 pub use replay::ReplayWindow;
 pub use sa::{Mode, SaPair, SaParameters};
 pub use selector::{Flow, Selector};
-pub use sequence::infer_high;
 pub use spd::{Action, Policy};
+pub use status::{Direction, SaStatus};
 pub use suite::{Encryption, Suite};

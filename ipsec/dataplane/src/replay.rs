@@ -13,10 +13,14 @@ pub struct ReplayWindow {
 }
 
 impl ReplayWindow {
-    /// A window of `size` packets, rounded up to a multiple of 32; 0 turns the check off.
+    /// The largest window, in packets.
+    pub const MAX: u32 = 4096;
+
+    /// A window of `size` packets, rounded up to a multiple of 32 and down to [`ReplayWindow::MAX`]; 0 turns the check
+    /// off.
     #[must_use]
     pub fn new(size: u32) -> Self {
-        let size = size.next_multiple_of(32);
+        let size = size.min(Self::MAX).next_multiple_of(32);
         // One word more than the window has, so that the word being filled never holds old bits that still count.
         let words = if size == 0 { 0 } else { size.div_ceil(64) as usize + 1 };
         Self { size, highest: 0, ring: vec![0; words] }
@@ -39,37 +43,37 @@ impl ReplayWindow {
     /// # Errors
     /// When the number is 0, was seen before, or lies left of the window.
     pub fn check(&self, number: u64) -> Result<(), DropReason> {
-        if number == 0 && self.size > 0 {
-            return Err(DropReason::TooOld);
-        }
-        if self.size == 0 || number > self.highest {
+        if self.size == 0 {
             return Ok(());
         }
-        if self.highest - number >= u64::from(self.size) {
+        if number == 0 || self.highest.saturating_sub(number) >= u64::from(self.size) {
             return Err(DropReason::TooOld);
         }
         let (word, bit) = self.place(number);
-        if self.ring[word] & bit == 0 { Ok(()) } else { Err(DropReason::Replayed) }
+        if number <= self.highest && self.ring[word] & bit != 0 {
+            return Err(DropReason::Replayed);
+        }
+        Ok(())
     }
 
-    /// Marks the number of an authenticated packet as seen.
+    /// Marks the number of an authenticated packet as seen, one that [`ReplayWindow::check`] has let pass.
     pub fn update(&mut self, number: u64) {
+        let before = self.highest;
+        self.highest = before.max(number);
         if self.size == 0 {
-            self.highest = self.highest.max(number);
             return;
         }
-        if number > self.highest {
-            let (from, to) = (self.highest / 64, number / 64);
-            let words = self.ring.len() as u64;
-            for word in (from + 1)..=to.min(from + words) {
-                self.ring[(word % words) as usize] = 0;
-            }
-            self.highest = number;
+        // The words that the window has moved into still hold numbers of a whole ring ago.
+        let words = self.ring.len() as u64;
+        let (from, to) = (before / 64, self.highest / 64);
+        for word in from + 1..=to.min(from + words) {
+            self.ring[(word % words) as usize] = 0;
         }
         let (word, bit) = self.place(number);
         self.ring[word] |= bit;
     }
 
+    /// The word of the ring that holds the number's bit, and the bit.
     fn place(&self, number: u64) -> (usize, u64) {
         (((number / 64) % self.ring.len() as u64) as usize, 1 << (number % 64))
     }
@@ -92,6 +96,24 @@ mod tests {
         assert_eq!(window.check(36), Err(DropReason::TooOld));
         assert_eq!(window.check(0), Err(DropReason::TooOld));
         assert_eq!(window.check(101), Ok(()));
+    }
+
+    #[test]
+    fn sizes_are_multiples_of_32_up_to_4096() {
+        let sizes = [0, 1, 32, 33, 64, 4096, 4097, u32::MAX];
+        assert_eq!(sizes.map(|size| ReplayWindow::new(size).size()), [0, 32, 32, 64, 64, 4096, 4096, 4096]);
+    }
+
+    #[test]
+    fn a_leap_over_the_whole_ring_forgets_all_that_was_seen() {
+        let mut window = ReplayWindow::new(64);
+        window.update(70);
+        window.update(u64::MAX);
+        assert_eq!(window.check(u64::MAX), Err(DropReason::Replayed));
+        for number in u64::MAX - 63..u64::MAX {
+            assert_eq!(window.check(number), Ok(()));
+        }
+        assert_eq!(window.check(u64::MAX - 64), Err(DropReason::TooOld));
     }
 
     #[test]

@@ -14,9 +14,10 @@ pub struct Selector {
     pub remote: AddressRange,
     /// The upper-layer protocol; any when nothing.
     pub protocol: Option<u8>,
-    /// Ports on the protected side; all of them also match a packet without ports.
+    /// Ports on the protected side. All of them, [`Selector::ANY`], are also those of a packet whose ports cannot be
+    /// seen; [`Selector::OPAQUE`] is only for such packets.
     pub local_ports: RangeInclusive<u16>,
-    /// Ports on the far side.
+    /// Ports on the far side, likewise.
     pub remote_ports: RangeInclusive<u16>,
 }
 
@@ -29,7 +30,8 @@ pub struct Flow {
     pub remote: IpAddr,
     /// The upper-layer protocol.
     pub protocol: u8,
-    /// The ports on the protected and on the far side, where the packet has them.
+    /// The ports on the protected and on the far side; nothing where they cannot be seen: in a later fragment, or of
+    /// a protocol without ports.
     pub ports: Option<(u16, u16)>,
 }
 
@@ -58,23 +60,25 @@ impl Flow {
 }
 
 impl Selector {
+    /// All ports, and what has none.
+    pub const ANY: RangeInclusive<u16> = 0..=u16::MAX;
+    /// No port: only packets whose ports cannot be seen. Written as on the wire, from 65535 to 0 (RFC 7296 §3.13.1).
+    pub const OPAQUE: RangeInclusive<u16> = RangeInclusive::new(u16::MAX, 0);
+
     /// All packets between two address ranges.
     #[must_use]
     pub fn between(local: AddressRange, remote: AddressRange) -> Self {
-        Self { local, remote, protocol: None, local_ports: ALL_PORTS, remote_ports: ALL_PORTS }
+        Self { local, remote, protocol: None, local_ports: Self::ANY, remote_ports: Self::ANY }
     }
 
     /// Whether a packet belongs to the set.
     #[must_use]
     pub fn matches(&self, flow: &Flow) -> bool {
-        let ports = match flow.ports {
-            Some((local, remote)) => self.local_ports.contains(&local) && self.remote_ports.contains(&remote),
-            None => self.local_ports == ALL_PORTS && self.remote_ports == ALL_PORTS,
-        };
-        ports
-            && self.protocol.is_none_or(|protocol| protocol == flow.protocol)
-            && self.local.contains(flow.local)
+        self.local.contains(flow.local)
             && self.remote.contains(flow.remote)
+            && self.protocol.is_none_or(|protocol| protocol == flow.protocol)
+            && has_port(&self.local_ports, flow.ports.map(|(local, _)| local))
+            && has_port(&self.remote_ports, flow.ports.map(|(_, remote)| remote))
     }
 
     /// The packets that belong to both sets, if there can be any.
@@ -100,16 +104,25 @@ impl Selector {
     }
 }
 
-const ALL_PORTS: RangeInclusive<u16> = 0..=u16::MAX;
+fn has_port(ports: &RangeInclusive<u16>, port: Option<u16>) -> bool {
+    match port {
+        Some(port) => ports.contains(&port),
+        None => *ports == Selector::ANY || *ports == Selector::OPAQUE,
+    }
+}
 
 fn common(a: &RangeInclusive<u16>, b: &RangeInclusive<u16>) -> Option<RangeInclusive<u16>> {
+    let opaque = |ports: &RangeInclusive<u16>| has_port(ports, None);
+    if *a == Selector::OPAQUE || *b == Selector::OPAQUE {
+        return (opaque(a) && opaque(b)).then_some(Selector::OPAQUE);
+    }
     let both = *a.start().max(b.start())..=*a.end().min(b.end());
     (!both.is_empty()).then_some(both)
 }
 
 /// Source and destination port, where the packet has them.
 fn ports(packet: &IpPacket) -> Option<(u16, u16)> {
-    let has_ports = matches!(packet.protocol(), protocol::TCP | protocol::UDP);
+    let has_ports = matches!(packet.protocol(), protocol::TCP | protocol::UDP | SCTP);
     match packet.payload() {
         [a, b, c, d, ..] if has_ports && packet.has_upper_header() => {
             Some((u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])))
@@ -118,8 +131,12 @@ fn ports(packet: &IpPacket) -> Option<(u16, u16)> {
     }
 }
 
+/// Stream Control Transmission Protocol (RFC 9260), whose ports stand where those of UDP do.
+const SCTP: u8 = 132;
+
 #[cfg(test)]
 mod tests {
+    use ipsec_net::{Buffer, IpHeader, fragment};
     use proptest::prelude::*;
 
     use super::*;
@@ -129,21 +146,25 @@ mod tests {
         AddressRange::new(address(bits.0.min(bits.1)), address(bits.0.max(bits.1))).unwrap()
     }
 
+    fn ports() -> impl Strategy<Value = RangeInclusive<u16>> {
+        prop_oneof![
+            Just(Selector::ANY),
+            Just(Selector::OPAQUE),
+            (0u16..50, 0u16..50).prop_map(|(a, b)| a.min(b)..=a.max(b)),
+        ]
+    }
+
     prop_compose! {
         fn selector()(
             local: (u8, u8), remote: (u8, u8), protocol in prop::option::of(prop::sample::select(vec![6u8, 17])),
-            ports in (0u16..50, 0u16..50), any_ports: bool,
+            local_ports in ports(), remote_ports in ports(),
         ) -> Selector {
-            let mut selector = Selector::between(range(local), range(remote));
-            selector.protocol = protocol;
-            if !any_ports {
-                selector.local_ports = ports.0.min(ports.1)..=ports.0.max(ports.1);
-            }
-            selector
+            Selector { local: range(local), remote: range(remote), protocol, local_ports, remote_ports }
         }
     }
 
     prop_compose! {
+        /// Small numbers, so that sets and packets meet often.
         fn flow()(
             local: u8, remote: u8, protocol in prop::sample::select(vec![6u8, 17, 1]),
             ports in prop::option::of((0u16..50, 0u16..50)),
@@ -154,14 +175,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_intersection_holds_the_packets_of_both(a in selector(), b in selector(), flow in flow()) {
+        fn an_intersection_holds_exactly_the_packets_of_both(a in selector(), b in selector(), flow in flow()) {
             let both = a.intersection(&b).is_some_and(|both| both.matches(&flow));
-            // A packet without ports matches only where all ports are meant.
-            if flow.ports.is_some() {
-                prop_assert_eq!(both, a.matches(&flow) && b.matches(&flow));
-            } else {
-                prop_assert!(!both || (a.matches(&flow) && b.matches(&flow)));
-            }
+            prop_assert_eq!(both, a.matches(&flow) && b.matches(&flow));
         }
 
         #[test]
@@ -170,7 +186,55 @@ mod tests {
             if let Some(both) = a.intersection(&b) {
                 prop_assert!(a.contains(&both) && b.contains(&both));
             }
-            prop_assert!(a.contains(&a));
         }
+
+        #[test]
+        fn intersection_is_associative(a in selector(), b in selector(), c in selector()) {
+            let left = a.intersection(&b).and_then(|both| both.intersection(&c));
+            let right = b.intersection(&c).and_then(|both| a.intersection(&both));
+            prop_assert_eq!(left, right);
+        }
+
+        #[test]
+        fn what_contains_another_set_matches_its_packets(a in selector(), b in selector(), flow in flow()) {
+            prop_assert!(a.contains(&a));
+            prop_assert!(!a.contains(&b) || !b.matches(&flow) || a.matches(&flow));
+            prop_assert!(!(a.contains(&b) && b.contains(&a)) || a == b);
+        }
+    }
+
+    fn packet(protocol: u8, payload: &[u8]) -> IpPacket {
+        let header = IpHeader::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into(), protocol);
+        IpPacket::build(&header, Buffer::copy_of(payload)).unwrap()
+    }
+
+    #[test]
+    fn a_flow_has_the_ports_of_its_direction() {
+        let udp = packet(protocol::UDP, &[0, 53, 1, 0, 0, 8, 0, 0]);
+        assert_eq!(Flow::outbound(&udp).ports, Some((53, 256)));
+        assert_eq!(Flow::inbound(&udp).ports, Some((256, 53)));
+        assert_eq!(Flow::inbound(&udp).local, IpAddr::from([10, 0, 0, 2]));
+        assert_eq!(Flow::outbound(&packet(SCTP, &[0, 1, 0, 2])).ports, Some((1, 2)));
+    }
+
+    #[test]
+    fn ports_that_cannot_be_seen_are_none() {
+        assert_eq!(Flow::outbound(&packet(protocol::ICMP, &[8, 0, 0, 0])).ports, None);
+        assert_eq!(Flow::outbound(&packet(protocol::TCP, &[0, 1, 0])).ports, None);
+        let pieces = fragment(packet(protocol::UDP, &[0; 64]), 52, 0).unwrap();
+        let ports: Vec<_> = pieces.iter().map(|piece| Flow::outbound(piece).ports).collect();
+        assert_eq!(ports, [Some((0, 0)), None]);
+    }
+
+    #[test]
+    fn packets_without_ports_match_any_and_opaque_ports_only() {
+        let icmp = Flow::outbound(&packet(protocol::ICMP, &[8, 0, 0, 0]));
+        let mut selector = Selector::between(range((0, 9)), range((0, 9)));
+        assert!(selector.matches(&icmp));
+        selector.remote_ports = Selector::OPAQUE;
+        assert!(selector.matches(&icmp));
+        assert!(!selector.matches(&Flow { ports: Some((1, 2)), ..icmp }));
+        selector.remote_ports = 0..=65534;
+        assert!(!selector.matches(&icmp));
     }
 }

@@ -42,8 +42,13 @@ impl Spd {
         Self { policies, decided: FxHashMap::default() }
     }
 
-    /// The index of the first policy that matches.
-    pub(crate) fn lookup(&mut self, flow: &Flow) -> Option<usize> {
+    /// The first policy that matches, with its index.
+    pub(crate) fn lookup(&mut self, flow: &Flow) -> Option<(usize, &Policy)> {
+        let index = self.decide(flow)?;
+        Some((index, &self.policies[index]))
+    }
+
+    fn decide(&mut self, flow: &Flow) -> Option<usize> {
         if let Some(decided) = self.decided.get(flow) {
             return *decided;
         }
@@ -54,10 +59,6 @@ impl Spd {
         }
         self.decided.insert(*flow, found);
         found
-    }
-
-    pub(crate) fn policy(&self, index: usize) -> &Policy {
-        &self.policies[index]
     }
 
     /// The index of the policy with this name.

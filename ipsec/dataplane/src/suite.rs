@@ -43,7 +43,7 @@ impl Encryption {
 }
 
 /// The algorithms that protect messages or packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Suite {
     /// What encrypts.
     pub encryption: Encryption,
@@ -71,15 +71,113 @@ impl Suite {
     pub fn key_material_len(&self) -> usize {
         self.encryption_key_len() + self.integrity_key_len()
     }
+
+    /// Whether integrity comes from exactly one algorithm, as every SA needs it (RFC 8221 §4).
+    #[must_use]
+    pub fn authenticates(&self) -> bool {
+        matches!(self.encryption, Encryption::Aead(_)) != self.integrity.is_some()
+    }
 }
 
-/// `AES-GCM-16-256`, `AES-CBC-128-HMAC-SHA2-256-128`.
+/// In the keywords of proposals: `aes128gcm16`, `aes256-sha256`.
 impl fmt::Display for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.encryption.name())?;
+        let (family, mode) = keyword(self.encryption);
+        f.write_str(family)?;
         if self.encryption.key_lens().len() > 1 {
-            write!(f, "-{}", self.key_len * 8)?;
+            write!(f, "{}", self.key_len * 8)?;
         }
-        self.integrity.map_or(Ok(()), |integrity| write!(f, "-{}", integrity.name()))
+        f.write_str(mode)?;
+        self.integrity.map_or(Ok(()), |integrity| write!(f, "-{}", integrity_keyword(integrity)))
+    }
+}
+
+/// What stands before the key length in bits, and what behind it.
+fn keyword(encryption: Encryption) -> (&'static str, &'static str) {
+    match encryption {
+        Encryption::Aead(algorithm) => match algorithm {
+            AeadAlgorithm::AesGcm8 => ("aes", "gcm8"),
+            AeadAlgorithm::AesGcm12 => ("aes", "gcm12"),
+            AeadAlgorithm::AesGcm16 => ("aes", "gcm16"),
+            AeadAlgorithm::AesCcm8 => ("aes", "ccm8"),
+            AeadAlgorithm::AesCcm12 => ("aes", "ccm12"),
+            AeadAlgorithm::AesCcm16 => ("aes", "ccm16"),
+            AeadAlgorithm::ChaCha20Poly1305 => ("chacha20poly1305", ""),
+        },
+        Encryption::Cipher(algorithm) => match algorithm {
+            CipherAlgorithm::Null => ("null", ""),
+            CipherAlgorithm::DesCbc => ("des", ""),
+            CipherAlgorithm::TripleDesCbc => ("3des", ""),
+            CipherAlgorithm::AesCbc => ("aes", ""),
+            CipherAlgorithm::AesCtr => ("aes", "ctr"),
+            CipherAlgorithm::CamelliaCbc => ("camellia", ""),
+        },
+    }
+}
+
+fn integrity_keyword(integrity: IntegrityAlgorithm) -> &'static str {
+    match integrity {
+        IntegrityAlgorithm::HmacMd5_96 => "md5",
+        IntegrityAlgorithm::HmacSha1_96 => "sha1",
+        IntegrityAlgorithm::HmacSha2_256_128 => "sha256",
+        IntegrityAlgorithm::HmacSha2_384_192 => "sha384",
+        IntegrityAlgorithm::HmacSha2_512_256 => "sha512",
+        IntegrityAlgorithm::AesXcbc96 => "aesxcbc",
+        IntegrityAlgorithm::AesCmac96 => "aescmac",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suite(encryption: Encryption, key_len: usize, integrity: Option<IntegrityAlgorithm>) -> Suite {
+        Suite { encryption, key_len, integrity }
+    }
+
+    #[test]
+    fn suites_read_as_proposals_do() {
+        use Encryption::{Aead, Cipher};
+        let cases = [
+            (suite(Aead(AeadAlgorithm::AesGcm16), 16, None), "aes128gcm16"),
+            (suite(Aead(AeadAlgorithm::ChaCha20Poly1305), 32, None), "chacha20poly1305"),
+            (
+                suite(Cipher(CipherAlgorithm::AesCbc), 32, Some(IntegrityAlgorithm::HmacSha2_256_128)),
+                "aes256-sha256",
+            ),
+            (
+                suite(Cipher(CipherAlgorithm::AesCtr), 24, Some(IntegrityAlgorithm::AesXcbc96)),
+                "aes192ctr-aesxcbc",
+            ),
+            (
+                suite(Cipher(CipherAlgorithm::TripleDesCbc), 24, Some(IntegrityAlgorithm::HmacSha1_96)),
+                "3des-sha1",
+            ),
+            (
+                suite(Cipher(CipherAlgorithm::Null), 0, Some(IntegrityAlgorithm::HmacSha2_512_256)),
+                "null-sha512",
+            ),
+        ];
+        for (suite, text) in cases {
+            assert_eq!(suite.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn key_material_is_key_and_salt_and_integrity_key() {
+        let gcm = suite(Encryption::Aead(AeadAlgorithm::AesGcm16), 32, None);
+        assert_eq!((gcm.encryption_key_len(), gcm.key_material_len()), (36, 36));
+        let integrity = Some(IntegrityAlgorithm::HmacSha2_256_128);
+        let cbc = suite(Encryption::Cipher(CipherAlgorithm::AesCbc), 16, integrity);
+        assert_eq!((cbc.encryption_key_len(), cbc.key_material_len()), (16, 48));
+    }
+
+    #[test]
+    fn integrity_comes_from_exactly_one_algorithm() {
+        let hmac = Some(IntegrityAlgorithm::HmacSha1_96);
+        let (gcm, cbc) =
+            (Encryption::Aead(AeadAlgorithm::AesGcm16), Encryption::Cipher(CipherAlgorithm::AesCbc));
+        assert!(suite(gcm, 16, None).authenticates() && suite(cbc, 16, hmac).authenticates());
+        assert!(!suite(gcm, 16, hmac).authenticates() && !suite(cbc, 16, None).authenticates());
     }
 }

@@ -125,6 +125,7 @@ pub(crate) struct Lane {
     /// How many packets were put on it.
     pub(crate) sent: u64,
     pub(crate) cut: bool,
+    pub(crate) healed: bool,
     /// One stream for each kind of misfortune, so that switching one off leaves the others as they were.
     luck: Luck,
 }
@@ -155,7 +156,7 @@ impl Link {
                 duplicate: stream("duplicate"),
                 corrupt: stream("corrupt"),
             };
-            Lane { settings, sent: 0, cut: false, luck }
+            Lane { settings, sent: 0, cut: false, healed: false, luck }
         };
         let [forward, backward] = settings;
         Self { name: name.into(), ends, lanes: [lane("forward", forward), lane("backward", backward)] }

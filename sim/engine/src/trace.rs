@@ -47,7 +47,12 @@ pub enum Kind<'a, T> {
         reason: DropReason,
     },
     /// Something befell a packet.
-    Decided(&'a Decision),
+    Decided {
+        /// The link.
+        link: LinkId,
+        /// What befell which packet.
+        decision: &'a Decision,
+    },
     /// A packet was cut into this many fragments, which are put on the link next.
     Fragmented {
         /// The link.
@@ -196,7 +201,7 @@ pub(crate) fn write<T: Note>(at: Instant, kind: &Kind<'_, T>, out: &mut Vec<u8>)
             place(out, 3, link, direction, ordinal);
             out.push(*reason as u8);
         }
-        Kind::Decided(decision) => {
+        Kind::Decided { decision, .. } => {
             out.push(4);
             bytes(out, decision.link.as_bytes());
             out.push(decision.direction.index() as u8);
@@ -294,7 +299,7 @@ pub struct Decisions(pub Vec<Decision>);
 
 impl<T> Observer<T> for Decisions {
     fn record(&mut self, _at: Instant, kind: &Kind<'_, T>) {
-        if let Kind::Decided(decision) = kind {
+        if let Kind::Decided { decision, .. } = kind {
             self.0.push(Decision { link: Arc::clone(&decision.link), ..(*decision).clone() });
         }
     }

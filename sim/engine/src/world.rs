@@ -81,7 +81,6 @@ pub struct World<N: Node, O: Observer<N::Note> = ()> {
     queue: Queue<Event>,
     trace: Trace<O>,
     counters: Counters,
-    healed: bool,
     at_this_instant: u64,
 }
 
@@ -115,7 +114,6 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
             links: Vec::new(),
             trace,
             counters: Counters::default(),
-            healed: false,
             at_this_instant: 0,
         }
     }
@@ -233,11 +231,10 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         result
     }
 
-    /// Ends all misfortunes for good; delays stay, jitter goes, and cut links are mended.
-    pub fn heal(&mut self) {
-        self.healed = true;
-        for lane in self.links.iter_mut().flat_map(|link| &mut link.lanes) {
-            lane.cut = false;
+    /// Ends a link's misfortunes for good: the delay stays, jitter goes, and a cut is mended.
+    pub fn heal(&mut self, id: LinkId) {
+        for lane in &mut self.links[id.index()].lanes {
+            (lane.cut, lane.healed) = (false, true);
         }
     }
 
@@ -361,7 +358,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         }
         let delay = lane.settings.delay;
         let faults = match &self.setup.fate {
-            Fate::Seed if self.healed => Vec::new(),
+            Fate::Seed if lane.healed => Vec::new(),
             Fate::Seed => lane.draw(&packet),
             Fate::List(verdicts) => verdicts.of(&self.links[link.index()].name, direction, ordinal).to_vec(),
         };
@@ -404,7 +401,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
     fn decide(&mut self, link: LinkId, direction: Direction, ordinal: u64, fault: Fault) {
         let name = Arc::clone(&self.links[link.index()].name);
         let decision = Decision { link: name, direction, ordinal, fault };
-        self.trace.record(self.now, &Kind::Decided(&decision));
+        self.trace.record(self.now, &Kind::Decided { link, decision: &decision });
     }
 
     fn drop(&mut self, link: LinkId, direction: Direction, ordinal: u64, reason: DropReason) {

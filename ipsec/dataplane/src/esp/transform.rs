@@ -1,6 +1,13 @@
-//! Sealing and opening of one packet with the keys of one SA.
+//! Sealing and opening of one packet with the keys of one SA (RFC 4303 §3.3, §3.4; RFC 4106, RFC 3602).
+//!
+//! ```text
+//!                  combined mode (RFC 4106)                  cipher and integrity (RFC 3602, RFC 4868)
+//! IV               the sequence number, 64 bits              unpredictable, from the entropy source
+//! nonce            salt | IV                                 IV, for CTR salt | IV
+//! authenticated    SPI | [upper half] | lower half, text     packet, then [upper half], which is not sent
+//! ```
 
-use ipsec_crypto::{Aead, Cipher, Entropy, Integrity, KeyLength, Provider, Secret};
+use ipsec_crypto::{Aead, Cipher, Entropy, Integrity, KeyLength, Provider, Secret, WrongLength};
 use ipsec_net::Buffer;
 use ipsec_wire::Spi;
 use ipsec_wire::esp::{Header, TRAILER_LEN};
@@ -9,21 +16,51 @@ use crate::{DropReason, Encryption, Suite};
 
 /// The keyed algorithms of one SA.
 pub struct Transform {
+    iv: Iv,
     iv_len: usize,
     icv_len: usize,
-    /// What the encrypted part's length has to be a multiple of.
+    /// What the encrypted part's length has to be a multiple of, in octets.
     align: usize,
     extended: bool,
+    salt: Salt,
     keyed: Keyed,
 }
 
-enum Keyed {
-    Aead(Aead, Salt),
-    Separate(Cipher, Salt, Integrity),
+/// Why algorithms and key do not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyingError {
+    /// The key material has another length than the suite asks for.
+    #[error("{suite} takes {} octets of key material, not {found}", .suite.key_material_len())]
+    Material {
+        /// The suite.
+        suite: Suite,
+        /// The length that was given, in octets.
+        found: usize,
+    },
+    /// The algorithm has no keys of the length that the suite names.
+    #[error(transparent)]
+    Algorithm(#[from] KeyLength),
 }
 
-/// The part of the nonce that comes from the key: at most four octets.
-#[derive(Clone, Copy)]
+enum Keyed {
+    Aead(Aead),
+    Separate(Box<Separate>),
+}
+
+struct Separate {
+    cipher: Cipher,
+    mac: Option<Integrity>,
+}
+
+/// Where the IV comes from.
+enum Iv {
+    /// The sequence number: it must only never repeat.
+    Counter,
+    /// The entropy source: nobody may guess it.
+    Random,
+}
+
+/// The part of the nonce that comes with the key; it stands at the front.
 struct Salt {
     octets: [u8; MAX_SALT],
     len: usize,
@@ -31,44 +68,56 @@ struct Salt {
 
 const MAX_SALT: usize = 4;
 const MAX_IV: usize = 16;
-
-/// A packet that was opened: its sequence number's lower half, and what its trailer says follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sealed {
-    /// The SPI and sequence number that the packet carries.
-    pub header: Header,
-    /// The protocol number of the payload.
-    pub next_header: u8,
-}
+const MAX_NONCE: usize = MAX_SALT + MAX_IV;
+/// SPI and extended sequence number (RFC 4106 §5).
+const MAX_AAD: usize = 12;
 
 impl Transform {
-    /// Keys the algorithms; `key` is encryption key, salt and integrity key, one after the other.
+    /// Keys the algorithms; `key` is encryption key, salt and integrity key, one after the other. `extended` says
+    /// whether sequence numbers have 64 bits.
+    ///
+    /// A cipher may come without an integrity algorithm, as in the published packets of RFC 3602. No
+    /// [`Dataplane`](crate::Dataplane) uses it so.
     ///
     /// # Errors
-    /// When the key is not as long as the suite asks, or a cipher comes without an integrity algorithm.
-    pub fn new(provider: &Provider, suite: &Suite, key: &Secret, extended: bool) -> Result<Self, KeyLength> {
-        let wrong = KeyLength { algorithm: suite.encryption.name(), expected: &[], found: key.len() };
+    /// When the key is not as long as the suite asks.
+    pub fn new(
+        provider: &Provider,
+        suite: &Suite,
+        key: &Secret,
+        extended: bool,
+    ) -> Result<Self, KeyingError> {
         if key.len() != suite.key_material_len() {
-            return Err(wrong);
+            return Err(KeyingError::Material { suite: *suite, found: key.len() });
         }
         let (encryption, integrity) = key.as_bytes().split_at(suite.encryption_key_len());
         let (encryption, salt) = encryption.split_at(suite.key_len);
-        let salt = Salt::new(salt).ok_or(wrong)?;
-        let (iv_len, block, icv_len, keyed) = match (suite.encryption, suite.integrity) {
-            (Encryption::Aead(algorithm), _) => {
-                let aead = (provider.aead)(algorithm, encryption)?;
-                (algorithm.iv_len(), 1, algorithm.icv_len(), Keyed::Aead(aead, salt))
-            }
-            (Encryption::Cipher(algorithm), Some(mac)) => {
+        let salt = Salt::new(salt);
+        match suite.encryption {
+            Encryption::Aead(algorithm) => Ok(Self {
+                iv: Iv::Counter,
+                iv_len: algorithm.iv_len(),
+                icv_len: algorithm.icv_len(),
+                align: ALIGN,
+                extended,
+                salt,
+                keyed: Keyed::Aead((provider.aead)(algorithm, encryption)?),
+            }),
+            Encryption::Cipher(algorithm) => {
                 let cipher = (provider.cipher)(algorithm, encryption)?;
-                let integrity = (provider.integrity)(mac, integrity)?;
-                let keyed = Keyed::Separate(cipher, salt, integrity);
-                (algorithm.iv_len(), algorithm.block_len(), mac.icv_len(), keyed)
+                let mac = suite.integrity.map(|mac| (provider.integrity)(mac, integrity)).transpose()?;
+                Ok(Self {
+                    // A cipher with a salt is a counter mode (RFC 3686 §4).
+                    iv: if salt.len > 0 { Iv::Counter } else { Iv::Random },
+                    iv_len: algorithm.iv_len(),
+                    icv_len: mac.as_ref().map_or(0, |mac| mac.algorithm().icv_len()),
+                    align: algorithm.block_len().max(ALIGN),
+                    extended,
+                    salt,
+                    keyed: Keyed::Separate(Box::new(Separate { cipher, mac })),
+                })
             }
-            (Encryption::Cipher(_), None) => return Err(wrong),
-        };
-        // RFC 4303 §2.4: the encrypted part ends on a boundary of four octets at least.
-        Ok(Self { iv_len, icv_len, align: block.max(4), extended, keyed })
+        }
     }
 
     /// The length of the IV in octets.
@@ -77,8 +126,11 @@ impl Transform {
         self.iv_len
     }
 
-    /// Turns the payload in `buffer` into an ESP packet. The IV of a counter-based algorithm is the sequence number,
-    /// that of any other is drawn from `entropy` (RFC 4106 §3.1, RFC 3602 §3).
+    /// Turns the payload in `buffer` into an ESP packet, beginning with the SPI, with an IV that fits the algorithm:
+    /// counter modes take the sequence number, CBC draws as many octets as the IV has (RFC 4106 §3.1, RFC 3602 §3).
+    ///
+    /// # Errors
+    /// When the payload is longer than one nonce can protect; the content of `buffer` is then of no use.
     pub fn seal(
         &self,
         entropy: &mut dyn Entropy,
@@ -86,102 +138,108 @@ impl Transform {
         sequence: u64,
         next_header: u8,
         buffer: &mut Buffer,
-    ) {
+    ) -> Result<(), WrongLength> {
         let mut iv = [0; MAX_IV];
         let iv = &mut iv[..self.iv_len];
-        match iv.len() {
-            8 if !self.draws_iv() => iv.copy_from_slice(&sequence.to_be_bytes()),
-            _ => entropy.fill(iv),
+        match self.iv {
+            Iv::Counter => iv.copy_from_slice(&sequence.to_be_bytes()),
+            Iv::Random => entropy.fill(iv),
         }
-        self.seal_with_iv(iv, spi, sequence, next_header, buffer);
+        self.seal_with_iv(iv, spi, sequence, next_header, buffer)
     }
 
-    /// Turns the payload in `buffer` into an ESP packet with this IV, of [`Transform::iv_len`] octets. For published
-    /// packets; elsewhere [`Transform::seal`] chooses one that cannot repeat.
-    pub fn seal_with_iv(&self, iv: &[u8], spi: Spi, sequence: u64, next_header: u8, buffer: &mut Buffer) {
-        let unpadded = buffer.len() + TRAILER_LEN;
-        let padding = unpadded.next_multiple_of(self.align) - unpadded;
-        let trailer = buffer.grow_back(padding + TRAILER_LEN);
-        for (octet, number) in trailer.iter_mut().zip(1..).take(padding) {
-            *octet = number;
-        }
-        trailer[padding] = u8::try_from(padding).unwrap_or(u8::MAX);
-        trailer[padding + 1] = next_header;
-        let content_len = buffer.len();
+    /// [`Transform::seal`] with an IV of the caller's choice, of [`Transform::iv_len`] octets, to reproduce published
+    /// packets.
+    ///
+    /// # Errors
+    /// When the IV has another length, or the payload is longer than one nonce can protect; the content of `buffer` is
+    /// then of no use.
+    pub fn seal_with_iv(
+        &self,
+        iv: &[u8],
+        spi: Spi,
+        sequence: u64,
+        next_header: u8,
+        buffer: &mut Buffer,
+    ) -> Result<(), WrongLength> {
+        self.check_iv(iv)?;
+        append_trailer(buffer, self.align, next_header);
+        let text_len = buffer.len();
         buffer.grow_back(self.icv_len);
         buffer.grow_front(iv.len()).copy_from_slice(iv);
         buffer.grow_front(Header::LEN).copy_from_slice(&Header { spi, sequence: low(sequence) }.emit());
         let (head, rest) = buffer.split_at_mut(Header::LEN + iv.len());
-        let (content, icv) = rest.split_at_mut(content_len);
-        let done = match &self.keyed {
-            Keyed::Aead(aead, salt) => {
-                let mut nonce = [0; MAX_SALT + MAX_IV];
-                let mut aad = [0; 12];
-                aead.seal(salt.nonce(iv, &mut nonce), self.aad(spi, sequence, &mut aad), content, icv)
+        let (text, icv) = rest.split_at_mut(text_len);
+        let mut nonce = [0; MAX_NONCE];
+        let nonce = self.salt.nonce(iv, &mut nonce);
+        match &self.keyed {
+            Keyed::Aead(aead) => aead.seal(nonce, self.aad(spi, sequence, &mut [0; MAX_AAD]), text, icv),
+            Keyed::Separate(keyed) => {
+                keyed.cipher.encrypt(nonce, text)?;
+                match &keyed.mac {
+                    Some(mac) => mac.sign(&[head, text, self.implicit(&high(sequence))], icv),
+                    None => Ok(()),
+                }
             }
-            Keyed::Separate(cipher, salt, integrity) => {
-                let mut nonce = [0; MAX_SALT + MAX_IV];
-                let high = high(sequence);
-                let high: &[u8] = if self.extended { &high } else { &[] };
-                let encrypted = cipher.encrypt(salt.nonce(iv, &mut nonce), content);
-                encrypted.and_then(|()| integrity.sign(&[head, content, high], icv))
-            }
-        };
-        debug_assert!(done.is_ok(), "each part has the length that the algorithm told");
+        }
     }
 
-    /// Checks and decrypts the ESP packet in `buffer`, which then holds its payload. `sequence` is the full sequence
-    /// number, whose lower half the packet carries.
+    /// Opens the ESP packet in `buffer`, which then holds its payload, and returns the next header. `sequence` is the
+    /// full sequence number, whose lower half the packet carries.
     ///
     /// # Errors
     /// When the packet is too short or not in whole blocks, the integrity check fails, or the padding is wrong. The
     /// content of `buffer` is then of no use.
-    pub fn open(&self, sequence: u64, buffer: &mut Buffer) -> Result<Sealed, DropReason> {
+    pub fn open(&self, sequence: u64, buffer: &mut Buffer) -> Result<u8, DropReason> {
+        self.decrypt(sequence, buffer)?;
+        take_trailer(buffer)
+    }
+
+    /// The first half of [`Transform::open`]: after it `buffer` holds payload and trailer, and the packet is authentic.
+    pub(crate) fn decrypt(&self, sequence: u64, buffer: &mut Buffer) -> Result<(), DropReason> {
         let header = Header::parse(buffer).map_err(|_| DropReason::Malformed)?;
         let head_len = Header::LEN + self.iv_len;
-        let content_len = buffer.len().checked_sub(head_len + self.icv_len).ok_or(DropReason::Malformed)?;
-        if content_len < TRAILER_LEN || !content_len.is_multiple_of(self.align) {
+        let text_len = buffer.len().checked_sub(head_len + self.icv_len).ok_or(DropReason::Malformed)?;
+        if text_len < TRAILER_LEN || !text_len.is_multiple_of(self.align) {
             return Err(DropReason::Malformed);
         }
         let (head, rest) = buffer.split_at_mut(head_len);
-        let (content, icv) = rest.split_at_mut(content_len);
-        let mut nonce = [0; MAX_SALT + MAX_IV];
+        let (text, icv) = rest.split_at_mut(text_len);
+        let mut nonce = [0; MAX_NONCE];
+        let nonce = self.salt.nonce(&head[Header::LEN..], &mut nonce);
         match &self.keyed {
-            Keyed::Aead(aead, salt) => {
-                let mut aad = [0; 12];
-                let nonce = salt.nonce(&head[Header::LEN..], &mut nonce);
-                let aad = self.aad(header.spi, sequence, &mut aad);
-                aead.open(nonce, aad, content, icv).map_err(|_| DropReason::Integrity)?;
+            Keyed::Aead(aead) => {
+                let aad = &mut [0; MAX_AAD];
+                aead.open(nonce, self.aad(header.spi, sequence, aad), text, icv)
+                    .map_err(|_| DropReason::Integrity)?;
             }
-            Keyed::Separate(cipher, salt, integrity) => {
-                let high = high(sequence);
-                let high: &[u8] = if self.extended { &high } else { &[] };
-                integrity.verify(&[head, content, high], icv).map_err(|_| DropReason::Integrity)?;
-                let nonce = salt.nonce(&head[Header::LEN..], &mut nonce);
-                cipher.decrypt(nonce, content).map_err(|_| DropReason::Malformed)?;
+            Keyed::Separate(keyed) => {
+                if let Some(mac) = &keyed.mac {
+                    mac.verify(&[head, text, self.implicit(&high(sequence))], icv)
+                        .map_err(|_| DropReason::Integrity)?;
+                }
+                keyed.cipher.decrypt(nonce, text).map_err(|_| DropReason::Malformed)?;
             }
-        }
-        let (padding, next_header) = (content[content_len - 2], content[content_len - 1]);
-        let payload_len =
-            (content_len - TRAILER_LEN).checked_sub(usize::from(padding)).ok_or(DropReason::Padding)?;
-        let counts = content[payload_len..content_len - TRAILER_LEN].iter().zip(1u8..).all(|(o, n)| *o == n);
-        if !counts {
-            return Err(DropReason::Padding);
         }
         buffer.shrink_front(head_len);
-        buffer.truncate(payload_len);
-        Ok(Sealed { header, next_header })
+        buffer.truncate(text_len);
+        Ok(())
     }
 
-    fn draws_iv(&self) -> bool {
-        match &self.keyed {
-            Keyed::Aead(..) => false,
-            Keyed::Separate(_, salt, _) => salt.len == 0,
+    fn check_iv(&self, iv: &[u8]) -> Result<(), WrongLength> {
+        if iv.len() == self.iv_len {
+            return Ok(());
         }
+        let algorithm = match &self.keyed {
+            Keyed::Aead(aead) => aead.algorithm().name(),
+            Keyed::Separate(keyed) => keyed.cipher.algorithm().name(),
+        };
+        let nonce_len = |iv_len| self.salt.len + iv_len;
+        Err(WrongLength::Nonce { algorithm, expected: nonce_len(self.iv_len), found: nonce_len(iv.len()) })
     }
 
-    /// SPI and sequence number, the upper half of it between them where numbers have 64 bits (RFC 4106 §5).
-    fn aad<'a>(&self, spi: Spi, sequence: u64, room: &'a mut [u8; 12]) -> &'a [u8] {
+    /// What a combined-mode algorithm authenticates beside the text.
+    fn aad<'a>(&self, spi: Spi, sequence: u64, room: &'a mut [u8; MAX_AAD]) -> &'a [u8] {
         room[..4].copy_from_slice(&spi.0.to_be_bytes());
         if self.extended {
             room[4..].copy_from_slice(&sequence.to_be_bytes());
@@ -191,19 +249,55 @@ impl Transform {
             &room[..8]
         }
     }
+
+    /// What a separate integrity algorithm authenticates behind the packet (RFC 4303 §2.2.1).
+    fn implicit<'a>(&self, high: &'a [u8; 4]) -> &'a [u8] {
+        if self.extended { high } else { &[] }
+    }
+}
+
+/// The boundary that the encrypted part ends on, whatever the algorithm, in octets (RFC 4303 §2.4).
+const ALIGN: usize = 4;
+
+/// Puts padding, pad length and next header behind the payload, so that together they are a multiple of `align`.
+fn append_trailer(buffer: &mut Buffer, align: usize, next_header: u8) {
+    let unpadded = buffer.len() + TRAILER_LEN;
+    let padding = unpadded.next_multiple_of(align) - unpadded;
+    let trailer = buffer.grow_back(padding + TRAILER_LEN);
+    for (octet, number) in trailer.iter_mut().zip(1..).take(padding) {
+        *octet = number;
+    }
+    // Less than a cipher's block.
+    trailer[padding] = padding as u8;
+    trailer[padding + 1] = next_header;
+}
+
+/// Takes padding, pad length and next header off the payload and returns the next header. Reads what
+/// [`Transform::decrypt`] leaves.
+pub(crate) fn take_trailer(buffer: &mut Buffer) -> Result<u8, DropReason> {
+    let [text @ .., padding, next_header] = &**buffer else { return Err(DropReason::Malformed) };
+    let payload_len = text.len().checked_sub(usize::from(*padding)).ok_or(DropReason::Padding)?;
+    if !text[payload_len..].iter().copied().eq(1..=*padding) {
+        return Err(DropReason::Padding);
+    }
+    let next_header = *next_header;
+    buffer.truncate(payload_len);
+    Ok(next_header)
 }
 
 impl Salt {
-    fn new(salt: &[u8]) -> Option<Self> {
+    /// At most [`MAX_SALT`] octets, which is what the longest of all algorithms has.
+    fn new(salt: &[u8]) -> Self {
         let mut octets = [0; MAX_SALT];
-        octets.get_mut(..salt.len())?.copy_from_slice(salt);
-        Some(Self { octets, len: salt.len() })
+        octets[..salt.len()].copy_from_slice(salt);
+        Self { octets, len: salt.len() }
     }
 
-    fn nonce<'a>(&self, iv: &[u8], room: &'a mut [u8; MAX_SALT + MAX_IV]) -> &'a [u8] {
+    fn nonce<'a>(&self, iv: &[u8], room: &'a mut [u8; MAX_NONCE]) -> &'a [u8] {
+        let len = self.len + iv.len();
         room[..self.len].copy_from_slice(&self.octets[..self.len]);
-        room[self.len..self.len + iv.len()].copy_from_slice(iv);
-        &room[..self.len + iv.len()]
+        room[self.len..len].copy_from_slice(iv);
+        &room[..len]
     }
 }
 
@@ -212,7 +306,10 @@ fn low(sequence: u64) -> u32 {
     (sequence & 0xffff_ffff) as u32
 }
 
-/// The upper half, which a separate integrity algorithm covers behind the packet (RFC 4303 §2.8).
+/// The upper half, which the packet does not carry.
 fn high(sequence: u64) -> [u8; 4] {
     ((sequence >> 32) as u32).to_be_bytes()
 }
+
+#[cfg(test)]
+mod tests;

@@ -229,8 +229,8 @@ fn healing_ends_all_misfortunes() {
     let mut world: World<Talker> = World::new(Setup::new(5), ());
     let a = world.add_node("a", Talker::new(1, 2, 300));
     let b = world.add_node("b", Talker::new(2, 1, 0));
-    world.add_link("wan", (a, Port(0)), (b, Port(0)), [rough(); 2]).unwrap();
-    world.heal();
+    let link = world.add_link("wan", (a, Port(0)), (b, Port(0)), [rough(); 2]).unwrap();
+    world.heal(link);
     world.with(a, |_, _| ());
     while world.step().unwrap() {}
     assert_eq!(numbers(&world, 1), (0..300).collect::<Vec<_>>());

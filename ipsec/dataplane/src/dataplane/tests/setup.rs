@@ -1,0 +1,192 @@
+//! Two gateways, west and east, and the packets that their networks exchange.
+
+use std::net::IpAddr;
+
+use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, Entropy, IntegrityAlgorithm, PORTABLE, Provider, Secret};
+use ipsec_net::{AddressRange, Buffer, Instant, IpHeader, IpPacket, Prefix, protocol};
+use ipsec_wire::Spi;
+
+use crate::*;
+
+const fn aead(algorithm: AeadAlgorithm, key_len: usize) -> Suite {
+    Suite { encryption: Encryption::Aead(algorithm), key_len, integrity: None }
+}
+
+const fn separate(cipher: CipherAlgorithm, key_len: usize, integrity: IntegrityAlgorithm) -> Suite {
+    Suite { encryption: Encryption::Cipher(cipher), key_len, integrity: Some(integrity) }
+}
+
+pub(super) const GCM: Suite = aead(AeadAlgorithm::AesGcm16, 16);
+pub(super) const CBC: Suite = separate(CipherAlgorithm::AesCbc, 32, IntegrityAlgorithm::HmacSha2_256_128);
+
+/// One of each kind: every mode, block length and ICV length.
+pub(super) const SUITES: [Suite; 13] = [
+    GCM,
+    CBC,
+    aead(AeadAlgorithm::AesGcm16, 32),
+    aead(AeadAlgorithm::AesGcm8, 24),
+    aead(AeadAlgorithm::AesGcm12, 16),
+    aead(AeadAlgorithm::AesCcm16, 16),
+    aead(AeadAlgorithm::ChaCha20Poly1305, 32),
+    separate(CipherAlgorithm::AesCbc, 16, IntegrityAlgorithm::HmacSha1_96),
+    separate(CipherAlgorithm::AesCbc, 24, IntegrityAlgorithm::HmacSha2_384_192),
+    separate(CipherAlgorithm::AesCtr, 16, IntegrityAlgorithm::AesXcbc96),
+    separate(CipherAlgorithm::TripleDesCbc, 24, IntegrityAlgorithm::HmacMd5_96),
+    separate(CipherAlgorithm::CamelliaCbc, 16, IntegrityAlgorithm::AesCmac96),
+    separate(CipherAlgorithm::Null, 0, IntegrityAlgorithm::HmacSha2_512_256),
+];
+
+pub(super) fn range(text: &str) -> AddressRange {
+    text.parse::<Prefix>().unwrap().range()
+}
+
+pub(super) fn address(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Setup {
+    pub(super) suite: Suite,
+    pub(super) outer_v6: bool,
+    pub(super) inner_v6: bool,
+    pub(super) extended: bool,
+    pub(super) window: u32,
+    pub(super) provider: &'static Provider,
+}
+
+pub(super) const PLAIN: Setup =
+    Setup { suite: GCM, outer_v6: false, inner_v6: false, extended: false, window: 64, provider: &PORTABLE };
+
+/// The SPI under which west receives, and the one under which east does.
+pub(super) const WEST: Spi = Spi(0x1001);
+pub(super) const EAST: Spi = Spi(0x2002);
+
+impl Setup {
+    pub(super) fn networks(&self) -> [AddressRange; 2] {
+        if self.inner_v6 {
+            [range("2001:db8:1::/48"), range("2001:db8:2::/48")]
+        } else {
+            [range("10.1.0.0/16"), range("10.2.0.0/16")]
+        }
+    }
+
+    pub(super) fn gateways(&self) -> [IpAddr; 2] {
+        if self.outer_v6 {
+            [address("2001:db8::1"), address("2001:db8::2")]
+        } else {
+            [address("192.0.2.1"), address("198.51.100.1")]
+        }
+    }
+
+    /// The SA under which this SPI's owner receives, as the host with this gateway address and network sees it.
+    fn sa(&self, spi: Spi, [local, remote]: [IpAddr; 2], [inner, far]: [AddressRange; 2]) -> SaParameters {
+        SaParameters {
+            spi,
+            suite: self.suite,
+            key: Secret::from(vec![spi.0.to_be_bytes()[2]; self.suite.key_material_len()]),
+            mode: Mode::Tunnel { local, remote },
+            selectors: vec![Selector::between(inner, far)],
+            extended_sequence_numbers: self.extended,
+            replay_window: self.window,
+        }
+    }
+
+    pub(super) fn west_pair(&self) -> SaPair {
+        let sa = |spi| self.sa(spi, self.gateways(), self.networks());
+        SaPair { policy: "net".into(), inbound: sa(WEST), outbound: sa(EAST) }
+    }
+
+    pub(super) fn east_pair(&self) -> SaPair {
+        let [west, east] = self.gateways();
+        let [west_net, east_net] = self.networks();
+        let sa = |spi| self.sa(spi, [east, west], [east_net, west_net]);
+        SaPair { policy: "net".into(), inbound: sa(EAST), outbound: sa(WEST) }
+    }
+
+    fn plane(&self, pair: SaPair) -> Dataplane {
+        let selectors = pair.inbound.selectors.clone();
+        let policy = Policy { name: "net".into(), selectors, action: Action::Protect };
+        let mut plane = Dataplane::new(self.provider, vec![policy]);
+        plane.install(pair);
+        plane
+    }
+
+    /// West and east, each with the SA pair that the other one has too.
+    pub(super) fn planes(&self) -> (Dataplane, Dataplane) {
+        (self.plane(self.west_pair()), self.plane(self.east_pair()))
+    }
+
+    /// West alone, with a pair that is not as it should be.
+    pub(super) fn west_with(&self, spoil: impl Fn(&mut SaPair)) -> Dataplane {
+        let mut pair = self.west_pair();
+        spoil(&mut pair);
+        self.plane(pair)
+    }
+
+    /// East alone, likewise.
+    pub(super) fn east_with(&self, spoil: impl Fn(&mut SaPair)) -> Dataplane {
+        let mut pair = self.east_pair();
+        spoil(&mut pair);
+        self.plane(pair)
+    }
+
+    /// A UDP packet from a host at west to one at east, with `length` octets behind the IP header.
+    pub(super) fn packet(&self, length: usize) -> IpPacket {
+        let [west, east] = self.networks();
+        let header = IpHeader::new(west.first(), east.first(), protocol::UDP);
+        let payload: Vec<u8> = (0..length).map(|i| (i % 253) as u8).collect();
+        IpPacket::build(&header, Buffer::copy_of(&payload)).unwrap()
+    }
+
+    /// An ESP packet from west to east with this content behind the IP header.
+    pub(super) fn esp(&self, content: Buffer) -> IpPacket {
+        let [west, east] = self.gateways();
+        IpPacket::build(&IpHeader::new(west, east, protocol::ESP), content).unwrap()
+    }
+}
+
+/// Octets that differ from draw to draw.
+pub(super) struct Counting(pub(super) u64);
+
+impl Entropy for Counting {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            *byte = (self.0 >> 56) as u8;
+        }
+    }
+}
+
+pub(super) const NOW: Instant = Instant::from_nanos(1_000);
+
+pub(super) fn sent(plane: &mut Dataplane, packet: IpPacket) -> IpPacket {
+    match plane.outbound(NOW, &mut Counting(1), packet) {
+        Outbound::Send(outer) => outer,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(super) fn refused(plane: &mut Dataplane, packet: IpPacket) -> DropReason {
+    match plane.outbound(NOW, &mut Counting(1), packet) {
+        Outbound::Drop(reason) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(super) fn delivered(plane: &mut Dataplane, packet: IpPacket) -> IpPacket {
+    match plane.inbound(NOW, packet) {
+        Inbound::Deliver(inner) => inner,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(super) fn dropped(plane: &mut Dataplane, packet: IpPacket) -> DropReason {
+    reason(plane.inbound(NOW, packet))
+}
+
+pub(super) fn reason(result: Inbound) -> DropReason {
+    match result {
+        Inbound::Drop { reason, .. } => reason,
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,250 @@
+//! From a scenario to the world that it describes.
+
+mod algorithms;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipsec::auth::Identity;
+use ipsec::crypto::{Entropy, Provider, Secret};
+use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission};
+use ipsec::{Config, ConfigError, Luck, Peer};
+use ipsec_net::Prefix;
+use sim::{LinkError, LinkId, LinkSettings, NodeId, Observer, Port, RandomStream, Ratio, Setup, World};
+
+use crate::file::{self, Scenario};
+use crate::node::{Flow, Gateway, Host, Node, Note};
+use crate::quantity;
+
+/// A world, and where the scenario's nouns are in it.
+pub struct Built<O: Observer<Note>> {
+    /// The world.
+    pub world: World<Node, O>,
+    /// Where everything is.
+    pub places: Places,
+}
+
+/// Where the scenario's nouns are in a world.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// The gateways by name.
+    pub peers: BTreeMap<String, NodeId>,
+    /// The links between gateways by name.
+    pub links: BTreeMap<String, LinkId>,
+    /// The hosts by address.
+    pub hosts: BTreeMap<IpAddr, NodeId>,
+}
+
+/// Why a world cannot be built. The file's own checks find everything earlier that a user can get wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// A peer's configuration cannot work.
+    #[error("peer {peer}: {error}")]
+    Peer {
+        /// The peer.
+        peer: String,
+        /// What is wrong.
+        error: ConfigError,
+    },
+    /// A link cannot be.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+/// The randomness of one component, for the protocols.
+struct Stream(RandomStream);
+
+impl Entropy for Stream {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill(bytes);
+    }
+}
+
+/// Builds the world of a scenario.
+///
+/// # Errors
+/// When a peer or a link cannot be set up.
+pub fn world<O: Observer<Note>>(
+    scenario: &Scenario,
+    setup: Setup,
+    provider: &'static Provider,
+    observer: O,
+) -> Result<Built<O>, BuildError> {
+    let mut built = Built { world: World::new(setup.clone(), observer), places: Places::default() };
+    let mut ports = PortCount::default();
+    for peer in &scenario.peers {
+        let luck = |part: &str| Box::new(Stream(setup.streams.stream(&["peer", &peer.name, part])));
+        let luck = Luck { ike: luck("ike"), esp: luck("esp") };
+        let made = Peer::new(config(scenario, peer), provider, luck)
+            .map_err(|error| BuildError::Peer { peer: peer.name.clone(), error })?;
+        let gateway = Node::Gateway(Box::new(Gateway::new(made, peer.think)));
+        built.places.peers.insert(peer.name.clone(), built.world.add_node(&peer.name, gateway));
+    }
+    for link in &scenario.links {
+        built.join(scenario, link, &mut ports)?;
+    }
+    for (index, traffic) in (0u8..).zip(&scenario.traffic) {
+        for side in 0..2u8 {
+            built.add_flow(index, side, traffic, &setup, &mut ports)?;
+        }
+    }
+    Ok(built)
+}
+
+/// The next free port of each node.
+#[derive(Default)]
+struct PortCount(BTreeMap<NodeId, u16>);
+
+impl PortCount {
+    fn take(&mut self, node: NodeId) -> Port {
+        let next = self.0.entry(node).or_insert(0);
+        *next += 1;
+        Port(*next - 1)
+    }
+}
+
+impl<O: Observer<Note>> Built<O> {
+    fn join(
+        &mut self,
+        scenario: &Scenario,
+        link: &file::Link,
+        ports: &mut PortCount,
+    ) -> Result<(), BuildError> {
+        let ends = link.ends.each_ref().map(|end| {
+            let node = self.places.peers[&end.peer];
+            (node, ports.take(node))
+        });
+        let settings = link.ends.each_ref().map(|end| settings(&end.quality));
+        let id = self.world.add_link(&link.name, ends[0], ends[1], settings)?;
+        self.places.links.insert(link.name.clone(), id);
+        for (here, there) in [(0, 1), (1, 0)] {
+            let address = scenario.peer(&link.ends[there].peer).map(|peer| peer.address);
+            let (node, port) = ends[here];
+            self.world.with(node, |node, _| {
+                if let (Node::Gateway(gateway), Some(address)) = (node, address) {
+                    gateway.route_outside(address, port);
+                }
+            });
+        }
+        Ok(())
+    }
+
+    fn add_flow(
+        &mut self,
+        index: u8,
+        side: u8,
+        traffic: &file::Traffic,
+        setup: &Setup,
+        ports: &mut PortCount,
+    ) -> Result<(), BuildError> {
+        let here = &traffic.ends[usize::from(side)];
+        let host = self.host(here, ports)?;
+        if side == 1 && (!traffic.both || traffic.kind == file::TrafficKind::Ping) {
+            return Ok(());
+        }
+        let flow = Flow {
+            traffic: index,
+            side,
+            to: traffic.ends[usize::from(1 - side)].address,
+            kind: traffic.kind,
+            interval: traffic.interval,
+            sizes: traffic.sizes.clone(),
+            luck: setup.streams.stream(&["traffic", &traffic.name, &side.to_string()]),
+            next: None,
+            number: 0,
+        };
+        self.world.with(host, |node, _| {
+            if let Node::Host(host) = node {
+                host.add(flow);
+            }
+        });
+        Ok(())
+    }
+
+    /// The host, which is added behind its gateway when it is named for the first time.
+    fn host(&mut self, host: &file::Host, ports: &mut PortCount) -> Result<NodeId, BuildError> {
+        if let Some(id) = self.places.hosts.get(&host.address) {
+            return Ok(*id);
+        }
+        let name = host.address.to_string();
+        let id = self.world.add_node(&name, Node::Host(Host::new(host.address)));
+        let gateway = self.places.peers[&host.peer];
+        let (inner, outer) = (ports.take(id), ports.take(gateway));
+        let wire = LinkSettings { delay: std::time::Duration::ZERO, mtu: 65_535, ..LinkSettings::default() };
+        self.world.add_link(&format!("lan.{name}"), (id, inner), (gateway, outer), [wire; 2])?;
+        self.world.with(gateway, |node, _| {
+            if let Node::Gateway(gateway) = node {
+                gateway.route_inside(host.address, outer);
+            }
+        });
+        self.places.hosts.insert(host.address, id);
+        Ok(id)
+    }
+}
+
+fn settings(quality: &file::Quality) -> LinkSettings {
+    LinkSettings {
+        delay: quality.delay.mean,
+        jitter: quality.delay.jitter,
+        loss: ratio(quality.loss),
+        reorder: ratio(quality.reorder),
+        duplicate: ratio(quality.duplicate),
+        corrupt: ratio(quality.corrupt),
+        mtu: usize::from(quality.mtu),
+        ..LinkSettings::default()
+    }
+}
+
+fn ratio(ratio: quantity::Ratio) -> Ratio {
+    Ratio::new(u64::from(ratio.part), u64::from(ratio.whole)).unwrap_or(Ratio::ONE)
+}
+
+fn config(scenario: &Scenario, peer: &file::Peer) -> Config {
+    let connections = scenario
+        .ikes
+        .iter()
+        .flat_map(|ike| (0..2).filter(|side| ike.ends[*side].peer == peer.name).map(move |side| (ike, side)));
+    let connections = connections.filter_map(|(ike, side)| connection(scenario, peer, ike, side)).collect();
+    let mut ikev2 = ipsec::ikev2::Config::new(connections);
+    ikev2.half_open_timeout = peer.half_open_timeout;
+    ikev2.cookies = match peer.cookies {
+        file::Cookies::Never => CookiePolicy::Never,
+        file::Cookies::Always => CookiePolicy::Always,
+        file::Cookies::WhenBusy => ikev2.cookies,
+    };
+    Config { addresses: vec![peer.address], mtu: usize::from(peer.mtu), ikev2, policies: Vec::new() }
+}
+
+fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usize) -> Option<Connection> {
+    let (here, there) = (&ike.ends[side], &ike.ends[1 - side]);
+    let of_this = scenario.children.iter().filter(|child| child.ike == ike.name);
+    let children = of_this.filter_map(|child| {
+        let end = child.ends.iter().find(|end| end.peer == peer.name)?;
+        Some(ChildConfig {
+            name: child.name.clone(),
+            proposals: end.offer.iter().map(algorithms::child).collect(),
+            local: end.local.iter().map(Prefix::range).collect(),
+            remote: end.remote.iter().map(Prefix::range).collect(),
+            replay_window: end.replay_window,
+        })
+    });
+    let identity = |text: &str| text.parse::<Identity>().unwrap_or_else(|never| match never {});
+    Some(Connection {
+        name: ike.name.clone(),
+        local: peer.address,
+        remote: scenario.peer(&there.peer)?.address,
+        local_id: identity(&peer.identity),
+        remote_id: identity(&here.expects),
+        psk: Secret::from(here.psk.clone().into_bytes()),
+        proposals: here.offer.iter().map(algorithms::ike).collect(),
+        children: children.collect(),
+        liveness: here.liveness,
+        retransmission: Retransmission {
+            first: ike.retransmission.first,
+            factor: (ike.retransmission.factor.part, ike.retransmission.factor.whole),
+            longest: ike.retransmission.longest,
+            transmissions: ike.retransmission.tries,
+        },
+        attempts: ike.attempts,
+    })
+}

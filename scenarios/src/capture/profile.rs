@@ -1,0 +1,124 @@
+//! A Wireshark profile folder: the tables `ikev2_decryption_table` and `esp_sa`, and the preferences that make it decrypt.
+//! Wireshark reads IKE and ESP keys from nowhere else.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+use ipsec::crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm, Secret};
+use ipsec::dataplane::{Encryption, Suite};
+use ipsec::ikev2::{ChildRecord, IkeKeyRecord};
+
+/// The name of the profile's folder.
+pub const PROFILE: &str = "wireshark-profile";
+
+/// The rows of both tables. Both ends tell of the same keys; each row stands once.
+#[derive(Clone, Debug, Default)]
+pub struct KeyTables {
+    ike: BTreeSet<String>,
+    esp: BTreeSet<String>,
+}
+
+impl KeyTables {
+    /// Adds an IKE SA; one with an algorithm that Wireshark does not know is left out.
+    pub fn ike(&mut self, record: &IkeKeyRecord) {
+        let Some((encryption, integrity)) = ike_names(&record.suite.protection) else { return };
+        let keys = &record.keys;
+        self.ike.insert(format!(
+            "{},{},{},{},\"{encryption}\",{},{},\"{integrity}\"",
+            record.spi_i,
+            record.spi_r,
+            hex(keys.ei.as_bytes()),
+            hex(keys.er.as_bytes()),
+            hex(keys.ai.as_bytes()),
+            hex(keys.ar.as_bytes()),
+        ));
+    }
+
+    /// Adds both SAs of a pair.
+    pub fn child(&mut self, record: &ChildRecord) {
+        let Some((encryption, integrity)) = esp_names(&record.suite) else { return };
+        let (here, there) = record.addresses;
+        let version = if here.is_ipv4() { "IPv4" } else { "IPv6" };
+        let mut add = |from, to, spi, key: &Secret| {
+            let (encryption_key, integrity_key) = key.as_bytes().split_at(record.suite.encryption_key_len());
+            let prefixed =
+                |key: &[u8]| if key.is_empty() { String::new() } else { format!("0x{}", hex(key)) };
+            self.esp.insert(format!(
+                "\"{version}\",\"{from}\",\"{to}\",\"0x{spi}\",\"{encryption}\",\"{}\",\"{integrity}\",\"{}\"",
+                prefixed(encryption_key),
+                prefixed(integrity_key),
+            ));
+        };
+        add(there, here, record.inbound, &record.inbound_key);
+        add(here, there, record.outbound, &record.outbound_key);
+    }
+
+    /// Writes the profile.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let table = |rows: &BTreeSet<String>| rows.iter().fold(String::new(), |text, row| text + row + "\n");
+        reports::write(&folder.join("ikev2_decryption_table"), table(&self.ike).as_bytes())?;
+        reports::write(&folder.join("esp_sa"), table(&self.esp).as_bytes())?;
+        reports::write(&folder.join("preferences"), PREFERENCES.as_bytes())
+    }
+}
+
+const PREFERENCES: &str = "\
+# Lets Wireshark decrypt ESP with the keys in esp_sa and check its ICVs.
+esp.enable_encryption_decode: TRUE
+esp.enable_authentication_check: TRUE
+esp.do_esp_sequence_analysis: FALSE
+";
+
+/// Wireshark's names for the algorithms of an IKE SA.
+fn ike_names(suite: &Suite) -> Option<(String, &'static str)> {
+    let bits = suite.key_len * 8;
+    let encryption = match suite.encryption {
+        Encryption::Cipher(CipherAlgorithm::AesCbc) => format!("AES-CBC-{bits} [RFC3602]"),
+        Encryption::Aead(AeadAlgorithm::AesGcm8) => format!("AES-GCM-{bits} with 8 octet ICV [RFC5282]"),
+        Encryption::Aead(AeadAlgorithm::AesGcm12) => format!("AES-GCM-{bits} with 12 octet ICV [RFC5282]"),
+        Encryption::Aead(AeadAlgorithm::AesGcm16) => format!("AES-GCM-{bits} with 16 octet ICV [RFC5282]"),
+        _ => return None,
+    };
+    let integrity = match suite.integrity {
+        None => "NONE [RFC4306]",
+        Some(IntegrityAlgorithm::HmacSha1_96) => "HMAC_SHA1_96 [RFC2404]",
+        Some(IntegrityAlgorithm::HmacSha2_256_128) => "HMAC_SHA2_256_128 [RFC4868]",
+        Some(IntegrityAlgorithm::HmacSha2_384_192) => "HMAC_SHA2_384_192 [RFC4868]",
+        Some(IntegrityAlgorithm::HmacSha2_512_256) => "HMAC_SHA2_512_256 [RFC4868]",
+        Some(_) => return None,
+    };
+    Some((encryption, integrity))
+}
+
+/// Wireshark's names for the algorithms of an ESP SA.
+fn esp_names(suite: &Suite) -> Option<(&'static str, &'static str)> {
+    let encryption = match suite.encryption {
+        Encryption::Cipher(CipherAlgorithm::AesCbc) => "AES-CBC [RFC3602]",
+        Encryption::Aead(AeadAlgorithm::AesGcm8) => "AES-GCM with 8 octet ICV [RFC4106]",
+        Encryption::Aead(AeadAlgorithm::AesGcm12) => "AES-GCM with 12 octet ICV [RFC4106]",
+        Encryption::Aead(AeadAlgorithm::AesGcm16) => "AES-GCM with 16 octet ICV [RFC4106]",
+        _ => return None,
+    };
+    let integrity = match suite.integrity {
+        None => "NULL",
+        Some(IntegrityAlgorithm::HmacSha1_96) => "HMAC-SHA-1-96 [RFC2404]",
+        Some(IntegrityAlgorithm::HmacSha2_256_128) => "HMAC-SHA-256-128 [RFC4868]",
+        Some(IntegrityAlgorithm::HmacSha2_384_192) => "HMAC-SHA-384-192 [RFC4868]",
+        Some(IntegrityAlgorithm::HmacSha2_512_256) => "HMAC-SHA-512-256 [RFC4868]",
+        Some(_) => return None,
+    };
+    Some((encryption, integrity))
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().fold(String::new(), |mut text, octet| {
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
+}

@@ -1,0 +1,92 @@
+//! The command `esplanade`.
+
+mod capture;
+mod find;
+mod list;
+mod replay;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::diagnostic::Diagnostics;
+
+/// A proving ground for IPsec: virtual peers over a simulated network.
+#[derive(Debug, Parser)]
+#[command(name = "esplanade", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run scenarios, each over its seeds
+    Run(run::Run),
+    /// Run one case again, narrated
+    Replay(replay::Replay),
+    /// Write captures of one case, and a profile with which Wireshark opens them decrypted
+    Capture(capture::CaptureCommand),
+    /// List the scenarios
+    List(list::List),
+}
+
+/// How a command ends.
+enum Outcome {
+    /// All is well.
+    Passed,
+    /// Something was tested and failed.
+    Failed,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    /// Scenario files with mistakes.
+    #[error("{}", .0.iter().map(|d| d.render(colour())).collect::<Vec<_>>().join("\n"))]
+    Scenarios(Vec<Diagnostics>),
+    /// Arguments that make no sense together.
+    #[error("error: {0}")]
+    Usage(String),
+    /// A file or a folder.
+    #[error("error: {}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What went wrong.
+        error: std::io::Error,
+    },
+}
+
+/// Reads the arguments, does what they say, and tells how it went: 0 all passed, 1 something failed, 2 bad usage or
+/// input.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(command) => command.execute(),
+        Command::Replay(command) => command.execute(),
+        Command::Capture(command) => command.execute(),
+        Command::List(command) => command.execute(),
+    };
+    match result {
+        Ok(Outcome::Passed) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::from(1),
+        Err(trouble) => {
+            eprintln!("{trouble}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether the terminal shows colours and the user wants them (no-color.org).
+fn colour() -> bool {
+    use std::io::IsTerminal as _;
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stderr().is_terminal()
+}
+
+/// Attaches a path to an error.
+fn at<T>(path: &std::path::Path, result: std::io::Result<T>) -> Result<T, Trouble> {
+    result.map_err(|error| Trouble::File { path: path.to_owned(), error })
+}

@@ -1,0 +1,157 @@
+//! `esplanade replay`: one case again, told from the trace.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ipsec::Event;
+use ipsec::crypto::Provider;
+use ipsec::dataplane::Direction;
+use ipsec::ikev2::Event as Ikev2;
+use ipsec_net::{Instant, parse_duration};
+use reports::Verdict;
+use sim::{Fault, Kind};
+
+use super::{Outcome, Trouble, find};
+use crate::node::Note;
+use crate::run::{CaseResult, Extra, Options, Scene, run_case};
+
+/// Run one case again, narrated
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// The scenario
+    scenario: PathBuf,
+    /// The seed
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Stop at this time of the story
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    until: Option<std::time::Duration>,
+    /// Show this peer's SAs at the end
+    #[arg(long, value_name = "PEER")]
+    show: Option<String>,
+    /// Tell of ESP packets too
+    #[arg(long)]
+    packets: bool,
+}
+
+impl Replay {
+    pub(super) fn execute(self) -> Result<Outcome, Trouble> {
+        let scenario = find::scenario(&self.scenario)?;
+        if let Some(peer) = &self.show
+            && scenario.peer(peer).is_none()
+        {
+            let known: Vec<&str> = scenario.peers.iter().map(|peer| peer.name.as_str()).collect();
+            return Err(Trouble::Usage(format!("there is no peer {peer} here, but {}", known.join(", "))));
+        }
+        let options = Options {
+            provider: Provider::best(),
+            extra: Some(Box::new(Narrator { packets: self.packets })),
+            until: self.until.map(|until| Instant::ZERO + until),
+            name: self.scenario.display().to_string(),
+        };
+        let result = run_case(&scenario, self.seed, options);
+        if let Some(peer) = &self.show {
+            show(peer, &result);
+        }
+        println!("\n{}\n", result.ladder.tail(60).join("\n"));
+        println!("digest {}", result.case.digest);
+        match &result.case.verdict {
+            Verdict::Passed => {
+                println!("passed");
+                Ok(Outcome::Passed)
+            }
+            Verdict::Unsupported(reason) => {
+                println!("unsupported: {reason}");
+                Ok(Outcome::Passed)
+            }
+            Verdict::Failed(failure) => {
+                if let Some(line) = &failure.line {
+                    println!("failed at {}:{}: {}", self.scenario.display(), line.number, line.text);
+                } else {
+                    println!("failed: {}", failure.check);
+                }
+                println!("  expected: {}\n  happened: {}", failure.expected, failure.happened);
+                Ok(Outcome::Failed)
+            }
+        }
+    }
+}
+
+fn show(peer: &str, result: &CaseResult) {
+    let Some((_, status)) = result.states.iter().find(|(name, _)| name == peer) else { return };
+    println!("\n{peer} at {}", Instant::from_nanos(result.case.simulated_nanos));
+    for sa in &status.ike {
+        println!(
+            "  IKE SA {} {:?} {:?}, SPIs {} {}, next request {}, next expected {}, {} exchanges to finish",
+            sa.connection,
+            sa.role,
+            sa.stage,
+            sa.spi_i,
+            sa.spi_r,
+            sa.next_request,
+            sa.next_expected,
+            sa.pending
+        );
+        for child in &sa.children {
+            println!("    Child SA {}, SPIs {} in {} out", child.name, child.inbound, child.outbound);
+        }
+    }
+    for sa in &status.sas {
+        let direction = match sa.direction {
+            Direction::Inbound => "in ",
+            Direction::Outbound => "out",
+        };
+        println!(
+            "  ESP {direction} {} {} {}, {} packets, {} octets, sequence {}",
+            sa.spi, sa.policy, sa.suite, sa.packets, sa.octets, sa.sequence
+        );
+    }
+}
+
+/// Tells each record in a line.
+struct Narrator {
+    packets: bool,
+}
+
+impl Extra for Narrator {
+    fn record(&mut self, scene: &Scene, at: Instant, kind: &Kind<'_, Note>, label: Option<&str>) {
+        let line = match kind {
+            Kind::Mark(text) => Some(format!("--- {text}")),
+            Kind::Sent { link, direction, ordinal, .. } if scene.is_outer(*link) => {
+                let Some((from, to)) = scene.ends(*link, *direction) else { return };
+                let label = label.unwrap_or("a packet");
+                let shown = self.packets || !label.starts_with("ESP");
+                shown.then(|| format!("{from} > {to}: {label} (packet {ordinal})"))
+            }
+            Kind::Decided { link, decision } if scene.is_outer(*link) => match decision.fault {
+                Fault::Delayed(_) => None,
+                fault => {
+                    let ends = scene.ends(*link, decision.direction);
+                    ends.map(|(from, to)| format!("{from} > {to}: packet {} is {fault}", decision.ordinal))
+                }
+            },
+            Kind::Dropped { link, ordinal, reason, .. } if scene.is_outer(*link) => Some(format!(
+                "{}: packet {ordinal} dropped: {reason}",
+                scene.scenario.links[link.index()].name
+            )),
+            Kind::Fragmented { ordinal, pieces, .. } => {
+                Some(format!("packet {ordinal} cut into {pieces} fragments"))
+            }
+            Kind::Note { node, note: Note::Peer(event) } => {
+                event_line(event).map(|text| format!("{}: {text}", scene.name(*node)))
+            }
+            _ => None,
+        };
+        if let Some(line) = line {
+            println!("{at:>12}  {line}");
+        }
+    }
+}
+
+fn event_line(event: &Event) -> Option<String> {
+    match event {
+        Event::Dropped(drop) => Some(format!("dropped a packet from {}: {}", drop.source, drop.reason)),
+        Event::Ikev2(Ikev2::Probe(probe)) => Some(format!("({probe})")),
+        Event::Ikev2(event) => crate::run::describe(event),
+    }
+}

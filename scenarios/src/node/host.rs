@@ -1,0 +1,138 @@
+//! A host behind a gateway: it sends probes, checks those that come, and answers echo requests.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use ipsec_net::icmp::{self, Echo, EchoKind};
+use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, udp};
+use sim::{Port, RandomStream, Step};
+
+use super::{Note, Probe};
+use crate::file::TrafficKind;
+
+/// A host.
+pub struct Host {
+    address: IpAddr,
+    flows: Vec<Flow>,
+    out: VecDeque<Step<Note>>,
+    identification: u16,
+}
+
+/// What a host sends to one other host.
+pub struct Flow {
+    /// The traffic, by its place in the file, and this host's end of it.
+    pub traffic: u8,
+    /// The end of the traffic that this host is: 0 or 1.
+    pub side: u8,
+    /// The other host.
+    pub to: IpAddr,
+    /// What kind of packets.
+    pub kind: TrafficKind,
+    /// The time from one packet to the next.
+    pub interval: Duration,
+    /// The sizes of payloads in octets.
+    pub sizes: RangeInclusive<u16>,
+    /// Where the sizes are drawn from.
+    pub luck: RandomStream,
+    /// When the next packet is due, while the flow runs.
+    pub next: Option<Instant>,
+    /// The number of the next packet.
+    pub number: u32,
+}
+
+/// UDP's discard port: nobody answers.
+const DISCARD: u16 = 9;
+
+impl Host {
+    /// A host that sends nothing.
+    #[must_use]
+    pub fn new(address: IpAddr) -> Self {
+        Self { address, flows: Vec::new(), out: VecDeque::new(), identification: 0 }
+    }
+
+    /// Adds a flow to what the host can send.
+    pub fn add(&mut self, flow: Flow) {
+        self.flows.push(flow);
+    }
+
+    /// Starts or stops what the host sends as its end of a traffic.
+    pub fn set_running(&mut self, traffic: u8, running: bool, now: Instant) {
+        for flow in self.flows.iter_mut().filter(|flow| flow.traffic == traffic) {
+            flow.next = running.then_some(flow.next.unwrap_or(now));
+        }
+    }
+
+    /// Stops everything that the host sends.
+    pub fn silence(&mut self) {
+        for flow in &mut self.flows {
+            flow.next = None;
+        }
+    }
+
+    pub(super) fn handle(&mut self, packet: IpPacket) {
+        let (payload, reply) = match icmp::read_echo(&packet) {
+            Some((EchoKind::Request, _, payload)) => (payload.to_vec(), icmp::echo_reply(&packet)),
+            Some((EchoKind::Reply, _, payload)) => (payload.to_vec(), None),
+            None => {
+                (udp::read(&packet).map_or_else(|_| Vec::new(), |datagram| datagram.payload.to_vec()), None)
+            }
+        };
+        let read = Probe::read(&payload);
+        let probe = read.map(|(probe, _)| probe);
+        let is_reply = matches!(icmp::read_echo(&packet), Some((EchoKind::Reply, ..)));
+        // An echo reply repeats what was asked: it counts as the answering end's.
+        let probe =
+            probe.map(|probe| if is_reply { Probe { side: 1 - probe.side.min(1), ..probe } } else { probe });
+        let intact = packet.destination() == self.address && read.is_some_and(|(_, intact)| intact);
+        self.out.push_back(Step::Note(Note::Received { probe, intact }));
+        if let (Some(reply), Some(probe)) = (reply, probe) {
+            self.out.push_back(Step::Note(Note::Sent(Probe { side: 1 - probe.side.min(1), ..probe })));
+            self.out.push_back(Step::Send { port: Port(0), packet: reply });
+        }
+    }
+
+    pub(super) fn poll(&mut self, now: Instant) -> Step<Note> {
+        if self.out.is_empty() {
+            self.send_what_is_due(now);
+        }
+        self.out
+            .pop_front()
+            .unwrap_or_else(|| Step::Idle { until: self.flows.iter().filter_map(|f| f.next).min() })
+    }
+
+    fn send_what_is_due(&mut self, now: Instant) {
+        for flow in &mut self.flows {
+            if flow.next.is_none_or(|next| next > now) {
+                continue;
+            }
+            flow.next = Some(now + flow.interval);
+            let probe = Probe { traffic: flow.traffic, side: flow.side, number: flow.number };
+            flow.number += 1;
+            let span = u64::from(flow.sizes.end() - flow.sizes.start()) + 1;
+            let size = usize::from(*flow.sizes.start()) + flow.luck.below(span) as usize;
+            self.identification = self.identification.wrapping_add(1);
+            if let Some(packet) = packet(self.address, flow, probe, size, self.identification) {
+                self.out.push_back(Step::Note(Note::Sent(probe)));
+                self.out.push_back(Step::Send { port: Port(0), packet });
+            }
+        }
+    }
+}
+
+fn packet(from: IpAddr, flow: &Flow, probe: Probe, size: usize, identification: u16) -> Option<IpPacket> {
+    let payload = probe.payload(size);
+    match flow.kind {
+        TrafficKind::Ping => {
+            let echo = Echo { identifier: u16::from(flow.traffic), sequence: (probe.number & 0xffff) as u16 };
+            icmp::echo_request(from, flow.to, echo, &payload)
+        }
+        TrafficKind::Udp => {
+            let mut header = IpHeader::new(from, flow.to, 0);
+            header.identification = identification;
+            let port = |address| SocketAddr::new(address, DISCARD);
+            udp::build(port(from), port(flow.to), Buffer::copy_of(&payload), &header).ok()
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What stands in a scenario's world: gateways, which are IPsec peers, and the hosts behind them.
+
+mod gateway;
+mod host;
+mod probe;
+
+use std::fmt::Write as _;
+
+use ipsec::Event;
+use ipsec_net::{Instant, IpPacket};
+use sim::{Port, Step};
+
+pub use gateway::Gateway;
+pub use host::{Flow, Host};
+pub use probe::{MAGIC, Probe};
+
+/// A node of a scenario's world.
+pub enum Node {
+    /// A security gateway.
+    Gateway(Box<Gateway>),
+    /// A host behind one.
+    Host(Host),
+}
+
+/// What nodes tell of themselves.
+#[derive(Debug)]
+pub enum Note {
+    /// Something that happened in a gateway's IPsec.
+    Peer(Event),
+    /// A gateway has a packet for a host that is not there.
+    NoHost,
+    /// A host sent a probe.
+    Sent(Probe),
+    /// A probe came to a host.
+    Received {
+        /// The probe, if the packet holds one.
+        probe: Option<Probe>,
+        /// Whether it came unchanged and to the right host.
+        intact: bool,
+    },
+}
+
+impl sim::Note for Note {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Peer(event) => {
+                let mut text = String::new();
+                let _ = write!(text, "{event:?}");
+                out.push(0);
+                out.extend_from_slice(text.as_bytes());
+            }
+            Self::NoHost => out.push(1),
+            Self::Sent(probe) => {
+                out.push(2);
+                probe.write(out);
+            }
+            Self::Received { probe, intact } => {
+                out.extend([3, u8::from(*intact)]);
+                if let Some(probe) = probe {
+                    probe.write(out);
+                }
+            }
+        }
+    }
+}
+
+impl sim::Node for Node {
+    type Note = Note;
+
+    fn handle(&mut self, now: Instant, port: Port, packet: IpPacket) {
+        match self {
+            Self::Gateway(gateway) => gateway.handle(now, port, packet),
+            Self::Host(host) => host.handle(packet),
+        }
+    }
+
+    fn wake(&mut self, now: Instant) {
+        if let Self::Gateway(gateway) = self {
+            gateway.wake(now);
+        }
+    }
+
+    fn poll(&mut self, now: Instant) -> Step<Note> {
+        match self {
+            Self::Gateway(gateway) => gateway.poll(now),
+            Self::Host(host) => host.poll(now),
+        }
+    }
+}
+
+impl Node {
+    /// The gateway that this is, if it is one.
+    #[must_use]
+    pub fn gateway(&self) -> Option<&Gateway> {
+        match self {
+            Self::Gateway(gateway) => Some(gateway),
+            Self::Host(_) => None,
+        }
+    }
+}

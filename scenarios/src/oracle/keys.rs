@@ -1,0 +1,72 @@
+//! Both ends of an SA hold the same algorithms and the same key.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipsec::Event;
+use ipsec::crypto::Secret;
+use ipsec::ikev2::{ChildRecord, Event as Ikev2, IkeKeyRecord};
+use ipsec::wire::{IkeSpi, Spi};
+use ipsec_net::Instant;
+use sim::Kind;
+
+use super::{Oracle, Violation};
+use crate::node::Note;
+use crate::run::Scene;
+
+/// What each end told of its keys.
+#[derive(Default)]
+pub(super) struct Keys {
+    /// By receiver and SPI: algorithms and key of a Child SA.
+    esp: BTreeMap<(IpAddr, Spi), (String, Secret)>,
+    /// By peer and SPIs: what the IKE SA is keyed with.
+    keyed: BTreeMap<(usize, IkeSpi, IkeSpi), IkeKeyRecord>,
+    /// By SPIs: what an end that is established has.
+    established: BTreeMap<(IkeSpi, IkeSpi), IkeKeyRecord>,
+}
+
+impl Oracle for Keys {
+    fn name(&self) -> &'static str {
+        "keys"
+    }
+
+    fn record(&mut self, _scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
+        let Kind::Note { node, note: Note::Peer(Event::Ikev2(event)) } = kind else { return Ok(()) };
+        match event {
+            Ikev2::ChildUp(record) => self.child(record),
+            Ikev2::IkeKeyed(record) => {
+                self.keyed.insert((node.index(), record.spi_i, record.spi_r), record.clone());
+                Ok(())
+            }
+            Ikev2::IkeUp { spi_i, spi_r, .. } => {
+                let Some(own) = self.keyed.remove(&(node.index(), *spi_i, *spi_r)) else { return Ok(()) };
+                let other = self.established.entry((*spi_i, *spi_r)).or_insert_with(|| own.clone());
+                if *other == own {
+                    return Ok(());
+                }
+                let happened = format!("they differ for the IKE SA {spi_i} {spi_r}");
+                Err(Violation::new("both ends of an IKE SA have the same keys", happened))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Keys {
+    fn child(&mut self, record: &ChildRecord) -> Result<(), Violation> {
+        let (here, there) = record.addresses;
+        let text = format!("{} {}", record.suite, record.extended_sequence_numbers);
+        self.compare((here, record.inbound), &text, &record.inbound_key)?;
+        self.compare((there, record.outbound), &text, &record.outbound_key)
+    }
+
+    fn compare(&mut self, sa: (IpAddr, Spi), text: &str, key: &Secret) -> Result<(), Violation> {
+        let own = (text.to_owned(), key.clone());
+        let other = self.esp.entry(sa).or_insert_with(|| own.clone());
+        if *other == own {
+            return Ok(());
+        }
+        let happened = format!("they differ for SPI {} of {}", sa.1, sa.0);
+        Err(Violation::new("both ends of a Child SA have the same algorithms and keys", happened))
+    }
+}

@@ -1,0 +1,52 @@
+//! Message IDs count up by one, no more requests are open than the window allows, and repeats are the same octet for
+//! octet (RFC 7296 §2.1–2.3).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipsec::wire::registry::ExchangeType;
+use ipsec::wire::{Header, IkeSpi};
+use ipsec_net::Instant;
+use sim::Kind;
+
+use super::{Oracle, Violation, ike_message, sent_outside};
+use crate::node::Note;
+use crate::run::Scene;
+
+/// The last request and the last response of each sender in each IKE SA.
+#[derive(Default)]
+pub(super) struct MessageId {
+    /// By sender, initiator's SPI, whether the sender is the initiator, and whether it is a response.
+    last: BTreeMap<(IpAddr, IkeSpi, bool, bool), (u32, Vec<u8>)>,
+}
+
+impl Oracle for MessageId {
+    fn name(&self) -> &'static str {
+        "message-id"
+    }
+
+    fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
+        let Some(packet) = sent_outside(scene, kind) else { return Ok(()) };
+        let Some((header, octets)) = ike_message(packet) else { return Ok(()) };
+        self.message(packet.source(), &header, octets)
+    }
+}
+
+impl MessageId {
+    fn message(&mut self, from: IpAddr, header: &Header, octets: &[u8]) -> Result<(), Violation> {
+        let key = (from, header.spi_i, header.flags.initiator, header.flags.response);
+        let id = header.message_id;
+        let Some((last, before)) = self.last.insert(key, (id, octets.to_vec())) else { return Ok(()) };
+        // IKE_SA_INIT begins anew under the same ID when a cookie or another group is asked for.
+        let first = header.exchange == ExchangeType::IKE_SA_INIT && id == 0;
+        if id == last && (first || before == octets) || last.checked_add(1) == Some(id) {
+            return Ok(());
+        }
+        if id == last {
+            let happened = format!("{from} sends other octets under message ID {id}");
+            return Err(Violation::new("a repeated message is the same octet for octet", happened));
+        }
+        let happened = format!("{from} sends message ID {id} after {last}");
+        Err(Violation::new("message IDs count up by one", happened))
+    }
+}

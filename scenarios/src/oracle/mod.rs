@@ -1,0 +1,73 @@
+//! What must hold in every run, whatever the story says. Each oracle reads only the trace.
+
+mod delivery;
+mod drops;
+mod keys;
+mod message_id;
+mod nonce;
+mod plaintext;
+
+use ipsec::wire::Header;
+use ipsec_net::{Instant, IpPacket, udp};
+use sim::Kind;
+
+use crate::node::Note;
+use crate::run::Scene;
+
+/// Watches one thing that must hold.
+pub trait Oracle: Send {
+    /// Its name in reports.
+    fn name(&self) -> &'static str;
+
+    /// Takes the next record; tells when what must hold does not.
+    ///
+    /// # Errors
+    /// What was expected, and what happened.
+    fn record(&mut self, scene: &Scene, at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation>;
+}
+
+/// Something that must hold did not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// What was expected.
+    pub expected: String,
+    /// What happened.
+    pub happened: String,
+}
+
+impl Violation {
+    fn new(expected: impl Into<String>, happened: impl Into<String>) -> Self {
+        Self { expected: expected.into(), happened: happened.into() }
+    }
+}
+
+/// One of each.
+#[must_use]
+pub fn all() -> Vec<Box<dyn Oracle>> {
+    vec![
+        Box::new(plaintext::Plaintext),
+        Box::new(delivery::Delivery::default()),
+        Box::new(nonce::Nonce::default()),
+        Box::new(keys::Keys::default()),
+        Box::new(message_id::MessageId::default()),
+        Box::new(drops::Drops),
+    ]
+}
+
+/// The packet that a gateway put on a link to another one.
+fn sent_outside<'a>(scene: &Scene, kind: &Kind<'a, Note>) -> Option<&'a IpPacket> {
+    match kind {
+        Kind::Sent { link, packet, .. } if scene.is_outer(*link) => Some(packet),
+        _ => None,
+    }
+}
+
+/// The IKE message in a packet, with its header.
+fn ike_message(packet: &IpPacket) -> Option<(Header, &[u8])> {
+    let datagram =
+        udp::read(packet).ok().filter(|datagram| datagram.destination.port() == ipsec::ikev2::IKE_PORT)?;
+    Some((Header::parse(datagram.payload).ok()?, datagram.payload))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! No sequence number and no IV is used twice under one key.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipsec::wire::registry::PayloadType;
+use ipsec::wire::{IkeSpi, Spi, esp};
+use ipsec_net::{Instant, IpPacket, protocol};
+use sim::Kind;
+
+use super::{Oracle, Violation, ike_message, sent_outside};
+use crate::node::Note;
+use crate::run::Scene;
+
+/// The numbers that were used.
+#[derive(Default)]
+pub(super) struct Nonce {
+    /// The last ESP sequence number by sender and SPI.
+    esp: BTreeMap<(IpAddr, Spi), u32>,
+    /// The messages by sender, SPIs and IV.
+    ike: BTreeMap<(IpAddr, IkeSpi, IkeSpi, Vec<u8>), Vec<u8>>,
+}
+
+impl Oracle for Nonce {
+    fn name(&self) -> &'static str {
+        "nonce"
+    }
+
+    fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
+        match sent_outside(scene, kind) {
+            Some(packet) if packet.protocol() == protocol::ESP => self.esp(packet),
+            Some(packet) => self.ike(packet),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Nonce {
+    fn esp(&mut self, packet: &IpPacket) -> Result<(), Violation> {
+        if !packet.has_upper_header() {
+            return Ok(());
+        }
+        let Ok(header) = esp::Header::parse(packet.payload()) else { return Ok(()) };
+        let last = self.esp.insert((packet.source(), header.spi), header.sequence);
+        // With 64-bit numbers the lower half begins again at 0 after its last value.
+        let follows =
+            last.is_none_or(|last| last < header.sequence || (last, header.sequence) == (u32::MAX, 0));
+        if follows {
+            return Ok(());
+        }
+        let (spi, sequence) = (header.spi, header.sequence);
+        let happened =
+            format!("{} sends {sequence} under SPI {spi} after {}", packet.source(), last.unwrap_or(0));
+        Err(Violation::new("ESP sequence numbers of a sender grow", happened))
+    }
+
+    fn ike(&mut self, packet: &IpPacket) -> Result<(), Violation> {
+        let Some((header, octets)) = ike_message(packet) else { return Ok(()) };
+        if header.next_payload != PayloadType::SK {
+            return Ok(());
+        }
+        // The IV is eight octets at least; these tell two of them apart.
+        let Some(iv) = octets.get(32..40) else { return Ok(()) };
+        let key = (packet.source(), header.spi_i, header.spi_r, iv.to_vec());
+        let before = self.ike.entry(key).or_insert_with(|| octets.to_vec());
+        if before == octets {
+            return Ok(());
+        }
+        let happened = format!("{} encrypts two messages with one IV", packet.source());
+        Err(Violation::new("each IV encrypts one message", happened))
+    }
+}

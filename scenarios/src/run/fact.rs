@@ -1,0 +1,173 @@
+//! Whether what a story expects is so.
+
+use std::collections::BTreeSet;
+
+use ipsec::Status;
+use ipsec::ikev2::{IkeSaStatus, Stage};
+use ipsec_net::{AddressRange, Instant, Prefix};
+
+use super::watch::{Watch, What};
+use crate::story::{Fact, Selectors};
+
+/// What is known of a fact at an instant.
+pub(super) enum Finding {
+    /// It is so.
+    So,
+    /// It is not so, or not yet; this is what there is instead.
+    NotSo(String),
+}
+
+/// Looks a fact up that stands in the story at `since`. `status` gives a peer's state by its name.
+pub(super) fn find(
+    fact: &Fact,
+    since: Instant,
+    now: Instant,
+    watch: &Watch,
+    status: &dyn Fn(&str) -> Status,
+) -> Finding {
+    let each = |at: &[String], holds: &dyn Fn(&Status) -> Result<(), String>| {
+        let wrong =
+            at.iter().find_map(|peer| holds(&status(peer)).err().map(|what| format!("{peer} has {what}")));
+        wrong.map_or(Finding::So, Finding::NotSo)
+    };
+    match fact {
+        Fact::ChildUp { child, at, .. } => each(at, &|status| match children(status, child) {
+            0 => Err(format!("no Child SA {child}")),
+            _ => Ok(()),
+        }),
+        Fact::NoChild { child, at, .. } => each(at, &|status| match children(status, child) {
+            0 => Ok(()),
+            count => Err(format!("{count} SA pairs of {child}")),
+        }),
+        Fact::OneChild { child, at, .. } => each(at, &|status| match children(status, child) {
+            1 => Ok(()),
+            count => Err(format!("{count} SA pairs of {child}")),
+        }),
+        Fact::IkeUp { ike, at, .. } => each(at, &|status| {
+            let up = of(status, ike).any(|sa| sa.stage == Stage::Established);
+            if up { Ok(()) } else { Err(format!("no established IKE SA {ike}")) }
+        }),
+        Fact::IkeDown { ike, at, .. } => each(at, &|status| match of(status, ike).next() {
+            Some(sa) => Err(format!("an IKE SA {ike} ({:?})", sa.stage)),
+            None => Ok(()),
+        }),
+        Fact::NothingLeft { at, .. } => each(at, &|status| match status.ike.iter().find(|sa| is_alive(sa)) {
+            Some(sa) => Err(format!("an IKE SA {} ({:?})", sa.connection, sa.stage)),
+            None if status.sas.is_empty() => Ok(()),
+            None => Err(format!("{} ESP SAs", status.sas.len())),
+        }),
+        Fact::Failure { reason, at, .. } => {
+            let wanted = What::Failure(reason.name());
+            happened(watch, at, since, &wanted, 1, &format!("a failure {}", reason.name()))
+        }
+        Fact::Probe { probe, at, .. } => {
+            let matches = |what: &What| matches!(what, What::Probe(name) if name == probe);
+            count(watch, at, since, &matches, 1, probe)
+        }
+        Fact::Retransmissions { count, at, .. } => {
+            happened(watch, at, since, &What::Retransmission, *count, "retransmissions")
+        }
+        Fact::Selectors { child, peer, selectors, .. } => find_selectors(watch, child, peer, selectors),
+        Fact::LosesNothing { traffic, from, to } => {
+            let index = index(watch, traffic);
+            match watch.ledger.between(index, *from, *to) {
+                _ if now < *to => Finding::NotSo("the time is not over".to_owned()),
+                (0, _) => Finding::NotSo("nothing was sent".to_owned()),
+                (sent, came) if sent == came => Finding::So,
+                (sent, came) => {
+                    let missing = watch.ledger.first_missing(index, *from, *to);
+                    let first = missing.map_or_else(String::new, |probe| {
+                        format!("; the first is number {} of end {}", probe.number, probe.side + 1)
+                    });
+                    Finding::NotSo(format!("{} of {sent} packets did not come{first}", sent - came))
+                }
+            }
+        }
+        Fact::Delivers { traffic, share, from, to } => {
+            match watch.ledger.between(index(watch, traffic), *from, *to) {
+                _ if now < *to => Finding::NotSo("the time is not over".to_owned()),
+                (sent, came) if sent > 0 && share.is_reached_by(came, sent) => Finding::So,
+                (sent, came) => Finding::NotSo(format!("{came} of {sent} packets came")),
+            }
+        }
+        Fact::Flows { traffic, .. } => {
+            let index = index(watch, traffic);
+            let both = watch
+                .scene
+                .scenario
+                .traffic(traffic)
+                .is_some_and(|t| t.both || t.kind == crate::file::TrafficKind::Ping);
+            let sides: &[u8] = if both { &[0, 1] } else { &[0] };
+            match sides.iter().find(|side| !watch.ledger.flows(index, **side, since)) {
+                None => Finding::So,
+                Some(side) => Finding::NotSo(format!("nothing that end {} sent has come", side + 1)),
+            }
+        }
+    }
+}
+
+fn children(status: &Status, child: &str) -> usize {
+    status.ike.iter().flat_map(|sa| &sa.children).filter(|c| c.name == child).count()
+}
+
+/// The IKE SAs of a configuration that are not over.
+fn of<'a>(status: &'a Status, ike: &str) -> impl Iterator<Item = &'a IkeSaStatus> {
+    status.ike.iter().filter(move |sa| sa.connection == ike && is_alive(sa))
+}
+
+/// A closed one only answers repeats of the last request.
+fn is_alive(sa: &IkeSaStatus) -> bool {
+    sa.stage != Stage::Closed
+}
+
+fn index(watch: &Watch, traffic: &str) -> u8 {
+    let position = watch.scene.scenario.traffic.iter().position(|t| t.name == traffic);
+    position.and_then(|position| u8::try_from(position).ok()).unwrap_or(u8::MAX)
+}
+
+fn happened(watch: &Watch, at: &[String], since: Instant, wanted: &What, least: u32, name: &str) -> Finding {
+    count(watch, at, since, &|what| what == wanted, least, name)
+}
+
+fn count(
+    watch: &Watch,
+    at: &[String],
+    since: Instant,
+    wanted: &dyn Fn(&What) -> bool,
+    least: u32,
+    name: &str,
+) -> Finding {
+    for peer in at {
+        let number = watch.scene.scenario.peers.iter().position(|p| p.name == *peer);
+        let seen =
+            watch.happenings.iter().filter(|h| Some(h.peer) == number && h.at >= since && wanted(&h.what));
+        let seen = seen.count();
+        if seen < least as usize {
+            return Finding::NotSo(match seen {
+                0 => format!("{peer} saw no {name}"),
+                _ => format!("{peer} saw {seen} {name}"),
+            });
+        }
+    }
+    Finding::So
+}
+
+fn find_selectors(watch: &Watch, child: &str, peer: &str, expected: &Selectors) -> Finding {
+    let number = watch.scene.scenario.peers.iter().position(|p| p.name == peer);
+    let mut found =
+        watch.children.iter().filter(|((at, _), record)| Some(*at) == number && record.child == child);
+    let Some((_, record)) = found.next() else {
+        return Finding::NotSo(format!("{peer} has no Child SA {child}"));
+    };
+    let ranges = |list: &[ipsec::wire::v2::TrafficSelector]| -> BTreeSet<AddressRange> {
+        list.iter().filter_map(|ts| ts.addresses().and_then(|(a, b)| AddressRange::new(a, b))).collect()
+    };
+    let wanted = |list: &[Prefix]| -> BTreeSet<AddressRange> { list.iter().map(Prefix::range).collect() };
+    let (local, remote) = (ranges(&record.local), ranges(&record.remote));
+    if local == wanted(&expected.local) && remote == wanted(&expected.remote) {
+        return Finding::So;
+    }
+    let show =
+        |set: &BTreeSet<AddressRange>| set.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    Finding::NotSo(format!("{peer} has {} === {}", show(&local), show(&remote)))
+}

@@ -1,0 +1,101 @@
+//! The ladder of a run: IKE messages with what became of them, and the ups and downs of SAs.
+
+use std::collections::VecDeque;
+
+use ipsec::ikev2::Event as Ikev2;
+use ipsec_net::Instant;
+use reports::{Fate, Ladder, Rung};
+use sim::{Direction, DropReason, Fault, LinkId};
+
+use super::Scene;
+
+/// The last rungs of a run.
+#[derive(Debug, Default)]
+pub struct LadderLog {
+    rungs: VecDeque<(Option<Packet>, Rung)>,
+}
+
+type Packet = (LinkId, Direction, u64);
+
+/// Older rungs are forgotten.
+const MOST_RUNGS: usize = 5_000;
+
+impl LadderLog {
+    /// The ladder so far.
+    #[must_use]
+    pub fn ladder(&self, scene: &Scene) -> Ladder {
+        let participants = scene.scenario.peers.iter().map(|peer| peer.name.clone()).collect();
+        Ladder { participants, rungs: self.rungs.iter().map(|(_, rung)| rung.clone()).collect() }
+    }
+
+    pub(super) fn message(&mut self, scene: &Scene, at: Instant, packet: Packet, label: &str) {
+        let Some((from, to)) = scene.ends(packet.0, packet.1) else { return };
+        let rung = Rung::Message {
+            at_nanos: at.as_nanos(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            label: label.to_owned(),
+            fate: Fate::Delivered,
+        };
+        self.push(Some(packet), rung);
+    }
+
+    pub(super) fn befell(&mut self, packet: Packet, fault: Fault) {
+        let text = match fault {
+            Fault::Lost => return,
+            Fault::Delayed(_) => return,
+            Fault::HeldBack(by) => format!("held back {} ms", by.as_millis()),
+            Fault::Duplicated(_) => "comes twice".to_owned(),
+            Fault::Corrupted { bit } => format!("bit {bit} flipped"),
+        };
+        if let Some(Rung::Message { fate, .. }) = self.find(packet) {
+            *fate = match fate {
+                Fate::Troubled(before) => Fate::Troubled(format!("{before}, {text}")),
+                _ => Fate::Troubled(text),
+            };
+        }
+    }
+
+    pub(super) fn dropped(&mut self, packet: Packet, reason: DropReason) {
+        if let Some(Rung::Message { fate, .. }) = self.find(packet) {
+            *fate = Fate::Ended(reason.to_string());
+        }
+    }
+
+    pub(super) fn event(&mut self, at: Instant, peer: &str, event: &Ikev2) {
+        if let Some(text) = describe(event) {
+            self.push(None, Rung::Note { at_nanos: at.as_nanos(), at: peer.to_owned(), text });
+        }
+    }
+
+    fn find(&mut self, packet: Packet) -> Option<&mut Rung> {
+        self.rungs.iter_mut().rev().find(|(key, _)| *key == Some(packet)).map(|(_, rung)| rung)
+    }
+
+    fn push(&mut self, packet: Option<Packet>, rung: Rung) {
+        if self.rungs.len() == MOST_RUNGS {
+            self.rungs.pop_front();
+        }
+        self.rungs.push_back((packet, rung));
+    }
+}
+
+/// What a change of an SA is in one line; nothing for events that are no such change.
+#[must_use]
+pub fn describe(event: &Ikev2) -> Option<String> {
+    Some(match event {
+        Ikev2::IkeUp { connection, suite, .. } => format!("IKE SA {connection} up, {suite}"),
+        Ikev2::IkeDown { connection, cause, .. } => format!("IKE SA {connection} down: {cause}"),
+        Ikev2::IkeFailed { connection, failure, retries } => {
+            let more = if *retries { "; another attempt follows" } else { "" };
+            format!("IKE SA {connection} failed: {failure}{more}")
+        }
+        Ikev2::ChildUp(record) => {
+            format!("Child SA {} up, SPIs {} in {} out", record.child, record.inbound, record.outbound)
+        }
+        Ikev2::ChildDown { child, cause, .. } => format!("Child SA {child} down: {cause}"),
+        Ikev2::ChildFailed { child, failure } => format!("Child SA {child} failed: {failure}"),
+        Ikev2::Dropped { reason, .. } => format!("dropped a message: {reason}"),
+        Ikev2::Sent(_) | Ikev2::Received(_) | Ikev2::IkeKeyed(_) | Ikev2::Probe(_) => return None,
+    })
+}

@@ -1,0 +1,16 @@
+//! Runs scenarios: one case is a scenario with a seed, a suite is all cases of a file.
+
+mod case;
+mod fact;
+mod ladder;
+mod ledger;
+mod scene;
+mod settled;
+mod suite;
+mod watch;
+
+pub use case::{CaseResult, Options, run_case};
+pub use ladder::{LadderLog, describe};
+pub use scene::Scene;
+pub use suite::{Plan, run_all};
+pub use watch::{Extra, Watch};

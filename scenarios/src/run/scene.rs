@@ -1,0 +1,91 @@
+//! The scenario as those see it who watch its world: which node is whom, which link is where.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipsec_net::Prefix;
+use sim::{Direction, LinkId, NodeId};
+
+use crate::file::Scenario;
+use crate::node::Probe;
+
+/// A scenario and the places of its nouns. Gateways are the first nodes of a world and the links between them its first
+/// links, both in the order of the file.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The hosts by node number, behind the gateways.
+    hosts: Vec<IpAddr>,
+}
+
+impl Scene {
+    /// The scene of a scenario.
+    #[must_use]
+    pub fn new(scenario: Arc<Scenario>) -> Self {
+        let mut hosts: Vec<IpAddr> = Vec::new();
+        for host in scenario.traffic.iter().flat_map(|traffic| &traffic.ends) {
+            if !hosts.contains(&host.address) {
+                hosts.push(host.address);
+            }
+        }
+        Self { scenario, hosts }
+    }
+
+    /// Whether the link runs between gateways.
+    #[must_use]
+    pub fn is_outer(&self, link: LinkId) -> bool {
+        link.index() < self.scenario.links.len()
+    }
+
+    /// Whether the address lies in a protected network.
+    #[must_use]
+    pub fn is_protected(&self, address: IpAddr) -> bool {
+        let protects = |prefixes: &[Prefix]| prefixes.iter().any(|prefix| prefix.contains(address));
+        self.scenario.peers.iter().any(|peer| protects(&peer.protects))
+    }
+
+    /// The name of a node: a gateway's name, or a host's address.
+    #[must_use]
+    pub fn name(&self, node: NodeId) -> String {
+        let peers = &self.scenario.peers;
+        match peers.get(node.index()) {
+            Some(peer) => peer.name.clone(),
+            None => self.host(node).map_or_else(String::new, |address| address.to_string()),
+        }
+    }
+
+    /// The name of the gateway that this node is.
+    #[must_use]
+    pub fn peer(&self, node: NodeId) -> Option<&str> {
+        self.scenario.peers.get(node.index()).map(|peer| peer.name.as_str())
+    }
+
+    /// The sender and the receiver on a link between gateways.
+    #[must_use]
+    pub fn ends(&self, link: LinkId, direction: Direction) -> Option<(&str, &str)> {
+        let [first, second] = &self.scenario.links.get(link.index())?.ends;
+        Some(match direction {
+            Direction::Forward => (&first.peer, &second.peer),
+            Direction::Backward => (&second.peer, &first.peer),
+        })
+    }
+
+    /// The name of a traffic by its place in the file.
+    #[must_use]
+    pub fn traffic(&self, index: u8) -> &str {
+        self.scenario.traffic.get(usize::from(index)).map_or("?", |traffic| &traffic.name)
+    }
+
+    /// Whether the probe is for the host that this node is.
+    #[must_use]
+    pub fn is_for(&self, node: NodeId, probe: &Probe) -> bool {
+        let traffic = self.scenario.traffic.get(usize::from(probe.traffic));
+        let end = traffic.and_then(|traffic| traffic.ends.get(1 - usize::from(probe.side.min(1))));
+        end.map(|end| end.address) == self.host(node)
+    }
+
+    fn host(&self, node: NodeId) -> Option<IpAddr> {
+        self.hosts.get(node.index().checked_sub(self.scenario.peers.len())?).copied()
+    }
+}

@@ -1,0 +1,96 @@
+//! All cases of all scenarios, over as many workers as wanted. The results' order and content do not depend on the
+//! number of workers.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ipsec::crypto::Provider;
+use rayon::prelude::*;
+use reports::{Case, Results, Situation, StoryLine, Suite};
+
+use super::case::{Options, run_case};
+use crate::file::Scenario;
+use crate::story::Sentence;
+
+/// What is to be run.
+pub struct Plan {
+    /// The scenarios by the names that people know them by.
+    pub scenarios: Vec<(String, Arc<Scenario>)>,
+    /// These seeds in place of the scenarios' own.
+    pub seeds: Option<Range<u64>>,
+    /// Only the cases whose number, counted over all scenarios, leaves this remainder by this divisor.
+    pub shard: Option<(u64, u64)>,
+    /// Begin no further case once one has failed.
+    pub fail_fast: bool,
+    /// The algorithms' implementations.
+    pub provider: &'static Provider,
+}
+
+impl Plan {
+    /// The cases: scenario and seed.
+    #[must_use]
+    pub fn cases(&self) -> Vec<(usize, u64)> {
+        let seeds = |scenario: &Scenario| self.seeds.clone().unwrap_or_else(|| scenario.seeds.clone());
+        let all = self.scenarios.iter().enumerate();
+        let all = all.flat_map(|(index, (_, scenario))| seeds(scenario).map(move |seed| (index, seed)));
+        let mine = |number: u64| self.shard.is_none_or(|(index, count)| number % count == index);
+        (0u64..).zip(all).filter(|(number, _)| mine(*number)).map(|(_, case)| case).collect()
+    }
+}
+
+/// Runs the plan's cases in the current thread pool; `done` is told of each case as it ends, in any order.
+pub fn run_all(plan: &Plan, done: &(dyn Fn(&Case) + Sync)) -> Results {
+    let failed = AtomicBool::new(false);
+    let run = |(index, seed): (usize, u64)| {
+        if plan.fail_fast && failed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let (name, scenario) = &plan.scenarios[index];
+        let options = Options { provider: plan.provider, extra: None, until: None, name: name.clone() };
+        let result = run_case(scenario, seed, options);
+        if matches!(result.case.verdict, reports::Verdict::Failed(_)) {
+            failed.store(true, Ordering::Relaxed);
+        }
+        done(&result.case);
+        Some((index, result.case, result.met))
+    };
+    let results: Vec<_> = plan.cases().into_par_iter().filter_map(run).collect();
+    let mut suites: Vec<Suite> =
+        plan.scenarios.iter().map(|(name, scenario)| suite(name, scenario)).collect();
+    for (index, case, met) in results {
+        let suite = &mut suites[index];
+        add_met(suite, &plan.scenarios[index].1, &met, case.seed);
+        suite.cases.push(case);
+    }
+    suites.retain(|suite| !suite.cases.is_empty());
+    Results { suites }
+}
+
+fn suite(name: &str, scenario: &Scenario) -> Suite {
+    let situations =
+        scenario.story.steps.iter().filter(|step| matches!(step.sentence, Sentence::Sometimes { .. }));
+    let situation = |step: &crate::story::Step| Situation {
+        line: StoryLine { number: step.place.line, text: step.place.text.clone() },
+        met_by: BTreeSet::new(),
+    };
+    Suite {
+        name: name.to_owned(),
+        title: scenario.title.clone(),
+        covers: scenario.covers.iter().map(ToString::to_string).collect(),
+        cases: Vec::new(),
+        sometimes: situations.map(situation).collect(),
+    }
+}
+
+fn add_met(suite: &mut Suite, scenario: &Scenario, met: &BTreeSet<usize>, seed: u64) {
+    let steps = scenario.story.steps.iter().enumerate();
+    let places =
+        steps.filter(|(_, step)| matches!(step.sentence, Sentence::Sometimes { .. })).map(|(i, _)| i);
+    for (situation, place) in suite.sometimes.iter_mut().zip(places) {
+        if met.contains(&place) {
+            situation.met_by.insert(seed);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Who watches a world: the oracles, the books that facts are looked up in, the ladder, and whoever wants captures.
+
+use std::collections::BTreeMap;
+
+use ipsec::Event;
+use ipsec::ikev2::{ChildRecord, Event as Ikev2};
+use ipsec::wire::{Spi, esp};
+use ipsec_net::{Instant, IpPacket, protocol};
+use sim::{Kind, Observer};
+
+use super::Scene;
+use super::ladder::LadderLog;
+use super::ledger::Ledger;
+use crate::node::Note;
+use crate::oracle::{self, Oracle, Violation};
+
+/// Sees the trace beside the oracles: a capture, a narrator.
+pub trait Extra: Send {
+    /// Takes the next record; `label` says what a packet sent between gateways is.
+    fn record(&mut self, scene: &Scene, at: Instant, kind: &Kind<'_, Note>, label: Option<&str>);
+}
+
+/// Everything that watches one run.
+pub struct Watch {
+    /// The scenario and its places.
+    pub scene: Scene,
+    /// The ladder.
+    pub ladder: LadderLog,
+    pub(super) ledger: Ledger,
+    /// What happened in IKE at each peer, by the peer's number.
+    pub(super) happenings: Vec<Happening>,
+    /// The Child SAs that are up, by the peer's number and inbound SPI.
+    pub(super) children: BTreeMap<(usize, Spi), ChildRecord>,
+    /// What was counted.
+    pub(super) counters: BTreeMap<String, u64>,
+    /// The first thing that must hold and does not, with the oracle's name.
+    pub(super) violation: Option<(&'static str, Violation)>,
+    /// Set whenever something happened at a gateway.
+    pub(super) stirred: bool,
+    oracles: Vec<Box<dyn Oracle>>,
+    extra: Option<Box<dyn Extra>>,
+    /// What each gateway's next IKE packet is.
+    announced: BTreeMap<usize, String>,
+}
+
+/// Something that story facts ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Happening {
+    pub(super) at: Instant,
+    pub(super) peer: usize,
+    pub(super) what: What,
+}
+
+/// Kinds of happenings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A failure, by its short name.
+    Failure(&'static str),
+    Probe(&'static str),
+    Retransmission,
+}
+
+impl Watch {
+    /// Watches a run of this scene.
+    #[must_use]
+    pub fn new(scene: Scene, extra: Option<Box<dyn Extra>>) -> Self {
+        Self {
+            scene,
+            ladder: LadderLog::default(),
+            ledger: Ledger::default(),
+            happenings: Vec::new(),
+            children: BTreeMap::new(),
+            counters: BTreeMap::new(),
+            violation: None,
+            stirred: false,
+            oracles: oracle::all(),
+            extra,
+            announced: BTreeMap::new(),
+        }
+    }
+
+    /// Ends the watch and gives back who else watched.
+    #[must_use]
+    pub fn into_extra(self) -> Option<Box<dyn Extra>> {
+        self.extra
+    }
+
+    pub(super) fn count(&mut self, name: &str) {
+        match self.counters.get_mut(name) {
+            Some(count) => *count += 1,
+            None => {
+                self.counters.insert(name.to_owned(), 1);
+            }
+        }
+    }
+
+    fn happened(&mut self, at: Instant, peer: usize, what: What) {
+        self.happenings.push(Happening { at, peer, what });
+    }
+
+    fn event(&mut self, at: Instant, peer: usize, event: &Ikev2) {
+        let name = self.scene.scenario.peers[peer].name.clone();
+        self.ladder.event(at, &name, event);
+        match event {
+            Ikev2::Sent(message) => {
+                if message.transmission > 1 && !message.response {
+                    self.happened(at, peer, What::Retransmission);
+                    self.count("ike.retransmissions");
+                }
+                self.announced.insert(peer, message.to_string());
+                self.count("ike.messages");
+            }
+            Ikev2::IkeFailed { failure, .. } | Ikev2::ChildFailed { failure, .. } => {
+                self.happened(at, peer, What::Failure(failure.name()));
+            }
+            Ikev2::IkeDown { cause: ipsec::ikev2::Cause::Failed(failure), .. } => {
+                self.happened(at, peer, What::Failure(failure.name()));
+            }
+            Ikev2::Probe(probe) => self.happened(at, peer, What::Probe(probe)),
+            Ikev2::ChildUp(record) => {
+                self.children.insert((peer, record.inbound), record.clone());
+                self.count("child.up");
+            }
+            Ikev2::ChildDown { inbound, .. } => {
+                self.children.remove(&(peer, *inbound));
+            }
+            Ikev2::IkeUp { .. } => self.count("ike.up"),
+            Ikev2::Dropped { reason, .. } => self.count(&format!("drop.{}", reason.name())),
+            Ikev2::Received(_) | Ikev2::IkeKeyed(_) | Ikev2::IkeDown { .. } => {}
+        }
+    }
+
+    /// What a packet between gateways is, for people.
+    fn label(&mut self, at: Instant, kind: &Kind<'_, Note>) -> Option<String> {
+        let Kind::Sent { link, direction, ordinal, packet } = kind else { return None };
+        let (from, _) = self.scene.ends(*link, *direction)?;
+        let from = self.scene.scenario.peers.iter().position(|peer| peer.name == from)?;
+        let label = if is_ike(packet) {
+            self.announced.get(&from).cloned().unwrap_or_else(|| "IKE".to_owned())
+        } else if packet.protocol() == protocol::ESP && packet.has_upper_header() {
+            let header = esp::Header::parse(packet.payload()).ok()?;
+            return Some(format!("ESP SPI {} sequence {}", header.spi, header.sequence));
+        } else {
+            return None;
+        };
+        self.ladder.message(&self.scene, at, (*link, *direction, *ordinal), &label);
+        Some(label)
+    }
+}
+
+fn is_ike(packet: &IpPacket) -> bool {
+    packet.protocol() == protocol::UDP && packet.has_upper_header()
+}
+
+impl Observer<Note> for Watch {
+    fn record(&mut self, at: Instant, kind: &Kind<'_, Note>) {
+        let label = self.label(at, kind);
+        match kind {
+            Kind::Note { node, note } => {
+                match note {
+                    Note::Peer(Event::Ikev2(event)) => self.event(at, node.index(), event),
+                    Note::Peer(Event::Dropped(drop)) => self.count(&format!("drop.{}", drop.reason.name())),
+                    Note::Sent(probe) => self.ledger.sent(at, *probe),
+                    Note::Received { probe: Some(probe), intact: true } => self.ledger.came(at, probe),
+                    Note::Received { .. } | Note::NoHost => {}
+                }
+                self.stirred = true;
+            }
+            Kind::Decided { link, decision } => {
+                self.ladder.befell((*link, decision.direction, decision.ordinal), decision.fault);
+            }
+            Kind::Dropped { link, direction, ordinal, reason } => {
+                self.ladder.dropped((*link, *direction, *ordinal), *reason);
+                self.count(&format!("link.{reason}"));
+            }
+            _ => {}
+        }
+        for oracle in &mut self.oracles {
+            if let Err(violation) = oracle.record(&self.scene, at, kind) {
+                self.violation.get_or_insert((oracle.name(), violation));
+            }
+        }
+        if let Some(extra) = &mut self.extra {
+            extra.record(&self.scene, at, kind, label.as_deref());
+        }
+    }
+}
