@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ipsec_auth::{Pad, PadEntry};
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
-use ipsec_wire::registry::{ExchangeType, NotifyType, PayloadType};
+use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{Message, Notify, Payload};
 use ipsec_wire::{Header, IkeSpi, Spi};
 
@@ -15,7 +15,7 @@ use crate::config::{Config, Connection, CookiePolicy};
 use crate::context::Context;
 use crate::cookie::Cookies;
 use crate::effect::Effect;
-use crate::event::{Event, MessageRecord};
+use crate::event::{Event, MessageRecord, listed};
 use crate::exchange::create_child::CreateChild;
 use crate::exchange::init::{self, InitAnswer, InitExchange};
 use crate::grammar;
@@ -366,7 +366,7 @@ impl Endpoint {
             exchange: header.exchange,
             response: true,
             message_id: header.message_id,
-            payloads: payloads.iter().map(Payload::kind).collect::<Vec<PayloadType>>(),
+            payloads: listed(payloads),
             transmission: 1,
         })));
         self.out.push_back(Output::Datagram {

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use ipsec_auth::Identity;
 use ipsec_crypto::Secret;
 use ipsec_dataplane::Suite;
-use ipsec_wire::registry::{ExchangeType, PayloadType};
-use ipsec_wire::v2::TrafficSelector;
+use ipsec_wire::registry::{ExchangeType, NotifyType, PayloadType};
+use ipsec_wire::v2::{Payload, TrafficSelector};
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::keys::Keys;
@@ -122,27 +122,38 @@ pub struct MessageRecord {
     pub response: bool,
     /// The message ID.
     pub message_id: u32,
-    /// The payloads in order, those inside SK among them.
-    pub payloads: Vec<PayloadType>,
+    /// The payloads in order, those inside SK among them; a notify with its type. Empty for repeats.
+    pub payloads: Vec<(PayloadType, Option<NotifyType>)>,
     /// How often these octets have been sent, this time included; 1 for received ones.
     pub transmission: u32,
 }
 
-/// `IKE_AUTH request 1 [IDi AUTH SA TSi TSr], transmission 2`.
+/// `IKE_SA_INIT request 0 [N(COOKIE) SA KE Nonce]`, or `IKE_AUTH request 1, transmission 2`.
 impl fmt::Display for MessageRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let direction = if self.response { "response" } else { "request" };
-        write!(f, "{} {direction} {} [", self.exchange, self.message_id)?;
-        for (index, payload) in self.payloads.iter().enumerate() {
-            let gap = if index == 0 { "" } else { " " };
-            write!(f, "{gap}{payload}")?;
-        }
-        f.write_str("]")?;
+        write!(f, "{} {direction} {}", self.exchange, self.message_id)?;
         if self.transmission > 1 {
-            write!(f, ", transmission {}", self.transmission)?;
+            return write!(f, ", transmission {}", self.transmission);
         }
-        Ok(())
+        for (index, (kind, notify)) in self.payloads.iter().enumerate() {
+            f.write_str(if index == 0 { " [" } else { " " })?;
+            match notify {
+                Some(notify) => write!(f, "{kind}({notify})")?,
+                None => write!(f, "{kind}")?,
+            }
+        }
+        f.write_str(if self.payloads.is_empty() { " []" } else { "]" })
     }
+}
+
+/// The payloads as a record lists them.
+pub(crate) fn listed(payloads: &[Payload]) -> Vec<(PayloadType, Option<NotifyType>)> {
+    let notify = |payload: &Payload| match payload {
+        Payload::Notify(notify) => Some(notify.kind),
+        _ => None,
+    };
+    payloads.iter().map(|payload| (payload.kind(), notify(payload))).collect()
 }
 
 /// The keys of an IKE SA and what they are for.

@@ -19,7 +19,7 @@ use crate::apply::{Reach, apply};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::{Effect, Keyed};
-use crate::event::{Cause, Event, MessageRecord};
+use crate::event::{Cause, Event, MessageRecord, listed};
 use crate::exchange::delete::{DeleteChild, DeleteIke};
 use crate::exchange::liveness::LivenessExchange;
 use crate::exchange::{Exchange, Next};
@@ -463,7 +463,7 @@ impl Session {
             exchange: envelope.exchange,
             response: envelope.response,
             message_id: envelope.message_id,
-            payloads: payloads.iter().map(Payload::kind).collect(),
+            payloads: listed(payloads),
             transmission,
         })));
     }
@@ -480,7 +480,7 @@ pub(crate) fn received(peer: SocketAddr, message: &Opened<'_>) -> Output {
         exchange: message.header.exchange,
         response: message.header.flags.response,
         message_id: message.header.message_id,
-        payloads: message.payloads.iter().map(Payload::kind).collect(),
+        payloads: listed(&message.payloads),
         transmission: 1,
     }))
 }

@@ -24,7 +24,35 @@ pub struct IkeSuite {
 /// `aes256gcm16-prfsha384-ecp384`.
 impl fmt::Display for IkeSuite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}-{}", self.protection, self.prf.name(), self.key_exchange.name())
+        write!(f, "{}-{}-{}", self.protection, prf_keyword(self.prf), group_keyword(self.key_exchange))
+    }
+}
+
+fn prf_keyword(prf: PrfAlgorithm) -> &'static str {
+    match prf {
+        PrfAlgorithm::HmacMd5 => "prfmd5",
+        PrfAlgorithm::HmacSha1 => "prfsha1",
+        PrfAlgorithm::HmacSha2_256 => "prfsha256",
+        PrfAlgorithm::HmacSha2_384 => "prfsha384",
+        PrfAlgorithm::HmacSha2_512 => "prfsha512",
+        PrfAlgorithm::AesXcbc => "prfaesxcbc",
+        PrfAlgorithm::AesCmac => "prfaescmac",
+    }
+}
+
+fn group_keyword(group: KeyExchangeAlgorithm) -> &'static str {
+    match group {
+        KeyExchangeAlgorithm::Modp1024 => "modp1024",
+        KeyExchangeAlgorithm::Modp1536 => "modp1536",
+        KeyExchangeAlgorithm::Modp2048 => "modp2048",
+        KeyExchangeAlgorithm::Modp3072 => "modp3072",
+        KeyExchangeAlgorithm::Modp4096 => "modp4096",
+        KeyExchangeAlgorithm::Modp6144 => "modp6144",
+        KeyExchangeAlgorithm::Modp8192 => "modp8192",
+        KeyExchangeAlgorithm::Ecp256 => "ecp256",
+        KeyExchangeAlgorithm::Ecp384 => "ecp384",
+        KeyExchangeAlgorithm::Ecp521 => "ecp521",
+        KeyExchangeAlgorithm::X25519 => "x25519",
     }
 }
 
