@@ -86,7 +86,7 @@ impl Dataplane {
         if packet.protocol() != protocol::ESP {
             return self.inbound_clear(packet);
         }
-        if packet.fragment().is_some() {
+        if packet.fragment().is_some_and(|fragment| fragment.more || fragment.offset > 0) {
             return Inbound::Drop { reason: DropReason::Fragment, spi: None };
         }
         let Ok(Header { spi, sequence }) = Header::parse(packet.payload()) else {

@@ -66,3 +66,56 @@ impl Spd {
         self.policies.iter().position(|policy| policy.name == name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ipsec_net::AddressRange;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn range(a: u8, b: u8) -> AddressRange {
+        AddressRange::new([10, 0, 0, a.min(b)].into(), [10, 0, 0, a.max(b)].into()).unwrap()
+    }
+
+    fn flow(local: u8, remote: u8, port: u16) -> Flow {
+        let (local, remote) = ([10, 0, 0, local].into(), [10, 0, 0, remote].into());
+        Flow { local, remote, protocol: 17, ports: Some((port, 53)) }
+    }
+
+    fn policies(ranges: &[[u8; 4]]) -> Vec<Policy> {
+        let policy = |(index, [a, b, c, d]): (usize, &[u8; 4])| Policy {
+            name: index.to_string(),
+            selectors: vec![Selector::between(range(*a, *b), range(*c, *d))],
+            action: Action::Protect,
+        };
+        ranges.iter().enumerate().map(policy).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_policy_that_matches_decides_the_first_time_and_every_other(
+            ranges in prop::collection::vec(any::<[u8; 4]>(), 0..6),
+            flows in prop::collection::vec((0u8..4, 0u8..4), 1..40),
+        ) {
+            let policies = policies(&ranges);
+            let mut spd = Spd::new(policies.clone());
+            for (local, remote) in flows {
+                let flow = flow(local * 64, remote * 64, 1);
+                let expected = policies.iter().find(|policy| policy.selectors[0].matches(&flow));
+                prop_assert_eq!(spd.lookup(&flow).map(|(_, policy)| policy), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_flows_are_remembered_than_the_bound() {
+        let mut spd = Spd::new(policies(&[[0, 255, 0, 255]]));
+        for port in 0..=u16::MAX {
+            assert!(spd.lookup(&flow(1, 2, port)).is_some());
+        }
+        assert_eq!(spd.decided.len(), REMEMBERED_FLOWS);
+        assert!(spd.lookup(&flow(3, 4, 0)).is_some());
+        assert_eq!(spd.decided.len(), 1);
+    }
+}

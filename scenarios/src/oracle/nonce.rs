@@ -15,11 +15,14 @@ use crate::run::Scene;
 /// The numbers that were used.
 #[derive(Default)]
 pub(super) struct Nonce {
-    /// The last ESP sequence number by sender and SPI.
-    esp: BTreeMap<(IpAddr, Spi), u32>,
+    /// The last ESP sequence number by sender and SPI, and how its packet begins.
+    esp: BTreeMap<(IpAddr, Spi), (u32, Vec<u8>)>,
     /// The messages by sender, SPIs and IV.
     ike: BTreeMap<(IpAddr, IkeSpi, IkeSpi, Vec<u8>), Vec<u8>>,
 }
+
+/// How many octets tell a packet from another one: ESP header, IV, and the first ciphertext.
+const BEGINNING: usize = 40;
 
 impl Oracle for Nonce {
     fn name(&self) -> &'static str {
@@ -41,10 +44,13 @@ impl Nonce {
             return Ok(());
         }
         let Ok(header) = esp::Header::parse(packet.payload()) else { return Ok(()) };
-        let last = self.esp.insert((packet.source(), header.spi), header.sequence);
+        let begins = packet.payload()[..packet.payload().len().min(BEGINNING)].to_vec();
+        let before = self.esp.insert((packet.source(), header.spi), (header.sequence, begins.clone()));
+        let last = before.as_ref().map(|(last, _)| *last);
         // With 64-bit numbers the lower half begins again at 0 after its last value.
-        let follows =
-            last.is_none_or(|last| last < header.sequence || (last, header.sequence) == (u32::MAX, 0));
+        let grows = last.is_none_or(|last| last < header.sequence || (last, header.sequence) == (u32::MAX, 0));
+        // The first fragment of a packet that a link has cut is that packet once more.
+        let follows = grows || packet.fragment().is_some() && before == Some((header.sequence, begins));
         if follows {
             return Ok(());
         }

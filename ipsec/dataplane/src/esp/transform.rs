@@ -37,6 +37,12 @@ pub enum KeyingError {
         /// The length that was given, in octets.
         found: usize,
     },
+    /// A combined-mode algorithm comes with an integrity algorithm.
+    #[error("{suite} has integrity twice: a combined-mode algorithm gives its own")]
+    Integrity {
+        /// The suite.
+        suite: Suite,
+    },
     /// The algorithm has no keys of the length that the suite names.
     #[error(transparent)]
     Algorithm(#[from] KeyLength),
@@ -80,7 +86,7 @@ impl Transform {
     /// [`Dataplane`](crate::Dataplane) uses it so.
     ///
     /// # Errors
-    /// When the key is not as long as the suite asks.
+    /// When the key is not as long as the suite asks, or integrity comes twice.
     pub fn new(
         provider: &Provider,
         suite: &Suite,
@@ -94,6 +100,7 @@ impl Transform {
         let (encryption, salt) = encryption.split_at(suite.key_len);
         let salt = Salt::new(salt);
         match suite.encryption {
+            Encryption::Aead(_) if suite.integrity.is_some() => Err(KeyingError::Integrity { suite: *suite }),
             Encryption::Aead(algorithm) => Ok(Self {
                 iv: Iv::Counter,
                 iv_len: algorithm.iv_len(),

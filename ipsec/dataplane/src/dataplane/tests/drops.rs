@@ -28,7 +28,10 @@ fn unusable_is_an_sa_whose_parts_do_not_fit() {
     let spoils: [fn(&mut SaParameters); 5] = [
         |sa| sa.key = Secret::from(vec![1; 19]),
         |sa| sa.suite.key_len = 17,
-        |sa| sa.suite.integrity = CBC.integrity,
+        |sa| {
+            sa.suite.integrity = CBC.integrity;
+            sa.key = Secret::from(vec![1; 52]);
+        },
         |sa| sa.suite = Suite { integrity: None, key_len: 20, ..CBC },
         |sa| sa.mode = Mode::Tunnel { local: address("192.0.2.1"), remote: address("2001:db8::1") },
     ];
@@ -105,6 +108,19 @@ fn fragments_of_an_esp_packet_are_refused() {
     for piece in fragment(outer, 576, 7).unwrap() {
         assert_eq!(dropped(&mut east, piece), DropReason::Fragment);
     }
+}
+
+#[test]
+fn an_atomic_fragment_is_a_whole_packet() {
+    let setup = Setup { outer_v6: true, ..PLAIN };
+    let (mut west, mut east) = setup.planes();
+    let outer = sent(&mut west, setup.packet(100));
+    let [west_address, east_address] = setup.gateways();
+    let mut content = outer.into_payload();
+    // RFC 6946: a fragment header with offset 0 and nothing to follow.
+    content.grow_front(8).copy_from_slice(&[protocol::ESP, 0, 0, 0, 0, 0, 0, 9]);
+    let header = IpHeader::new(west_address, east_address, protocol::FRAGMENT);
+    assert_eq!(delivered(&mut east, IpPacket::build(&header, content).unwrap()).len(), 120);
 }
 
 #[test]

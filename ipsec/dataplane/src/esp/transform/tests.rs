@@ -1,4 +1,4 @@
-use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, FixedEntropy, PORTABLE};
+use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, FixedEntropy, IntegrityAlgorithm, PORTABLE};
 use ipsec_net::protocol;
 
 use super::*;
@@ -132,6 +132,17 @@ fn keys_that_do_not_fit_are_told_with_their_lengths() {
     assert_eq!(gcm(16, 20), None);
     assert_eq!(gcm(16, 16).unwrap(), "aes128gcm16 takes 20 octets of key material, not 16");
     assert_eq!(gcm(17, 21).unwrap(), "AES-GCM-16 takes a key of 16 or 24 or 32 bytes, not of 17");
+}
+
+#[test]
+fn a_combined_mode_algorithm_takes_no_integrity_algorithm_beside_it() {
+    let encryption = Encryption::Aead(AeadAlgorithm::AesGcm16);
+    let suite = Suite { encryption, key_len: 16, integrity: Some(IntegrityAlgorithm::HmacSha1_96) };
+    let error = Transform::new(&PORTABLE, &suite, &Secret::from(vec![1; 40]), false).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "aes128gcm16-sha1 has integrity twice: a combined-mode algorithm gives its own"
+    );
 }
 
 #[test]
