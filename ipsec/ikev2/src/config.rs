@@ -34,8 +34,8 @@ pub struct Connection {
     pub liveness: Option<Duration>,
     /// How requests are repeated.
     pub retransmission: Retransmission,
-    /// How often an initiator begins anew, with new SPIs, when an attempt has failed for any reason but
-    /// authentication; 1 means a single attempt.
+    /// How many attempts an initiator makes, each with new SPIs, when the one before has failed. A message that was
+    /// changed on its way shows as a failed authentication, so that one counts too.
     pub attempts: u32,
 }
 

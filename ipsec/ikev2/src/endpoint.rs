@@ -420,8 +420,7 @@ impl Endpoint {
             return;
         };
         if let Some(failure) = session.failed.take() {
-            let authentication = matches!(failure, Failure::Authentication(_) | Failure::Abandoned);
-            let retries = session.attempts_left > 0 && !authentication;
+            let retries = session.attempts_left > 0 && failure != Failure::Abandoned;
             let connection = Arc::clone(&session.sa.connection);
             let name = connection.name.clone();
             self.out.push_back(Output::Event(Event::IkeFailed { connection: name, failure, retries }));

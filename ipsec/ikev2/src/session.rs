@@ -181,6 +181,8 @@ impl Session {
         }
         if take_due(&mut self.timers.half_open, cx.now) && !self.sa.is_closed() {
             self.carry_out(vec![Effect::Fail(Failure::Timeout("IKE_AUTH"))], cx, out);
+            // Answering a late repeat of IKE_SA_INIT would send the initiator on to an IKE SA that is no more.
+            self.timers.forget = Some(cx.now);
         }
         if take_due(&mut self.timers.liveness, cx.now) {
             self.check_liveness(heard, cx);

@@ -1,0 +1,169 @@
+//! What the engine itself costs: events without packets, packets without protocols, misfortunes, digests, captures.
+
+use std::hint::black_box;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, protocol, udp};
+use sim::capture::Capture;
+use sim::{LinkSettings, Node, NodeId, Port, Ratio, Setup, Step, World};
+
+/// How many packets or events one measured run has.
+const COUNT: u64 = 10_000;
+/// Octets of an IP packet with 1344 octets in UDP.
+const SIZE: usize = 1372;
+
+enum Bench {
+    /// Wakes up at a steady pace and does nothing else.
+    Ticker { every: Duration, next: Instant },
+    /// Sends a copy of a packet out at port 0 at a steady pace.
+    Source { packet: IpPacket, every: Duration, next: Instant, left: u64 },
+    /// Hands packets from port 0 on to port 1.
+    Forwarder { held: Option<IpPacket> },
+    /// Counts what comes.
+    Sink { count: u64 },
+}
+
+impl Node for Bench {
+    type Note = ();
+
+    fn handle(&mut self, _now: Instant, _port: Port, packet: IpPacket) {
+        match self {
+            Self::Forwarder { held } => *held = Some(packet),
+            Self::Sink { count } => *count += 1,
+            Self::Ticker { .. } | Self::Source { .. } => {}
+        }
+    }
+
+    fn wake(&mut self, _now: Instant) {}
+
+    fn poll(&mut self, now: Instant) -> Step<()> {
+        match self {
+            Self::Ticker { every, next } => {
+                if *next <= now {
+                    *next = now + *every;
+                }
+                Step::Idle { until: Some(*next) }
+            }
+            Self::Source { packet, every, next, left } => {
+                if *left > 0 && *next <= now {
+                    *next = now + *every;
+                    *left -= 1;
+                    return Step::Send { port: Port(0), packet: packet.clone() };
+                }
+                Step::Idle { until: (*left > 0).then_some(*next) }
+            }
+            Self::Forwarder { held } => match held.take() {
+                Some(packet) => Step::Send { port: Port(1), packet },
+                None => Step::Idle { until: None },
+            },
+            Self::Sink { .. } => Step::Idle { until: None },
+        }
+    }
+}
+
+fn packet() -> IpPacket {
+    let [from, to] = [SocketAddr::from(([192, 0, 2, 1], 500)), SocketAddr::from(([198, 51, 100, 1], 500))];
+    let payload = Buffer::copy_of(&[7; SIZE - 20 - udp::HEADER_LEN]);
+    let unset = IpAddr::from([0, 0, 0, 0]);
+    udp::build(from, to, payload, &IpHeader::new(unset, unset, protocol::UDP)).unwrap()
+}
+
+/// `count` tickers whose ticks are spread over time.
+fn tickers(count: u64) -> World<Bench> {
+    let mut world = World::new(Setup { digest: false, ..Setup::new(1) }, ());
+    for number in 0..count {
+        let first = Instant::from_nanos(number * 7_919 % 1_000_000);
+        let every = Duration::from_nanos(1_000_000 + number * 31 % 5_000);
+        let node = world.add_node("ticker", Bench::Ticker { every, next: first });
+        world.with(node, |_, _| ());
+    }
+    world
+}
+
+/// A source, a sink and `hops` links with forwarders between.
+fn chain(hops: usize, digest: bool, settings: LinkSettings) -> (World<Bench>, NodeId) {
+    let mut world = World::new(Setup { digest, ..Setup::new(1) }, ());
+    let every = Duration::from_micros(10);
+    let source = Bench::Source { packet: packet(), every, next: Instant::ZERO, left: COUNT };
+    let first = world.add_node("source", source);
+    let mut last = (first, Port(0));
+    for hop in 1..hops {
+        let node = world.add_node("forwarder", Bench::Forwarder { held: None });
+        world.add_link(&format!("hop{hop}"), last, (node, Port(0)), [settings; 2]).unwrap();
+        last = (node, Port(1));
+    }
+    let sink = world.add_node("sink", Bench::Sink { count: 0 });
+    world.add_link("last", last, (sink, Port(0)), [settings; 2]).unwrap();
+    world.with(first, |_, _| ());
+    (world, sink)
+}
+
+fn run(world: &mut World<Bench>, sink: NodeId) -> u64 {
+    while world.step().unwrap() {}
+    match world.node(sink) {
+        Bench::Sink { count } => *count,
+        _ => 0,
+    }
+}
+
+fn events(c: &mut Criterion) {
+    let mut group = c.benchmark_group("events");
+    group.throughput(Throughput::Elements(COUNT));
+    for nodes in [1, 100, 10_000, 100_000] {
+        let mut world = tickers(nodes);
+        group.bench_function(format!("{nodes} timers"), |b| {
+            b.iter(|| (0..COUNT).for_each(|_| assert!(world.step().unwrap())));
+        });
+    }
+    group.finish();
+}
+
+fn packets(c: &mut Criterion) {
+    let jitter = LinkSettings {
+        delay: Duration::from_millis(40),
+        jitter: Duration::from_millis(10),
+        ..LinkSettings::default()
+    };
+    let five = Ratio::new(5, 100).unwrap();
+    let rough = LinkSettings { loss: five, reorder: five, duplicate: five, corrupt: five, ..jitter };
+    let clean = LinkSettings::default();
+    let cases = [
+        ("1 hop", 1, false, clean),
+        ("8 hops", 8, false, clean),
+        ("1 hop, digest", 1, true, clean),
+        ("1 hop, jitter", 1, false, jitter),
+        ("1 hop, all misfortunes", 1, false, rough),
+    ];
+    let mut group = c.benchmark_group("packets");
+    group.throughput(Throughput::Elements(COUNT));
+    for (name, hops, digest, settings) in cases {
+        group.bench_function(name, |b| {
+            let make = || chain(hops, digest, settings);
+            b.iter_batched_ref(make, |(world, sink)| black_box(run(world, *sink)), BatchSize::LargeInput);
+        });
+    }
+    group.finish();
+}
+
+fn capture(c: &mut Criterion) {
+    let packet = packet();
+    let mut group = c.benchmark_group("capture");
+    group.throughput(Throughput::Elements(COUNT));
+    for (name, comment) in [("bare", None), ("comment", Some("IKE_AUTH request 1, retransmission 2"))] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let mut file = Capture::new(std::io::sink(), "wan", "bench", Duration::ZERO).unwrap();
+                for number in 0..COUNT {
+                    file.packet(Instant::from_nanos(number), packet.as_bytes(), comment).unwrap();
+                }
+                file.finish().unwrap();
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, events, packets, capture);
+criterion_main!(benches);
