@@ -69,12 +69,41 @@ pub fn ike_keys(
     Ok(Keys { d, ai, ar, ei, er, pi, pr })
 }
 
-/// The key material of a Child SA, first for the packets of the exchange's initiator, then for its responder's
-/// (RFC 7296 §2.17). `secret` is the child's own key exchange, if it had one.
+/// SKEYSEED of an IKE SA that replaces another, whose `SK_d` is given (RFC 7296 §2.18).
+#[must_use]
+pub fn rekeyed_skeyseed(
+    provider: &Provider,
+    prf: PrfAlgorithm,
+    sk_d: &Secret,
+    shared: &Shared<'_>,
+    secret: &Secret,
+) -> Secret {
+    (provider.prf)(prf, sk_d.as_bytes()).compute(&[secret.as_bytes(), shared.nonce_i, shared.nonce_r])
+}
+
+/// `length` octets of a Child SA's key material (RFC 7296 §2.17). `secret` is the child's own key exchange, if it had
+/// one; the nonces are those of the exchange that makes the child.
+///
+/// # Errors
+/// When more than 255 blocks of the PRF are needed.
+pub fn key_material(
+    provider: &Provider,
+    prf: PrfAlgorithm,
+    sk_d: &Secret,
+    secret: Option<&Secret>,
+    nonces: (&[u8], &[u8]),
+    length: usize,
+) -> Result<Secret, KeyMaterialTooLong> {
+    let prf = (provider.prf)(prf, sk_d.as_bytes());
+    prf_plus(&prf, &[secret.map_or(&[][..], Secret::as_bytes), nonces.0, nonces.1], length)
+}
+
+/// A Child SA's key material of `length` octets for each direction, first for the packets of the exchange's initiator,
+/// then for its responder's (RFC 7296 §2.17).
 ///
 /// # Errors
 /// When the suite needs more than 255 blocks of the PRF, which none does.
-pub fn child_key_material(
+pub(crate) fn child_keys(
     provider: &Provider,
     prf: PrfAlgorithm,
     sk_d: &Secret,
@@ -82,9 +111,7 @@ pub fn child_key_material(
     nonces: (&[u8], &[u8]),
     length: usize,
 ) -> Result<(Secret, Secret), KeyMaterialTooLong> {
-    let prf = (provider.prf)(prf, sk_d.as_bytes());
-    let seed = [secret.map_or(&[][..], Secret::as_bytes), nonces.0, nonces.1];
-    let stream = prf_plus(&prf, &seed, 2 * length)?;
+    let stream = key_material(provider, prf, sk_d, secret, nonces, 2 * length)?;
     let [initiator, responder] = cut(&stream, [length, length]);
     Ok((initiator, responder))
 }

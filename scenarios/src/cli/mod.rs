@@ -5,6 +5,7 @@ mod find;
 mod list;
 mod replay;
 mod run;
+mod vectors;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +30,8 @@ enum Command {
     Replay(replay::Replay),
     /// Write captures of one case, and a profile with which Wireshark opens them decrypted
     Capture(capture::CaptureCommand),
+    /// Replay published test vectors
+    Vectors(vectors::Vectors),
     /// List the scenarios
     List(list::List),
 }
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Run(command) => command.execute(),
         Command::Replay(command) => command.execute(),
         Command::Capture(command) => command.execute(),
+        Command::Vectors(command) => command.execute(),
         Command::List(command) => command.execute(),
     };
     match result {

@@ -48,7 +48,8 @@ impl Nonce {
         let before = self.esp.insert((packet.source(), header.spi), (header.sequence, begins.clone()));
         let last = before.as_ref().map(|(last, _)| *last);
         // With 64-bit numbers the lower half begins again at 0 after its last value.
-        let grows = last.is_none_or(|last| last < header.sequence || (last, header.sequence) == (u32::MAX, 0));
+        let grows =
+            last.is_none_or(|last| last < header.sequence || (last, header.sequence) == (u32::MAX, 0));
         // The first fragment of a packet that a link has cut is that packet once more.
         let follows = grows || packet.fragment().is_some() && before == Some((header.sequence, begins));
         if follows {

@@ -269,7 +269,7 @@ impl Agreed<'_> {
         let length = self.suite.suite.key_material_len();
         let nonces = (nonces.initiator, nonces.responder);
         let (first, second) =
-            keys::child_key_material(cx.provider, crypto.suite.prf, &crypto.keys.d, secret, nonces, length)
+            keys::child_keys(cx.provider, crypto.suite.prf, &crypto.keys.d, secret, nonces, length)
                 .map_err(|error| Failure::KeyExchange(error.to_string()))?;
         let (outbound_key, inbound_key) = if self.initiator { (first, second) } else { (second, first) };
         let selectors = negotiate::pairs(&self.local, &self.remote);

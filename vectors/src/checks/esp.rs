@@ -1,0 +1,164 @@
+//! Complete ESP packets, through the code that seals and opens the peers' packets.
+
+use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, Provider, Secret};
+use ipsec_dataplane::esp::Transform;
+use ipsec_dataplane::{Encryption, Suite};
+use ipsec_net::{Buffer, IpPacket};
+use ipsec_wire::Spi;
+
+use super::{Case, cases, cipher, json};
+use crate::report::Tally;
+
+/// RFC 3602: AES-CBC by itself, and in ESP packets that have no ICV.
+pub(crate) fn aes_cbc(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
+    let file = json(data)?;
+    for case in cases(&file, "cases")? {
+        if case.text("kind")? == "raw" {
+            cipher::both_ways(&case, CipherAlgorithm::AesCbc, &case.octets("iv")?, provider, tally)?;
+            continue;
+        }
+        let suite =
+            Suite { encryption: Encryption::Cipher(CipherAlgorithm::AesCbc), key_len: 16, integrity: None };
+        let outer = IpPacket::parse(case.octets("esp_ip_packet")?).map_err(|error| error.to_string())?;
+        let packet = Packet {
+            key: case.octets("key")?,
+            sequence: case.number("seq")?,
+            extended: false,
+            iv: case.octets("iv")?,
+            content: case.octets("pre_encryption")?,
+            esp: outer.payload().to_vec(),
+        };
+        packet.check("ESP with AES-CBC", &suite, &case.name, provider, tally)?;
+    }
+    Ok(())
+}
+
+/// draft-mcgrew-gcm-test: AES-GCM with 16-octet ICVs, with and without extended sequence numbers.
+pub(crate) fn aes_gcm(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
+    let file = json(data)?;
+    for case in cases(&file, "gcm")? {
+        let key = case.octets("key")?;
+        let aad = case.octets("aad_spi_seq")?;
+        let suite = Suite {
+            encryption: Encryption::Aead(AeadAlgorithm::AesGcm16),
+            key_len: key.len(),
+            integrity: None,
+        };
+        let (spi, number) = aad.split_at(4.min(aad.len()));
+        let sequence = number.iter().fold(0, |sequence: u64, octet| (sequence << 8) | u64::from(*octet));
+        let low = number.get(number.len().saturating_sub(4)..).unwrap_or_default();
+        let iv = case.octets("iv")?;
+        let parts = [spi, low, &iv, &case.octets("ciphertext")?, &case.octets("icv")?].concat();
+        let packet = Packet {
+            key: [key, case.octets("salt")?].concat(),
+            sequence,
+            extended: number.len() == 8,
+            iv,
+            content: case.octets("plaintext_with_esp_trailer")?,
+            esp: parts,
+        };
+        packet.check("ESP with AES-GCM-16", &suite, &case.name, provider, tally)?;
+    }
+    tally.not_implemented("the packet with AES-GMAC (ENCR_NULL_AUTH_AES_GMAC is not there yet)");
+    Ok(())
+}
+
+/// RFC 7634: ChaCha20-Poly1305.
+pub(crate) fn chacha20_poly1305(
+    data: &[u8],
+    provider: &'static Provider,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let file = json(data)?;
+    let case = Case::of(file.get("esp").ok_or("there is no \"esp\"")?, "appendix A");
+    let suite =
+        Suite { encryption: Encryption::Aead(AeadAlgorithm::ChaCha20Poly1305), key_len: 32, integrity: None };
+    let outer = IpPacket::parse(case.octets("esp_ip_packet")?).map_err(|error| error.to_string())?;
+    let packet = Packet {
+        key: case.octets("keymat")?,
+        sequence: case
+            .text("seq")
+            .map_or_else(|_| case.number("seq"), |text| text.parse().map_err(|_| "seq".into()))?,
+        extended: false,
+        iv: case.octets("iv")?,
+        content: case.octets("plaintext")?,
+        esp: outer.payload().to_vec(),
+    };
+    packet.check("ESP with ChaCha20-Poly1305", &suite, &case.name, provider, tally)?;
+    ikev2_message(&Case::of(file.get("ikev2").ok_or("there is no \"ikev2\"")?, "appendix B"), provider, tally)
+}
+
+/// Appendix B: a whole IKEv2 message.
+fn ikev2_message(case: &Case<'_>, provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
+    let (iv, aad) = (case.octets("iv")?, case.octets("aad")?);
+    let keyed = (provider.aead)(AeadAlgorithm::ChaCha20Poly1305, &case.octets("key")?);
+    let keyed = keyed.map_err(|error| error.to_string())?;
+    let nonce = [case.octets("salt")?, iv.clone()].concat();
+    let (mut content, mut icv) = (case.octets("plaintext")?, [0; 16]);
+    keyed.seal(&nonce, &aad, &mut content, &mut icv).map_err(|error| error.to_string())?;
+    let message = [aad, iv, content, icv.to_vec()].concat();
+    tally.case(
+        "IKEv2 with ChaCha20-Poly1305",
+        &case.name,
+        &[("message", &case.octets("message")?, &message)],
+    );
+    Ok(())
+}
+
+/// A published packet.
+struct Packet {
+    /// Encryption key and salt.
+    key: Vec<u8>,
+    sequence: u64,
+    extended: bool,
+    iv: Vec<u8>,
+    /// Payload, padding, pad length and next header.
+    content: Vec<u8>,
+    /// SPI to ICV.
+    esp: Vec<u8>,
+}
+
+impl Packet {
+    fn check(
+        &self,
+        algorithm: &str,
+        suite: &Suite,
+        case: &str,
+        provider: &'static Provider,
+        tally: &mut Tally,
+    ) -> Result<(), String> {
+        let key = Secret::from(self.key.clone());
+        let transform =
+            Transform::new(provider, suite, &key, self.extended).map_err(|error| error.to_string())?;
+        let spi = self.esp.get(..4).and_then(|spi| spi.try_into().ok()).ok_or("a packet without an SPI")?;
+        let spi = Spi(u32::from_be_bytes(spi));
+        let [payload @ .., padding, next_header] = self.content.as_slice() else {
+            return Err(format!("case {case}: no trailer"));
+        };
+        let payload =
+            payload.len().checked_sub(usize::from(*padding)).and_then(|length| payload.get(..length));
+        let payload = payload.ok_or_else(|| format!("case {case}: more padding than there is"))?;
+        let mut sealed = Buffer::copy_of(payload);
+        let done = transform.seal_with_iv(&self.iv, spi, self.sequence, *next_header, &mut sealed);
+        done.map_err(|error| error.to_string())?;
+        let mut opened = Buffer::copy_of(&self.esp);
+        let found = transform.open(self.sequence, &mut opened);
+        let mut changed = Buffer::copy_of(&self.esp);
+        if let Some(last) = changed.last_mut() {
+            *last ^= 1;
+        }
+        let has_icv = suite.integrity.is_some() || matches!(suite.encryption, Encryption::Aead(_));
+        let refused = !has_icv || transform.open(self.sequence, &mut changed).is_err();
+        tally.case(
+            algorithm,
+            case,
+            &[
+                ("sealed packet", &self.esp, &sealed),
+                ("opened payload", payload, &opened),
+                ("next header", &[*next_header], &[found.unwrap_or(0)]),
+                ("refused when changed", &[1], &[u8::from(refused)]),
+            ],
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! What came of replaying vectors.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+/// What came of all sources.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// One for each source, algorithm and provider.
+    pub rows: Vec<Row>,
+    /// Everything that did not come out as published.
+    pub failures: Vec<Failure>,
+    /// Cases that nothing here implements, and why: never passed over in silence.
+    pub not_implemented: Vec<String>,
+}
+
+/// The cases of one source for one algorithm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The source.
+    pub source: String,
+    /// The algorithm.
+    pub algorithm: String,
+    /// The implementation: `portable` or `fast`.
+    pub provider: String,
+    /// How many cases there are.
+    pub cases: usize,
+    /// How many of them came out as published.
+    pub passed: usize,
+}
+
+/// Something that did not come out as published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// The source.
+    pub source: String,
+    /// The implementation.
+    pub provider: String,
+    /// The case.
+    pub case: String,
+    /// The field of the case.
+    pub field: String,
+    /// What was published, in hexadecimal digits.
+    pub expected: String,
+    /// What came out.
+    pub got: String,
+    /// The first octet that differs.
+    pub differs_at: usize,
+}
+
+impl Report {
+    /// Whether everything came out as published, and there was something.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.failures.is_empty() && !self.rows.is_empty()
+    }
+
+    /// How many cases there are in all, and how many came out as published.
+    #[must_use]
+    pub fn totals(&self) -> (usize, usize) {
+        self.rows.iter().fold((0, 0), |(cases, passed), row| (cases + row.cases, passed + row.passed))
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        self.failures.extend(other.failures);
+        for text in other.not_implemented {
+            if !self.not_implemented.contains(&text) {
+                self.not_implemented.push(text);
+            }
+        }
+    }
+}
+
+/// A table, the failures, and a line with the sum.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |of: fn(&Row) -> &str, least: usize| {
+            self.rows.iter().map(|row| of(row).len()).max().unwrap_or(0).max(least)
+        };
+        let (source, algorithm) = (width(|row| &row.source, 6), width(|row| &row.algorithm, 9));
+        writeln!(f, "{:source$}  {:algorithm$}  provider  cases  passed", "source", "algorithm")?;
+        for row in &self.rows {
+            let Row { source: s, algorithm: a, provider, cases, passed } = row;
+            writeln!(f, "{s:source$}  {a:algorithm$}  {provider:8}  {cases:5}  {passed:6}")?;
+        }
+        for failure in self.failures.iter().take(SHOWN) {
+            let Failure { source, provider, case, field, expected, got, differs_at } = failure;
+            writeln!(f, "\n{source} case {case}, {field} ({provider}): octet {differs_at} differs")?;
+            writeln!(f, "  expected {expected}\n  got      {got}")?;
+        }
+        if self.failures.len() > SHOWN {
+            writeln!(f, "\nand {} more", self.failures.len() - SHOWN)?;
+        }
+        for text in &self.not_implemented {
+            writeln!(f, "not implemented: {text}")?;
+        }
+        let (cases, passed) = self.totals();
+        write!(f, "{passed} of {cases} cases passed")
+    }
+}
+
+/// How many failures are shown in full.
+const SHOWN: usize = 10;
+
+/// Counts while one source is replayed.
+pub(crate) struct Tally {
+    source: &'static str,
+    provider: &'static str,
+    /// Cases and how many of them passed, by algorithm.
+    counts: BTreeMap<String, (usize, usize)>,
+    failures: Vec<Failure>,
+    not_implemented: Vec<String>,
+}
+
+impl Tally {
+    pub(crate) fn new(source: &'static str, provider: &'static str) -> Self {
+        Self { source, provider, counts: BTreeMap::new(), failures: Vec::new(), not_implemented: Vec::new() }
+    }
+
+    /// Counts a case: each field is its name, what was published, and what came out.
+    pub(crate) fn case(&mut self, algorithm: &str, case: &str, fields: &[(&str, &[u8], &[u8])]) {
+        let wrong: Vec<_> = fields.iter().filter(|(_, expected, got)| expected != got).collect();
+        let count = self.counts.entry(algorithm.to_owned()).or_default();
+        count.0 += 1;
+        count.1 += usize::from(wrong.is_empty() && !fields.is_empty());
+        for (field, expected, got) in wrong {
+            let differs_at = expected.iter().zip(*got).take_while(|(a, b)| a == b).count();
+            self.failures.push(Failure {
+                source: self.source.to_owned(),
+                provider: self.provider.to_owned(),
+                case: case.to_owned(),
+                field: (*field).to_owned(),
+                expected: hex::encode(expected),
+                got: hex::encode(got),
+                differs_at,
+            });
+        }
+    }
+
+    /// Tells of cases that nothing here implements.
+    pub(crate) fn not_implemented(&mut self, what: &str) {
+        self.not_implemented.push(format!("{}: {what}", self.source));
+    }
+
+    /// The file could not be read to its end.
+    pub(crate) fn unreadable(&mut self, what: &str) {
+        self.failures.push(Failure {
+            source: self.source.to_owned(),
+            provider: self.provider.to_owned(),
+            case: "the file".to_owned(),
+            field: what.to_owned(),
+            expected: String::new(),
+            got: String::new(),
+            differs_at: 0,
+        });
+    }
+
+    /// Whether no case was counted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    pub(crate) fn into_report(self) -> Report {
+        let row = |(algorithm, (cases, passed)): (String, (usize, usize))| Row {
+            source: self.source.to_owned(),
+            algorithm,
+            provider: self.provider.to_owned(),
+            cases,
+            passed,
+        };
+        Report {
+            rows: self.counts.into_iter().map(row).collect(),
+            failures: self.failures,
+            not_implemented: self.not_implemented,
+        }
+    }
+}
