@@ -150,7 +150,7 @@ impl Endpoint {
             }
             _ => {
                 let attempts_left = connection.attempts.saturating_sub(1);
-                self.attempt(now, connection, vec![child.to_owned()], attempts_left);
+                self.attempt(now, &connection, vec![child.to_owned()], attempts_left);
             }
         }
         Ok(())
@@ -380,7 +380,7 @@ impl Endpoint {
     fn attempt(
         &mut self,
         now: Instant,
-        connection: Arc<Connection>,
+        connection: &Arc<Connection>,
         children: Vec<String>,
         attempts_left: u32,
     ) {
@@ -389,11 +389,11 @@ impl Endpoint {
         let remote = SocketAddr::new(connection.remote, IKE_PORT);
         let ends = Ends { local, remote, spi_i, spi_r: IkeSpi(0) };
         let patience = self.config.half_open_timeout;
-        let mut session = Session::new(Role::Initiator, Arc::clone(&connection), ends, patience, now);
+        let mut session = Session::new(Role::Initiator, Arc::clone(connection), ends, patience, now);
         session.wanted = children;
         session.attempts_left = attempts_left;
         let mut cx = context!(self, now);
-        match InitExchange::new(&connection, session.wanted.first().cloned(), &mut cx) {
+        match InitExchange::new(connection, session.wanted.first().cloned(), &mut cx) {
             Ok(exchange) => session.begin(Box::new(exchange), &mut cx, &mut self.out),
             Err(failure) => session.carry_out(vec![Effect::Fail(failure)], &mut cx, &mut self.out),
         }
@@ -426,7 +426,7 @@ impl Endpoint {
             self.out.push_back(Output::Event(Event::IkeFailed { connection: name, failure, retries }));
             if retries {
                 let (children, left) = (std::mem::take(&mut session.wanted), session.attempts_left - 1);
-                self.attempt(now, connection, children, left);
+                self.attempt(now, &connection, children, left);
             }
             return;
         }

@@ -36,7 +36,7 @@ const fn rule(exchange: ExchangeType, payload: PayloadType, most: usize) -> Rule
 }
 
 /// What is wrong with the payloads of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
     /// A payload that is not known is marked critical (RFC 7296 §2.5).
     Critical(PayloadType),

@@ -78,7 +78,7 @@ struct Direction {
 
 enum Keyed {
     Aead(Aead, Secret),
-    Separate(Cipher, Integrity),
+    Separate(Box<(Cipher, Integrity)>),
 }
 
 impl Direction {
@@ -94,7 +94,10 @@ impl Direction {
                 let layout =
                     Layout { iv: algorithm.iv_len(), block: algorithm.block_len(), icv: mac.icv_len() };
                 let cipher = (provider.cipher)(algorithm, key)?;
-                (layout, Keyed::Separate(cipher, (provider.integrity)(mac, integrity.as_bytes())?))
+                (
+                    layout,
+                    Keyed::Separate(Box::new((cipher, (provider.integrity)(mac, integrity.as_bytes())?))),
+                )
             }
             (Encryption::Aead(algorithm), _) => {
                 let layout = Layout { iv: algorithm.iv_len(), block: 1, icv: algorithm.icv_len() };
@@ -117,7 +120,8 @@ impl Direction {
                 let nonce = [salt.as_bytes(), iv].concat();
                 aead.seal(&nonce, before, content, icv)
             }
-            Keyed::Separate(cipher, integrity) => {
+            Keyed::Separate(both) => {
+                let (cipher, integrity) = &**both;
                 entropy.fill(iv);
                 let encrypted = cipher.encrypt(iv, content);
                 encrypted.and_then(|()| integrity.sign(&[before, iv, content], icv))
@@ -136,7 +140,8 @@ impl Direction {
                 let nonce = [salt.as_bytes(), iv].concat();
                 aead.open(&nonce, &octets[..parts.iv.start], &mut content, icv).ok()?;
             }
-            Keyed::Separate(cipher, integrity) => {
+            Keyed::Separate(both) => {
+                let (cipher, integrity) = &**both;
                 integrity.verify(&[&octets[..parts.content.end]], icv).ok()?;
                 cipher.decrypt(iv, &mut content).ok()?;
             }

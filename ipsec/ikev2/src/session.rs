@@ -51,6 +51,7 @@ pub(crate) struct Session {
 }
 
 /// Where the two ends are and what they call the SA.
+#[derive(Clone, Copy)]
 pub(crate) struct Ends {
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,

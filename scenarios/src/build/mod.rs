@@ -66,7 +66,7 @@ impl Entropy for Stream {
 /// When a peer or a link cannot be set up.
 pub fn world<O: Observer<Note>>(
     scenario: &Scenario,
-    setup: Setup,
+    setup: &Setup,
     provider: &'static Provider,
     observer: O,
 ) -> Result<Built<O>, BuildError> {
@@ -85,7 +85,7 @@ pub fn world<O: Observer<Note>>(
     }
     for (index, traffic) in (0u8..).zip(&scenario.traffic) {
         for side in 0..2u8 {
-            built.add_flow(index, side, traffic, &setup, &mut ports)?;
+            built.add_flow(index, side, traffic, setup, &mut ports)?;
         }
     }
     Ok(built)

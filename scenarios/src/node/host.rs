@@ -71,17 +71,17 @@ impl Host {
         }
     }
 
-    pub(super) fn handle(&mut self, packet: IpPacket) {
-        let (payload, reply) = match icmp::read_echo(&packet) {
-            Some((EchoKind::Request, _, payload)) => (payload.to_vec(), icmp::echo_reply(&packet)),
+    pub(super) fn handle(&mut self, packet: &IpPacket) {
+        let (payload, reply) = match icmp::read_echo(packet) {
+            Some((EchoKind::Request, _, payload)) => (payload.to_vec(), icmp::echo_reply(packet)),
             Some((EchoKind::Reply, _, payload)) => (payload.to_vec(), None),
             None => {
-                (udp::read(&packet).map_or_else(|_| Vec::new(), |datagram| datagram.payload.to_vec()), None)
+                (udp::read(packet).map_or_else(|_| Vec::new(), |datagram| datagram.payload.to_vec()), None)
             }
         };
         let read = Probe::read(&payload);
         let probe = read.map(|(probe, _)| probe);
-        let is_reply = matches!(icmp::read_echo(&packet), Some((EchoKind::Reply, ..)));
+        let is_reply = matches!(icmp::read_echo(packet), Some((EchoKind::Reply, ..)));
         // An echo reply repeats what was asked: it counts as the answering end's.
         let probe =
             probe.map(|probe| if is_reply { Probe { side: 1 - probe.side.min(1), ..probe } } else { probe });

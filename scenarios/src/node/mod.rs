@@ -70,7 +70,7 @@ impl sim::Node for Node {
     fn handle(&mut self, now: Instant, port: Port, packet: IpPacket) {
         match self {
             Self::Gateway(gateway) => gateway.handle(now, port, packet),
-            Self::Host(host) => host.handle(packet),
+            Self::Host(host) => host.handle(&packet),
         }
     }
 

@@ -16,9 +16,11 @@ use crate::run::Scene;
 /// The last request and the last response of each sender in each IKE SA.
 #[derive(Default)]
 pub(super) struct MessageId {
-    /// By sender, initiator's SPI, whether the sender is the initiator, and whether it is a response.
-    last: BTreeMap<(IpAddr, IkeSpi, bool, bool), (u32, Vec<u8>)>,
+    last: BTreeMap<Sender, (u32, Vec<u8>)>,
 }
+
+/// The sender's address, the initiator's SPI, whether the sender is the initiator, and whether it responds.
+type Sender = (IpAddr, IkeSpi, bool, bool);
 
 impl Oracle for MessageId {
     fn name(&self) -> &'static str {

@@ -55,7 +55,7 @@ const GLANCE: Duration = Duration::from_millis(100);
 pub fn run_case(scenario: &Arc<Scenario>, seed: u64, options: Options) -> CaseResult {
     let watch = Watch::new(Scene::new(Arc::clone(scenario)), options.extra);
     let replay = replay_command(&options.name, seed);
-    match build::world(scenario, Setup::new(seed), options.provider, watch) {
+    match build::world(scenario, &Setup::new(seed), options.provider, watch) {
         Ok(built) => {
             let mut run =
                 Run { built, scenario: Arc::clone(scenario), open: Vec::new(), until: options.until };
@@ -196,7 +196,7 @@ impl Run {
             Act::Initiate { peer, child } => self.command(peer, Command::Initiate { child: child.clone() }),
             Act::Delete { peer, child } => self.command(peer, Command::Delete { child: child.clone() }),
             Act::Terminate { peer, ike } => {
-                self.command(peer, Command::Terminate { connection: ike.clone() })
+                self.command(peer, Command::Terminate { connection: ike.clone() });
             }
             Act::Check { peer, ike } => self.command(peer, Command::Check { connection: ike.clone() }),
             Act::Start { traffic } => self.set_running(traffic, true),

@@ -68,6 +68,15 @@ pub(super) fn find(
             happened(watch, at, since, &What::Retransmission, *count, "retransmissions")
         }
         Fact::Selectors { child, peer, selectors, .. } => find_selectors(watch, child, peer, selectors),
+        Fact::LosesNothing { .. } | Fact::Delivers { .. } | Fact::Flows { .. } => {
+            find_traffic(fact, since, now, watch)
+        }
+    }
+}
+
+/// Facts about what hosts sent and received.
+fn find_traffic(fact: &Fact, since: Instant, now: Instant, watch: &Watch) -> Finding {
+    match fact {
         Fact::LosesNothing { traffic, from, to } => {
             let index = index(watch, traffic);
             match watch.ledger.between(index, *from, *to) {
@@ -103,6 +112,7 @@ pub(super) fn find(
                 Some(side) => Finding::NotSo(format!("nothing that end {} sent has come", side + 1)),
             }
         }
+        _ => Finding::NotSo("this is no fact about traffic".to_owned()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the engine itself costs: events without packets, packets without protocols, misfortunes, digests, captures.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+
 use std::hint::black_box;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;

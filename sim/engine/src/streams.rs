@@ -42,7 +42,7 @@ pub struct RandomStream {
 
 impl RandomStream {
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.rng.next_u64()
     }
 
@@ -59,7 +59,7 @@ impl RandomStream {
         // The numbers beyond the last whole multiple of the bound are drawn again.
         let limit = u64::MAX - (u64::MAX % bound + 1) % bound;
         loop {
-            let drawn = self.next();
+            let drawn = self.next_u64();
             if drawn <= limit {
                 return drawn % bound;
             }
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_stream_depends_on_seed_and_name_alone() {
-        let draw = |seed, name: &[&str]| Streams::new(seed).stream(name).next();
+        let draw = |seed, name: &[&str]| Streams::new(seed).stream(name).next_u64();
         assert_eq!(draw(1, &["a", "b"]), draw(1, &["a", "b"]));
         assert_ne!(draw(1, &["a", "b"]), draw(2, &["a", "b"]));
         assert_ne!(draw(1, &["a", "b"]), draw(1, &["ab"]));

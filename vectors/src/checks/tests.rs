@@ -52,8 +52,13 @@ fn changed(data: &[u8], end: &str) -> Vec<u8> {
 #[test]
 fn one_changed_digit_in_any_file_is_noticed() {
     for source in SOURCES {
-        // Behind this come values that no check compares.
-        let end = if source.name == "gcm-esp" { "\"gmac\"" } else { "" };
+        // Behind these come values that no check compares.
+        let end = match source.name {
+            "gcm-esp" => "\"gmac\"",
+            "rfc4868" => "\"key_as_printed\"",
+            "rfc5903" => "\"giry\"",
+            _ => "",
+        };
         let report = source.replay(&changed(source.data, end), &PORTABLE);
         assert!(!report.passed(), "{}: {report}", source.name);
     }

@@ -175,7 +175,7 @@ pub(super) fn choose<'a>(
         (!initiator.is_empty() && !responder.is_empty()).then_some((config, initiator, responder))
     });
     let (config, initiator, responder) = found.ok_or_else(|| {
-        let ours: Vec<String> = connection.children.iter().map(|child| show_networks(child)).collect();
+        let ours: Vec<String> = connection.children.iter().map(show_networks).collect();
         let failure = Failure::Selectors(format!(
             "offered {} === {}, configured {}",
             negotiate::show(offer.responder),

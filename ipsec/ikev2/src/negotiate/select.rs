@@ -22,10 +22,10 @@ impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |transforms: &[Transform]| match transforms {
             [] => "nothing".to_owned(),
-            some => some.iter().map(|t| t.to_string()).collect::<Vec<_>>().join(" or "),
+            some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
         };
         let all =
-            |proposals: &[Proposal]| proposals.iter().map(|p| p.to_string()).collect::<Vec<_>>().join("; ");
+            |proposals: &[Proposal]| proposals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         if self.all_offered.is_empty() {
             return f.write_str("the offer is empty");
         }

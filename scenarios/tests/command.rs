@@ -1,0 +1,96 @@
+//! The command as a user meets it: exit codes, what it prints, and what it leaves behind.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn esplanade(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_esplanade")).args(arguments).output().unwrap()
+}
+
+/// A folder of this test's own, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn suite(name: &str) -> String {
+    format!("{}/suites/ikev2/{name}.toml", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs a copy of the clean scenario in which `from` reads `to`.
+fn run_changed(name: &str, from: &str, to: &str) -> (Output, PathBuf) {
+    let text = std::fs::read_to_string(suite("clean")).unwrap();
+    assert!(text.contains(from), "{from}");
+    let folder = folder(name);
+    let file = folder.join("changed.toml");
+    std::fs::write(&file, text.replacen(from, to, 1)).unwrap();
+    let out = folder.join("out");
+    let run = esplanade(&["run", file.to_str().unwrap(), "--seeds", "0..2", "--out", out.to_str().unwrap()]);
+    (run, out)
+}
+
+#[test]
+fn a_mistake_is_shown_where_it_is_and_nothing_is_written() {
+    let cases = [
+        ("verb", "west: initiate net", "west: inititate net", "changed.toml:5:16", "initiate"),
+        ("peer", "joins = [\"west\", \"east\"]", "joins = [\"west\", \"eats\"]", "changed.toml:", "east"),
+        ("prefix", "\"10.1.0.0/16\"", "\"10.1.0.7/16\"", "changed.toml:", "10.1.0.0/16"),
+        ("duplicate", "[peer.east]", "[peer.west]", "changed.toml:", "west"),
+        ("loss", "delay = \"20ms\"", "delay = \"20ms\"\nloss = \"130%\"", "changed.toml:", "130%"),
+    ];
+    for (name, from, to, place, word) in cases {
+        let (run, out) = run_changed(name, from, to);
+        let text = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(2), "{name}: {text}");
+        assert!(text.contains(place), "{name}: {text}");
+        assert!(text.contains(word), "{name}: {text}");
+        assert!(!out.exists(), "{name} wrote something");
+    }
+}
+
+#[test]
+fn a_failing_case_exits_with_1_and_shows_how_to_see_it_again() {
+    let (run, out) = run_changed("failing", "expect net up at west, east within 1s", "expect no net at west");
+    assert_eq!(run.status.code(), Some(0), "before anything happens there is no child");
+    let (run, _) = run_changed("failing", "expect net up at west, east within 1s", "expect net up at west");
+    let text = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert_eq!(run.status.code(), Some(1), "{text}");
+    assert!(text.contains("cargo esplanade replay") && text.contains("west has no Child SA net"), "{text}");
+    let junit = std::fs::read_to_string(out.join("junit.xml")).unwrap();
+    assert!(junit.contains("failures=\"2\""), "{junit}");
+}
+
+#[test]
+fn the_same_seeds_give_the_same_results_whatever_the_number_of_workers() {
+    let folder = folder("workers");
+    let suites = format!("{}/suites", env!("CARGO_MANIFEST_DIR"));
+    let results = ["1", "2", "2"].iter().enumerate().map(|(index, jobs)| {
+        let out = folder.join(index.to_string());
+        let run =
+            esplanade(&["run", &suites, "--seeds", "0..2", "--jobs", jobs, "--out", out.to_str().unwrap()]);
+        // With two seeds, not every `sometimes` is met.
+        assert_ne!(run.status.code(), Some(2), "{}", String::from_utf8_lossy(&run.stderr));
+        std::fs::read_to_string(out.join("results.json")).unwrap()
+    });
+    let results: Vec<String> = results.collect();
+    assert!(results[0].contains("\"digest\""));
+    assert!(results[0] == results[1] && results[1] == results[2]);
+}
+
+#[test]
+fn list_names_each_scenario_of_the_repository() {
+    let list = esplanade(&["list", &format!("{}/suites", env!("CARGO_MANIFEST_DIR"))]);
+    let text = String::from_utf8_lossy(&list.stdout).into_owned();
+    assert!(text.contains("clean.toml") && text.contains("wrong-psk.toml"), "{text}");
+    assert_eq!(esplanade(&["list", "no/such/folder"]).status.code(), Some(2));
+}
+
+#[test]
+fn vectors_with_an_unknown_name_are_bad_usage() {
+    assert_eq!(esplanade(&["vectors", "rfc8031"]).status.code(), Some(0));
+    assert_eq!(esplanade(&["vectors", "rfc0"]).status.code(), Some(2));
+}

@@ -1,0 +1,84 @@
+//! Captures as Wireshark sees them. Skipped without `tshark`, unless `ESPLANADE_TSHARK=required` says that it must be there.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Whether there is a tshark to ask.
+fn tshark_is_here() -> bool {
+    let here = Command::new("tshark").arg("--version").output().is_ok_and(|output| output.status.success());
+    let required = std::env::var("ESPLANADE_TSHARK").is_ok_and(|value| value == "required");
+    assert!(here || !required, "tshark is required, but not installed");
+    if !here {
+        eprintln!("skipped: tshark is not installed");
+    }
+    here
+}
+
+/// Captures seed 0 of a suite's scenario and returns the capture with its profile installed.
+fn captured(scenario: &str) -> (PathBuf, PathBuf) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wireshark").join(scenario);
+    let _ = std::fs::remove_dir_all(&folder);
+    let file = format!("{}/suites/ikev2/{scenario}.toml", env!("CARGO_MANIFEST_DIR"));
+    let out = folder.join("out");
+    let run = Command::new(env!("CARGO_BIN_EXE_esplanade"))
+        .args(["capture", &file, "--out", out.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
+    let config = folder.join("config");
+    std::fs::create_dir_all(config.join("profiles")).unwrap();
+    std::fs::rename(out.join("wireshark-profile"), config.join("profiles/esplanade")).unwrap();
+    (out.join("wan.pcapng"), config)
+}
+
+/// The frames that a display filter selects, one line of the given fields each.
+fn frames(capture: &Path, config: &Path, filter: &str, fields: &[&str]) -> Vec<String> {
+    let mut tshark = Command::new("tshark");
+    tshark.env("WIRESHARK_CONFIG_DIR", config).args(["-C", "esplanade", "-r"]).arg(capture);
+    tshark.args(["-Y", filter, "-T", "fields"]);
+    fields.iter().for_each(|field| {
+        tshark.args(["-e", field]);
+    });
+    let output = tshark.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_message_and_packet_is_decrypted_and_none_is_malformed() {
+    if !tshark_is_here() {
+        return;
+    }
+    for scenario in ["clean", "suites-cbc", "ipv4-in-ipv6", "ipv6-in-ipv4", "loss-5"] {
+        let (capture, config) = captured(scenario);
+        let see = |filter: &str| frames(&capture, &config, filter, &["frame.number"]);
+        assert_eq!(see("_ws.malformed"), Vec::<String>::new(), "{scenario}: malformed frames");
+        // Exchange types 35 to 37 are encrypted; an INFORMATIONAL may hold nothing but padding.
+        let protected = see("isakmp.exchangetype >= 35");
+        assert!(!protected.is_empty());
+        assert_eq!(see("isakmp.enc.decrypted"), protected, "{scenario}: IKE messages that stay encrypted");
+        let auth = see("isakmp.exchangetype == 35");
+        assert_eq!(see("isakmp.exchangetype == 35 && isakmp.auth.method == 2"), auth, "{scenario}: AUTH");
+        let esp = see("esp");
+        assert!(esp.len() > 100);
+        let inside = see("esp && (udp.port == 9 || icmp || icmpv6)");
+        assert_eq!(inside, esp, "{scenario}: ESP packets that stay encrypted");
+        assert_eq!(see("esp.icv_bad == 1"), Vec::<String>::new(), "{scenario}: wrong ICVs");
+    }
+}
+
+#[test]
+fn comments_say_what_the_network_did() {
+    if !tshark_is_here() {
+        return;
+    }
+    let (capture, config) = captured("loss-5");
+    let comments = frames(&capture, &config, "frame.comment", &["frame.comment"]);
+    assert!(comments.iter().any(|comment| comment.starts_with("IKE_SA_INIT request 0 [SA KE Nonce]")));
+    assert!(comments.iter().any(|comment| comment.ends_with("lost here")), "nothing was lost");
+    let (capture, config) = captured("duplication");
+    let comments = frames(&capture, &config, "frame.comment", &["frame.comment"]);
+    assert!(comments.iter().any(|comment| comment.starts_with("duplicate of frame ")), "nothing came twice");
+}
