@@ -1,0 +1,119 @@
+//! What a full handshake costs both peers together: `IKE_SA_INIT`, `IKE_AUTH` with a pre-shared key, and the Child SA
+//! in both data planes.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark stops at an error")]
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use ipsec::{Command, Config, Input, Luck, Output, Peer};
+use ipsec_crypto::{
+    AeadAlgorithm, Entropy, FAST, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Provider, Secret,
+};
+use ipsec_dataplane::Encryption;
+use ipsec_ikev2::{ChildConfig, ChildProposal, Connection, IkeProposal, Retransmission};
+use ipsec_net::{Instant, Prefix};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+struct Seeded(ChaCha8Rng);
+
+impl Entropy for Seeded {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+}
+
+const ENDS: [(&str, &str); 2] = [("192.0.2.1", "10.1.0.0/16"), ("198.51.100.1", "10.2.0.0/16")];
+
+fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
+    let [local, remote] = [side, 1 - side].map(|end| ENDS[end].0);
+    let [local_net, remote_net] =
+        [side, 1 - side].map(|end| vec![ENDS[end].1.parse::<Prefix>().unwrap().range()]);
+    let address = |text: &str| text.parse::<IpAddr>().unwrap();
+    let encryption = vec![(Encryption::Aead(AeadAlgorithm::AesGcm16), 16)];
+    let child = ChildConfig {
+        name: "net".into(),
+        proposals: vec![ChildProposal {
+            encryption: encryption.clone(),
+            integrity: Vec::new(),
+            key_exchange: Vec::new(),
+            extended_sequence_numbers: vec![false],
+        }],
+        local: local_net,
+        remote: remote_net,
+        replay_window: 64,
+    };
+    let connection = Connection {
+        name: "site".into(),
+        local: address(local),
+        remote: address(remote),
+        local_id: local.parse().unwrap(),
+        remote_id: remote.parse().unwrap(),
+        psk: Secret::from(b"correct horse battery staple".to_vec()),
+        proposals: vec![IkeProposal {
+            encryption,
+            integrity: Vec::new(),
+            prf: vec![PrfAlgorithm::HmacSha2_256],
+            key_exchange: vec![key_exchange],
+        }],
+        children: vec![child],
+        liveness: None,
+        retransmission: Retransmission::default(),
+        attempts: 1,
+    };
+    let ikev2 = ipsec_ikev2::Config::new(vec![connection]);
+    Config { addresses: vec![address(local)], mtu: 1500, ikev2, policies: Vec::new() }
+}
+
+fn pair(key_exchange: KeyExchangeAlgorithm, provider: &'static Provider) -> [Peer; 2] {
+    [0, 1].map(|side| {
+        let source = |stream| {
+            let mut rng = ChaCha8Rng::seed_from_u64(side as u64);
+            rng.set_stream(stream);
+            Box::new(Seeded(rng)) as Box<dyn Entropy>
+        };
+        let luck = Luck { ike: source(1), esp: source(2) };
+        Peer::new(config(side, key_exchange), provider, luck).unwrap()
+    })
+}
+
+fn handshake(peers: &mut [Peer; 2]) {
+    let now = Instant::ZERO;
+    let mut inputs = VecDeque::from([(0, Input::Command(Command::Initiate { child: "net".into() }))]);
+    while let Some((side, input)) = inputs.pop_front() {
+        peers[side].handle(now, input);
+        loop {
+            match peers[side].poll(now) {
+                Output::Outside(packet) => inputs.push_back((1 - side, Input::Outside(packet))),
+                Output::Inside(_) | Output::Event(_) => {}
+                Output::Idle { .. } => break,
+            }
+        }
+    }
+    assert_eq!(peers.each_ref().map(|peer| peer.status().sas.len()), [2, 2], "a pair of SAs at each end");
+}
+
+fn handshakes(c: &mut Criterion) {
+    let groups = [
+        ("x25519", KeyExchangeAlgorithm::X25519),
+        ("ecp256", KeyExchangeAlgorithm::Ecp256),
+        ("ecp384", KeyExchangeAlgorithm::Ecp384),
+        ("modp2048", KeyExchangeAlgorithm::Modp2048),
+    ];
+    let mut group = c.benchmark_group("handshake, both peers");
+    group.throughput(Throughput::Elements(1));
+    group.sample_size(20);
+    for (name, key_exchange) in groups {
+        for (arm, provider) in [("portable", &PORTABLE), ("fast", &FAST)] {
+            group.bench_function(format!("{name}, {arm}"), |b| {
+                b.iter_batched_ref(|| pair(key_exchange, provider), handshake, BatchSize::SmallInput);
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, handshakes);
+criterion_main!(benches);
