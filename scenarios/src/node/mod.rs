@@ -23,7 +23,7 @@ pub enum Node {
 }
 
 /// What nodes tell of themselves.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Note {
     /// Something that happened in a gateway's IPsec.
     Peer(Event),

@@ -68,3 +68,6 @@ fn ike_message(packet: &IpPacket) -> Option<(Header, &[u8])> {
         udp::read(packet).ok().filter(|datagram| datagram.destination.port() == ipsec::ikev2::IKE_PORT)?;
     Some((Header::parse(datagram.payload).ok()?, datagram.payload))
 }
+
+#[cfg(test)]
+mod tests;

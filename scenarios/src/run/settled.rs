@@ -63,3 +63,6 @@ fn mirrored(all: &[(&str, Status)]) -> Option<String> {
     let (peer, sa) = orphan(true, &outbound)?;
     Some(format!("{peer} receives {} under SPI {}, but nobody sends under it", sa.policy, sa.spi))
 }
+
+#[cfg(test)]
+mod tests;
