@@ -1,5 +1,7 @@
 //! Captures in pcapng, as Wireshark opens them: one file for each link, nanoseconds, a comment where there is something
-//! to say of a packet.
+//! to say of a packet. [`Capture`] writes a file; [`Captures`] writes those of a world's links from its records.
+
+mod links;
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
@@ -14,6 +16,8 @@ use pcap_file::pcapng::blocks::interface_description::{
 use pcap_file::pcapng::blocks::opt_common::CommonOption;
 use pcap_file::pcapng::blocks::section_header::SectionHeaderBlock;
 use pcap_file::{DataLink, Endianness};
+
+pub use links::Captures;
 
 /// A capture file in the making.
 pub struct Capture<W: Write> {
@@ -67,3 +71,6 @@ impl<W: Write> Capture<W> {
 }
 
 const BUFFER: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests;

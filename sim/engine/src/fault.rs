@@ -1,7 +1,6 @@
 //! Misfortunes of packets. Each one that happens is a [`Decision`], which names its packet by link, direction and number;
 //! a list of decisions replays a run without its seed.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +15,18 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::Forward, Self::Backward];
+
+    /// The other one.
+    #[must_use]
+    pub fn reverse(self) -> Self {
+        match self {
+            Self::Forward => Self::Backward,
+            Self::Backward => Self::Forward,
+        }
+    }
+
     pub(crate) fn index(self) -> usize {
         match self {
             Self::Forward => 0,
@@ -46,7 +57,10 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lost => f.write_str("lost"),
-            Self::Delayed(nanos) => write!(f, "delayed by {nanos} ns"),
+            Self::Delayed(nanos) => {
+                let amount = Duration::from_nanos(nanos.unsigned_abs());
+                write!(f, "{} by {amount:?}", if *nanos < 0 { "early" } else { "late" })
+            }
             Self::HeldBack(by) => write!(f, "held back {by:?}"),
             Self::Duplicated(after) => write!(f, "duplicated after {after:?}"),
             Self::Corrupted { bit } => write!(f, "corrupted: bit {bit} flipped"),
@@ -72,32 +86,24 @@ pub struct Decision {
 pub enum Fate {
     /// Drawn from the streams of the run's seed.
     Seed,
-    /// Exactly these, and no others.
-    List(Arc<Verdicts>),
+    /// Exactly these, and no others. What befalls one packet befalls it in the order of the list.
+    List(Arc<[Decision]>),
 }
 
-/// A list of decisions, sorted for look-up.
-#[derive(Clone, Debug, Default)]
-pub struct Verdicts {
-    by_packet: BTreeMap<(Arc<str>, Direction, u64), Vec<Fault>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Fate {
-    /// The fate that consists of these decisions.
-    #[must_use]
-    pub fn list(decisions: &[Decision]) -> Self {
-        let mut verdicts = Verdicts::default();
-        for decision in decisions {
-            let key = (Arc::clone(&decision.link), decision.direction, decision.ordinal);
-            verdicts.by_packet.entry(key).or_default().push(decision.fault);
-        }
-        Self::List(Arc::new(verdicts))
-    }
-}
-
-impl Verdicts {
-    /// What befalls one packet, in the order of the list.
-    pub(crate) fn of(&self, link: &Arc<str>, direction: Direction, ordinal: u64) -> &[Fault] {
-        self.by_packet.get(&(Arc::clone(link), direction, ordinal)).map_or(&[], Vec::as_slice)
+    #[test]
+    fn misfortunes_are_told_in_words() {
+        let told = [
+            (Fault::Lost, "lost"),
+            (Fault::Delayed(-2_500_000), "early by 2.5ms"),
+            (Fault::Delayed(7), "late by 7ns"),
+            (Fault::HeldBack(Duration::from_millis(12)), "held back 12ms"),
+            (Fault::Duplicated(Duration::ZERO), "duplicated after 0ns"),
+            (Fault::Corrupted { bit: 133 }, "corrupted: bit 133 flipped"),
+        ];
+        told.into_iter().for_each(|(fault, text)| assert_eq!(fault.to_string(), text));
     }
 }

@@ -6,7 +6,9 @@
 
 #![deny(clippy::float_arithmetic)]
 
+mod alarm;
 pub mod capture;
+mod counters;
 mod fault;
 mod link;
 mod node;
@@ -14,12 +16,14 @@ mod queue;
 mod ratio;
 mod streams;
 mod trace;
+mod wheel;
 mod world;
 
-pub use fault::{Decision, Direction, Fate, Fault, Verdicts};
-pub use link::{LinkError, LinkId, LinkSettings};
+pub use counters::Counters;
+pub use fault::{Decision, Direction, Fate, Fault};
+pub use link::{Change, LinkError, LinkId, LinkSettings};
 pub use node::{Node, NodeId, Note, Port, Step};
 pub use ratio::{ParseRatioError, Ratio};
 pub use streams::{RandomStream, Streams};
 pub use trace::{Decisions, Digest, DropReason, Kind, Observer, Recorder, Trace, first_difference};
-pub use world::{Counters, Livelock, Setup, World};
+pub use world::{Livelock, Setup, World};

@@ -66,7 +66,7 @@ impl RandomStream {
         }
     }
 
-    /// True with this probability. Draws once, whatever the probability.
+    /// True with this probability. How much it draws depends on the denominator alone.
     pub fn chance(&mut self, probability: Ratio) -> bool {
         self.below(probability.denominator()) < probability.numerator()
     }

@@ -1,17 +1,21 @@
 //! What happened, as one stream of typed records with a running digest. Reports, oracles and captures read only this.
 
+mod octets;
+mod recorder;
+
 use std::fmt;
-use std::sync::Arc;
 
 use ipsec_net::{Instant, IpPacket};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Decision, Direction, Fault, LinkId, NodeId, Note};
+use crate::{Change, Decision, Direction, LinkId, NodeId, Note, Port};
+
+pub use recorder::{Recorder, first_difference};
 
 /// The kinds of records. `T` is the nodes' own type of remarks.
 #[derive(Debug)]
 pub enum Kind<'a, T> {
-    /// A node put a packet on a link.
+    /// A packet was put on a link: by the node at its near end, or by the link itself as a fragment or a Packet Too Big.
     Sent {
         /// The link.
         link: LinkId,
@@ -64,10 +68,23 @@ pub enum Kind<'a, T> {
         /// How many fragments.
         pieces: usize,
     },
-    /// A node sent from a port without a link.
+    /// A node sent from a port without a link. The packet is gone.
     Unplugged {
         /// The node.
         node: NodeId,
+        /// The port.
+        port: Port,
+        /// The packet.
+        packet: &'a IpPacket,
+    },
+    /// The world's owner changed how a link behaves.
+    Changed {
+        /// The link.
+        link: LinkId,
+        /// The direction, unless it was both.
+        direction: Option<Direction>,
+        /// What was done.
+        change: Change,
     },
     /// A node's remark.
     Note {
@@ -80,10 +97,26 @@ pub enum Kind<'a, T> {
     Mark(&'a str),
 }
 
+impl<T> Kind<'_, T> {
+    /// The link on which it happened, if it was on one.
+    #[must_use]
+    pub fn link(&self) -> Option<LinkId> {
+        match self {
+            Self::Sent { link, .. }
+            | Self::Delivered { link, .. }
+            | Self::Dropped { link, .. }
+            | Self::Decided { link, .. }
+            | Self::Fragmented { link, .. }
+            | Self::Changed { link, .. } => Some(*link),
+            Self::Unplugged { .. } | Self::Note { .. } | Self::Mark(_) => None,
+        }
+    }
+}
+
 /// Why a link dropped a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DropReason {
-    /// [`Fault::Lost`].
+    /// [`crate::Fault::Lost`].
     Lost,
     /// The link was cut.
     Cut,
@@ -167,7 +200,7 @@ impl<O> Trace<O> {
     {
         self.records += 1;
         if let Some(hash) = &mut self.hash {
-            write(at, kind, &mut self.pending);
+            octets::write(at, kind, &mut self.pending);
             if self.pending.len() >= BLOCK {
                 hash.update(&self.pending);
                 self.pending.clear();
@@ -177,122 +210,6 @@ impl<O> Trace<O> {
     }
 }
 
-/// Appends the canonical octets of a record: time, a tag, and its fields with lengths before what varies.
-pub(crate) fn write<T: Note>(at: Instant, kind: &Kind<'_, T>, out: &mut Vec<u8>) {
-    out.extend(at.as_nanos().to_be_bytes());
-    let place = |out: &mut Vec<u8>, tag: u8, link: &LinkId, direction: &Direction, ordinal: &u64| {
-        out.push(tag);
-        out.extend(link.0.to_be_bytes());
-        out.push(direction.index() as u8);
-        out.extend(ordinal.to_be_bytes());
-    };
-    match kind {
-        Kind::Sent { link, direction, ordinal, packet } => {
-            place(out, 1, link, direction, ordinal);
-            bytes(out, packet.as_bytes());
-        }
-        // What arrives is what was sent, but for decisions, which are written down too.
-        Kind::Delivered { link, direction, ordinal, duplicate, packet } => {
-            place(out, 2, link, direction, ordinal);
-            out.push(u8::from(*duplicate));
-            out.extend((packet.len() as u64).to_be_bytes());
-        }
-        Kind::Dropped { link, direction, ordinal, reason } => {
-            place(out, 3, link, direction, ordinal);
-            out.push(*reason as u8);
-        }
-        Kind::Decided { decision, .. } => {
-            out.push(4);
-            bytes(out, decision.link.as_bytes());
-            out.push(decision.direction.index() as u8);
-            out.extend(decision.ordinal.to_be_bytes());
-            fault(out, decision.fault);
-        }
-        Kind::Fragmented { link, direction, ordinal, pieces } => {
-            place(out, 5, link, direction, ordinal);
-            out.extend((*pieces as u64).to_be_bytes());
-        }
-        Kind::Unplugged { node } => {
-            out.push(6);
-            out.extend(node.0.to_be_bytes());
-        }
-        Kind::Note { node, note } => {
-            out.push(7);
-            out.extend(node.0.to_be_bytes());
-            let begin = out.len();
-            out.extend([0; 8]);
-            note.write(out);
-            let length = (out.len() - begin - 8) as u64;
-            out[begin..begin + 8].copy_from_slice(&length.to_be_bytes());
-        }
-        Kind::Mark(text) => {
-            out.push(8);
-            bytes(out, text.as_bytes());
-        }
-    }
-}
-
-fn fault(out: &mut Vec<u8>, fault: Fault) {
-    let nanos = |duration: std::time::Duration| duration.as_nanos().to_be_bytes();
-    match fault {
-        Fault::Lost => out.push(1),
-        Fault::Delayed(by) => {
-            out.push(2);
-            out.extend(by.to_be_bytes());
-        }
-        Fault::HeldBack(by) => {
-            out.push(3);
-            out.extend(nanos(by));
-        }
-        Fault::Duplicated(after) => {
-            out.push(4);
-            out.extend(nanos(after));
-        }
-        Fault::Corrupted { bit } => {
-            out.push(5);
-            out.extend(bit.to_be_bytes());
-        }
-    }
-}
-
-fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.extend((bytes.len() as u64).to_be_bytes());
-    out.extend_from_slice(bytes);
-}
-
-/// Keeps the canonical octets and a readable line of each record, to compare two runs.
-#[derive(Debug, Default)]
-pub struct Recorder {
-    records: Vec<(Vec<u8>, String)>,
-}
-
-impl<T: Note> Observer<T> for Recorder {
-    fn record(&mut self, at: Instant, kind: &Kind<'_, T>) {
-        let mut octets = Vec::new();
-        write(at, kind, &mut octets);
-        self.records.push((octets, format!("{at} {kind:?}")));
-    }
-}
-
-/// Where two runs part: the first record that differs, with up to `around` records before it, from both runs.
-#[must_use]
-pub fn first_difference(a: &Recorder, b: &Recorder, around: usize) -> Option<String> {
-    let differs = |index: &usize| a.records.get(*index).map(|r| &r.0) != b.records.get(*index).map(|r| &r.0);
-    let index = (0..a.records.len().max(b.records.len())).find(differs)?;
-    let mut text = String::new();
-    for before in &a.records[index.saturating_sub(around)..index] {
-        text.push_str(&format!("    both: {}\n", before.1));
-    }
-    let line =
-        |run: &Recorder| run.records.get(index).map_or("(no more records)", |r| r.1.as_str()).to_owned();
-    text.push_str(&format!(
-        "record {index}, first run: {}\nrecord {index}, second run: {}\n",
-        line(a),
-        line(b)
-    ));
-    Some(text)
-}
-
 /// Collects the decisions of a run.
 #[derive(Debug, Default)]
 pub struct Decisions(pub Vec<Decision>);
@@ -300,7 +217,33 @@ pub struct Decisions(pub Vec<Decision>);
 impl<T> Observer<T> for Decisions {
     fn record(&mut self, _at: Instant, kind: &Kind<'_, T>) {
         if let Kind::Decided { decision, .. } = kind {
-            self.0.push(Decision { link: Arc::clone(&decision.link), ..(*decision).clone() });
+            self.0.push((*decision).clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_sha_256_over_the_canonical_octets_however_they_are_hashed() {
+        let texts: Vec<String> = (0..3000).map(|number| format!("line {number} of a long story")).collect();
+        let (mut trace, mut octets) = (Trace::new((), true), Vec::new());
+        for (number, text) in (0..).zip(&texts) {
+            let at = Instant::from_nanos(number);
+            trace.record::<()>(at, &Kind::Mark(text));
+            octets::write::<()>(at, &Kind::Mark(text), &mut octets);
+        }
+        assert!(octets.len() > BLOCK);
+        assert_eq!(trace.digest(), Some(Digest(Sha256::digest(&octets).into())));
+        assert_eq!(trace.records(), 3000);
+    }
+
+    #[test]
+    fn without_a_digest_nothing_is_hashed() {
+        let mut trace = Trace::new((), false);
+        trace.record::<()>(Instant::ZERO, &Kind::Mark("begin"));
+        assert_eq!((trace.digest(), trace.records()), (None, 1));
     }
 }

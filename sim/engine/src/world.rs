@@ -1,16 +1,19 @@
 //! A world: nodes, links, and a clock that jumps from event to event.
 
+mod transit;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use ipsec_net::{Instant, IpPacket, fragment};
+use ipsec_net::{Instant, IpPacket, IpVersion};
 
-use crate::link::{self, Link};
-use crate::queue::Queue;
+use crate::alarm::{Alarm, Ring};
+use crate::link::Link;
+use crate::queue::{Event, Queue};
 use crate::trace::{Kind, Observer, Trace};
 use crate::{
-    Decision, Direction, DropReason, Fate, Fault, LinkError, LinkId, LinkSettings, Node, NodeId, Port, Step,
-    Streams,
+    Change, Counters, Direction, Fate, LinkError, LinkId, LinkSettings, Node, NodeId, Port, Step, Streams,
 };
 
 /// How a world is set up.
@@ -20,11 +23,12 @@ pub struct Setup {
     pub streams: Streams,
     /// Where misfortunes come from.
     pub fate: Fate,
-    /// Permutes simultaneous events on purpose, unless it is 0.
+    /// Permutes simultaneous events of different nodes on purpose, unless it is 0.
     pub salt: u64,
     /// Whether a digest is kept.
     pub digest: bool,
-    /// How many events one instant may have before the run is given up as a livelock.
+    /// How many events one instant may have, and how many steps a node may take without a pause, before the run is
+    /// given up as a livelock.
     pub events_per_instant: u64,
 }
 
@@ -42,33 +46,13 @@ impl Setup {
     }
 }
 
-/// What became of packets. Every packet sent, and every copy made of one, is delivered, dropped, cut into fragments, or
-/// still in flight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Packets that nodes put on links, and fragments of these.
-    pub sent: u64,
-    /// Second copies.
-    pub duplicated: u64,
-    /// Packets and copies that came to the other end.
-    pub delivered: u64,
-    /// Packets that a link dropped.
-    pub dropped: u64,
-    /// Packets that were cut into fragments.
-    pub fragmented: u64,
-    /// Packets and copies on their way.
-    pub in_flight: u64,
-    /// Events worked off.
-    pub events: u64,
-}
-
 /// Time stood still over too many events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("livelock: {events} events at {at} without an end")]
 pub struct Livelock {
     /// The instant.
     pub at: Instant,
-    /// How many events it had.
+    /// How many events it had, or how many steps a node took.
     pub events: u64,
 }
 
@@ -78,10 +62,15 @@ pub struct World<N: Node, O: Observer<N::Note> = ()> {
     now: Instant,
     nodes: Vec<Slot<N>>,
     links: Vec<Link>,
-    queue: Queue<Event>,
+    link_names: BTreeSet<Arc<str>>,
+    /// Who answers for an end of a link when a packet is too big for it.
+    addresses: BTreeMap<(NodeId, Port, IpVersion), IpAddr>,
+    queue: Queue<Flight>,
     trace: Trace<O>,
-    counters: Counters,
+    events: u64,
     at_this_instant: u64,
+    /// A node that would not pause.
+    livelock: Option<Livelock>,
 }
 
 struct Slot<N> {
@@ -89,40 +78,43 @@ struct Slot<N> {
     node: N,
     /// How many events the node has caused.
     count: u64,
-    /// The wake-up that counts; earlier ones in the queue are void.
-    generation: u64,
-    wake_at: Option<Instant>,
+    alarm: Alarm,
     /// Link and direction by port.
     ports: Vec<Option<(LinkId, Direction)>>,
 }
 
-enum Event {
-    Deliver { link: LinkId, direction: Direction, ordinal: u64, duplicate: bool, packet: IpPacket },
-    Wake { node: NodeId, generation: u64 },
+/// A packet on its way.
+struct Flight {
+    link: LinkId,
+    direction: Direction,
+    ordinal: u64,
+    duplicate: bool,
+    packet: IpPacket,
 }
 
 impl<N: Node, O: Observer<N::Note>> World<N, O> {
     /// An empty world.
     #[must_use]
     pub fn new(setup: Setup, observer: O) -> Self {
-        let trace = Trace::new(observer, setup.digest);
         Self {
-            queue: Queue::new(setup.salt),
-            setup,
             now: Instant::ZERO,
             nodes: Vec::new(),
             links: Vec::new(),
-            trace,
-            counters: Counters::default(),
+            link_names: BTreeSet::new(),
+            addresses: BTreeMap::new(),
+            queue: Queue::new(setup.salt),
+            trace: Trace::new(observer, setup.digest),
+            events: 0,
             at_this_instant: 0,
+            livelock: None,
+            setup,
         }
     }
 
     /// Adds a node. It is polled for the first time when the world first reaches into it or brings it a packet.
     pub fn add_node(&mut self, name: &str, node: N) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);
-        let slot =
-            Slot { name: name.into(), node, count: 0, generation: 0, wake_at: None, ports: Vec::new() };
+        let slot = Slot { name: name.into(), node, count: 0, alarm: Alarm::default(), ports: Vec::new() };
         self.nodes.push(slot);
         id
     }
@@ -130,7 +122,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
     /// Joins two ports. `settings` are those from `a` to `b` and those back.
     ///
     /// # Errors
-    /// When a setting is impossible, a node is not there, or a port is taken.
+    /// When a setting is impossible, a node is not there, or the name or a port is taken.
     pub fn add_link(
         &mut self,
         name: &str,
@@ -139,25 +131,32 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         settings: [LinkSettings; 2],
     ) -> Result<LinkId, LinkError> {
         settings.iter().try_for_each(|settings| settings.check(name))?;
-        let id = LinkId(self.links.len() as u32);
         for (node, port) in [a, b] {
             let link = name.to_owned();
             let slot = self
                 .nodes
-                .get_mut(node.index())
+                .get(node.index())
                 .ok_or(LinkError::Nowhere { link: link.clone(), node: node.index() })?;
-            let index = usize::from(port.0);
-            if slot.ports.len() <= index {
-                slot.ports.resize(index + 1, None);
-            }
-            if slot.ports[index].is_some() || a == b {
+            if slot.link_at(port).is_some() || a == b {
                 return Err(LinkError::Taken { link, node: node.index(), port: port.0 });
             }
         }
-        self.nodes[a.0.index()].ports[usize::from(a.1.0)] = Some((id, Direction::Forward));
-        self.nodes[b.0.index()].ports[usize::from(b.1.0)] = Some((id, Direction::Backward));
-        self.links.push(Link::new(name, [a, b], settings, self.setup.streams));
+        let id = LinkId(self.links.len() as u32);
+        let link = Link::new(name, [a, b], settings, self.setup.streams, &self.setup.fate);
+        if !self.link_names.insert(Arc::clone(&link.name)) {
+            return Err(LinkError::Name { link: name.to_owned() });
+        }
+        self.links.push(link);
+        for ((node, port), direction) in [a, b].into_iter().zip(Direction::BOTH) {
+            self.nodes[node.index()].plug_in(port, (id, direction));
+        }
         Ok(id)
+    }
+
+    /// Tells an address of the node at `port`, one for each IP version. Where a link refuses a packet as too big, its
+    /// sender gets a Packet Too Big from the far end's address (RFC 1191, RFC 8201); without an address, silence.
+    pub fn set_address(&mut self, node: NodeId, port: Port, address: IpAddr) {
+        self.addresses.insert((node, port, IpVersion::of(address)), address);
     }
 
     /// The present.
@@ -166,7 +165,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         self.now
     }
 
-    /// When the next event is, if there is one.
+    /// When the next event is, if there is one. That a node is woken then is not certain: it may have changed its mind.
     #[must_use]
     pub fn next(&self) -> Option<Instant> {
         self.queue.next()
@@ -196,10 +195,19 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         self.links[id.index()].ends.map(|(node, _)| node)
     }
 
-    /// What became of packets so far.
+    /// What became of packets so far, on all links.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.counters
+        let mut sum = Counters::default();
+        self.links.iter().flat_map(|link| &link.lanes).for_each(|lane| sum += lane.counters);
+        Counters { events: self.events, ..sum }
+    }
+
+    /// What became of packets so far in one direction of a link.
+    #[must_use]
+    pub fn link_counters(&self, id: LinkId, direction: Direction) -> Counters {
+        let counters = self.links[id.index()].lanes[direction.index()].counters;
+        Counters { events: counters.delivered, ..counters }
     }
 
     /// The trace, and who watches it.
@@ -236,15 +244,19 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         for lane in &mut self.links[id.index()].lanes {
             (lane.cut, lane.healed) = (false, true);
         }
+        let kind = Kind::Changed { link: id, direction: None, change: Change::Healed };
+        self.trace.record(self.now, &kind);
     }
 
-    /// Cuts or mends a link, in one direction or in both.
+    /// Cuts or mends a link, in one direction or in both. What is on its way still arrives.
     pub fn set_cut(&mut self, id: LinkId, direction: Option<Direction>, cut: bool) {
-        for way in [Direction::Forward, Direction::Backward] {
+        for way in Direction::BOTH {
             if direction.is_none_or(|direction| direction == way) {
                 self.links[id.index()].lanes[way.index()].cut = cut;
             }
         }
+        let change = if cut { Change::Cut } else { Change::Mended };
+        self.trace.record(self.now, &Kind::Changed { link: id, direction, change });
     }
 
     /// Works off all events up to and including `until`, which is the present afterwards.
@@ -252,6 +264,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
     /// # Errors
     /// When time stands still.
     pub fn run_until(&mut self, until: Instant) -> Result<(), Livelock> {
+        self.livelock.map_or(Ok(()), Err)?;
         while self.next().is_some_and(|at| at <= until) {
             self.step()?;
         }
@@ -264,156 +277,86 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
     /// # Errors
     /// When time stands still.
     pub fn step(&mut self) -> Result<bool, Livelock> {
+        self.livelock.map_or(Ok(()), Err)?;
         let Some((at, event)) = self.queue.pop() else {
             return Ok(false);
         };
         debug_assert!(at >= self.now, "time never runs back");
         self.at_this_instant = if at == self.now { self.at_this_instant + 1 } else { 0 };
-        if self.at_this_instant > self.setup.events_per_instant {
-            return Err(Livelock { at, events: self.at_this_instant });
-        }
         self.now = at;
-        self.counters.events += 1;
+        self.events += 1;
+        if self.at_this_instant > self.setup.events_per_instant {
+            self.livelock = Some(Livelock { at, events: self.at_this_instant });
+            return self.livelock.map_or(Ok(true), Err);
+        }
         match event {
-            Event::Deliver { link, direction, ordinal, duplicate, packet } => {
-                let (node, port) = self.links[link.index()].far_end(direction);
-                self.counters.in_flight -= 1;
-                self.counters.delivered += 1;
-                let kind = Kind::Delivered { link, direction, ordinal, duplicate, packet: &packet };
-                self.trace.record(at, &kind);
-                self.nodes[node.index()].node.handle(at, port, packet);
+            Event::Parcel(flight) => {
+                let (node, port) = self.arrive(&flight);
+                self.nodes[node.index()].node.handle(at, port, flight.packet);
                 self.drain(node);
             }
-            Event::Wake { node, generation } => {
-                let slot = &mut self.nodes[node.index()];
-                if slot.generation == generation {
-                    slot.wake_at = None;
-                    slot.node.wake(at);
+            Event::Wake(node) => match self.nodes[node.index()].alarm.ring(at) {
+                Ring::Wake => {
+                    self.nodes[node.index()].node.wake(at);
                     self.drain(node);
                 }
-            }
+                Ring::Early { queue } => self.queue_wake(node, queue),
+            },
         }
-        Ok(true)
+        self.livelock.map_or(Ok(true), Err)
     }
 
-    /// How many events wait, void ones among them.
+    /// How many events wait, wake-ups among them that nobody wants any more.
     #[must_use]
     pub fn pending(&self) -> usize {
         self.queue.len()
     }
 
     fn drain(&mut self, id: NodeId) {
-        loop {
+        for _ in 0..=self.setup.events_per_instant {
             let slot = &mut self.nodes[id.index()];
             match slot.node.poll(self.now) {
-                Step::Send { port, packet } => match slot.ports.get(usize::from(port.0)).copied().flatten() {
+                Step::Send { port, packet } => match slot.link_at(port) {
                     Some((link, direction)) => self.send(id, link, direction, packet),
-                    None => self.trace.record(self.now, &Kind::Unplugged { node: id }),
+                    None => {
+                        let kind = Kind::Unplugged { node: id, port, packet: &packet };
+                        self.trace.record(self.now, &kind);
+                    }
                 },
                 Step::Note(note) => self.trace.record(self.now, &Kind::Note { node: id, note: &note }),
                 Step::Idle { until } => {
-                    let until = until.map(|until| until.max(self.now));
-                    if slot.wake_at != until {
-                        slot.wake_at = until;
-                        slot.generation += 1;
-                        slot.count += 1;
-                        if let Some(until) = until {
-                            let event = Event::Wake { node: id, generation: slot.generation };
-                            self.queue.push(until, id, slot.count, event);
-                        }
-                    }
-                    return;
+                    let missing = slot.alarm.set(until.map(|until| until.max(self.now)));
+                    return self.queue_wake(id, missing);
                 }
             }
         }
+        self.livelock = Some(Livelock { at: self.now, events: self.setup.events_per_instant });
     }
 
-    /// Puts a packet on a link, in fragments where it has to be.
-    fn send(&mut self, from: NodeId, link: LinkId, direction: Direction, packet: IpPacket) {
-        let mtu = self.links[link.index()].lanes[direction.index()].settings.mtu;
-        if packet.len() <= mtu {
-            return self.transmit(from, link, direction, packet);
-        }
-        let ordinal = self.announce(link, direction, &packet);
-        // Only its source may fragment an IPv6 packet (RFC 8200 §4.5).
-        let pieces = if packet.dont_fragment() { None } else { fragment(packet, mtu, 0).ok() };
-        match pieces {
-            Some(pieces) => {
-                self.counters.fragmented += 1;
-                let kind = Kind::Fragmented { link, direction, ordinal, pieces: pieces.len() };
-                self.trace.record(self.now, &kind);
-                for piece in pieces {
-                    self.transmit(from, link, direction, piece);
-                }
-            }
-            None => self.drop(link, direction, ordinal, DropReason::TooBig),
+    fn queue_wake(&mut self, id: NodeId, at: Option<Instant>) {
+        if let Some(at) = at {
+            self.schedule(id, at, Event::Wake(id));
         }
     }
 
-    fn transmit(&mut self, from: NodeId, link: LinkId, direction: Direction, mut packet: IpPacket) {
-        let ordinal = self.announce(link, direction, &packet);
-        let lane = &mut self.links[link.index()].lanes[direction.index()];
-        if lane.cut {
-            return self.drop(link, direction, ordinal, DropReason::Cut);
-        }
-        let delay = lane.settings.delay;
-        let faults = match &self.setup.fate {
-            Fate::Seed if lane.healed => Vec::new(),
-            Fate::Seed => lane.draw(&packet),
-            Fate::List(verdicts) => verdicts.of(&self.links[link.index()].name, direction, ordinal).to_vec(),
-        };
-        let mut arrival = self.now + delay;
-        let mut copy_at = None;
-        let mut pristine = None;
-        for fault in faults {
-            self.decide(link, direction, ordinal, fault);
-            match fault {
-                Fault::Lost => return self.drop(link, direction, ordinal, DropReason::Lost),
-                Fault::Delayed(nanos) => {
-                    let amount = Duration::from_nanos(nanos.unsigned_abs());
-                    arrival = if nanos < 0 { (arrival - amount).max(self.now) } else { arrival + amount };
-                }
-                Fault::HeldBack(by) => arrival += by,
-                Fault::Duplicated(after) => {
-                    copy_at = Some(after);
-                    pristine = Some(packet.clone());
-                }
-                Fault::Corrupted { bit } => link::corrupt(&mut packet, bit),
-            }
-        }
-        self.schedule(from, arrival, Event::Deliver { link, direction, ordinal, duplicate: false, packet });
-        if let (Some(after), Some(packet)) = (copy_at, pristine) {
-            self.counters.duplicated += 1;
-            let event = Event::Deliver { link, direction, ordinal, duplicate: true, packet };
-            self.schedule(from, arrival + after, event);
-        }
-    }
-
-    fn announce(&mut self, link: LinkId, direction: Direction, packet: &IpPacket) -> u64 {
-        let lane = &mut self.links[link.index()].lanes[direction.index()];
-        let ordinal = lane.sent;
-        lane.sent += 1;
-        self.counters.sent += 1;
-        self.trace.record(self.now, &Kind::Sent { link, direction, ordinal, packet });
-        ordinal
-    }
-
-    fn decide(&mut self, link: LinkId, direction: Direction, ordinal: u64, fault: Fault) {
-        let name = Arc::clone(&self.links[link.index()].name);
-        let decision = Decision { link: name, direction, ordinal, fault };
-        self.trace.record(self.now, &Kind::Decided { link, decision: &decision });
-    }
-
-    fn drop(&mut self, link: LinkId, direction: Direction, ordinal: u64, reason: DropReason) {
-        self.counters.dropped += 1;
-        self.trace.record(self.now, &Kind::Dropped { link, direction, ordinal, reason });
-    }
-
-    fn schedule(&mut self, from: NodeId, at: Instant, event: Event) {
+    fn schedule(&mut self, from: NodeId, at: Instant, event: Event<Flight>) {
         let slot = &mut self.nodes[from.index()];
         slot.count += 1;
-        self.counters.in_flight += 1;
         self.queue.push(at, from, slot.count, event);
+    }
+}
+
+impl<N> Slot<N> {
+    fn link_at(&self, port: Port) -> Option<(LinkId, Direction)> {
+        self.ports.get(usize::from(port.0)).copied().flatten()
+    }
+
+    fn plug_in(&mut self, port: Port, lane: (LinkId, Direction)) {
+        let index = usize::from(port.0);
+        if self.ports.len() <= index {
+            self.ports.resize(index + 1, None);
+        }
+        self.ports[index] = Some(lane);
     }
 }
 

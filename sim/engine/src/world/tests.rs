@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
-use ipsec_net::{Buffer, IpHeader, protocol};
+use ipsec_net::{Buffer, IpHeader, icmp, protocol};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Decisions, Ratio, Recorder, first_difference};
+use crate::{Decision, Decisions, Fault, Ratio, Recorder, first_difference};
 
 /// Sends numbered packets at a steady pace and notes what comes.
 struct Talker {
@@ -19,6 +20,8 @@ struct Talker {
     heard: Vec<(Instant, u32)>,
     due: bool,
     notes: Vec<u32>,
+    /// The MTU of the last Packet Too Big, and who told it.
+    told_mtu: Option<(IpAddr, usize)>,
 }
 
 impl crate::Note for u32 {
@@ -40,6 +43,7 @@ impl Talker {
             heard: Vec::new(),
             due: false,
             notes: Vec::new(),
+            told_mtu: None,
         }
     }
 
@@ -56,6 +60,9 @@ impl Node for Talker {
     type Note = u32;
 
     fn handle(&mut self, now: Instant, _port: Port, packet: IpPacket) {
+        if let Some(mtu) = icmp::read_packet_too_big(&packet) {
+            self.told_mtu = Some((packet.source(), mtu));
+        }
         let number = packet.payload().get(..4).map_or(0, |p| u32::from_be_bytes(p.try_into().unwrap()));
         self.heard.push((now, number));
         self.notes.push(number);
@@ -156,12 +163,53 @@ fn above_the_mtu_ipv4_is_cut_and_df_is_dropped() {
     while world.step().unwrap() {}
     assert_eq!(world.node(b).heard.len(), 3);
     assert_eq!(world.counters().fragmented, 1);
+    assert_eq!(world.counters().sent, 1 + 3, "the packet and its fragments");
     let mut header = IpHeader::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into(), protocol::ESP);
     header.dont_fragment = true;
     let stubborn = IpPacket::build(&header, Buffer::copy_of(&[0; 1400])).unwrap();
     let (link, direction) = world.nodes[0].ports[0].unwrap();
     world.send(a, link, direction, stubborn);
     assert_eq!(world.counters().dropped, 1);
+}
+
+/// A world in which `a` has sent one packet of 1400 octets and a header that nobody may cut.
+fn stubborn(source: &str, destination: &str, answers: Option<&str>) -> World<Talker, Recorder> {
+    let settings = LinkSettings { mtu: 1300, ..LinkSettings::default() };
+    let mut world = World::new(Setup::new(1), Recorder::default());
+    let a = world.add_node("a", Talker::new(1, 2, 0));
+    let b = world.add_node("b", Talker::new(2, 1, 0));
+    let link = world.add_link("wan", (a, Port(0)), (b, Port(0)), [settings; 2]).unwrap();
+    if let Some(address) = answers {
+        world.set_address(b, Port(0), address.parse().unwrap());
+    }
+    let mut header = IpHeader::new(source.parse().unwrap(), destination.parse().unwrap(), protocol::ESP);
+    header.dont_fragment = true;
+    let packet = IpPacket::build(&header, Buffer::copy_of(&[0; 1400])).unwrap();
+    world.send(a, link, Direction::Forward, packet);
+    while world.step().unwrap() {}
+    world
+}
+
+#[test]
+fn who_sends_too_big_a_packet_is_told_the_mtu_by_the_far_end() {
+    for (source, destination) in [("10.0.0.1", "10.0.0.2"), ("2001:db8::1", "2001:db8::2")] {
+        let world = stubborn(source, destination, Some(destination));
+        let sender = world.node(NodeId(0));
+        assert_eq!(sender.told_mtu, Some((destination.parse().unwrap(), 1300)));
+        assert_eq!(sender.heard[0].0, Instant::ZERO + Duration::from_millis(1));
+        let lane = |direction| world.link_counters(LinkId(0), direction);
+        assert_eq!((lane(Direction::Forward).sent, lane(Direction::Forward).dropped), (1, 1));
+        assert_eq!((lane(Direction::Backward).sent, lane(Direction::Backward).delivered), (1, 1));
+    }
+}
+
+#[test]
+fn without_an_address_of_its_version_the_far_end_is_silent() {
+    for answers in [None, Some("2001:db8::2")] {
+        let world = stubborn("10.0.0.1", "10.0.0.2", answers);
+        assert!(world.node(NodeId(0)).heard.is_empty());
+        assert_eq!(world.counters().dropped, 1);
+    }
 }
 
 #[test]
@@ -195,13 +243,25 @@ fn impossible_links_are_refused_by_name() {
     assert_eq!(error, "link wan: an MTU of 60 is below 68, the least for IPv4");
     let error = link(a, b, LinkSettings { jitter: Duration::from_millis(2), ..good }).unwrap_err();
     assert_eq!(error, "link wan: a jitter of 2ms is more than the delay of 1ms");
+    let error =
+        link(a, b, LinkSettings { reorder: ratio(2), reorder_by: Duration::ZERO, ..good }).unwrap_err();
+    assert_eq!(error, "link wan: packets are reordered, but held back by no time");
     assert_eq!(link(a, NodeId(7), good).unwrap_err(), "link wan: node 7 is not in this world");
+    assert_eq!(link(a, a, good).unwrap_err(), "link wan: port 0 of node 0 is taken");
     assert!(link(a, b, good).is_ok());
     assert_eq!(link(b, a, good).unwrap_err(), "link wan: port 0 of node 1 is taken");
+    let again = world.add_link("wan", (a, Port(1)), (b, Port(1)), [good; 2]).unwrap_err();
+    assert_eq!(again.to_string(), "link wan: another link has this name");
+    assert!(world.add_link("lan", (a, Port(1)), (b, Port(1)), [good; 2]).is_ok());
 }
 
-/// A node that never lets time go on.
-struct Restless;
+/// A node that is never content.
+enum Restless {
+    /// Wants to be woken at once, always.
+    Waking,
+    /// Has always one more thing to say.
+    Talking,
+}
 
 impl Node for Restless {
     type Note = ();
@@ -211,29 +271,124 @@ impl Node for Restless {
     fn wake(&mut self, _: Instant) {}
 
     fn poll(&mut self, now: Instant) -> Step<()> {
-        Step::Idle { until: Some(now) }
+        match self {
+            Self::Waking => Step::Idle { until: Some(now) },
+            Self::Talking => Step::Note(()),
+        }
     }
 }
 
 #[test]
 fn a_livelock_is_told_and_does_not_hang() {
-    let mut world: World<Restless> = World::new(Setup { events_per_instant: 100, ..Setup::new(1) }, ());
-    let node = world.add_node("restless", Restless);
-    world.with(node, |_, _| ());
-    let error = world.run_until(Instant::from_nanos(5)).unwrap_err();
-    assert_eq!(error.to_string(), "livelock: 101 events at 0.000s without an end");
+    for (restless, events) in [(Restless::Waking, 101), (Restless::Talking, 100)] {
+        let mut world: World<Restless> = World::new(Setup { events_per_instant: 100, ..Setup::new(1) }, ());
+        let node = world.add_node("restless", restless);
+        world.with(node, |_, _| ());
+        let error = world.run_until(Instant::from_nanos(5)).unwrap_err();
+        assert_eq!(error.to_string(), format!("livelock: {events} events at 0.000s without an end"));
+        assert_eq!(world.step().unwrap_err(), error, "a world that stood still does not go on");
+    }
+}
+
+/// Wants to be woken at the next of these instants after each wake-up or packet.
+struct Sleeper {
+    until: Vec<Option<u64>>,
+    woken: Vec<u64>,
+}
+
+impl Node for Sleeper {
+    type Note = ();
+
+    fn handle(&mut self, _: Instant, _: Port, _: IpPacket) {}
+
+    fn wake(&mut self, now: Instant) {
+        self.woken.push(now.as_nanos());
+        self.until.pop();
+    }
+
+    fn poll(&mut self, _: Instant) -> Step<()> {
+        Step::Idle { until: self.until.last().copied().flatten().map(Instant::from_nanos) }
+    }
 }
 
 #[test]
-fn healing_ends_all_misfortunes() {
-    let mut world: World<Talker> = World::new(Setup::new(5), ());
-    let a = world.add_node("a", Talker::new(1, 2, 300));
-    let b = world.add_node("b", Talker::new(2, 1, 0));
-    let link = world.add_link("wan", (a, Port(0)), (b, Port(0)), [rough(); 2]).unwrap();
-    world.heal(link);
+fn a_node_is_woken_when_its_latest_pause_says_and_not_before() {
+    let mut world: World<Sleeper> = World::new(Setup::new(1), ());
+    let sleeper = world.add_node("sleeper", Sleeper { until: Vec::new(), woken: Vec::new() });
+    for until in [50, 20, 30, 40] {
+        world.with(sleeper, |sleeper, _| sleeper.until = vec![None, Some(60), Some(until)]);
+    }
+    world.run_until(Instant::from_nanos(39)).unwrap();
+    assert!(world.node(sleeper).woken.is_empty());
+    world.run_until(Instant::from_nanos(100)).unwrap();
+    assert_eq!(world.node(sleeper).woken, [40, 60]);
+    assert_eq!(world.pending(), 0);
+    world.with(sleeper, |sleeper, _| sleeper.until = vec![None, Some(5)]);
+    assert_eq!(world.next(), Some(Instant::from_nanos(100)), "the past is now");
+    world.with(sleeper, |sleeper, _| sleeper.until.clear());
+    world.run_until(Instant::from_nanos(200)).unwrap();
+    assert_eq!(world.node(sleeper).woken, [40, 60]);
+}
+
+#[test]
+fn what_is_sent_from_a_port_without_a_link_is_written_down() {
+    #[derive(Default)]
+    struct Unplugged(u64);
+    impl<T> Observer<T> for Unplugged {
+        fn record(&mut self, _: Instant, kind: &Kind<'_, T>) {
+            self.0 += u64::from(matches!(kind, Kind::Unplugged { port: Port(0), .. }));
+        }
+    }
+    let mut world = World::new(Setup::new(1), Unplugged::default());
+    let a = world.add_node("a", Talker::new(1, 2, 7));
     world.with(a, |_, _| ());
     while world.step().unwrap() {}
-    assert_eq!(numbers(&world, 1), (0..300).collect::<Vec<_>>());
+    assert_eq!(world.trace().observer.0, 7);
+}
+
+#[test]
+fn healing_ends_all_misfortunes_drawn_or_listed() {
+    let lost =
+        |ordinal| Decision { link: "wan".into(), direction: Direction::Forward, ordinal, fault: Fault::Lost };
+    for fate in [Fate::Seed, Fate::List((0..300).map(lost).collect())] {
+        let mut world: World<Talker> = World::new(Setup { fate, ..Setup::new(5) }, ());
+        let a = world.add_node("a", Talker::new(1, 2, 300));
+        let b = world.add_node("b", Talker::new(2, 1, 0));
+        let link = world.add_link("wan", (a, Port(0)), (b, Port(0)), [rough(); 2]).unwrap();
+        world.set_cut(link, None, true);
+        world.heal(link);
+        world.with(a, |_, _| ());
+        while world.step().unwrap() {}
+        assert_eq!(numbers(&world, 1), (0..300).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_the_owner_does_to_a_link_is_part_of_the_digest() {
+    let digest = |work: fn(&mut World<Talker>, LinkId)| {
+        let mut world: World<Talker> = World::new(Setup::new(1), ());
+        let a = world.add_node("a", Talker::new(1, 2, 0));
+        let b = world.add_node("b", Talker::new(2, 1, 0));
+        let link = world.add_link("wan", (a, Port(0)), (b, Port(0)), [LinkSettings::default(); 2]).unwrap();
+        work(&mut world, link);
+        world.trace().digest().unwrap().to_string()
+    };
+    let digests = std::collections::BTreeSet::from([
+        digest(|_, _| ()),
+        digest(World::heal),
+        digest(|world, link| world.set_cut(link, None, true)),
+        digest(|world, link| world.set_cut(link, None, false)),
+        digest(|world, link| world.set_cut(link, Some(Direction::Forward), true)),
+        digest(|world, link| world.set_cut(link, Some(Direction::Backward), true)),
+        digest(|world, _| world.mark("cut")),
+    ]);
+    assert_eq!(digests.len(), 7);
+}
+
+#[test]
+fn a_seed_means_the_same_run_on_every_machine_for_ever() {
+    let digest = talk(Setup::new(7), rough(), 200, ()).trace().digest().unwrap();
+    assert_eq!(digest.to_string(), "231b40f5af227b71e3d6bc61671d109c8c43f793261557672e6439ea5d2a9da0");
 }
 
 proptest! {
@@ -249,7 +404,7 @@ proptest! {
     #[test]
     fn the_decisions_of_a_run_replay_it_without_its_seed(seed: u64, other: u64) {
         let first = talk(Setup::new(seed), rough(), 60, Decisions::default());
-        let fate = Fate::list(&first.trace().observer.0);
+        let fate = Fate::List(first.trace().observer.0.clone().into());
         let replayed = talk(Setup { fate, ..Setup::new(other) }, rough(), 60, ());
         prop_assert_eq!(first.trace().digest(), replayed.trace().digest());
     }
@@ -280,12 +435,17 @@ proptest! {
         let a = world.add_node("a", Talker { size: 900, ..Talker::new(1, 2, 60) });
         let b = world.add_node("b", Talker::new(2, 1, 60));
         let narrow = LinkSettings { mtu: 576, ..rough() };
-        world.add_link("wan", (a, Port(0)), (b, Port(0)), [narrow, rough()]).unwrap();
+        let link = world.add_link("wan", (a, Port(0)), (b, Port(0)), [narrow, rough()]).unwrap();
         world.with(a, |_, _| ());
         world.with(b, |_, _| ());
         world.run_until(Instant::ZERO + Duration::from_millis(until)).unwrap();
-        let c = world.counters();
-        prop_assert_eq!(c.sent + c.duplicated, c.delivered + c.dropped + c.fragmented + c.in_flight);
+        let [forward, backward] = Direction::BOTH.map(|direction| world.link_counters(link, direction));
+        let all = world.counters();
+        for c in [forward, backward, all] {
+            prop_assert_eq!(c.sent + c.duplicated, c.delivered + c.dropped + c.fragmented + c.in_flight);
+        }
+        let waiting = world.queue.drain().filter(|event| matches!(event, Event::Parcel(_))).count();
+        prop_assert_eq!(waiting as u64, all.in_flight);
     }
 }
 
@@ -296,7 +456,9 @@ fn the_first_difference_between_two_runs_is_shown() {
     let other = talk(Setup::new(2), rough(), 20, Recorder::default());
     assert_eq!(first_difference(&first.trace().observer, &same.trace().observer, 2), None);
     let text = first_difference(&first.trace().observer, &other.trace().observer, 2).unwrap();
-    assert!(text.contains("first run: ") && text.contains("second run: "), "{text}");
+    for part in ["  both runs, record ", "> first run, record ", "> second run, record "] {
+        assert!(text.contains(part), "{text}");
+    }
 }
 
 #[test]
