@@ -80,5 +80,5 @@ fn comments_say_what_the_network_did() {
     assert!(comments.iter().any(|comment| comment.ends_with("lost here")), "nothing was lost");
     let (capture, config) = captured("duplication");
     let comments = frames(&capture, &config, "frame.comment", &["frame.comment"]);
-    assert!(comments.iter().any(|comment| comment.starts_with("duplicate of frame ")), "nothing came twice");
+    assert!(comments.iter().any(|comment| comment.starts_with("duplicate of packet ")), "nothing came twice");
 }

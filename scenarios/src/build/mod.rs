@@ -10,7 +10,9 @@ use ipsec::crypto::{Entropy, Provider, Secret};
 use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission};
 use ipsec::{Config, ConfigError, Luck, Peer};
 use ipsec_net::Prefix;
-use sim::{LinkError, LinkId, LinkSettings, NodeId, Observer, Port, RandomStream, Ratio, Setup, World};
+use sim::{
+    Jitter, LinkError, LinkId, LinkSettings, Loss, NodeId, Observer, Port, RandomStream, Ratio, Setup, World,
+};
 
 use crate::file::{self, Scenario};
 use crate::node::{Flow, Gateway, Host, Node, Note};
@@ -171,7 +173,7 @@ impl<O: Observer<Note>> Built<O> {
         let gateway = self.places.peers[&host.peer];
         let (inner, outer) = (ports.take(id), ports.take(gateway));
         let wire = LinkSettings { delay: std::time::Duration::ZERO, mtu: 65_535, ..LinkSettings::default() };
-        self.world.add_link(&format!("lan.{name}"), (id, inner), (gateway, outer), [wire; 2])?;
+        self.world.add_link(&format!("lan.{name}"), (id, inner), (gateway, outer), [wire.clone(), wire])?;
         self.world.with(gateway, |node, _| {
             if let Node::Gateway(gateway) = node {
                 gateway.route_inside(host.address, outer);
@@ -185,8 +187,14 @@ impl<O: Observer<Note>> Built<O> {
 fn settings(quality: &file::Quality) -> LinkSettings {
     LinkSettings {
         delay: quality.delay.mean,
-        jitter: quality.delay.jitter,
-        loss: ratio(quality.loss),
+        jitter: match quality.delay.jitter {
+            none if none.is_zero() => Jitter::None,
+            jitter => Jitter::Uniform(jitter),
+        },
+        loss: match ratio(quality.loss) {
+            never if never.is_zero() => Loss::Never,
+            loss => Loss::Independent(loss),
+        },
         reorder: ratio(quality.reorder),
         duplicate: ratio(quality.duplicate),
         corrupt: ratio(quality.corrupt),

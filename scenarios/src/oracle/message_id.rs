@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use ipsec::wire::registry::ExchangeType;
+use ipsec::wire::registry::{ExchangeType, PayloadType};
 use ipsec::wire::{Header, IkeSpi};
 use ipsec_net::Instant;
 use sim::Kind;
@@ -30,6 +30,11 @@ impl Oracle for MessageId {
     fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
         let Some(packet) = sent_outside(scene, kind) else { return Ok(()) };
         let Some((header, octets)) = ike_message(packet) else { return Ok(()) };
+        // What is neither is an error notification outside of any IKE SA (RFC 7296 §1.5, §2.5).
+        let in_order = header.exchange == ExchangeType::IKE_SA_INIT || header.next_payload == PayloadType::SK;
+        if !in_order {
+            return Ok(());
+        }
         self.message(packet.source(), &header, octets)
     }
 }

@@ -42,11 +42,11 @@ impl LadderLog {
 
     pub(super) fn befell(&mut self, packet: Packet, fault: Fault) {
         let text = match fault {
-            Fault::Lost => return,
-            Fault::Delayed(_) => return,
+            Fault::Lost | Fault::Delayed(_) => return,
             Fault::HeldBack(by) => format!("held back {} ms", by.as_millis()),
             Fault::Duplicated(_) => "comes twice".to_owned(),
             Fault::Corrupted { bit } => format!("bit {bit} flipped"),
+            other => other.to_string(),
         };
         if let Some(Rung::Message { fate, .. }) = self.find(packet) {
             *fate = match fate {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, protocol, udp};
 use sim::capture::Capture;
-use sim::{LinkSettings, Node, NodeId, Port, Ratio, Setup, Step, World};
+use sim::{Bottleneck, CoDel, Jitter, LinkSettings, Loss, Node, NodeId, Port, Ratio, Setup, Step, World};
 
 /// How many packets or events one measured run has.
 const COUNT: u64 = 10_000;
@@ -84,7 +84,7 @@ fn tickers(count: u64) -> World<Bench> {
 }
 
 /// A source, a sink and `hops` links with forwarders between.
-fn chain(hops: usize, digest: bool, settings: LinkSettings) -> (World<Bench>, NodeId) {
+fn chain(hops: usize, digest: bool, settings: &LinkSettings) -> (World<Bench>, NodeId) {
     let mut world = World::new(Setup { digest, ..Setup::new(1) }, ());
     let every = Duration::from_micros(10);
     let source = Bench::Source { packet: packet(), every, next: Instant::ZERO, left: COUNT };
@@ -92,11 +92,13 @@ fn chain(hops: usize, digest: bool, settings: LinkSettings) -> (World<Bench>, No
     let mut last = (first, Port(0));
     for hop in 1..hops {
         let node = world.add_node("forwarder", Bench::Forwarder { held: None });
-        world.add_link(&format!("hop{hop}"), last, (node, Port(0)), [settings; 2]).unwrap();
+        world
+            .add_link(&format!("hop{hop}"), last, (node, Port(0)), [settings.clone(), settings.clone()])
+            .unwrap();
         last = (node, Port(1));
     }
     let sink = world.add_node("sink", Bench::Sink { count: 0 });
-    world.add_link("last", last, (sink, Port(0)), [settings; 2]).unwrap();
+    world.add_link("last", last, (sink, Port(0)), [settings.clone(), settings.clone()]).unwrap();
     world.with(first, |_, _| ());
     (world, sink)
 }
@@ -124,17 +126,30 @@ fn events(c: &mut Criterion) {
 fn packets(c: &mut Criterion) {
     let jitter = LinkSettings {
         delay: Duration::from_millis(40),
-        jitter: Duration::from_millis(10),
+        jitter: Jitter::Uniform(Duration::from_millis(10)),
         ..LinkSettings::default()
     };
     let five = Ratio::new(5, 100).unwrap();
-    let rough = LinkSettings { loss: five, reorder: five, duplicate: five, corrupt: five, ..jitter };
+    let rough = LinkSettings {
+        loss: Loss::Independent(five),
+        reorder: five,
+        duplicate: five,
+        corrupt: five,
+        ..jitter.clone()
+    };
+    let line = Bottleneck {
+        codel: Some(CoDel::default()),
+        ..Bottleneck::new(2_000_000_000, Duration::from_millis(50))
+    };
+    let queue = LinkSettings { bottleneck: Some(line), ..LinkSettings::default() };
     let clean = LinkSettings::default();
     let cases = [
-        ("1 hop", 1, false, clean),
-        ("8 hops", 8, false, clean),
+        ("1 hop", 1, false, clean.clone()),
+        ("8 hops", 8, false, clean.clone()),
+        ("64 hops", 64, false, clean.clone()),
         ("1 hop, digest", 1, true, clean),
-        ("1 hop, 40 ms", 1, false, LinkSettings { jitter: Duration::ZERO, ..jitter }),
+        ("1 hop, CoDel", 1, false, queue),
+        ("1 hop, 40 ms", 1, false, LinkSettings { jitter: Jitter::None, ..jitter.clone() }),
         ("1 hop, 40 ms ± 10 ms", 1, false, jitter),
         ("1 hop, all misfortunes", 1, false, rough),
     ];
@@ -142,10 +157,61 @@ fn packets(c: &mut Criterion) {
     group.throughput(Throughput::Elements(COUNT));
     for (name, hops, digest, settings) in cases {
         group.bench_function(name, |b| {
-            let make = || chain(hops, digest, settings);
+            let make = || chain(hops, digest, &settings);
             b.iter_batched_ref(make, |(world, sink)| black_box(run(world, *sink)), BatchSize::LargeInput);
         });
     }
+    group.finish();
+}
+
+/// A long line with `in_flight` packets on it at any time: each that arrives lets the next one go.
+fn line(in_flight: u64) -> World<Bench> {
+    let mut world = World::new(Setup { digest: false, ..Setup::new(1) }, ());
+    let every = Duration::from_micros(1);
+    let source = Bench::Source { packet: packet(), every, next: Instant::ZERO, left: u64::MAX };
+    let source = world.add_node("source", source);
+    let sink = world.add_node("sink", Bench::Sink { count: 0 });
+    let settings = LinkSettings { delay: Duration::from_micros(in_flight), ..LinkSettings::default() };
+    world.add_link("line", (source, Port(0)), (sink, Port(0)), [settings, LinkSettings::default()]).unwrap();
+    world.with(source, |_, _| ());
+    world.run_until(Instant::ZERO + Duration::from_micros(2 * in_flight)).unwrap();
+    world
+}
+
+/// Two events for each packet: one is sent, one arrives.
+fn pending(c: &mut Criterion) {
+    let mut group = c.benchmark_group("packets in flight");
+    group.throughput(Throughput::Elements(COUNT));
+    for in_flight in [100, 10_000, 100_000] {
+        let mut world = line(in_flight);
+        group.bench_function(in_flight.to_string(), |b| {
+            b.iter(|| (0..2 * COUNT).for_each(|_| assert!(world.step().unwrap())));
+        });
+    }
+    group.finish();
+}
+
+/// Pairs of nodes that send each other packets.
+fn crowd(c: &mut Criterion) {
+    const NODES: u64 = 10_000;
+    let make = || {
+        let mut world = World::new(Setup { digest: false, ..Setup::new(1) }, ());
+        for pair in 0..NODES / 2 {
+            let next = Instant::from_nanos(pair * 7_919 % 1_000_000);
+            let every = Duration::from_millis(1);
+            let source = Bench::Source { packet: packet(), every, next, left: 4 };
+            let ends = [source, Bench::Sink { count: 0 }].map(|node| (world.add_node("node", node), Port(0)));
+            let settings = [LinkSettings::default(), LinkSettings::default()];
+            world.add_link(&format!("l{pair}"), ends[0], ends[1], settings).unwrap();
+            world.with(ends[0].0, |_, _| ());
+        }
+        world
+    };
+    let mut group = c.benchmark_group("crowd");
+    group.sample_size(10).throughput(Throughput::Elements(NODES / 2 * 4));
+    group.bench_function("packets between 10000 nodes", |b| {
+        b.iter_batched_ref(make, |world| while world.step().unwrap() {}, BatchSize::PerIteration);
+    });
     group.finish();
 }
 
@@ -167,5 +233,5 @@ fn capture(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, events, packets, capture);
+criterion_group!(benches, events, packets, pending, crowd, capture);
 criterion_main!(benches);

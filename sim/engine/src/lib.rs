@@ -4,26 +4,40 @@
 //! everything is written down. Randomness comes from named [`Streams`]; each misfortune of a packet is a [`Decision`]
 //! that can be listed and replayed without the seed. The same world run twice gives the same digest, on any machine.
 
-#![deny(clippy::float_arithmetic)]
+#![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
 mod alarm;
 pub mod capture;
+mod clock;
 mod counters;
+mod distribution;
+mod exhaust;
 mod fault;
 mod link;
 mod node;
 mod queue;
 mod ratio;
+mod shrink;
 mod streams;
+mod swarm;
 mod trace;
 mod wheel;
 mod world;
 
+pub use clock::{Clock, ClockError};
 pub use counters::Counters;
-pub use fault::{Decision, Direction, Fate, Fault};
-pub use link::{Change, LinkError, LinkId, LinkSettings};
+pub use distribution::{exponential, normal};
+pub use exhaust::{Bounds, Choice, Exhausted, Failure, exhaust, retrace};
+pub use fault::{Decision, Direction, Fate, Fault, ParseDecisionError};
+pub use link::{
+    Bottleneck, Change, CoDel, Hold, Jitter, LinkError, LinkId, LinkProblem, LinkSettings, Loss, Outage, Rule,
+};
 pub use node::{Node, NodeId, Note, Port, Step};
 pub use ratio::{ParseRatioError, Ratio};
+pub use shrink::shrink;
 pub use streams::{RandomStream, Streams};
-pub use trace::{Decisions, Digest, DropReason, Kind, Observer, Recorder, Trace, first_difference};
-pub use world::{Livelock, Setup, World};
+pub use swarm::{Misfortune, Swarm};
+pub use trace::{
+    Decisions, Digest, DropReason, Kind, NodeChange, Observer, Recorder, Trace, first_difference,
+};
+pub use world::{InFlight, Livelock, Setup, World};

@@ -9,6 +9,12 @@ use ipsec_net::{Instant, IpPacket};
 pub struct NodeId(pub(crate) u32);
 
 impl NodeId {
+    /// The node with this number.
+    #[must_use]
+    pub fn from_index(index: u32) -> Self {
+        Self(index)
+    }
+
     /// The number.
     #[must_use]
     pub fn index(self) -> usize {

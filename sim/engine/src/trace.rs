@@ -68,6 +68,24 @@ pub enum Kind<'a, T> {
         /// How many fragments.
         pieces: usize,
     },
+    /// A queue marked a packet instead of dropping it.
+    Marked {
+        /// The link.
+        link: LinkId,
+        /// The direction.
+        direction: Direction,
+        /// The packet's number in this direction.
+        ordinal: u64,
+    },
+    /// The world's owner made a second copy of a packet in flight.
+    Copied {
+        /// The link.
+        link: LinkId,
+        /// The direction.
+        direction: Direction,
+        /// The packet's number in this direction.
+        ordinal: u64,
+    },
     /// A node sent from a port without a link. The packet is gone.
     Unplugged {
         /// The node.
@@ -85,6 +103,13 @@ pub enum Kind<'a, T> {
         direction: Option<Direction>,
         /// What was done.
         change: Change,
+    },
+    /// The world's owner did something to a node.
+    NodeChanged {
+        /// The node.
+        node: NodeId,
+        /// What was done.
+        change: NodeChange,
     },
     /// A node's remark.
     Note {
@@ -107,8 +132,10 @@ impl<T> Kind<'_, T> {
             | Self::Dropped { link, .. }
             | Self::Decided { link, .. }
             | Self::Fragmented { link, .. }
+            | Self::Marked { link, .. }
+            | Self::Copied { link, .. }
             | Self::Changed { link, .. } => Some(*link),
-            Self::Unplugged { .. } | Self::Note { .. } | Self::Mark(_) => None,
+            Self::Unplugged { .. } | Self::NodeChanged { .. } | Self::Note { .. } | Self::Mark(_) => None,
         }
     }
 }
@@ -122,6 +149,14 @@ pub enum DropReason {
     Cut,
     /// Larger than the MTU and not to be fragmented.
     TooBig,
+    /// The queue before the link is full.
+    QueueFull,
+    /// It waited too long in the queue before the link ([`crate::CoDel`]).
+    CoDel,
+    /// What damage left of it is no IP packet.
+    Damaged,
+    /// The node at the far end has crashed.
+    NodeDown,
 }
 
 impl fmt::Display for DropReason {
@@ -130,6 +165,31 @@ impl fmt::Display for DropReason {
             Self::Lost => "lost",
             Self::Cut => "link cut",
             Self::TooBig => "larger than the MTU",
+            Self::QueueFull => "queue full",
+            Self::CoDel => "waited too long in the queue",
+            Self::Damaged => "damaged beyond being an IP packet",
+            Self::NodeDown => "nobody there",
+        })
+    }
+}
+
+/// What a world's owner does to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NodeChange {
+    /// It crashed.
+    Crashed,
+    /// It was started again.
+    Restarted,
+    /// Its clock was set.
+    Clock,
+}
+
+impl fmt::Display for NodeChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Crashed => "crashed",
+            Self::Restarted => "restarted",
+            Self::Clock => "clock set",
         })
     }
 }

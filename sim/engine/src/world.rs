@@ -1,5 +1,7 @@
 //! A world: nodes, links, and a clock that jumps from event to event.
 
+mod choice;
+mod owner;
 mod transit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,8 +15,12 @@ use crate::link::Link;
 use crate::queue::{Event, Queue};
 use crate::trace::{Kind, Observer, Trace};
 use crate::{
-    Change, Counters, Direction, Fate, LinkError, LinkId, LinkSettings, Node, NodeId, Port, Step, Streams,
+    Clock, Counters, Direction, Fate, LinkError, LinkId, LinkProblem, LinkSettings, Node, NodeId, Port, Step,
+    Streams,
 };
+use transit::Parcel;
+
+pub use choice::InFlight;
 
 /// How a world is set up.
 #[derive(Clone, Debug)]
@@ -25,6 +31,9 @@ pub struct Setup {
     pub fate: Fate,
     /// Permutes simultaneous events of different nodes on purpose, unless it is 0.
     pub salt: u64,
+    /// Whether packets arrive when the world's owner says so, one by one, instead of in their time
+    /// ([`World::deliver`]).
+    pub chosen_order: bool,
     /// Whether a digest is kept.
     pub digest: bool,
     /// How many events one instant may have, and how many steps a node may take without a pause, before the run is
@@ -40,6 +49,7 @@ impl Setup {
             streams: Streams::new(seed),
             fate: Fate::Seed,
             salt: 0,
+            chosen_order: false,
             digest: true,
             events_per_instant: 1_000_000,
         }
@@ -61,11 +71,13 @@ pub struct World<N: Node, O: Observer<N::Note> = ()> {
     setup: Setup,
     now: Instant,
     nodes: Vec<Slot<N>>,
-    links: Vec<Link>,
+    links: Vec<Link<Parcel>>,
     link_names: BTreeSet<Arc<str>>,
     /// Who answers for an end of a link when a packet is too big for it.
     addresses: BTreeMap<(NodeId, Port, IpVersion), IpAddr>,
-    queue: Queue<Flight>,
+    queue: Queue<Happening>,
+    /// Packets in flight, where the owner says when they arrive.
+    pool: Option<Vec<Flight>>,
     trace: Trace<O>,
     events: u64,
     at_this_instant: u64,
@@ -81,9 +93,25 @@ struct Slot<N> {
     alarm: Alarm,
     /// Link and direction by port.
     ports: Vec<Option<(LinkId, Direction)>>,
+    /// Crashed, and not restarted yet.
+    down: bool,
+    /// Its own clock, where that is not the world's.
+    clock: Option<Clock>,
+}
+
+/// What happens on a link.
+#[derive(Debug)]
+enum Happening {
+    /// A packet arrives.
+    Arrival(Flight),
+    /// The link has room for the next packet that waits.
+    Serve { link: LinkId, direction: Direction },
+    /// A packet that was held back has waited long enough.
+    Release { link: LinkId, direction: Direction, ordinal: u64 },
 }
 
 /// A packet on its way.
+#[derive(Debug)]
 struct Flight {
     link: LinkId,
     direction: Direction,
@@ -103,6 +131,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
             link_names: BTreeSet::new(),
             addresses: BTreeMap::new(),
             queue: Queue::new(setup.salt),
+            pool: setup.chosen_order.then(Vec::new),
             trace: Trace::new(observer, setup.digest),
             events: 0,
             at_this_instant: 0,
@@ -114,7 +143,8 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
     /// Adds a node. It is polled for the first time when the world first reaches into it or brings it a packet.
     pub fn add_node(&mut self, name: &str, node: N) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);
-        let slot = Slot { name: name.into(), node, count: 0, alarm: Alarm::default(), ports: Vec::new() };
+        let (alarm, ports) = (Alarm::default(), Vec::new());
+        let slot = Slot { name: name.into(), node, count: 0, alarm, ports, down: false, clock: None };
         self.nodes.push(slot);
         id
     }
@@ -130,21 +160,20 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         b: (NodeId, Port),
         settings: [LinkSettings; 2],
     ) -> Result<LinkId, LinkError> {
-        settings.iter().try_for_each(|settings| settings.check(name))?;
+        let check = |settings: &LinkSettings| settings.check().map_err(|problem| problem.of(name));
+        settings.iter().try_for_each(check)?;
         for (node, port) in [a, b] {
-            let link = name.to_owned();
-            let slot = self
-                .nodes
-                .get(node.index())
-                .ok_or(LinkError::Nowhere { link: link.clone(), node: node.index() })?;
+            let Some(slot) = self.nodes.get(node.index()) else {
+                return Err(LinkProblem::Nowhere(node.index()).of(name));
+            };
             if slot.link_at(port).is_some() || a == b {
-                return Err(LinkError::Taken { link, node: node.index(), port: port.0 });
+                return Err(LinkProblem::Taken { node: node.index(), port: port.0 }.of(name));
             }
         }
         let id = LinkId(self.links.len() as u32);
         let link = Link::new(name, [a, b], settings, self.setup.streams, &self.setup.fate);
         if !self.link_names.insert(Arc::clone(&link.name)) {
-            return Err(LinkError::Name { link: name.to_owned() });
+            return Err(LinkProblem::Name.of(name));
         }
         self.links.push(link);
         for ((node, port), direction) in [a, b].into_iter().zip(Direction::BOTH) {
@@ -227,44 +256,12 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         self.trace
     }
 
-    /// Writes a remark of the owner's into the trace.
-    pub fn mark(&mut self, text: &str) {
-        self.trace.record(self.now, &Kind::Mark(text));
-    }
-
-    /// Reaches into a node, which is polled afterwards.
-    pub fn with<R>(&mut self, id: NodeId, work: impl FnOnce(&mut N, Instant) -> R) -> R {
-        let result = work(&mut self.nodes[id.index()].node, self.now);
-        self.drain(id);
-        result
-    }
-
-    /// Ends a link's misfortunes for good: the delay stays, jitter goes, and a cut is mended.
-    pub fn heal(&mut self, id: LinkId) {
-        for lane in &mut self.links[id.index()].lanes {
-            (lane.cut, lane.healed) = (false, true);
-        }
-        let kind = Kind::Changed { link: id, direction: None, change: Change::Healed };
-        self.trace.record(self.now, &kind);
-    }
-
-    /// Cuts or mends a link, in one direction or in both. What is on its way still arrives.
-    pub fn set_cut(&mut self, id: LinkId, direction: Option<Direction>, cut: bool) {
-        for way in Direction::BOTH {
-            if direction.is_none_or(|direction| direction == way) {
-                self.links[id.index()].lanes[way.index()].cut = cut;
-            }
-        }
-        let change = if cut { Change::Cut } else { Change::Mended };
-        self.trace.record(self.now, &Kind::Changed { link: id, direction, change });
-    }
-
     /// Works off all events up to and including `until`, which is the present afterwards.
     ///
     /// # Errors
     /// When time stands still.
     pub fn run_until(&mut self, until: Instant) -> Result<(), Livelock> {
-        self.livelock.map_or(Ok(()), Err)?;
+        self.still()?;
         while self.next().is_some_and(|at| at <= until) {
             self.step()?;
         }
@@ -277,7 +274,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
     /// # Errors
     /// When time stands still.
     pub fn step(&mut self) -> Result<bool, Livelock> {
-        self.livelock.map_or(Ok(()), Err)?;
+        self.still()?;
         let Some((at, event)) = self.queue.pop() else {
             return Ok(false);
         };
@@ -287,23 +284,30 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         self.events += 1;
         if self.at_this_instant > self.setup.events_per_instant {
             self.livelock = Some(Livelock { at, events: self.at_this_instant });
-            return self.livelock.map_or(Ok(true), Err);
+            self.still()?;
         }
         match event {
-            Event::Parcel(flight) => {
-                let (node, port) = self.arrive(&flight);
-                self.nodes[node.index()].node.handle(at, port, flight.packet);
-                self.drain(node);
+            Event::Parcel(Happening::Arrival(flight)) => self.hand_over(flight),
+            Event::Parcel(Happening::Serve { link, direction }) => self.serve(link, direction),
+            Event::Parcel(Happening::Release { link, direction, ordinal }) => {
+                self.release(link, direction, ordinal);
             }
             Event::Wake(node) => match self.nodes[node.index()].alarm.ring(at) {
                 Ring::Wake => {
-                    self.nodes[node.index()].node.wake(at);
+                    let slot = &mut self.nodes[node.index()];
+                    slot.node.wake(slot.local(at));
                     self.drain(node);
                 }
                 Ring::Early { queue } => self.queue_wake(node, queue),
             },
         }
-        self.livelock.map_or(Ok(true), Err)
+        self.still()?;
+        Ok(true)
+    }
+
+    /// Whether time still goes on.
+    pub(crate) fn still(&self) -> Result<(), Livelock> {
+        self.livelock.map_or(Ok(()), Err)
     }
 
     /// How many events wait, wake-ups among them that nobody wants any more.
@@ -312,12 +316,24 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         self.queue.len()
     }
 
+    /// Gives a packet that has arrived to its node.
+    fn hand_over(&mut self, flight: Flight) {
+        if let Some((node, port, packet)) = self.arrive(flight) {
+            let slot = &mut self.nodes[node.index()];
+            slot.node.handle(slot.local(self.now), port, packet);
+            self.drain(node);
+        }
+    }
+
     fn drain(&mut self, id: NodeId) {
         for _ in 0..=self.setup.events_per_instant {
             let slot = &mut self.nodes[id.index()];
-            match slot.node.poll(self.now) {
+            if slot.down {
+                return;
+            }
+            match slot.node.poll(slot.local(self.now)) {
                 Step::Send { port, packet } => match slot.link_at(port) {
-                    Some((link, direction)) => self.send(id, link, direction, packet),
+                    Some((link, direction)) => self.send(link, direction, packet),
                     None => {
                         let kind = Kind::Unplugged { node: id, port, packet: &packet };
                         self.trace.record(self.now, &kind);
@@ -325,7 +341,8 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
                 },
                 Step::Note(note) => self.trace.record(self.now, &Kind::Note { node: id, note: &note }),
                 Step::Idle { until } => {
-                    let missing = slot.alarm.set(until.map(|until| until.max(self.now)));
+                    let until = until.map(|until| slot.world_time(until).max(self.now));
+                    let missing = slot.alarm.set(until);
                     return self.queue_wake(id, missing);
                 }
             }
@@ -339,7 +356,7 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         }
     }
 
-    fn schedule(&mut self, from: NodeId, at: Instant, event: Event<Flight>) {
+    fn schedule(&mut self, from: NodeId, at: Instant, event: Event<Happening>) {
         let slot = &mut self.nodes[from.index()];
         slot.count += 1;
         self.queue.push(at, from, slot.count, event);
@@ -347,6 +364,16 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
 }
 
 impl<N> Slot<N> {
+    /// What the node's clock shows.
+    fn local(&self, now: Instant) -> Instant {
+        self.clock.map_or(now, |clock| clock.read(now))
+    }
+
+    /// When the node's clock shows this.
+    fn world_time(&self, shown: Instant) -> Instant {
+        self.clock.map_or(shown, |clock| clock.when(shown))
+    }
+
     fn link_at(&self, port: Port) -> Option<(LinkId, Direction)> {
         self.ports.get(usize::from(port.0)).copied().flatten()
     }

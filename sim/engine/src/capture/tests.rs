@@ -108,27 +108,24 @@ fn each_packet_of_a_link_stands_in_its_file_once_with_what_befell_it() {
         record(2, Kind::Decided { link: wan, decision: &decision(1, fault) }, None);
     }
     record(3, sent(wan, 2, &packets[2]), None);
-    record(
-        4,
-        Kind::Delivered { link: wan, direction, ordinal: 2, duplicate: false, packet: &packets[2] },
-        None,
-    );
-    record(
-        5,
-        Kind::Delivered { link: wan, direction, ordinal: 1, duplicate: true, packet: &packets[1] },
-        None,
-    );
+    let delivered =
+        |ordinal, duplicate, packet| Kind::Delivered { link: wan, direction, ordinal, duplicate, packet };
+    record(4, delivered(2, false, &packets[2]), None);
+    record(5, delivered(1, false, &packets[1]), None);
+    record(5, delivered(1, true, &packets[1]), None);
     record(6, sent(wan, 3, &packets[3]), None);
-    record(6, Kind::Dropped { link: wan, direction, ordinal: 3, reason: DropReason::TooBig }, None);
+    record(7, sent(wan, 4, &packets[0]), Some("in the queue"));
+    record(8, Kind::Dropped { link: wan, direction, ordinal: 3, reason: DropReason::CoDel }, None);
 
-    assert_eq!(captures.finish().unwrap(), 5);
+    assert_eq!(captures.finish().unwrap(), 6);
     let told: Vec<(u64, String)> = frames(&file).into_iter().map(|(at, _, comment)| (at, comment)).collect();
     let expected = [
         (0, "IKE_SA_INIT request 0; lost here"),
         (2, "held back 12ms; comes twice; corrupted: bit 133 flipped"),
         (3, ""),
         (5, "duplicate of packet 2"),
-        (6, "dropped here: larger than the MTU"),
+        (6, "dropped here: waited too long in the queue"),
+        (7, "in the queue; still on its way when the run ended"),
     ];
     assert_eq!(told, expected.map(|(at, text)| (at, text.to_owned())));
 }

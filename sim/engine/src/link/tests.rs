@@ -1,86 +1,18 @@
-use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::time::Duration;
 
-use ipsec_net::{Buffer, IpHeader};
+use ipsec_net::{Buffer, IpHeader, protocol};
 
 use super::*;
-use crate::Decision;
+use crate::{Decision, Ratio};
 
-fn datagram(payload: &[u8]) -> IpPacket {
-    let [from, to] = [SocketAddr::from(([192, 0, 2, 1], 500)), SocketAddr::from(([198, 51, 100, 1], 500))];
-    let header = IpHeader::new(from.ip(), to.ip(), protocol::UDP);
-    udp::build(from, to, Buffer::copy_of(payload), &header).unwrap()
+fn packet(number: u8) -> IpPacket {
+    let header = IpHeader::new([192, 0, 2, 1].into(), [192, 0, 2, 2].into(), protocol::ESP);
+    IpPacket::build(&header, Buffer::copy_of(&[number; 20])).unwrap()
 }
 
-fn luck(settings: LinkSettings) -> Luck {
-    Luck::new("wan", Direction::Forward, &settings, Streams::new(1))
-}
-
-#[test]
-fn corruption_of_a_datagram_always_reaches_whoever_reads_it() {
-    let mut luck = luck(LinkSettings { corrupt: Ratio::ONE, ..LinkSettings::default() });
-    let sent = datagram(b"ike");
-    let mut bits = BTreeSet::new();
-    for _ in 0..2000 {
-        let faults = luck.draw(&LinkSettings { corrupt: Ratio::ONE, ..LinkSettings::default() }, &sent);
-        let [Fault::Corrupted { bit }] = faults[..] else { panic!("{faults:?}") };
-        let mut arrived = sent.clone();
-        corrupt(&mut arrived, bit);
-        assert_eq!(arrived.header_len(), sent.header_len());
-        assert_ne!(arrived.payload(), sent.payload(), "bit {bit}");
-        // Ports and data: damage that no checksum tells. The length: damage that tells itself.
-        if !(32..48).contains(&bit) {
-            assert_ne!(udp::read(&arrived).unwrap(), udp::read(&sent).unwrap(), "bit {bit}");
-        }
-        bits.insert(bit);
-    }
-    let all: BTreeSet<u32> = (0..88).filter(|bit| !UDP_CHECKSUM.contains(bit)).collect();
-    assert_eq!(bits, all, "each bit but the checksum's is hit");
-}
-
-#[test]
-fn a_packet_without_a_payload_is_not_corrupted() {
-    let settings = LinkSettings { corrupt: Ratio::ONE, ..LinkSettings::default() };
-    let header = IpHeader::new([192, 0, 2, 1].into(), [192, 0, 2, 2].into(), protocol::NONE);
-    let empty = IpPacket::build(&header, Buffer::copy_of(&[])).unwrap();
-    assert_eq!(luck(settings).draw(&settings, &empty), []);
-}
-
-#[test]
-fn a_kind_of_misfortune_leaves_the_draws_of_the_others_alone() {
-    let half = Ratio::new(1, 2).unwrap();
-    let all = LinkSettings {
-        delay: Duration::from_millis(40),
-        jitter: Duration::from_millis(10),
-        loss: Ratio::ZERO,
-        reorder: half,
-        duplicate: half,
-        corrupt: half,
-        ..LinkSettings::default()
-    };
-    let packet = datagram(b"ike");
-    let draws = |settings: LinkSettings| -> Vec<Vec<Fault>> {
-        let mut luck = luck(settings);
-        (0..200).map(|_| luck.draw(&settings, &packet)).collect()
-    };
-    let expected = draws(all);
-    for (lossy, whole) in draws(LinkSettings { loss: half, ..all }).iter().zip(&expected) {
-        assert!(lossy == &[Fault::Lost] || lossy == whole);
-    }
-    for (steady, jittery) in draws(LinkSettings { jitter: Duration::ZERO, ..all }).iter().zip(&expected) {
-        assert_eq!(steady, &jittery[1..]);
-    }
-}
-
-#[test]
-fn jitter_stays_within_its_bounds_and_reaches_both_sides() {
-    let jitter = Duration::from_nanos(2);
-    let settings = LinkSettings { delay: jitter, jitter, ..LinkSettings::default() };
-    let mut luck = luck(settings);
-    let packet = datagram(b"ike");
-    let drawn: BTreeSet<Vec<Fault>> = (0..200).map(|_| luck.draw(&settings, &packet)).collect();
-    let expected: BTreeSet<Vec<Fault>> = (-2..=2).map(|nanos| vec![Fault::Delayed(nanos)]).collect();
-    assert_eq!(drawn, expected);
+fn link(settings: LinkSettings, fate: &Fate) -> Link<()> {
+    let ends = [(NodeId(0), Port(0)), (NodeId(1), Port(0))];
+    Link::new("wan", ends, [settings.clone(), settings], Streams::new(1), fate)
 }
 
 #[test]
@@ -93,12 +25,81 @@ fn a_list_of_decisions_goes_by_link_direction_and_number() {
         decision("wan", Direction::Backward, 0, Fault::Lost),
         decision("lan", Direction::Forward, 0, Fault::Lost),
     ]));
-    let ends = [(NodeId(0), Port(0)), (NodeId(1), Port(0))];
-    let mut link = Link::new("wan", ends, [LinkSettings::default(); 2], Streams::new(1), &list);
-    let packet = datagram(b"ike");
-    let [forward, backward] = &mut link.lanes;
-    assert_eq!(forward.faults(0, &packet), []);
+    let [mut forward, mut backward] = link(LinkSettings::default(), &list).lanes;
+    assert_eq!(forward.faults(0, &packet(0)), []);
     let both = [Fault::HeldBack(Duration::from_millis(3)), Fault::Corrupted { bit: 9 }];
-    assert_eq!(forward.faults(1, &packet), both);
-    assert_eq!(backward.faults(0, &packet), [Fault::Lost]);
+    assert_eq!(forward.faults(1, &packet(0)), both);
+    assert_eq!(backward.faults(0, &packet(0)), [Fault::Lost]);
+}
+
+#[test]
+fn a_rule_befalls_the_packets_that_it_was_made_for_and_no_others() {
+    let [mut lane, _] = link(LinkSettings::default(), &Fate::Seed).lanes;
+    let is_seven = |packet: &IpPacket| packet.payload()[0] == 7;
+    lane.add_rule(Rule::new(is_seven, 2..=3, vec![Fault::Lost]));
+    lane.add_rule(Rule::nth(3..=3, vec![Fault::Corrupted { bit: 1 }]));
+    let hit: Vec<Vec<Fault>> =
+        (0..).zip([7, 1, 7, 7, 7]).map(|(n, number)| lane.faults(n, &packet(number))).collect();
+    let corrupted = Fault::Corrupted { bit: 1 };
+    assert_eq!(hit, [vec![], vec![], vec![Fault::Lost, corrupted], vec![Fault::Lost], vec![]]);
+    assert!(lane.rules.is_empty(), "rules that have seen their packets are gone");
+}
+
+#[test]
+fn rules_do_nothing_where_a_list_says_what_befell_packets() {
+    let [mut lane, _] = link(LinkSettings::default(), &Fate::List(Arc::new([]))).lanes;
+    lane.add_rule(Rule::nth(1..=9, vec![Fault::Lost]));
+    assert_eq!(lane.faults(0, &packet(0)), []);
+}
+
+#[test]
+fn an_outage_comes_when_it_is_told_to_and_comes_again() {
+    let second = |seconds: u64| Instant::from_nanos(seconds * 1_000_000_000);
+    let outage =
+        Outage { first: second(10), lasts: Duration::from_secs(2), every: Some(Duration::from_secs(60)) };
+    let covered = [9, 10, 11, 12, 69, 70, 71, 72].map(|seconds| outage.covers(second(seconds)));
+    assert_eq!(covered, [false, true, true, false, false, true, true, false]);
+    let once = Outage { every: None, ..outage };
+    assert_eq!([10, 11, 12, 70].map(|seconds| once.covers(second(seconds))), [true, true, false, false]);
+}
+
+#[test]
+fn a_kind_of_misfortune_that_is_added_later_begins_and_the_others_go_on() {
+    let half = Ratio::new(1, 2).unwrap();
+    let lossy = LinkSettings { loss: Loss::Independent(half), ..LinkSettings::default() };
+    let both = LinkSettings { duplicate: half, ..lossy.clone() };
+    let draws = |change: bool| -> Vec<bool> {
+        let [mut lane, _] = link(lossy.clone(), &Fate::Seed).lanes;
+        let lost = |range: std::ops::Range<u64>, lane: &mut Lane<()>| -> Vec<bool> {
+            range.map(|number| lane.faults(number, &packet(0)) == [Fault::Lost]).collect()
+        };
+        let mut all = lost(0..100, &mut lane);
+        if change {
+            lane.change("wan", Direction::Forward, both.clone(), Streams::new(1));
+        }
+        all.extend(lost(100..200, &mut lane));
+        all
+    };
+    assert_eq!(draws(false), draws(true));
+}
+
+#[test]
+fn impossible_settings_are_named() {
+    let good = LinkSettings::default;
+    let ratio = Ratio::new(1, 2).unwrap();
+    let problem = |settings: LinkSettings| settings.check().unwrap_err().to_string();
+    let bursts = Loss::Bursts { begin: ratio, end: Ratio::ZERO, good: Ratio::ZERO, bad: Ratio::ONE };
+    assert_eq!(problem(LinkSettings { loss: bursts, ..good() }), "bursts of losses begin, but never end");
+    let table = Jitter::Table(Arc::new([]));
+    assert_eq!(problem(LinkSettings { jitter: table, ..good() }), "the table of delays is empty");
+    let second = Duration::from_secs(1);
+    let outage = Outage { first: Instant::ZERO, lasts: second, every: Some(second) };
+    let text = "an outage of 1s has to last some time, and to end before it begins again";
+    assert_eq!(problem(LinkSettings { outage: Some(outage), ..good() }), text);
+    let places = Hold::Places { places: 0, within: second };
+    let text = "packets are reordered, but held back by nothing";
+    assert_eq!(problem(LinkSettings { reorder: ratio, hold: places, ..good() }), text);
+    let bottleneck = Bottleneck::new(0, second);
+    let text = "a rate of 0 bits per second carries nothing; cut the link instead";
+    assert_eq!(problem(LinkSettings { bottleneck: Some(bottleneck), ..good() }), text);
 }

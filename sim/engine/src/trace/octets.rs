@@ -67,6 +67,13 @@ pub(crate) fn write<T: Note>(at: Instant, kind: &Kind<'_, T>, out: &mut Vec<u8>)
             out.push(direction.map_or(2, |direction| direction.index() as u8));
             out.push(*change as u8);
         }
+        Kind::NodeChanged { node, change } => {
+            out.push(10);
+            out.extend(node.0.to_be_bytes());
+            out.push(*change as u8);
+        }
+        Kind::Marked { link, direction, ordinal } => place(out, 11, link, direction, ordinal),
+        Kind::Copied { link, direction, ordinal } => place(out, 12, link, direction, ordinal),
     }
 }
 
@@ -90,6 +97,20 @@ fn fault(out: &mut Vec<u8>, fault: Fault) {
             out.push(5);
             out.extend(bit.to_be_bytes());
         }
+        Fault::HeaderCorrupted { bit } => {
+            out.push(6);
+            out.extend(bit.to_be_bytes());
+        }
+        Fault::Truncated { kept } => {
+            out.push(7);
+            out.extend(kept.to_be_bytes());
+        }
+        Fault::Overtaken { by, within } => {
+            out.push(8);
+            out.extend(by.to_be_bytes());
+            out.extend(nanos(within));
+        }
+        Fault::Marked => out.push(9),
     }
 }
 
