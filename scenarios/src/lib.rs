@@ -5,6 +5,7 @@ pub mod capture;
 pub mod cli;
 pub mod diagnostic;
 pub mod file;
+pub mod minimise;
 pub mod node;
 pub mod oracle;
 pub mod quantity;

@@ -147,6 +147,37 @@ pub fn interval(text: &str) -> Result<Duration, String> {
     if interval.is_zero() { Err(wrong()) } else { Ok(interval) }
 }
 
+/// Reads bits per second: `10Mbit/s`, `64kbit/s`, `1.5Gbit/s`.
+///
+/// # Errors
+/// When the text is no rate, or means nothing at all.
+pub fn bit_rate(text: &str) -> Result<u64, String> {
+    let wrong = || {
+        format!("\"{text}\" is not a bit rate: write bits per second, such as \"10Mbit/s\" or \"64kbit/s\"")
+    };
+    let number = text.trim().strip_suffix("bit/s").ok_or_else(wrong)?;
+    let (number, factor) = match number.trim_end().as_bytes().last() {
+        Some(b'k') => (&number[..number.len() - 1], 1_000),
+        Some(b'M') => (&number[..number.len() - 1], 1_000_000),
+        Some(b'G') => (&number[..number.len() - 1], 1_000_000_000),
+        _ => (number, 1),
+    };
+    let (part, whole) = decimal(number).ok_or_else(wrong)?;
+    let rate = part.checked_mul(factor).ok_or_else(wrong)? / whole;
+    if rate == 0 { Err(wrong()) } else { Ok(rate) }
+}
+
+/// Reads a number of packets of at least two: `8 packets`.
+///
+/// # Errors
+/// When the text is no such number.
+pub fn packets(text: &str) -> Result<u16, String> {
+    let count = text.trim().strip_suffix("packets").and_then(|count| count.trim().parse().ok());
+    count.filter(|count| *count >= 2).ok_or_else(|| {
+        format!("\"{text}\" is not a number of packets: write two or more, such as \"8 packets\"")
+    })
+}
+
 /// Reads a range of sizes, both ends included: `64..1400`, or one size: `512`.
 ///
 /// # Errors
@@ -210,6 +241,30 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bit_rates_read_as_people_write_them() {
+        let cases = [
+            ("10Mbit/s", 10_000_000),
+            ("64kbit/s", 64_000),
+            ("1.5Gbit/s", 1_500_000_000),
+            ("9600 bit/s", 9_600),
+        ];
+        for (text, rate) in cases {
+            assert_eq!(bit_rate(text), Ok(rate), "{text}");
+        }
+        for text in ["10", "10M", "0bit/s", "-1bit/s", "xMbit/s", "bit/s", "99999999999Gbit/s"] {
+            assert!(bit_rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_burst_has_two_packets_or_more() {
+        assert_eq!(packets("8 packets"), Ok(8));
+        for text in ["8", "1 packets", "packets", "70000 packets"] {
+            assert!(packets(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn shares_are_exact_and_show_as_they_were_written() {

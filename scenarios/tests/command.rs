@@ -65,6 +65,31 @@ fn a_failing_case_exits_with_1_and_shows_how_to_see_it_again() {
 }
 
 #[test]
+fn a_failing_case_is_made_small_and_a_passing_one_is_refused() {
+    let folder = folder("minimise");
+    let text = std::fs::read_to_string(suite("loss-30")).unwrap();
+    let hasty = folder.join("hasty.toml");
+    let place = text.find("expect net up").unwrap();
+    let end = place + text[place..].find('\n').unwrap();
+    std::fs::write(
+        &hasty,
+        format!("{}expect net up at west, east within 500ms{}", &text[..place], &text[end..]),
+    )
+    .unwrap();
+    let (hasty, small) = (hasty.to_str().unwrap(), folder.join("small.toml"));
+    let codes: Vec<i32> = (0..20)
+        .map(|seed: u32| {
+            let seed = seed.to_string();
+            let run = esplanade(&["minimise", hasty, "--seed", &seed, "-o", small.to_str().unwrap()]);
+            run.status.code().unwrap()
+        })
+        .collect();
+    assert!(codes.contains(&0) && codes.contains(&2), "{codes:?}");
+    let again = esplanade(&["run", small.to_str().unwrap(), "--out", folder.join("out").to_str().unwrap()]);
+    assert_eq!(again.status.code(), Some(1), "the small scenario fails alone");
+}
+
+#[test]
 fn the_same_seeds_give_the_same_results_whatever_the_number_of_workers() {
     let folder = folder("workers");
     let suites = format!("{}/suites", env!("CARGO_MANIFEST_DIR"));

@@ -3,6 +3,7 @@
 mod capture;
 mod find;
 mod list;
+mod minimise;
 mod replay;
 mod run;
 mod vectors;
@@ -28,6 +29,8 @@ enum Command {
     Run(run::Run),
     /// Run one case again, narrated
     Replay(replay::Replay),
+    /// Make a failing case small
+    Minimise(minimise::Minimise),
     /// Write captures of one case, and a profile with which Wireshark opens them decrypted
     Capture(capture::CaptureCommand),
     /// Replay published test vectors
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(command) => command.execute(),
         Command::Replay(command) => command.execute(),
+        Command::Minimise(command) => command.execute(),
         Command::Capture(command) => command.execute(),
         Command::Vectors(command) => command.execute(),
         Command::List(command) => command.execute(),

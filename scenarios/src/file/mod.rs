@@ -13,7 +13,7 @@ mod scenario;
 pub use proposal::{ChildProposal, Encryption, Group, Hash, IkeProposal};
 pub use read::{load, parse};
 pub use scenario::{
-    Child, ChildEnd, Clause, Cookies, Host, Ike, IkeEnd, Link, LinkEnd, Peer, Quality, Retransmission,
+    Child, ChildEnd, Clause, Cookies, Host, Ike, IkeEnd, Line, Link, LinkEnd, Peer, Quality, Retransmission,
     Scenario, Traffic, TrafficKind,
 };
 

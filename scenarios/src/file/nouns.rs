@@ -22,6 +22,7 @@ pub(super) struct Top {
     pub(super) tags: Vec<String>,
     pub(super) allow: Allow,
     pub(super) limit: Option<Text>,
+    pub(super) faults: Option<Vec<Text>>,
     pub(super) story: Option<Text>,
 }
 
@@ -56,7 +57,7 @@ pub(super) enum Cookies {
 
 /// `[link.NAME]`
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Link {
     pub(super) joins: Option<Spanned<Vec<Text>>>,
     pub(super) delay: Option<Text>,
@@ -64,20 +65,43 @@ pub(super) struct Link {
     pub(super) reorder: Option<Text>,
     pub(super) duplicate: Option<Text>,
     pub(super) corrupt: Option<Text>,
+    pub(super) truncate: Option<Text>,
+    pub(super) bursts: Option<Text>,
+    pub(super) in_order: Option<bool>,
+    pub(super) rate: Option<Text>,
+    pub(super) queue: Option<Text>,
+    pub(super) codel: Option<bool>,
+    pub(super) outage: Option<Outage>,
     pub(super) mtu: Option<Spanned<i64>>,
     pub(super) from: BTreeMap<Text, Direction>,
 }
 
 /// `[link.NAME.from.PEER]`
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Direction {
     pub(super) delay: Option<Text>,
     pub(super) loss: Option<Text>,
     pub(super) reorder: Option<Text>,
     pub(super) duplicate: Option<Text>,
     pub(super) corrupt: Option<Text>,
+    pub(super) truncate: Option<Text>,
+    pub(super) bursts: Option<Text>,
+    pub(super) in_order: Option<bool>,
+    pub(super) rate: Option<Text>,
+    pub(super) queue: Option<Text>,
+    pub(super) codel: Option<bool>,
+    pub(super) outage: Option<Outage>,
     pub(super) mtu: Option<Spanned<i64>>,
+}
+
+/// When a link carries nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Outage {
+    pub(super) first: Option<Text>,
+    pub(super) lasts: Option<Text>,
+    pub(super) every: Option<Text>,
 }
 
 /// `[ike.NAME]`

@@ -12,11 +12,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use ipsec_net::Instant;
+use sim::{Decision, Direction};
 
 use self::problems::Problems;
 use super::nouns::{Text, Top};
 use super::read::Document;
-use super::scenario::{Clause, Scenario};
+use super::scenario::{Clause, Link, Scenario};
 use crate::diagnostic::Problem;
 use crate::quantity;
 use crate::story::{self, Names, Story};
@@ -44,6 +45,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         seeds: problems.read_or(top.seeds.as_ref(), quantity::seeds, SEEDS),
         tags: top.tags.clone(),
         allowed_drops: top.allow.drops.clone(),
+        faults: faults(top, &links, &mut problems),
         limit: limit(top.limit.as_ref(), &story, &mut problems),
         peers,
         links,
@@ -71,6 +73,36 @@ fn title(top: &Top, problems: &mut Problems) -> String {
         ),
     }
     String::new()
+}
+
+/// `wan west 12 lost`: the link, the peer that sent the packet, its number among those that this peer sent on the link,
+/// counted from 0, and what befalls it.
+fn faults(top: &Top, links: &[Link], problems: &mut Problems) -> Option<Vec<Decision>> {
+    let fault = |text: &str| {
+        let mut words = text.split_whitespace();
+        let (link, sender) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let Some(link) = links.iter().find(|known| known.name == link) else {
+            let known: Vec<&str> = links.iter().map(|link| link.name.as_str()).collect();
+            return Err(format!("there is no link `{link}`, but {}", known.join(", ")));
+        };
+        let [first, second] = link.ends.each_ref().map(|end| end.peer.as_str());
+        let direction = match sender {
+            sender if sender == first => Direction::Forward,
+            sender if sender == second => Direction::Backward,
+            _ => {
+                return Err(format!(
+                    "`{sender}` is not at an end of `{}`: expected {first} or {second}",
+                    link.name
+                ));
+            }
+        };
+        let rest: Vec<&str> = words.collect();
+        let decision = format!("{} {} {}", link.name, direction.name(), rest.join(" "));
+        decision.parse::<Decision>().map_err(|_| {
+            format!("\"{text}\" is no fault: write link, sender, number and what befalls it, such as \"{} {first} 12 lost\"", link.name)
+        })
+    };
+    Some(top.faults.as_ref()?.iter().filter_map(|text| problems.read(text, fault)).collect())
 }
 
 fn clause(text: &str) -> Result<Clause, String> {

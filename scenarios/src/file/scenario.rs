@@ -6,6 +6,7 @@ use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
 use ipsec_net::{Instant, Prefix};
+use sim::{Decision, Outage};
 
 use super::{ChildProposal, IkeProposal};
 use crate::quantity::{Delay, Ratio};
@@ -24,6 +25,8 @@ pub struct Scenario {
     pub tags: Vec<String>,
     /// Names of drop reasons that are no failure here.
     pub allowed_drops: Vec<String>,
+    /// What befalls packets, exactly; where it is nothing, the links' chances and the seed say that.
+    pub faults: Option<Vec<Decision>>,
     /// When a run ends at the latest; not before the story does.
     pub limit: Instant,
     /// The gateways.
@@ -143,28 +146,54 @@ pub struct LinkEnd {
 pub struct Quality {
     /// How long they take.
     pub delay: Delay,
+    /// Whether jitter leaves their order as it is.
+    pub in_order: bool,
     /// The chance to be lost.
     pub loss: Ratio,
+    /// The mean length of bursts of losses in packets; nothing when each packet is lost or not whatever befell others.
+    pub burst: Option<u16>,
     /// The chance to be overtaken.
     pub reorder: Ratio,
     /// The chance to arrive twice.
     pub duplicate: Ratio,
     /// The chance to arrive with wrong bits.
     pub corrupt: Ratio,
+    /// The chance to arrive without its end.
+    pub truncate: Ratio,
     /// The largest packet that fits, in octets.
     pub mtu: u16,
+    /// How many bits of packets fit through it a second, and how they wait; nothing when they need not.
+    pub line: Option<Line>,
+    /// When it carries nothing.
+    pub outage: Option<Outage>,
+}
+
+/// The capacity of a link and the queue before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Bits per second.
+    pub rate: u64,
+    /// How long a packet waits at most: a full queue takes so long to drain.
+    pub queue: Duration,
+    /// Whether packets that wait for long are dropped before the queue is full (RFC 8289).
+    pub codel: bool,
 }
 
 impl Default for Quality {
-    /// 1 ms, no faults, 1500 octets.
+    /// 1 ms, no faults, 1500 octets, no queue.
     fn default() -> Self {
         Self {
             delay: Delay { mean: Duration::from_millis(1), jitter: Duration::ZERO },
             loss: Ratio::NEVER,
             reorder: Ratio::NEVER,
             duplicate: Ratio::NEVER,
+            in_order: false,
+            burst: None,
             corrupt: Ratio::NEVER,
+            truncate: Ratio::NEVER,
             mtu: 1500,
+            line: None,
+            outage: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use ipsec::crypto::Provider;
 use ipsec::{Command, Status};
 use ipsec_net::Instant;
 use reports::{Case, Failure, StoryLine, Verdict};
-use sim::{Direction, Livelock, Setup};
+use sim::{Direction, Fate, Livelock, Setup};
 
 use super::fact::{self, Finding};
 use super::watch::{Extra, Watch, What};
@@ -55,7 +55,9 @@ const GLANCE: Duration = Duration::from_millis(100);
 pub fn run_case(scenario: &Arc<Scenario>, seed: u64, options: Options) -> CaseResult {
     let watch = Watch::new(Scene::new(Arc::clone(scenario)), options.extra);
     let replay = replay_command(&options.name, seed);
-    match build::world(scenario, &Setup::new(seed), options.provider, watch) {
+    let fate = scenario.faults.as_ref().map_or(Fate::Seed, |faults| Fate::List(faults.clone().into()));
+    let setup = Setup { fate, ..Setup::new(seed) };
+    match build::world(scenario, &setup, options.provider, watch) {
         Ok(built) => {
             let mut run =
                 Run { built, scenario: Arc::clone(scenario), open: Vec::new(), until: options.until };

@@ -1,5 +1,9 @@
 //! Links: those of the file, and one for each two peers that share an IKE configuration and have none.
 
+use std::time::Duration;
+
+use ipsec_net::Instant;
+use sim::Outage;
 use toml::Spanned;
 
 use super::peer::smallest_mtu;
@@ -7,7 +11,7 @@ use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Text};
 use crate::file::read::{Document, Named};
-use crate::file::scenario::{Link, LinkEnd, Peer, Quality};
+use crate::file::scenario::{Line, Link, LinkEnd, Peer, Quality};
 use crate::quantity;
 use crate::story::Names;
 
@@ -86,46 +90,98 @@ fn joins(link: &Link, first: &str, second: &str) -> bool {
 /// The keys that a link and one direction of it have in common.
 struct Keys<'a> {
     delay: Option<&'a Text>,
+    in_order: Option<bool>,
     loss: Option<&'a Text>,
+    bursts: Option<&'a Text>,
     reorder: Option<&'a Text>,
     duplicate: Option<&'a Text>,
     corrupt: Option<&'a Text>,
+    truncate: Option<&'a Text>,
+    rate: Option<&'a Text>,
+    queue: Option<&'a Text>,
+    codel: Option<bool>,
+    outage: Option<&'a nouns::Outage>,
     mtu: Option<&'a Spanned<i64>>,
 }
 
-impl<'a> From<&'a nouns::Link> for Keys<'a> {
-    fn from(noun: &'a nouns::Link) -> Self {
-        Self {
-            delay: noun.delay.as_ref(),
-            loss: noun.loss.as_ref(),
-            reorder: noun.reorder.as_ref(),
-            duplicate: noun.duplicate.as_ref(),
-            corrupt: noun.corrupt.as_ref(),
-            mtu: noun.mtu.as_ref(),
+/// Both nouns have these keys under the same names.
+macro_rules! keys_from {
+    ($noun:ty) => {
+        impl<'a> From<&'a $noun> for Keys<'a> {
+            fn from(noun: &'a $noun) -> Self {
+                Self {
+                    delay: noun.delay.as_ref(),
+                    in_order: noun.in_order,
+                    loss: noun.loss.as_ref(),
+                    bursts: noun.bursts.as_ref(),
+                    reorder: noun.reorder.as_ref(),
+                    duplicate: noun.duplicate.as_ref(),
+                    corrupt: noun.corrupt.as_ref(),
+                    truncate: noun.truncate.as_ref(),
+                    rate: noun.rate.as_ref(),
+                    queue: noun.queue.as_ref(),
+                    codel: noun.codel,
+                    outage: noun.outage.as_ref(),
+                    mtu: noun.mtu.as_ref(),
+                }
+            }
         }
-    }
+    };
 }
-
-impl<'a> From<&'a nouns::Direction> for Keys<'a> {
-    fn from(noun: &'a nouns::Direction) -> Self {
-        Self {
-            delay: noun.delay.as_ref(),
-            loss: noun.loss.as_ref(),
-            reorder: noun.reorder.as_ref(),
-            duplicate: noun.duplicate.as_ref(),
-            corrupt: noun.corrupt.as_ref(),
-            mtu: noun.mtu.as_ref(),
-        }
-    }
-}
+keys_from!(nouns::Link);
+keys_from!(nouns::Direction);
 
 fn quality(base: Quality, keys: &Keys<'_>, smallest_mtu: i64, problems: &mut Problems) -> Quality {
+    let mtu = problems.number_or(keys.mtu, smallest_mtu..=LARGEST_MTU, "an MTU", base.mtu);
     Quality {
         delay: problems.read_or(keys.delay, quantity::delay, base.delay),
+        in_order: keys.in_order.unwrap_or(base.in_order),
         loss: problems.read_or(keys.loss, quantity::share, base.loss),
+        burst: keys.bursts.map_or(base.burst, |text| problems.read(text, quantity::packets)),
         reorder: problems.read_or(keys.reorder, quantity::share, base.reorder),
         duplicate: problems.read_or(keys.duplicate, quantity::share, base.duplicate),
         corrupt: problems.read_or(keys.corrupt, quantity::share, base.corrupt),
-        mtu: problems.number_or(keys.mtu, smallest_mtu..=LARGEST_MTU, "an MTU", base.mtu),
+        truncate: problems.read_or(keys.truncate, quantity::share, base.truncate),
+        mtu,
+        line: line(base.line, keys, mtu, problems),
+        outage: keys.outage.map_or(base.outage, |noun| outage(noun, problems)),
     }
+}
+
+/// How long a queue takes to drain that nobody has given a length.
+const QUEUE: Duration = Duration::from_millis(100);
+
+fn line(base: Option<Line>, keys: &Keys<'_>, mtu: u16, problems: &mut Problems) -> Option<Line> {
+    let rate =
+        keys.rate.and_then(|text| problems.read(text, quantity::bit_rate)).or(base.map(|line| line.rate));
+    let Some(rate) = rate else {
+        if let Some(queue) = keys.queue {
+            let problem = Problem::at(queue.span(), "a queue before a link that no packet waits for");
+            problems.add(problem.help("say how much fits through the link, such as `rate = \"10Mbit/s\"`"));
+        }
+        return None;
+    };
+    let queue = problems.read_or(keys.queue, quantity::duration, base.map_or(QUEUE, |line| line.queue));
+    if let Some(text) = keys.queue.or(keys.rate)
+        && u128::from(rate) * queue.as_nanos() / 8_000_000_000 < u128::from(mtu)
+    {
+        let message = format!("the queue has no room for a packet of {mtu} octets");
+        problems.add(
+            Problem::at(text.span(), message).help("a longer `queue`, a higher `rate` or a smaller `mtu`"),
+        );
+    }
+    Some(Line { rate, queue, codel: keys.codel.or(base.map(|line| line.codel)).unwrap_or(false) })
+}
+
+fn outage(noun: &nouns::Outage, problems: &mut Problems) -> Option<Outage> {
+    let first = Instant::ZERO + problems.read_or(noun.first.as_ref(), quantity::duration, Duration::ZERO);
+    let lasts = noun.lasts.as_ref()?;
+    let duration = problems.read(lasts, quantity::duration)?;
+    let every = noun.every.as_ref().and_then(|every| problems.read(every, quantity::duration));
+    if duration.is_zero() || every.is_some_and(|every| every <= duration) {
+        let message = "an outage has to last some time, and to end before it begins again";
+        problems.add(Problem::at(lasts.span(), message));
+        return None;
+    }
+    Some(Outage { first, lasts: duration, every })
 }
