@@ -1,7 +1,7 @@
 //! IP and time: what every other crate stands on.
 //!
 //! Instants and prefixes are plain values; [`IpPacket`] is an owned packet with room round it, so that headers can be
-//! put before and trailers behind it without copying; [`udp`], [`icmp`], [`fragment`] and [`Reassembler`] work on it.
+//! put before and trailers behind it without copying; [`udp`], [`tcp`], [`icmp`], [`fragment`] and [`Reassembler`] work on it.
 //! Header layouts are `etherparse`'s. Nothing here reads a clock or opens a socket.
 
 #![deny(clippy::float_arithmetic)]
@@ -13,6 +13,7 @@ mod instant;
 mod packet;
 mod prefix;
 mod reassembly;
+pub mod tcp;
 pub mod udp;
 
 pub use buffer::Buffer;
