@@ -13,6 +13,7 @@ mod counters;
 mod distribution;
 mod exhaust;
 mod fault;
+pub mod host;
 mod link;
 mod node;
 mod queue;
