@@ -32,6 +32,7 @@ mod poisson;
 mod receiver;
 mod spread;
 mod stamp;
+pub mod stream;
 
 pub use application::{Action, Application, ApplicationId, Arrival, Binding};
 pub use constant::Constant;
@@ -253,8 +254,9 @@ impl Host {
                 let segment = tcp::read(packet)?;
                 let binding = Binding::Tcp(segment.destination.port());
                 let result = self.deliver(now, binding, &Arrival::Segment(segment));
-                if let (Err(_), Some((header, payload))) = (&result, refuse(&segment)) {
-                    self.segment(now, segment.destination, segment.source, &header, payload)?;
+                let reset = stream::reset(&segment.header, segment.payload.len());
+                if let (Err(_), Some(reset)) = (&result, reset) {
+                    self.segment(now, segment.destination, segment.source, &reset, Buffer::default())?;
                 }
                 result
             }
@@ -412,23 +414,6 @@ impl Host {
         let identification = self.identification as u16;
         IpHeader { identification, ..IpHeader::new(source, destination, protocol) }
     }
-}
-
-/// The reset that answers a segment for which there is no connection (RFC 9293 §3.10.7.1).
-fn refuse(segment: &tcp::Segment<'_>) -> Option<(tcp::Header, Buffer)> {
-    let tcp::Header { sequence, acknowledgment, flags, .. } = segment.header;
-    if flags.rst {
-        return None;
-    }
-    let length = segment.payload.len() as u32 + u32::from(flags.syn) + u32::from(flags.fin);
-    let reset = tcp::Flags { rst: true, ack: !flags.ack, ..tcp::Flags::default() };
-    let header = if flags.ack {
-        tcp::Header { sequence: acknowledgment, flags: reset, ..tcp::Header::default() }
-    } else {
-        let acknowledgment = sequence.wrapping_add(length);
-        tcp::Header { acknowledgment, flags: reset, ..tcp::Header::default() }
-    };
-    Some((header, Buffer::default()))
 }
 
 #[cfg(test)]

@@ -111,7 +111,11 @@ pub(super) fn host(addresses: &[&str]) -> Host {
 
 /// Hosts `10.0.1.1`, `2001:db8:1::1` and `10.0.2.1`, `2001:db8:2::1` on one link.
 pub(super) fn pair(seed: u64, settings: LinkSettings) -> (Laboratory, NodeId, NodeId) {
-    let mut world = World::new(Setup::new(seed), Notes::default());
+    pair_in(Setup::new(seed), settings)
+}
+
+pub(super) fn pair_in(setup: Setup, settings: LinkSettings) -> (Laboratory, NodeId, NodeId) {
+    let mut world = World::new(setup, Notes::default());
     let west = world.add_node("west", Station::Host(host(&["10.0.1.1", "2001:db8:1::1"]).into()));
     let east = world.add_node("east", Station::Host(host(&["10.0.2.1", "2001:db8:2::1"]).into()));
     world.add_link("wan", (west, Port(0)), (east, Port(0)), [settings; 2]).unwrap();
