@@ -33,6 +33,7 @@ mod receiver;
 mod spread;
 mod stamp;
 pub mod stream;
+mod tap;
 
 pub use application::{Action, Application, ApplicationId, Arrival, Binding};
 pub use constant::Constant;
@@ -47,6 +48,7 @@ pub use poisson::Poisson;
 pub use receiver::Receiver;
 pub use spread::Spread;
 pub use stamp::Stamp;
+pub use tap::{Seen, Tally, Tap};
 
 /// A node with addresses and applications.
 #[derive(Debug, Default)]

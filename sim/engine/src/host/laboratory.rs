@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipsec_net::{Instant, IpPacket, Prefix, icmp};
 
-use super::{Application, ApplicationId, Host, HostNote};
+use super::{Application, ApplicationId, Host, HostNote, Tap};
 use crate::{Kind, LinkSettings, Node, NodeId, Observer, Port, Setup, Step, World};
 
 /// What stands in these worlds.
@@ -14,6 +14,7 @@ use crate::{Kind, LinkSettings, Node, NodeId, Observer, Port, Setup, Step, World
 pub(super) enum Station {
     Host(Box<Host>),
     Router(Router),
+    Tap(Tap),
 }
 
 /// Sends packets on by the longest prefix, and Packet Too Big back where a port's MTU is too small.
@@ -55,6 +56,7 @@ impl Node for Station {
         match self {
             Self::Host(host) => host.handle(now, port, packet),
             Self::Router(router) => router.forward(packet),
+            Self::Tap(tap) => tap.handle(now, port, packet),
         }
     }
 
@@ -70,6 +72,10 @@ impl Node for Station {
             Self::Router(router) => match router.outbox.pop_front() {
                 Some((port, packet)) => Step::Send { port, packet },
                 None => Step::Idle { until: None },
+            },
+            Self::Tap(tap) => match tap.poll(now) {
+                Step::Send { port, packet } => Step::Send { port, packet },
+                Step::Note(()) | Step::Idle { .. } => Step::Idle { until: None },
             },
         }
     }
@@ -122,6 +128,17 @@ pub(super) fn pair_in(setup: Setup, settings: LinkSettings) -> (Laboratory, Node
     (world, west, east)
 }
 
+/// The same hosts with a tap between them, towards whose port 0 the west is.
+pub(super) fn tapped(seed: u64, settings: LinkSettings) -> (Laboratory, NodeId, NodeId) {
+    let mut world = World::new(Setup::new(seed), Notes::default());
+    let west = world.add_node("west", Station::Host(host(&["10.0.1.1", "2001:db8:1::1"]).into()));
+    let east = world.add_node("east", Station::Host(host(&["10.0.2.1", "2001:db8:2::1"]).into()));
+    let tap = world.add_node("tap", Station::Tap(Tap::new()));
+    world.add_link("lan", (west, Port(0)), (tap, Port(0)), [settings; 2]).unwrap();
+    world.add_link("wan", (tap, Port(1)), (east, Port(0)), [settings; 2]).unwrap();
+    (world, west, east)
+}
+
 /// The same hosts with a router between them, whose port towards the east carries `mtu` octets.
 pub(super) fn routed(seed: u64, mtu: usize) -> (Laboratory, NodeId, NodeId, NodeId) {
     let mut world = World::new(Setup::new(seed), Notes::default());
@@ -145,7 +162,7 @@ pub(super) fn routed(seed: u64, mtu: usize) -> (Laboratory, NodeId, NodeId, Node
 pub(super) fn on<R>(world: &mut Laboratory, node: NodeId, work: impl FnOnce(&mut Host, Instant) -> R) -> R {
     world.with(node, |station, now| match station {
         Station::Host(host) => work(host, now),
-        Station::Router(_) => panic!("a router"),
+        _ => panic!("no host"),
     })
 }
 
@@ -157,7 +174,7 @@ pub(super) fn reroute(world: &mut Laboratory, node: NodeId, prefix: &str, port: 
             router.routes.retain(|(other, _)| *other != prefix);
             router.routes.push((prefix, port));
         }
-        Station::Host(_) => panic!("a host"),
+        _ => panic!("no router"),
     });
 }
 
@@ -169,7 +186,7 @@ pub(super) fn start(world: &mut Laboratory, node: NodeId, application: impl Appl
 pub(super) fn read<A: Application + Clone>(world: &Laboratory, node: NodeId, id: ApplicationId) -> A {
     match world.node(node) {
         Station::Host(host) => host.application::<A>(id).unwrap().clone(),
-        Station::Router(_) => panic!("a router"),
+        _ => panic!("no host"),
     }
 }
 
