@@ -3,9 +3,10 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::Pace;
 use super::constant::drawn;
-use super::{Pace, exponential};
 use crate::RandomStream;
+use crate::exponential;
 
 /// Datagrams at random instants, each independent of the others.
 #[derive(Clone, Debug)]

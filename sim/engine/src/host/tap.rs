@@ -90,9 +90,9 @@ mod tests {
 
     #[test]
     fn what_passes_is_counted_by_direction_and_protocol_and_nothing_else_changes() {
-        let settings = LinkSettings::default();
         let run = |tap: bool| {
-            let (mut world, west, east) = if tap { tapped(1, settings) } else { pair(1, settings) };
+            let (mut world, west, east) =
+                if tap { tapped(1, LinkSettings::default()) } else { pair(1, LinkSettings::default()) };
             let receiver = start(&mut world, east, Receiver::new(5000));
             let flow = Flow { limit: Some(40), ..Flow::new(4000, "10.0.2.1:5000".parse().unwrap()) };
             let sizes = Streams::new(1).stream(&["sizes"]);

@@ -32,8 +32,8 @@ fn whole(mut traffic: Traffic<Constant>) -> Traffic<Constant> {
 fn rough() -> LinkSettings {
     LinkSettings {
         delay: millis(40),
-        jitter: millis(10),
-        loss: percent(10),
+        jitter: crate::Jitter::Uniform(millis(10)),
+        loss: crate::Loss::Independent(percent(10)),
         reorder: percent(10),
         duplicate: percent(10),
         corrupt: percent(10),
@@ -250,7 +250,7 @@ fn a_binding_has_one_application() {
 
 #[test]
 fn fragments_that_miss_one_are_given_up_in_time() {
-    let settings = LinkSettings { loss: percent(50), ..LinkSettings::default() };
+    let settings = LinkSettings { loss: crate::Loss::Independent(percent(50)), ..LinkSettings::default() };
     let (mut world, west, east) = pair(3, settings);
     start(&mut world, east, Receiver::new(5000));
     start(&mut world, west, talk(EAST[0], 3000, 1));
@@ -262,7 +262,7 @@ fn fragments_that_miss_one_are_given_up_in_time() {
 /// A host that can be reached through two ports of a router: the second network is there from the beginning.
 fn roaming() -> (Laboratory, NodeId, NodeId, NodeId) {
     let (mut world, west, east, router) = routed(1, 1500);
-    let settings = [LinkSettings::default(); 2];
+    let settings = [LinkSettings::default(), LinkSettings::default()];
     world.add_link("cell", (west, Port(1)), (router, Port(2)), settings).unwrap();
     reroute(&mut world, router, "10.0.3.0/24", Port(2));
     (world, west, east, router)

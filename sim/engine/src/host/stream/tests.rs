@@ -25,13 +25,17 @@ fn transfer(to: &str, octets: Option<u64>) -> Source {
 
 fn link(delay: u64, loss: u64) -> LinkSettings {
     let delay = Duration::from_millis(delay);
-    LinkSettings { delay, loss: Ratio::new(loss, 100).unwrap(), ..LinkSettings::default() }
+    LinkSettings {
+        delay,
+        loss: crate::Loss::Independent(Ratio::new(loss, 100).unwrap()),
+        ..LinkSettings::default()
+    }
 }
 
 fn rough(loss: u64) -> LinkSettings {
     let one = Ratio::new(2, 100).unwrap();
     LinkSettings {
-        jitter: Duration::from_millis(1),
+        jitter: crate::Jitter::Uniform(Duration::from_millis(1)),
         reorder: one,
         duplicate: one,
         corrupt: one,
@@ -137,7 +141,7 @@ fn losing(ordinals: &[u64], octets: u64) -> Run {
             fault: crate::Fault::Lost,
         })
         .collect();
-    let setup = Setup { fate: crate::Fate::list(&decisions), ..Setup::new(1) };
+    let setup = Setup { fate: crate::Fate::List(decisions.into()), ..Setup::new(1) };
     let (world, west, east) = super::super::laboratory::pair_in(setup, link(20, 0));
     carried(world, [west, east], EAST[0], octets)
 }
@@ -241,7 +245,9 @@ fn a_source_without_an_address_waits_for_one() {
     let (mut world, _, east) = pair(1, link(5, 0));
     let sink = start(&mut world, east, Sink::new(80, luck("sink")));
     let late = world.add_node("late", Station::Host(super::super::Host::new().into()));
-    world.add_link("lan", (late, Port(0)), (east, Port(1)), [LinkSettings::default(); 2]).unwrap();
+    world
+        .add_link("lan", (late, Port(0)), (east, Port(1)), [LinkSettings::default(), LinkSettings::default()])
+        .unwrap();
     start(&mut world, late, transfer(EAST[0], Some(5000)));
     world.run_until(at(2500)).unwrap();
     on(&mut world, late, |host, _| host.add_address(Port(0), address("10.0.2.9"), 24).unwrap());
@@ -253,7 +259,14 @@ fn a_source_without_an_address_waits_for_one() {
 #[test]
 fn a_stream_survives_the_move_of_an_address() {
     let (mut world, west, east, router) = routed(1, 1500);
-    world.add_link("cell", (west, Port(1)), (router, Port(2)), [LinkSettings::default(); 2]).unwrap();
+    world
+        .add_link(
+            "cell",
+            (west, Port(1)),
+            (router, Port(2)),
+            [LinkSettings::default(), LinkSettings::default()],
+        )
+        .unwrap();
     let sink = start(&mut world, east, Sink::new(80, luck("sink")));
     let source = start(&mut world, west, transfer(EAST[0], Some(MEGABYTE)));
     world.run_until(at(50)).unwrap();
