@@ -146,6 +146,8 @@ pub enum Cause {
     PartialAcknowledgment,
     /// The path's MTU turned out to be smaller.
     PathMtu,
+    /// The peer had no room for it, and has now (RFC 9293 §3.8.6.1).
+    ClosedWindow,
 }
 
 /// How a stream ended.
@@ -204,6 +206,7 @@ impl fmt::Display for Cause {
             Self::FastRetransmit => "fast retransmit",
             Self::PartialAcknowledgment => "partial acknowledgment",
             Self::PathMtu => "smaller path MTU",
+            Self::ClosedWindow => "closed window",
         })
     }
 }

@@ -207,13 +207,21 @@ impl Outbound {
     pub(super) fn acknowledged(&mut self, now: Instant, told: Acknowledgment) {
         let Acknowledgment { place, window, at, occupies } = told;
         self.attempts = 0;
-        let unchanged = window == self.window;
+        let before = self.window;
         if place >= self.unacknowledged && self.told_by <= (at, place) {
             (self.window, self.told_by) = (window, (at, place));
         }
         if place > self.unacknowledged {
             self.advance(now, place);
-        } else if place == self.unacknowledged && !occupies && unchanged && place < self.end && window > 0 {
+        } else if place == self.unacknowledged && place < self.end && self.window > 0 && before == 0 {
+            // The probe found no room.
+            self.start_over(Cause::ClosedWindow);
+        } else if place == self.unacknowledged
+            && place < self.end
+            && !occupies
+            && window == before
+            && window > 0
+        {
             let flight = self.next - self.unacknowledged;
             if self.congestion.duplicate(place, flight, self.end) {
                 self.at_once = Some(Cause::FastRetransmit);
@@ -316,5 +324,118 @@ impl Outbound {
         self.end = self.end.max(end);
         self.timer.start_if_idle(now);
         segment
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn at(millis: u64) -> Instant {
+        Instant::ZERO + Duration::from_millis(millis)
+    }
+
+    fn told(place: u64, window: u64) -> Acknowledgment {
+        Acknowledgment { place, window, at: 1, occupies: false }
+    }
+
+    /// After the handshake, with segments of 1000 octets.
+    fn open(supply: u64, window: u64) -> Outbound {
+        let mut outbound = Outbound::new(u32::MAX, supply, true);
+        outbound.set_peer_segment(1000);
+        outbound.set_path_segment(1460);
+        let syn = outbound.next(at(0)).unwrap();
+        assert_eq!((syn.syn, syn.place, syn.end()), (true, 0, 1));
+        assert_eq!(outbound.next(at(0)), None);
+        outbound.acknowledged(at(10), told(1, window));
+        outbound
+    }
+
+    fn sent(outbound: &mut Outbound, now: Instant) -> Vec<(u64, usize, bool)> {
+        std::iter::from_fn(|| outbound.next(now)).map(|s| (s.place, s.length, s.fin)).collect()
+    }
+
+    #[test]
+    fn the_last_segment_pushes_and_the_fin_follows() {
+        let mut outbound = open(2500, 65_535);
+        let pushes: Vec<bool> = std::iter::from_fn(|| outbound.next(at(10))).map(|s| s.push).collect();
+        assert_eq!(pushes, [false, false, true, false]);
+        assert_eq!(outbound.end(), 2502);
+        outbound.acknowledged(at(20), told(2501, 65_535));
+        assert!(!outbound.is_fin_acknowledged() && outbound.deadline().is_some());
+        outbound.acknowledged(at(20), told(2502, 65_535));
+        assert!(outbound.is_fin_acknowledged() && outbound.deadline().is_none());
+        assert_eq!(outbound.acknowledged_octets(), 2500);
+    }
+
+    #[test]
+    fn no_more_goes_out_than_the_peers_window_takes() {
+        let mut outbound = open(9000, 2500);
+        // A short segment is not worth it while others are under way.
+        assert_eq!(sent(&mut outbound, at(10)), [(1, 1000, false), (1001, 1000, false)]);
+        outbound.acknowledged(at(20), told(1001, 2500));
+        assert_eq!(sent(&mut outbound, at(20)), [(2001, 1000, false)]);
+        // A segment that is older than what was heard last says nothing of the window.
+        outbound.acknowledged(at(21), Acknowledgment { at: 0, ..told(1001, 9000) });
+        assert_eq!(sent(&mut outbound, at(21)), []);
+    }
+
+    #[test]
+    fn a_closed_window_is_probed_until_it_opens() {
+        let mut outbound = open(3000, 0);
+        assert_eq!(sent(&mut outbound, at(10)), []);
+        assert!(outbound.expire(at(1009)));
+        assert_eq!(sent(&mut outbound, at(1009)), []);
+        for (now, next) in [(1010, 3010), (3010, 7010), (7010, 15_010)] {
+            assert_eq!(outbound.deadline(), Some(at(now)));
+            assert!(outbound.expire(at(now)));
+            assert_eq!(sent(&mut outbound, at(now)), [(1, 1, false)]);
+            outbound.acknowledged(at(now), told(1, 0));
+            assert_eq!(outbound.deadline(), Some(at(next)));
+        }
+        outbound.acknowledged(at(8000), told(1, 5000));
+        assert_eq!(
+            sent(&mut outbound, at(8000)),
+            [(1, 1000, false), (1001, 1000, false), (2001, 1000, false), (3001, 0, true)]
+        );
+    }
+
+    #[test]
+    fn a_segment_in_vain_is_given_up_after_fifteen_times() {
+        let mut outbound = open(1000, 65_535);
+        sent(&mut outbound, at(10));
+        for _ in 0..15 {
+            let deadline = outbound.deadline().unwrap();
+            assert!(outbound.expire(deadline));
+            assert_eq!(sent(&mut outbound, deadline), [(1, 1000, false)]);
+        }
+        let deadline = outbound.deadline().unwrap();
+        assert!(!outbound.expire(deadline));
+        assert_eq!((outbound.deadline(), outbound.retransmissions()), (None, 15));
+    }
+
+    #[test]
+    fn what_was_sent_twice_is_not_measured() {
+        let mut outbound = open(1000, 65_535);
+        assert_eq!(outbound.round_trip().count(), 1);
+        sent(&mut outbound, at(10));
+        outbound.expire(at(1010));
+        sent(&mut outbound, at(1010));
+        outbound.acknowledged(at(1020), told(1002, 65_535));
+        assert_eq!(outbound.round_trip().count(), 1);
+    }
+
+    #[test]
+    fn a_smaller_path_segment_sends_all_that_is_under_way_again() {
+        let mut outbound = open(3000, 65_535);
+        sent(&mut outbound, at(10));
+        outbound.set_path_segment(400);
+        let again: Vec<_> = std::iter::from_fn(|| outbound.next(at(20))).collect();
+        assert!(again.iter().all(|segment| segment.again == Some(Cause::PathMtu) && segment.length <= 400));
+        assert_eq!(again.iter().map(|segment| segment.length).sum::<usize>(), 3000);
+        outbound.set_path_segment(1460);
+        assert_eq!(sent(&mut outbound, at(30)), []);
     }
 }
