@@ -9,6 +9,7 @@
 mod buffer;
 mod fragment;
 pub mod icmp;
+pub mod icmp_error;
 mod instant;
 mod packet;
 mod prefix;

@@ -15,6 +15,7 @@ mod exhaust;
 mod fault;
 pub mod host;
 mod link;
+pub mod middlebox;
 mod node;
 mod queue;
 mod ratio;
