@@ -124,7 +124,7 @@ pub(super) fn pair_in(setup: Setup, settings: LinkSettings) -> (Laboratory, Node
     let mut world = World::new(setup, Notes::default());
     let west = world.add_node("west", Station::Host(host(&["10.0.1.1", "2001:db8:1::1"]).into()));
     let east = world.add_node("east", Station::Host(host(&["10.0.2.1", "2001:db8:2::1"]).into()));
-    world.add_link("wan", (west, Port(0)), (east, Port(0)), [settings.clone(), settings.clone()]).unwrap();
+    world.add_link("wan", (west, Port(0)), (east, Port(0)), [settings.clone(), settings]).unwrap();
     (world, west, east)
 }
 
@@ -135,7 +135,7 @@ pub(super) fn tapped(seed: u64, settings: LinkSettings) -> (Laboratory, NodeId, 
     let east = world.add_node("east", Station::Host(host(&["10.0.2.1", "2001:db8:2::1"]).into()));
     let tap = world.add_node("tap", Station::Tap(Tap::new()));
     world.add_link("lan", (west, Port(0)), (tap, Port(0)), [settings.clone(), settings.clone()]).unwrap();
-    world.add_link("wan", (tap, Port(1)), (east, Port(0)), [settings.clone(), settings.clone()]).unwrap();
+    world.add_link("wan", (tap, Port(1)), (east, Port(0)), [settings.clone(), settings]).unwrap();
     (world, west, east)
 }
 
