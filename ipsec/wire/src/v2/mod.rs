@@ -25,3 +25,8 @@ pub use notify::Notify;
 pub use payload::{Payload, emit_chain, parse_chain};
 pub use sa::{Proposal, SecurityAssociation, Transform};
 pub use ts::TrafficSelector;
+
+#[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
+mod tests;
