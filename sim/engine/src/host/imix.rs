@@ -1,4 +1,4 @@
-//! Internet mix: packets of a few lengths in fixed shares (RFC 6985 §2).
+//! Internet mix: packets of a few lengths in fixed shares, of which RFC 6985 §1 speaks.
 
 use std::time::Duration;
 
