@@ -1,5 +1,5 @@
-//! TCP segments (RFC 9293 §3.1), built into and read out of IP packets, with their checksums. Of the options only the
-//! maximum segment size is written; others are skipped when read.
+//! TCP segments (RFC 9293 §3.1), built into and read out of IP packets, with their checksums. Of the options
+//! only the maximum segment size is written; others are skipped when read.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -70,7 +70,8 @@ pub enum NotTcp {
 /// Reads the segment in a packet.
 ///
 /// # Errors
-/// When the packet is a fragment or carries no TCP, when the data offset does not fit, or the checksum is wrong.
+/// When the packet is a fragment or carries no TCP, when the data offset does not fit, or the checksum is
+/// wrong.
 pub fn read(packet: &IpPacket) -> Result<Segment<'_>, NotTcp> {
     if packet.protocol() != protocol::TCP || packet.fragment().is_some_and(|f| f.more || f.offset > 0) {
         return Err(NotTcp::Protocol);

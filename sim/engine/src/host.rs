@@ -1,10 +1,11 @@
 //! Hosts: nodes with addresses, on which applications send, receive and measure.
 //!
-//! A [`Host`] has any number of addresses on any number of ports; they may come, go and move while the world runs. It
-//! reassembles fragments, answers echo requests (RFC 1122 §3.2.2.6, RFC 4443 §4.2), remembers path MTUs (RFC 1191,
-//! RFC 8201) and hands datagrams, segments and echo replies to its [`Application`]s: [`Traffic`] at a [`Constant`],
-//! [`Poisson`] or [`Imix`] pace to a [`Receiver`], [`EchoRequests`], and [`stream`]s. What they measure is read as plain
-//! data through [`Host::application`]. It forwards nothing and loops nothing back. A [`Tap`] counts what passes by.
+//! A [`Host`] has any number of addresses on any number of ports; they may come, go and move while the world
+//! runs. It reassembles fragments, answers echo requests (RFC 1122 §3.2.2.6, RFC 4443 §4.2), remembers path
+//! MTUs (RFC 1191, RFC 8201) and hands datagrams, segments and echo replies to its [`Application`]s:
+//! [`Traffic`] at a [`Constant`], [`Poisson`] or [`Imix`] pace to a [`Receiver`], [`EchoRequests`], and
+//! [`stream`]s. What they measure is read as plain data through [`Host::application`]. It forwards nothing
+//! and loops nothing back. A [`Tap`] counts what passes by.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -93,8 +94,8 @@ impl Host {
         Self::default()
     }
 
-    /// Adds an address; `length` is the prefix length of the network that is reached through the port without a route. An
-    /// address that is there already moves.
+    /// Adds an address; `length` is the prefix length of the network that is reached through the port without
+    /// a route. An address that is there already moves.
     ///
     /// # Errors
     /// When the length is more than the address has bits.
@@ -116,7 +117,8 @@ impl Host {
         true
     }
 
-    /// Moves an address with its network to another port; tells whether it was there. Routes stay where they are.
+    /// Moves an address with its network to another port; tells whether it was there. Routes stay where they
+    /// are.
     pub fn move_address(&mut self, address: IpAddr, to: Port) -> bool {
         let Some(attachment) = self.network.attachments.iter_mut().find(|other| other.address == address)
         else {
@@ -127,8 +129,8 @@ impl Host {
         true
     }
 
-    /// Sends what goes to `prefix` out of `port`, unless a longer prefix is known: `0.0.0.0/0` and `::/0` are the default
-    /// routes. Replaces a route with this prefix.
+    /// Sends what goes to `prefix` out of `port`, unless a longer prefix is known: `0.0.0.0/0` and `::/0` are
+    /// the default routes. Replaces a route with this prefix.
     pub fn set_route(&mut self, prefix: Prefix, port: Port) {
         self.network.routes.insert(prefix, port);
     }
@@ -380,7 +382,8 @@ impl Host {
         self.send(now, icmp::echo_request(source, to, echo, payload).ok_or(Refusal::Unbuildable(to))?)
     }
 
-    /// Sends a packet towards its destination, in fragments if it is larger than the path's MTU (RFC 8200 §4.5).
+    /// Sends a packet towards its destination, in fragments if it is larger than the path's MTU (RFC 8200
+    /// §4.5).
     fn send(&mut self, now: Instant, packet: IpPacket) -> Result<(), Refusal> {
         let (source, destination) = (packet.source(), packet.destination());
         if self.network.is_ours(destination) {
@@ -400,7 +403,8 @@ impl Host {
         Ok(())
     }
 
-    /// Echo messages are built without identification, which IPv4 needs when they are fragmented here or on their way.
+    /// Echo messages are built without identification, which IPv4 needs when they are fragmented here or on
+    /// their way.
     fn identify(&self, packet: IpPacket) -> Result<IpPacket, Refusal> {
         if packet.protocol() != protocol::ICMP {
             return Ok(packet);

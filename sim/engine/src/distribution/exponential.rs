@@ -9,10 +9,11 @@ const FRACTION: u32 = 58;
 /// The natural logarithm of 2, times 2^64.
 const LN_2: u128 = 0xb172_17f7_d1cf_79ab;
 
-/// Draws a duration from the exponential distribution with this mean, by inversion: the mean times -ln U, where U is one
-/// of 2^64 equally likely numbers in (0, 1].
+/// Draws a duration from the exponential distribution with this mean, by inversion: the mean times -ln U,
+/// where U is one of 2^64 equally likely numbers in (0, 1].
 ///
-/// Right to the nearest nanosecond or two, as long as the mean is less than a year. At most 44.4 times the mean.
+/// Right to the nearest nanosecond or two, as long as the mean is less than a year. At most 44.4 times the
+/// mean.
 pub fn exponential(stream: &mut RandomStream, mean: Duration) -> Duration {
     let nanos = u128::from(u64::try_from(mean.as_nanos()).unwrap_or(u64::MAX));
     let product = nanos * u128::from(negative_logarithm(stream.next_u64()));

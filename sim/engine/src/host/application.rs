@@ -112,8 +112,9 @@ pub enum Action {
 
 /// Something that sends and receives through its host, and measures.
 ///
-/// After each [`Application::handle`], at the instant that the last [`Action::Idle`] named, and after somebody has
-/// reached into the application, the host calls [`Application::poll`] until it says [`Action::Idle`].
+/// After each [`Application::handle`], at the instant that the last [`Action::Idle`] named, and after
+/// somebody has reached into the application, the host calls [`Application::poll`] until it says
+/// [`Action::Idle`].
 pub trait Application: Any + fmt::Debug {
     /// What it listens to. Must never change.
     fn binding(&self) -> Binding;

@@ -15,8 +15,8 @@ pub struct Constant {
 }
 
 impl Constant {
-    /// One datagram each `interval` (at least 1 ns) with a payload of as many octets as `sizes` allows, each length as
-    /// likely as any other.
+    /// One datagram each `interval` (at least 1 ns) with a payload of as many octets as `sizes` allows, each
+    /// length as likely as any other.
     #[must_use]
     pub fn new(interval: Duration, sizes: RangeInclusive<usize>, luck: RandomStream) -> Self {
         Self { interval: interval.max(Duration::from_nanos(1)), sizes, luck }

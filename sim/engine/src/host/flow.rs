@@ -15,8 +15,8 @@ pub struct Flow {
     pub local: u16,
     /// Where they go.
     pub destination: SocketAddr,
-    /// Whether packets must stay whole; those that are larger than the path's MTU are then made smaller, instead of being
-    /// cut into fragments.
+    /// Whether packets must stay whole; those that are larger than the path's MTU are then made smaller,
+    /// instead of being cut into fragments.
     pub dont_fragment: bool,
     /// When to begin.
     pub start: Instant,

@@ -1,5 +1,5 @@
-//! What a host reads in ICMP messages beyond what they say themselves: whether they are whole, and which packet an error
-//! is about (RFC 792, RFC 4443 §2.3).
+//! What a host reads in ICMP messages beyond what they say themselves: whether they are whole, and which
+//! packet an error is about (RFC 792, RFC 4443 §2.3).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -29,9 +29,9 @@ impl Imix {
         Share { length: 1500, weight: 1 },
     ];
 
-    /// One packet each `interval` (at least 1 ns); over as many packets as the weights add up to, each length has exactly
-    /// its weight, and it is spread as evenly as can be. A length too short for a stamp is made as long as that needs:
-    /// 40 octets in IPv4, 60 in IPv6.
+    /// One packet each `interval` (at least 1 ns); over as many packets as the weights add up to, each length
+    /// has exactly its weight, and it is spread as evenly as can be. A length too short for a stamp is made
+    /// as long as that needs: 40 octets in IPv4, 60 in IPv6.
     #[must_use]
     pub fn new(interval: Duration, shares: &[Share]) -> Self {
         let shares = shares.iter().map(|share| (*share, 0)).collect();
@@ -81,9 +81,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_cycle_has_the_exact_shares(weights in prop::collection::vec(0u32..9, 1..6), cycles in 1usize..4) {
+        fn each_cycle_has_the_exact_shares(
+            weights in prop::collection::vec(0u32..9, 1..6),
+            cycles in 1usize..4,
+        ) {
             let shares: Vec<Share> =
-                weights.iter().enumerate().map(|(index, weight)| Share { length: 100 + index, weight: *weight }).collect();
+                (100..).zip(weights).map(|(length, weight)| Share { length, weight }).collect();
             let mut imix = Imix::new(Duration::ZERO, &shares);
             for _ in 0..cycles {
                 let lengths: Vec<usize> = (0..imix.cycle()).map(|_| imix.length(28)).collect();

@@ -58,8 +58,9 @@ impl Network {
         self.attachments.iter().any(|attachment| attachment.address == address)
     }
 
-    /// The port towards `destination`: that of the longest prefix among the networks on the ports and the routes. Of
-    /// equally long ones, a network comes before a route, and one that `source` is in before others.
+    /// The port towards `destination`: that of the longest prefix among the networks on the ports and the
+    /// routes. Of equally long ones, a network comes before a route, and one that `source` is in before
+    /// others.
     #[must_use]
     pub fn port_to(&self, destination: IpAddr, source: Option<IpAddr>) -> Option<Port> {
         let networks =
@@ -73,8 +74,9 @@ impl Network {
         best.map(|(_, port, _)| port)
     }
 
-    /// The address that packets to `destination` come from: on the port towards it, the one with the longest prefix in
-    /// common with the destination (RFC 6724 §5, rules 5 and 8); if the port has none, any of the same version.
+    /// The address that packets to `destination` come from: on the port towards it, the one with the longest
+    /// prefix in common with the destination (RFC 6724 §5, rules 5 and 8); if the port has none, any of the
+    /// same version.
     #[must_use]
     pub fn source_for(&self, destination: IpAddr) -> Option<IpAddr> {
         let port = self.port_to(destination, None)?;
@@ -86,7 +88,8 @@ impl Network {
         best.map(|attachment| attachment.address)
     }
 
-    /// The largest packet to `destination` in octets, as far as is known: the port's MTU, or less where a router said so.
+    /// The largest packet to `destination` in octets, as far as is known: the port's MTU, or less where a
+    /// router said so.
     #[must_use]
     pub fn mtu_to(&self, now: Instant, destination: IpAddr) -> usize {
         let port = self.port_to(destination, None);

@@ -75,8 +75,8 @@ pub enum Refusal {
     /// An ICMP message with a wrong checksum, or of the other IP version.
     #[error("the ICMP checksum is wrong")]
     IcmpChecksum,
-    /// An ICMP message that a host has no use for, or a Packet Too Big about a packet that it did not send or with an MTU
-    /// that is nothing new.
+    /// An ICMP message that a host has no use for, or a Packet Too Big about a packet that it did not send or
+    /// with an MTU that is nothing new.
     #[error("an ICMP message of type {0} without consequence")]
     Icmp(u8),
     /// A protocol that hosts do not speak.

@@ -18,8 +18,8 @@ impl Default for NumberSet {
 }
 
 impl NumberSet {
-    /// An empty set that keeps up to `limit` ranges (at least one); beyond that the lowest gaps are forgotten, as if the
-    /// numbers in them had been seen.
+    /// An empty set that keeps up to `limit` ranges (at least one); beyond that the lowest gaps are
+    /// forgotten, as if the numbers in them had been seen.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
         Self { ranges: BTreeMap::new(), limit: limit.max(1) }
@@ -82,7 +82,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_holds_what_a_set_holds_in_as_few_ranges_as_can_be(numbers in prop::collection::vec(0u64..60, 0..80)) {
+        fn it_holds_what_a_set_holds_in_as_few_ranges_as_can_be(
+            numbers in prop::collection::vec(0u64..60, 0..80),
+        ) {
             let (mut set, mut model) = (NumberSet::default(), BTreeSet::new());
             for number in numbers {
                 prop_assert_eq!(set.insert(number), model.insert(number));

@@ -31,8 +31,8 @@ impl PathMtus {
         self.by_destination.get(&destination).filter(|path| now < path.until).map(|path| path.mtu)
     }
 
-    /// Learns that a packet of `length` octets did not fit and that `mtu` would. Gives the path's new MTU, unless that is
-    /// no less than what is known, or less than IP allows.
+    /// Learns that a packet of `length` octets did not fit and that `mtu` would. Gives the path's new MTU,
+    /// unless that is no less than what is known, or less than IP allows.
     pub(super) fn learn(
         &mut self,
         now: Instant,

@@ -18,8 +18,8 @@ pub struct Poisson {
 }
 
 impl Poisson {
-    /// Datagrams that follow each other after `mean` (at least 1 ns) on average, with a payload of as many octets as
-    /// `sizes` allows, each length as likely as any other. Gaps and lengths have a stream each.
+    /// Datagrams that follow each other after `mean` (at least 1 ns) on average, with a payload of as many
+    /// octets as `sizes` allows, each length as likely as any other. Gaps and lengths have a stream each.
     #[must_use]
     pub fn new(mean: Duration, sizes: RangeInclusive<usize>, gaps: RandomStream, luck: RandomStream) -> Self {
         Self { mean: mean.max(Duration::from_nanos(1)), sizes, gaps, luck }

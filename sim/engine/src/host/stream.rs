@@ -10,9 +10,10 @@
 //!   |    <--                   ACK, then FIN |
 //!   | ACK                             -->    |
 //! ```
-//! There are cumulative acknowledgments, the retransmission timer of RFC 6298, slow start, congestion avoidance and fast
-//! retransmit of RFC 5681, limited transmit of RFC 3042, and NewReno's recovery of RFC 6582. There are no options but the
-//! maximum segment size, no simultaneous open, no urgent data and no delayed acknowledgments.
+//! There are cumulative acknowledgments, the retransmission timer of RFC 6298, slow start, congestion
+//! avoidance and fast retransmit of RFC 5681, limited transmit of RFC 3042, and NewReno's recovery of RFC
+//! 6582. There are no options but the maximum segment size, no simultaneous open, no urgent data and no
+//! delayed acknowledgments.
 
 mod congestion;
 mod connection;

@@ -6,7 +6,8 @@ use ipsec_net::{Instant, IpPacket};
 
 use crate::{Direction, Node, Port, Step};
 
-/// A passive node with ports 0 and 1: what comes in at one goes out of the other at the same instant, unchanged.
+/// A passive node with ports 0 and 1: what comes in at one goes out of the other at the same instant,
+/// unchanged.
 #[derive(Debug, Default)]
 pub struct Tap {
     seen: [Seen; 2],

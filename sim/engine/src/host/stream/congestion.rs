@@ -1,5 +1,5 @@
-//! How much may be under way: slow start, congestion avoidance and fast retransmit (RFC 5681), limited transmit
-//! (RFC 3042), and NewReno's fast recovery (RFC 6582), in octets.
+//! How much may be under way: slow start, congestion avoidance and fast retransmit (RFC 5681), limited
+//! transmit (RFC 3042), and NewReno's fast recovery (RFC 6582), in octets.
 
 /// The congestion window. Places are those of [`super::sequence`].
 #[derive(Clone, Debug)]
@@ -12,7 +12,8 @@ pub(super) struct Congestion {
     counted: u64,
     duplicates: u64,
     recovery: Recovery,
-    /// The end of what had been sent when a loss was last noticed: duplicate acknowledgments up to there tell nothing new.
+    /// The end of what had been sent when a loss was last noticed: duplicate acknowledgments up to there tell
+    /// nothing new.
     recover: u64,
 }
 
@@ -86,8 +87,8 @@ impl Congestion {
         }
     }
 
-    /// A duplicate acknowledgment of `place` came, with `flight` octets under way, up to `end`. Tells whether the segment
-    /// at `place` is to be sent again at once.
+    /// A duplicate acknowledgment of `place` came, with `flight` octets under way, up to `end`. Tells whether
+    /// the segment at `place` is to be sent again at once.
     pub(super) fn duplicate(&mut self, place: u64, flight: u64, end: u64) -> bool {
         self.duplicates += 1;
         if self.recovery != Recovery::No {

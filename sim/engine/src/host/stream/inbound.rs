@@ -6,8 +6,8 @@ use ipsec_net::Instant;
 
 use super::{pattern, sequence};
 
-/// The window to offer: as much as can be without window scaling. What is in order is taken at once, so that the whole
-/// buffer always lies ahead of the octet that is expected next.
+/// The window to offer: as much as can be without window scaling. What is in order is taken at once, so that
+/// the whole buffer always lies ahead of the octet that is expected next.
 pub(super) const WINDOW: u16 = u16::MAX;
 /// How many octets may wait for those before them.
 const CAPACITY: u64 = WINDOW as u64;

@@ -1,4 +1,5 @@
-//! The sending half of a stream: what is sent when, and again. It keeps no octets, because the pattern gives them anew.
+//! The sending half of a stream: what is sent when, and again. It keeps no octets, because the pattern gives
+//! them anew.
 
 use ipsec_net::Instant;
 
@@ -36,7 +37,8 @@ pub(super) struct Outbound {
     attempts: u32,
     /// Whether one octet may be sent whatever the windows say.
     probe: bool,
-    /// Why what lies between `next` and `end` is sent again, and why the first unacknowledged segment is, at once.
+    /// Why what lies between `next` and `end` is sent again, and why the first unacknowledged segment is, at
+    /// once.
     again: Cause,
     at_once: Option<Cause>,
     /// The segment whose round trip is being measured: its end, and when it was sent.
@@ -159,8 +161,8 @@ impl Outbound {
         self.peer_segment = size;
     }
 
-    /// The path carries no more in one segment. When that is less than before, all that is under way is sent again, which
-    /// is no sign of congestion (RFC 1191 §6.4, RFC 8201 §5.4).
+    /// The path carries no more in one segment. When that is less than before, all that is under way is sent
+    /// again, which is no sign of congestion (RFC 1191 §6.4, RFC 8201 §5.4).
     pub(super) fn set_path_segment(&mut self, size: usize) {
         let before = self.segment_size();
         self.path_segment = size;
@@ -296,7 +298,8 @@ impl Outbound {
         Some(Outgoing { length: length as usize, push: length == left, ..empty })
     }
 
-    /// Short segments are worth sending only when nothing else is under way or nothing follows (RFC 9293 §3.8.6.2.1).
+    /// Short segments are worth sending only when nothing else is under way or nothing follows (RFC 9293
+    /// §3.8.6.2.1).
     fn is_silly(&self, segment: &Outgoing) -> bool {
         let short = segment.length > 0 && segment.length < self.segment_size();
         short && !segment.push && self.next > self.unacknowledged

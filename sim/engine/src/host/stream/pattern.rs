@@ -1,4 +1,5 @@
-//! What streams carry: octets that depend on their place alone and do not repeat soon, so that the receiver knows each.
+//! What streams carry: octets that depend on their place alone and do not repeat soon, so that the receiver
+//! knows each.
 
 /// The octets from the place `offset` of the data on.
 pub(super) fn octets(offset: u64) -> impl Iterator<Item = u8> {

@@ -1,5 +1,5 @@
-//! Sequence numbers (RFC 9293 §3.4): 32 bits on the wire, here places in a stream that never wrap. The SYN has place 0,
-//! the first octet of data place 1.
+//! Sequence numbers (RFC 9293 §3.4): 32 bits on the wire, here places in a stream that never wrap. The SYN
+//! has place 0, the first octet of data place 1.
 
 /// The sequence number of a place, where the SYN has `initial`.
 pub(super) fn number(initial: u32, place: u64) -> u32 {
@@ -20,7 +20,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_place_survives_the_wire_within_half_the_numbers(initial: u32, at in 0u64..1 << 40, off in -0x8000_0000i64..0x8000_0000) {
+        fn a_place_survives_the_wire_within_half_the_numbers(
+            initial: u32,
+            at in 0u64..1 << 40,
+            off in -0x8000_0000i64..0x8000_0000,
+        ) {
             match at.checked_add_signed(-off) {
                 Some(near) => prop_assert_eq!(place(initial, number(initial, at), near), Some(at)),
                 None => prop_assert!(off > 0),

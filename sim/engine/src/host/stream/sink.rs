@@ -42,7 +42,8 @@ impl Sink {
         }
     }
 
-    /// The connections, those that have ended too, by their peers. Of more than 1024, the one that ended first goes.
+    /// The connections, those that have ended too, by their peers. Of more than 1024, the one that ended
+    /// first goes.
     pub fn connections(&self) -> impl Iterator<Item = &Connection> {
         self.connections.values()
     }

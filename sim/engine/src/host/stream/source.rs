@@ -56,7 +56,8 @@ impl Source {
         self.connection.as_ref()
     }
 
-    /// Ends the data with what was sent so far and closes the connection; one that was not begun never begins.
+    /// Ends the data with what was sent so far and closes the connection; one that was not begun never
+    /// begins.
     pub fn stop(&mut self) {
         self.stopped = true;
         if let Some(connection) = &mut self.connection {

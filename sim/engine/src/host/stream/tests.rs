@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, tcp};
+use ipsec_net::{Buffer, Instant, IpHeader, tcp};
 use proptest::prelude::*;
 
 use super::super::laboratory::{
@@ -395,7 +395,8 @@ proptest! {
             let (from, to) = (address("10.0.2.1"), address("10.0.1.1"));
             let ip = IpHeader::new(from, to, 0);
             let ends = (SocketAddr::new(from, ports.0), SocketAddr::new(to, ports.1));
-            let packet: IpPacket = tcp::build(ends.0, ends.1, &header, Buffer::copy_of(&payload), &ip).unwrap();
+            let payload = Buffer::copy_of(&payload);
+            let packet = tcp::build(ends.0, ends.1, &header, payload, &ip).unwrap();
             host.handle(now, Port(0), packet);
             drain(&mut host, now, &mut last);
         }

@@ -27,7 +27,8 @@ impl Timer {
         Self { estimate: None, timeout: INITIAL, deadline: None }
     }
 
-    /// Learns a round trip time of a segment that was sent once (§2.2, §2.3, §3). The clock's granularity is 1 ns.
+    /// Learns a round trip time of a segment that was sent once (§2.2, §2.3, §3). The clock's granularity is
+    /// 1 ns.
     pub(super) fn measured(&mut self, round_trip: Duration) {
         let (smoothed, variation) = match self.estimate {
             None => (round_trip, round_trip / 2),
