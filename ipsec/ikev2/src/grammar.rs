@@ -58,3 +58,6 @@ pub(crate) fn check(exchange: ExchangeType, payloads: &[Payload]) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

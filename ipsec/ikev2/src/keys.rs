@@ -124,3 +124,6 @@ fn cut<const N: usize>(stream: &Secret, lengths: [usize; N]) -> [Secret; N] {
         Secret::from(key)
     })
 }
+
+#[cfg(test)]
+mod tests;

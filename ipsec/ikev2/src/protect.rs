@@ -149,3 +149,6 @@ impl Direction {
         Some(content)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,3 +14,6 @@ pub(crate) use proposal::{child_offer, ike_offer};
 pub(crate) use select::{check_choice, offers_group, select};
 pub(crate) use selectors::{narrow, pairs, show, subset, to_wire};
 pub(crate) use suite::{ChildSuite, child_suite, ike_suite};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! Agreement on suites and selectors, against what the RFC says and against models.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm};
+use ipsec_dataplane::Encryption;
+use ipsec_net::AddressRange;
+use ipsec_wire::Spi;
+use ipsec_wire::registry::TransformType;
+use ipsec_wire::v2::{Proposal, TrafficSelector, Transform};
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+
+use super::*;
+
+const GCM: Encryption = Encryption::Aead(AeadAlgorithm::AesGcm16);
+const CBC: Encryption = Encryption::Cipher(CipherAlgorithm::AesCbc);
+
+fn gcm(key_len: usize) -> IkeProposal {
+    IkeProposal {
+        encryption: vec![(GCM, key_len)],
+        integrity: Vec::new(),
+        prf: vec![PrfAlgorithm::HmacSha2_256],
+        key_exchange: vec![KeyExchangeAlgorithm::X25519],
+    }
+}
+
+fn cbc() -> IkeProposal {
+    IkeProposal {
+        encryption: vec![(CBC, 16)],
+        integrity: vec![IntegrityAlgorithm::HmacSha2_256_128],
+        prf: vec![PrfAlgorithm::HmacSha2_256, PrfAlgorithm::HmacSha2_384],
+        key_exchange: vec![KeyExchangeAlgorithm::Ecp256, KeyExchangeAlgorithm::Modp2048],
+    }
+}
+
+fn chosen(configured: &[IkeProposal], offered: &[IkeProposal]) -> Result<IkeSuite, String> {
+    let chosen =
+        select(&ike_offer(configured), &ike_offer(offered)).map_err(|mismatch| mismatch.to_string())?;
+    assert!(check_choice(&ike_offer(offered), &[chosen.clone()]).is_ok(), "the initiator accepts the choice");
+    ike_suite(&chosen).ok_or_else(|| "no suite".to_owned())
+}
+
+fn child(extended: &[bool], groups: &[KeyExchangeAlgorithm]) -> ChildProposal {
+    ChildProposal {
+        encryption: vec![(GCM, 16)],
+        integrity: Vec::new(),
+        key_exchange: groups.to_vec(),
+        extended_sequence_numbers: extended.to_vec(),
+    }
+}
+
+#[test]
+fn the_responders_own_order_decides() {
+    let offered = [cbc(), gcm(16), gcm(32)];
+    assert_eq!(chosen(&[gcm(32), cbc()], &offered).unwrap().to_string(), "aes256gcm16-prfsha256-x25519");
+    assert_eq!(chosen(&[cbc(), gcm(32)], &offered).unwrap().protection.key_len, 16);
+    let ours = IkeProposal { prf: vec![PrfAlgorithm::HmacSha2_384, PrfAlgorithm::HmacSha2_256], ..cbc() };
+    assert_eq!(chosen(&[ours], &offered).unwrap().prf, PrfAlgorithm::HmacSha2_384);
+}
+
+#[test]
+fn another_key_length_is_another_algorithm() {
+    let error = chosen(&[gcm(32)], &[gcm(16)]).unwrap_err();
+    assert!(
+        error.starts_with("encryption: offered ENCR_AES_GCM_16-128, configured ENCR_AES_GCM_16-256"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_transform_of_the_closest_proposal_is_the_one_that_is_named() {
+    let near = IkeProposal { key_exchange: vec![KeyExchangeAlgorithm::Ecp384], ..gcm(16) };
+    let error = chosen(&[gcm(16)], &[cbc(), near]).unwrap_err();
+    assert!(error.starts_with("key exchange: offered ECP_384, configured CURVE25519 (offer: "), "{error}");
+    assert!(
+        error.contains("IKE ENCR_AES_CBC-128") && error.contains("configuration: IKE ENCR_AES_GCM_16-128"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_empty_offer_is_told_as_such() {
+    assert_eq!(chosen(&[gcm(16)], &[]).unwrap_err(), "the offer is empty");
+}
+
+#[test]
+fn a_combined_cipher_is_never_taken_together_with_integrity() {
+    let mut both = ike_offer(&[gcm(16)]);
+    both[0].transforms.push(Transform::new(TransformType::INTEG, 12, None));
+    assert!(select(&ike_offer(&[gcm(16)]), &both).is_err());
+    assert!(ike_suite(&both[0]).is_none());
+    let mut bare = ike_offer(&[cbc()]);
+    bare[0].transforms.retain(|transform| transform.kind != TransformType::INTEG);
+    assert!(ike_suite(&bare[0]).is_none(), "nor a cipher without integrity");
+}
+
+#[test]
+fn integrity_none_beside_a_combined_cipher_means_the_same_as_leaving_it_out() {
+    let mut offered = ike_offer(&[gcm(16)]);
+    offered[0].transforms.push(Transform::new(TransformType::INTEG, 0, None));
+    let chosen = select(&ike_offer(&[gcm(16)]), &offered).unwrap();
+    assert!(check_choice(&offered, &[chosen.clone()]).is_ok());
+    assert_eq!(ike_suite(&chosen).unwrap().protection.integrity, None);
+}
+
+#[test]
+fn a_transform_with_an_unknown_attribute_is_passed_over() {
+    let mut offered = ike_offer(&[gcm(16)]);
+    offered[0].transforms[0].unknown.push((0x8063, vec![0, 1]));
+    assert!(select(&ike_offer(&[gcm(16)]), &offered).is_err());
+}
+
+#[test]
+fn a_child_takes_extended_sequence_numbers_only_where_both_have_them() {
+    let suite = |configured: &[bool], offered: &[bool]| {
+        let offer = |extended, spi| child_offer(&[child(extended, &[])], Spi(spi), true);
+        select(&offer(configured, 7), &offer(offered, 0x1001)).ok().and_then(|chosen| child_suite(&chosen))
+    };
+    let agreed =
+        |configured, offered| suite(configured, offered).map(|suite| suite.extended_sequence_numbers);
+    assert_eq!(agreed(&[true, false], &[false, true]), Some(true));
+    assert_eq!(agreed(&[false], &[false, true]), Some(false));
+    assert_eq!(agreed(&[true], &[false]), None);
+    assert_eq!(suite(&[false], &[false]).unwrap().spi, Spi(0x1001), "the SPI is the offer's");
+}
+
+#[test]
+fn a_child_in_ike_auth_offers_no_key_exchange() {
+    let groups = [KeyExchangeAlgorithm::X25519];
+    let first = child_offer(&[child(&[false], &groups)], Spi(1), false);
+    let fresh = child_offer(&[child(&[false], &groups)], Spi(1), true);
+    assert!(!offers_group(&first[0], 31) && offers_group(&fresh[0], 31));
+    assert!(
+        select(&fresh, &child_offer(&[child(&[false], &[])], Spi(2), true)).is_err(),
+        "PFS is not optional"
+    );
+}
+
+#[test]
+fn a_choice_that_was_not_offered_is_refused() {
+    let offered = ike_offer(&[cbc(), gcm(16)]);
+    let choice = select(&ike_offer(&[cbc()]), &offered).unwrap();
+    let refused = |change: fn(&mut Proposal)| {
+        let mut choice = choice.clone();
+        change(&mut choice);
+        check_choice(&offered, &[choice]).unwrap_err()
+    };
+    assert_eq!(refused(|c| c.number = 7), "the chosen proposal was not offered");
+    assert_eq!(refused(|c| c.number = 2), "a transform was chosen that was not offered");
+    assert_eq!(
+        refused(|c| c.transforms[0].key_bits = Some(256)),
+        "a transform was chosen that was not offered"
+    );
+    assert_eq!(
+        refused(|c| drop(c.transforms.remove(0))),
+        "no transform was chosen of a type that was offered"
+    );
+    assert_eq!(
+        refused(|c| c.transforms.push(c.transforms[0].clone())),
+        "two transforms of one type were chosen"
+    );
+    assert!(check_choice(&offered, &[]).is_err() && check_choice(&offered, &offered).is_err());
+}
+
+/// A proposal with algorithms taken from small tables, each list in its own order.
+fn any_proposal() -> impl Strategy<Value = IkeProposal> {
+    let prfs = vec![PrfAlgorithm::HmacSha1, PrfAlgorithm::HmacSha2_256, PrfAlgorithm::HmacSha2_384];
+    let groups =
+        vec![KeyExchangeAlgorithm::Modp2048, KeyExchangeAlgorithm::Ecp256, KeyExchangeAlgorithm::X25519];
+    let macs = vec![IntegrityAlgorithm::HmacSha1_96, IntegrityAlgorithm::HmacSha2_256_128];
+    let keys = || subsequence(vec![16, 24, 32], 1..=3).prop_shuffle();
+    let parts = (subsequence(prfs, 1..=3).prop_shuffle(), subsequence(groups, 1..=3).prop_shuffle());
+    (any::<bool>(), keys(), subsequence(macs, 1..=2).prop_shuffle(), parts).prop_map(
+        |(combined, keys, macs, (prf, key_exchange))| {
+            let cipher = if combined { GCM } else { CBC };
+            let encryption = keys.into_iter().map(|key| (cipher, key)).collect();
+            let integrity = if combined { Vec::new() } else { macs };
+            IkeProposal { encryption, integrity, prf, key_exchange }
+        },
+    )
+}
+
+/// All suites that a list of proposals allows.
+fn suites(proposals: &[IkeProposal]) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for proposal in proposals {
+        for (encryption, key_len) in &proposal.encryption {
+            let macs: Vec<_> = proposal.integrity.iter().copied().map(Some).collect();
+            for integrity in if macs.is_empty() { vec![None] } else { macs } {
+                for (prf, key_exchange) in proposal
+                    .prf
+                    .iter()
+                    .flat_map(|prf| proposal.key_exchange.iter().map(move |group| (*prf, *group)))
+                {
+                    let protection =
+                        ipsec_dataplane::Suite { encryption: *encryption, key_len: *key_len, integrity };
+                    all.insert(format!("{:?}", IkeSuite { protection, prf, key_exchange }));
+                }
+            }
+        }
+    }
+    all
+}
+
+fn any_range() -> impl Strategy<Value = AddressRange> {
+    (0u8..20, 0u8..20).prop_map(|(a, b)| {
+        let address = |last| IpAddr::from(Ipv4Addr::new(10, 0, 0, last));
+        AddressRange::new(address(a.min(b)), address(a.max(b))).unwrap()
+    })
+}
+
+/// The last octets of the addresses that selectors cover.
+fn covered(selectors: &[TrafficSelector]) -> BTreeSet<u8> {
+    let inside = |last: &u8| {
+        let address = IpAddr::from(Ipv4Addr::new(10, 0, 0, *last));
+        selectors.iter().any(|s| s.addresses().is_some_and(|(first, end)| first <= address && address <= end))
+    };
+    (0..=30).filter(inside).collect()
+}
+
+proptest! {
+    /// Two ends agree if and only if some suite is allowed by both, and what they agree on is one of those.
+    #[test]
+    fn what_is_selected_is_in_both_offers_and_nothing_is_only_if_nothing_is(
+        configured in prop::collection::vec(any_proposal(), 1..4), offered in prop::collection::vec(any_proposal(), 1..4),
+    ) {
+        let (ours, theirs) = (suites(&configured), suites(&offered));
+        let common: BTreeSet<&String> = ours.intersection(&theirs).collect();
+        match chosen(&configured, &offered) {
+            Ok(suite) => {
+                let suite = format!("{suite:?}");
+                prop_assert!(common.contains(&suite));
+            }
+            Err(text) => {
+                prop_assert!(common.is_empty(), "{} are common, but: {}", common.len(), text);
+                prop_assert!(text.contains("offered") && text.contains("configured"));
+            }
+        }
+    }
+
+    #[test]
+    fn narrowing_gives_the_intersection_and_a_subset_of_what_was_offered(
+        offered in prop::collection::vec(any_range(), 1..4), configured in prop::collection::vec(any_range(), 1..4),
+    ) {
+        let offered = to_wire(&offered);
+        let narrowed = narrow(&offered, &configured);
+        let both: BTreeSet<u8> =
+            covered(&offered).intersection(&covered(&to_wire(&configured))).copied().collect();
+        prop_assert_eq!(covered(&narrowed), both.clone());
+        prop_assert_eq!(subset(&narrowed, &offered), !both.is_empty());
+    }
+}
+
+#[test]
+fn narrowing_keeps_protocol_and_ports_and_never_mixes_ip_versions() {
+    let range = |text: &str| text.parse::<ipsec_net::Prefix>().unwrap().range();
+    let web = TrafficSelector::Addresses {
+        protocol: 6,
+        ports: (80, 80),
+        first: [10, 0, 0, 0].into(),
+        last: [10, 0, 0, 255].into(),
+    };
+    let unknown =
+        TrafficSelector::Unknown { kind: ipsec_wire::registry::TsType(200), protocol: 0, body: vec![1] };
+    let narrowed = narrow(&[unknown, web.clone()], &[range("10.0.0.16/28"), range("::/0")]);
+    assert_eq!(show(&narrowed), "10.0.0.16-10.0.0.31[6/80-80]");
+    assert!(subset(&narrowed, std::slice::from_ref(&web)));
+    let any = TrafficSelector::any([10, 0, 0, 16].into(), [10, 0, 0, 31].into());
+    assert!(!subset(&[any.clone()], &[web]), "all protocols are more than one");
+    let [pair] = &pairs(&narrowed, &[any])[..] else { panic!("one pair") };
+    assert_eq!(
+        (pair.protocol, pair.local_ports.clone(), pair.remote_ports.clone()),
+        (Some(6), 80..=80, 0..=65535)
+    );
+}
