@@ -3,13 +3,19 @@
 //! Every packet that ends in a middlebox ends with a typed note that says why.
 
 mod flow;
+mod fragments;
+pub mod nat;
 mod outbox;
 mod report;
 pub mod router;
+mod side;
 
 pub use flow::Flow;
+pub use fragments::FragmentLimits;
+pub use nat::Nat;
 pub use report::{ErrorRate, Report};
 pub use router::Router;
+pub use side::Side;
 
 #[cfg(test)]
 mod testing;
