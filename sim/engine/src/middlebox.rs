@@ -2,6 +2,7 @@
 //!
 //! Every packet that ends in a middlebox ends with a typed note that says why.
 
+pub mod firewall;
 mod flow;
 mod fragments;
 pub mod nat;
@@ -10,6 +11,7 @@ mod report;
 pub mod router;
 mod side;
 
+pub use firewall::Firewall;
 pub use flow::Flow;
 pub use fragments::FragmentLimits;
 pub use nat::Nat;
