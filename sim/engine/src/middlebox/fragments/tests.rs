@@ -53,7 +53,17 @@ fn waiting_fragments_are_bounded_in_number_and_time() {
     assert_eq!(table.expire(seconds(14)), []);
     assert_eq!(table.expire(seconds(15)).len(), 2);
     assert!(matches!(table.follow(seconds(15), key(piece), piece.clone()), Follow::Held));
-    assert_eq!(table.clear().len(), 1);
+    assert_eq!(table.decide(seconds(15), key(piece), 'a').len(), 1);
+    for identification in 0..2 {
+        let piece = &pieces(identification)[1];
+        let followed = table.follow(seconds(15), key(piece), piece.clone());
+        assert!(matches!(followed, Follow::Held), "what was released makes room");
+    }
+    assert_eq!(table.clear().len(), 2);
+    assert!(
+        matches!(table.follow(seconds(15), key(piece), piece.clone()), Follow::Held),
+        "so does what was cleared"
+    );
 }
 
 #[test]

@@ -147,3 +147,29 @@ fn the_same_stream_chooses_the_same_ports() {
     assert_eq!(ports(), ports());
     assert_eq!(ports().into_iter().collect::<BTreeSet<_>>().len(), 19);
 }
+
+#[test]
+fn notes_differ_in_the_digest_where_they_differ() {
+    let flow = Flow::of(&datagram(A, PEER, b""));
+    let (inside, outside) = (A.parse().unwrap(), "203.0.113.1:500".parse().unwrap());
+    let binding = |scope| Binding { protocol: protocol::UDP, inside, outside, scope };
+    let peer: SocketAddrV4 = PEER.parse().unwrap();
+    let notes = [
+        NatNote::Mapped(binding(Scope::Anywhere)),
+        NatNote::Mapped(binding(Scope::Address(*peer.ip()))),
+        NatNote::Mapped(binding(Scope::Endpoint(peer))),
+        NatNote::Expired(binding(Scope::Anywhere)),
+        NatNote::Restarted { mappings: 1 },
+        NatNote::Dropped { reason: NatDrop::Filtered, flow, report: Report::None },
+        NatNote::Dropped { reason: NatDrop::NoMapping, flow, report: Report::None },
+        NatNote::Held { flow },
+        NatNote::Answered { flow },
+        NatNote::Fragmented { flow, pieces: 2 },
+    ];
+    let written = notes.iter().map(|note| {
+        let mut octets = Vec::new();
+        crate::Note::write(note, &mut octets);
+        octets
+    });
+    assert_eq!(written.collect::<BTreeSet<_>>().len(), notes.len());
+}
