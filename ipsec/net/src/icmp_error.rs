@@ -1,5 +1,5 @@
-//! ICMP errors: what the network tells a packet's source of its end (RFC 792, RFC 1812 §4.3, RFC 4443 §3), and the packet
-//! that such a message quotes.
+//! ICMP errors: what the network tells a packet's source of its end (RFC 792, RFC 1812 §4.3, RFC 4443 §3),
+//! and the packet that such a message quotes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -45,8 +45,8 @@ const NUMBERS: [(IcmpError, [u8; 2], [u8; 2]); 6] = [
 
 /// Tells the source of `about` what became of it; `from` is who says so.
 ///
-/// Nothing when the packet [must not be answered](is_answerable) so, or `from` is of the other version. The message is
-/// at most 576 octets long in IPv4 (RFC 1812 §4.3.2.3) and 1280 in IPv6 (RFC 4443 §2.4 c).
+/// Nothing when the packet [must not be answered](is_answerable) so, or `from` is of the other version. The
+/// message is at most 576 octets long in IPv4 (RFC 1812 §4.3.2.3) and 1280 in IPv6 (RFC 4443 §2.4 c).
 #[must_use]
 pub fn build(error: IcmpError, about: &IpPacket, from: IpAddr) -> Option<IpPacket> {
     if !is_answerable(about, error) || IpVersion::of(from) != about.version() {
@@ -85,9 +85,9 @@ pub fn is_error(packet: &IpPacket) -> bool {
     packet.has_upper_header() && is_error_type(packet.protocol(), packet.payload())
 }
 
-/// Whether an error may be sent about a packet (RFC 1122 §3.2.2, RFC 1812 §4.3.2.7, RFC 4443 §2.4 e): not about an ICMP
-/// error, nor a later fragment; not to a source that is no single host; not about a packet to many, unless it is an IPv6
-/// packet that was too big.
+/// Whether an error may be sent about a packet (RFC 1122 §3.2.2, RFC 1812 §4.3.2.7, RFC 4443 §2.4 e): not
+/// about an ICMP error, nor a later fragment; not to a source that is no single host; not about a packet to
+/// many, unless it is an IPv6 packet that was too big.
 #[must_use]
 pub fn is_answerable(packet: &IpPacket, error: IcmpError) -> bool {
     let too_big_v6 = packet.version() == IpVersion::V6 && matches!(error, IcmpError::PacketTooBig { .. });
@@ -121,8 +121,8 @@ pub struct Quoted<'a> {
     pub payload: &'a [u8],
 }
 
-/// Reads an unfragmented ICMP error; nothing for any other packet, or when the ICMP checksum or the quotation's headers
-/// are wrong.
+/// Reads an unfragmented ICMP error; nothing for any other packet, or when the ICMP checksum or the
+/// quotation's headers are wrong.
 #[must_use]
 pub fn read(packet: &IpPacket) -> Option<Message<'_>> {
     let octets = packet.payload();

@@ -1,4 +1,5 @@
-//! What stands between the ends of a path: routers, address translators and packet filters, each one a [`crate::Node`].
+//! What stands between the ends of a path: routers, address translators and packet filters, each one a
+//! [`crate::Node`].
 //!
 //! Every packet that ends in a middlebox ends with a typed note that says why.
 

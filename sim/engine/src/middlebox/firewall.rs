@@ -1,6 +1,6 @@
-//! A stateful packet filter of both IP versions between an inside and an outside: what belongs to a flow that was let
-//! through goes on in both directions (RFC 4787 §5 calls that filtering, RFC 6092 asks it of home gateways); the rest is
-//! judged by rules, the first that matches counts.
+//! A stateful packet filter of both IP versions between an inside and an outside: what belongs to a flow that
+//! was let through goes on in both directions (RFC 4787 §5 calls that filtering, RFC 6092 asks it of home
+//! gateways); the rest is judged by rules, the first that matches counts.
 //!
 //! Port 0 is its inside, port 1 its outside. It changes nothing in a packet, not even the hop limit.
 
@@ -54,7 +54,8 @@ impl Firewall {
         &mut self.policy
     }
 
-    /// The flows that were let through and go on. One whose time is over counts until the filter is reached next.
+    /// The flows that were let through and go on. One whose time is over counts until the filter is reached
+    /// next.
     pub fn states(&self) -> impl Iterator<Item = State> {
         self.states.iter()
     }

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use ipsec_net::icmp_error::Quoted;
 use ipsec_net::{IpPacket, protocol};
 
-/// Protocol, source and destination. A protocol without ports has port 0. An echo request's source port is its
-/// identifier, and so is an echo reply's destination port (RFC 5508 §3.1).
+/// Protocol, source and destination. A protocol without ports has port 0. An echo request's source port is
+/// its identifier, and so is an echo reply's destination port (RFC 5508 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Flow {
     /// The upper-layer protocol.
@@ -85,7 +85,8 @@ pub(crate) fn write_endpoint(endpoint: SocketAddr, out: &mut Vec<u8>) {
     out.extend(endpoint.port().to_be_bytes());
 }
 
-/// Source and destination port out of the beginning of an upper-layer header; eight octets are sure to be quoted.
+/// Source and destination port out of the beginning of an upper-layer header; eight octets are sure to be
+/// quoted.
 fn ports(number: u8, payload: &[u8]) -> Option<(u16, u16)> {
     let field = |at: usize| Some(u16::from_be_bytes([*payload.get(at)?, *payload.get(at + 1)?]));
     match number {

@@ -1,5 +1,6 @@
-//! How a middlebox handles fragments without reassembling them: what it decided of a datagram's first fragment holds for
-//! the later ones, and later ones that come first may wait for it (RFC 4787 §11). Memory and time are bounded.
+//! How a middlebox handles fragments without reassembling them: what it decided of a datagram's first
+//! fragment holds for the later ones, and later ones that come first may wait for it (RFC 4787 §11). Memory
+//! and time are bounded.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,7 +15,8 @@ use crate::Port;
 pub struct FragmentLimits {
     /// Of how many datagrams it remembers the first fragment; the oldest is forgotten for a new one.
     pub datagrams: usize,
-    /// How many fragments may wait for a first fragment, over all datagrams; 0 drops each that comes before it.
+    /// How many fragments may wait for a first fragment, over all datagrams; 0 drops each that comes before
+    /// it.
     pub held: usize,
     /// How long a first fragment is remembered, and how long others wait for it.
     pub timeout: Duration,
@@ -84,7 +86,8 @@ impl<V: Copy> FragmentTable<V> {
         Follow::Held
     }
 
-    /// Remembers what was decided of a first fragment, and gives back those that waited for it, in order of arrival.
+    /// Remembers what was decided of a first fragment, and gives back those that waited for it, in order of
+    /// arrival.
     pub(crate) fn decide(&mut self, now: Instant, key: DatagramKey, verdict: V) -> Vec<IpPacket> {
         if self.decided.len() >= self.limits.datagrams && !self.decided.contains_key(&key) {
             let oldest = self.decided.iter().min_by_key(|(key, (until, _))| (*until, **key));

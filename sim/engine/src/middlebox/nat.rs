@@ -1,8 +1,9 @@
-//! A translator between an inside and an outside IPv4 network (NAT44), with each behaviour that RFC 4787 tells apart, TCP
-//! and ICMP as far as RFC 5382 and RFC 5508 ask for the same, and pass-through of protocols without ports.
+//! A translator between an inside and an outside IPv4 network (NAT44), with each behaviour that RFC 4787
+//! tells apart, TCP and ICMP as far as RFC 5382 and RFC 5508 ask for the same, and pass-through of protocols
+//! without ports.
 //!
-//! Port 0 is its inside, port 1 its outside. It is a router too: it counts hops and minds MTUs. Two in series are a
-//! carrier-grade NAT.
+//! Port 0 is its inside, port 1 its outside. It is a router too: it counts hops and minds MTUs. Two in series
+//! are a carrier-grade NAT.
 
 mod behaviour;
 mod lookup;
@@ -63,8 +64,8 @@ pub struct Nat {
 }
 
 impl Nat {
-    /// A translator with its own address `inside` on the inside, the outside addresses `pool`, and `random` to choose
-    /// ports and addresses with.
+    /// A translator with its own address `inside` on the inside, the outside addresses `pool`, and `random`
+    /// to choose ports and addresses with.
     ///
     /// # Errors
     /// When there is no outside address or port, or port forwards are impossible.
@@ -100,7 +101,8 @@ impl Nat {
         &self.behaviour
     }
 
-    /// The mappings there are, oldest first. One whose time is over counts until the translator is reached next.
+    /// The mappings there are, oldest first. One whose time is over counts until the translator is reached
+    /// next.
     pub fn mappings(&self) -> impl Iterator<Item = &Mapping> {
         self.mappings.iter()
     }
@@ -214,7 +216,8 @@ impl Nat {
         self.mtu[side.index()].unwrap_or(usize::MAX)
     }
 
-    /// Whether a packet is to the translator itself: to its inside address, or an echo request to an outside one.
+    /// Whether a packet is to the translator itself: to its inside address, or an echo request to an outside
+    /// one.
     fn is_for_itself(&self, side: Side, packet: &IpPacket) -> bool {
         let IpAddr::V4(destination) = packet.destination() else {
             return false;

@@ -1,4 +1,5 @@
-//! Whether and how fast a middlebox reports the end of packets to their sources (RFC 1812 §4.3.2.8, RFC 4443 §2.4 f).
+//! Whether and how fast a middlebox reports the end of packets to their sources (RFC 1812 §4.3.2.8, RFC 4443
+//! §2.4 f).
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! A router of both IP versions (RFC 1812, RFC 8200): it forwards by longest prefix, counts hops, fragments what may be
-//! fragmented, and tells sources what became of their packets (RFC 792, RFC 1191, RFC 4443).
+//! A router of both IP versions (RFC 1812, RFC 8200): it forwards by longest prefix, counts hops, fragments
+//! what may be fragmented, and tells sources what became of their packets (RFC 792, RFC 1191, RFC 4443).
 
 mod note;
 mod routes;
@@ -203,8 +203,8 @@ impl Node for Router {
     }
 }
 
-/// Why a packet must not be forwarded at all, whatever the routes (RFC 1812 §5.3.7, RFC 4291 §2.5.6); there is no
-/// multicast routing.
+/// Why a packet must not be forwarded at all, whatever the routes (RFC 1812 §5.3.7, RFC 4291 §2.5.6); there
+/// is no multicast routing.
 fn never_forwarded(packet: &IpPacket) -> Option<RouterDrop> {
     let (source, destination) = (packet.source(), packet.destination());
     let stays = |address: IpAddr| {

@@ -1,4 +1,5 @@
-//! What a packet filter lets through: prohibitions that hold for every packet, and rules for those that begin a flow.
+//! What a packet filter lets through: prohibitions that hold for every packet, and rules for those that begin
+//! a flow.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -107,8 +108,8 @@ impl StateTimers {
 pub struct Policy {
     /// Drops every fragment.
     pub drop_fragments: bool,
-    /// Drops ESP in UDP: port 4500 on either end, and four first octets that are not the zeros of the non-ESP marker
-    /// (RFC 3948 §2.2).
+    /// Drops ESP in UDP: port 4500 on either end, and four first octets that are not the zeros of the non-ESP
+    /// marker (RFC 3948 §2.2).
     pub drop_udp_encapsulated_esp: bool,
     /// Drops ESP.
     pub drop_esp: bool,

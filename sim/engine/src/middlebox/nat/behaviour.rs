@@ -8,8 +8,8 @@ use ipsec_net::protocol;
 
 use super::super::{ErrorRate, FragmentLimits};
 
-/// On what of the remote endpoint something depends: whether a mapping is used again (RFC 4787 §4.1), or whether a
-/// packet from outside is let in (§5).
+/// On what of the remote endpoint something depends: whether a mapping is used again (RFC 4787 §4.1), or
+/// whether a packet from outside is let in (§5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dependence {
     /// On nothing.
@@ -52,8 +52,8 @@ pub enum Pooling {
     Arbitrary,
 }
 
-/// Which outside port a new mapping gets (RFC 4787 §4.2.1). Ports below 1024 come from those below 1024, others from the
-/// others, as long as there are any.
+/// Which outside port a new mapping gets (RFC 4787 §4.2.1). Ports below 1024 come from those below 1024,
+/// others from the others, as long as there are any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PortAssignment {
     /// The inside port where it is free, else a random one.
@@ -146,7 +146,8 @@ pub struct Behaviour {
     pub assignment: PortAssignment,
     /// Whether an even port stays even and an odd one odd, as long as there are any (RFC 4787 §4.2.2).
     pub parity: bool,
-    /// Whether neighbouring ports of a host get neighbouring outside ports where these are free (RFC 4787 §4.2.3).
+    /// Whether neighbouring ports of a host get neighbouring outside ports where these are free (RFC 4787
+    /// §4.2.3).
     pub contiguity: bool,
     /// The outside ports and echo identifiers that there are.
     pub ports: RangeInclusive<u16>,

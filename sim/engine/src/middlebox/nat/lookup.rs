@@ -1,4 +1,5 @@
-//! Where a packet goes: which mapping it uses or makes, and whether it is let in (RFC 4787 §4 to §6, RFC 5508).
+//! Where a packet goes: which mapping it uses or makes, and whether it is let in (RFC 4787 §4 to §6, RFC
+//! 5508).
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, SocketAddrV4};
@@ -16,9 +17,11 @@ use super::{Flow, Nat, Side};
 enum Kind {
     /// It makes mappings, uses and refreshes them.
     Data,
-    /// As data from inside; from outside it is to the translator itself, and useless when it comes in fragments.
+    /// As data from inside; from outside it is to the translator itself, and useless when it comes in
+    /// fragments.
     EchoRequest,
-    /// From outside it uses and refreshes the mapping of its request; from inside it answers nothing that was let in.
+    /// From outside it uses and refreshes the mapping of its request; from inside it answers nothing that was
+    /// let in.
     EchoReply,
     /// An ICMP error uses mappings, and neither makes nor refreshes nor ends one (RFC 4787 REQ-12).
     Error,

@@ -1,6 +1,6 @@
-//! Translation of one packet: addresses, ports and the checksums over them, which are adjusted and never computed anew
-//! (RFC 3022 §4, RFC 1624), so that damage stays noticeable and a fragment can be translated. An ICMP error is translated
-//! together with the packet that it quotes (RFC 5508 §4.2).
+//! Translation of one packet: addresses, ports and the checksums over them, which are adjusted and never
+//! computed anew (RFC 3022 §4, RFC 1624), so that damage stays noticeable and a fragment can be translated.
+//! An ICMP error is translated together with the packet that it quotes (RFC 5508 §4.2).
 
 use std::net::SocketAddrV4;
 
@@ -27,8 +27,8 @@ enum End {
 
 /// Translates a packet; nothing when an ICMP error quotes too little to be translated.
 ///
-/// Of a later fragment only addresses are replaced. What went from here as source is quoted as the destination of what
-/// came, and the other way round.
+/// Of a later fragment only addresses are replaced. What went from here as source is quoted as the
+/// destination of what came, and the other way round.
 pub(super) fn translate(packet: IpPacket, route: &Route) -> Option<IpPacket> {
     let is_error = icmp_error::is_error(&packet);
     let header_len = packet.header_len();
@@ -66,7 +66,8 @@ fn replace(octets: &mut [u8], end: End, to: Option<SocketAddrV4>) -> Option<()> 
     match header[9] {
         protocol::UDP => {
             let old_port = swap(payload.get_mut(port)?, new_port)?;
-            // Zero says that there is no checksum, so that a checksum of zero is sent as its complement (RFC 768).
+            // Zero says that there is no checksum, so that a checksum of zero is sent as its complement (RFC
+            // 768).
             if let Some(sum) = payload.get_mut(6..8).filter(|sum| **sum != [0, 0]) {
                 adjust(sum, &old, &new);
                 adjust(sum, &old_port, &new_port);

@@ -12,10 +12,12 @@ pub enum RouterNote {
         reason: RouterDrop,
         /// The packet.
         flow: Flow,
-        /// What its source was told. When an error was sent, it is the next packet sent, or its fragments are.
+        /// What its source was told. When an error was sent, it is the next packet sent, or its fragments
+        /// are.
         report: Report,
     },
-    /// It was an echo request to the router itself, and the reply is the next packet sent, or its fragments are.
+    /// It was an echo request to the router itself, and the reply is the next packet sent, or its fragments
+    /// are.
     Answered {
         /// The request.
         flow: Flow,

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::middlebox::testing::{address, any_packet, datagram, datagram_with, drain, hand, seconds};
 
-/// Port 0 leads to 10.1/16 and 2001:db8:1::/48, port 1 to 10.2/16 and 2001:db8:2::/48; each has an address of both
-/// versions.
+/// Port 0 leads to 10.1/16 and 2001:db8:1::/48, port 1 to 10.2/16 and 2001:db8:2::/48; each has an address of
+/// both versions.
 fn router() -> Router {
     let mut router = Router::new();
     for (port, v4, v6, nets) in [
@@ -287,7 +287,8 @@ const ADDRESSES: &[&str] = &[
 ];
 
 proptest! {
-    /// A packet handled goes on whole or in pieces, is answered, or is noted as dropped; each error sent is noted too.
+    /// A packet handled goes on whole or in pieces, is answered, or is noted as dropped; each error sent is
+    /// noted too.
     #[test]
     fn no_packet_is_lost_without_a_note(
         packets in prop::collection::vec((any_packet(ADDRESSES), 0u16..3), 1..40),
