@@ -113,6 +113,8 @@ pub struct Quoted<'a> {
     pub source: IpAddr,
     /// Where it should have gone.
     pub destination: IpAddr,
+    /// Its total length in octets, by its header.
+    pub length: usize,
     /// Its upper-layer protocol, behind IPv6 extension headers.
     pub protocol: u8,
     /// Whether `payload` begins with the upper-layer header.
@@ -126,7 +128,7 @@ pub struct Quoted<'a> {
 #[must_use]
 pub fn read(packet: &IpPacket) -> Option<Message<'_>> {
     let octets = packet.payload();
-    if packet.fragment().is_some() || !is_error(packet) || !checksum_is_right(packet) {
+    if packet.fragment().is_some() || !is_error(packet) || !is_whole(packet) {
         return None;
     }
     let (header, quotation) = octets.split_at_checked(HEADER_LEN)?;
@@ -146,6 +148,7 @@ fn quoted_v4(octets: &[u8]) -> Option<Quoted<'_>> {
     Some(Quoted {
         source: Ipv4Addr::new(header[12], header[13], header[14], header[15]).into(),
         destination: Ipv4Addr::new(header[16], header[17], header[18], header[19]).into(),
+        length: usize::from(u16::from_be_bytes([header[2], header[3]])),
         protocol: header[9],
         has_upper_header: u16::from_be_bytes([header[6], header[7]]) & 0x1fff == 0,
         payload,
@@ -158,31 +161,38 @@ fn quoted_v6(octets: &[u8]) -> Option<Quoted<'_>> {
         return None;
     }
     let address = |at: usize| <[u8; 16]>::try_from(&header[at..at + 16]).ok().map(Ipv6Addr::from);
+    let length = header.len() + usize::from(u16::from_be_bytes([header[4], header[5]]));
     let mut next = header[6];
     let mut has_upper_header = true;
     while has_upper_header {
-        let length = match next {
+        let extension_len = match next {
             protocol::FRAGMENT => 8,
             protocol::HOP_BY_HOP | protocol::ROUTING | protocol::DESTINATION_OPTIONS => {
                 usize::from(*payload.get(1)?) * 8 + 8
             }
             _ => break,
         };
-        let (extension, rest) = payload.split_at_checked(length)?;
+        let (extension, rest) = payload.split_at_checked(extension_len)?;
         if next == protocol::FRAGMENT {
             has_upper_header = u16::from_be_bytes([extension[2], extension[3]]) & 0xfff8 == 0;
         }
         (next, payload) = (extension[0], rest);
     }
     let (source, destination) = (address(8)?.into(), address(24)?.into());
-    Some(Quoted { source, destination, protocol: next, has_upper_header, payload })
+    Some(Quoted { source, destination, length, protocol: next, has_upper_header, payload })
 }
 
-fn checksum_is_right(packet: &IpPacket) -> bool {
+/// Whether a packet is an ICMP message of its IP version with a right checksum.
+#[must_use]
+pub fn is_whole(packet: &IpPacket) -> bool {
     match (packet.source(), packet.destination()) {
-        (IpAddr::V4(_), _) => Sum16BitWords::new().add_slice(packet.payload()).ones_complement() == 0,
-        (IpAddr::V6(source), IpAddr::V6(destination)) => Icmpv6Slice::from_slice(packet.payload())
-            .is_ok_and(|slice| slice.is_checksum_valid(source.octets(), destination.octets())),
+        (IpAddr::V4(_), _) if packet.protocol() == protocol::ICMP => {
+            Sum16BitWords::new().add_slice(packet.payload()).ones_complement() == 0
+        }
+        (IpAddr::V6(source), IpAddr::V6(destination)) if packet.protocol() == protocol::ICMPV6 => {
+            Icmpv6Slice::from_slice(packet.payload())
+                .is_ok_and(|slice| slice.is_checksum_valid(source.octets(), destination.octets()))
+        }
         _ => false,
     }
 }

@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipsec_net::{
     Buffer, Instant, IpHeader, IpPacket, IpVersion, ParsePrefixError, Prefix, Reassembled, Reassembler,
-    fragment, icmp, protocol, tcp, udp,
+    fragment, icmp, icmp_error, protocol, tcp, udp,
 };
 
 use crate::{Node, Port, Step};
@@ -22,7 +22,6 @@ mod application;
 mod constant;
 mod echo;
 mod flow;
-mod icmp_error;
 mod imix;
 mod network;
 mod note;
@@ -294,7 +293,10 @@ impl Host {
 
     /// Remembers a path's MTU, if the message is about a packet that this host sent and says something new.
     fn packet_too_big(&mut self, now: Instant, packet: &IpPacket, mtu: usize) -> Option<()> {
-        let quoted = icmp_error::quoted(packet).filter(|quoted| self.network.is_ours(quoted.source))?;
+        let quoted = icmp_error::read(packet)?.quoted;
+        if !self.network.is_ours(quoted.source) {
+            return None;
+        }
         let destination = quoted.destination;
         let mtu = self.network.paths.learn(now, destination, mtu, quoted.length)?;
         self.note(HostNote::PathMtu { destination, mtu });

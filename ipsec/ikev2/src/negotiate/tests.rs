@@ -38,7 +38,10 @@ fn cbc() -> IkeProposal {
 fn chosen(configured: &[IkeProposal], offered: &[IkeProposal]) -> Result<IkeSuite, String> {
     let chosen =
         select(&ike_offer(configured), &ike_offer(offered)).map_err(|mismatch| mismatch.to_string())?;
-    assert!(check_choice(&ike_offer(offered), &[chosen.clone()]).is_ok(), "the initiator accepts the choice");
+    assert!(
+        check_choice(&ike_offer(offered), std::slice::from_ref(&chosen)).is_ok(),
+        "the initiator accepts the choice"
+    );
     ike_suite(&chosen).ok_or_else(|| "no suite".to_owned())
 }
 
@@ -101,7 +104,7 @@ fn integrity_none_beside_a_combined_cipher_means_the_same_as_leaving_it_out() {
     let mut offered = ike_offer(&[gcm(16)]);
     offered[0].transforms.push(Transform::new(TransformType::INTEG, 0, None));
     let chosen = select(&ike_offer(&[gcm(16)]), &offered).unwrap();
-    assert!(check_choice(&offered, &[chosen.clone()]).is_ok());
+    assert!(check_choice(&offered, std::slice::from_ref(&chosen)).is_ok());
     assert_eq!(ike_suite(&chosen).unwrap().protection.integrity, None);
 }
 
@@ -268,7 +271,7 @@ fn narrowing_keeps_protocol_and_ports_and_never_mixes_ip_versions() {
     assert_eq!(show(&narrowed), "10.0.0.16-10.0.0.31[6/80-80]");
     assert!(subset(&narrowed, std::slice::from_ref(&web)));
     let any = TrafficSelector::any([10, 0, 0, 16].into(), [10, 0, 0, 31].into());
-    assert!(!subset(&[any.clone()], &[web]), "all protocols are more than one");
+    assert!(!subset(std::slice::from_ref(&any), &[web]), "all protocols are more than one");
     let [pair] = &pairs(&narrowed, &[any])[..] else { panic!("one pair") };
     assert_eq!(
         (pair.protocol, pair.local_ports.clone(), pair.remote_ports.clone()),

@@ -121,3 +121,29 @@ proptest! {
         let _ = (read(&packet), is_error(&packet), build(IcmpError::NoRoute, &packet, address("10.1.0.254")));
     }
 }
+
+#[test]
+fn whole_messages_are_told_from_damaged_ones() {
+    for (source, destination) in [("10.1.0.1", "10.2.0.1"), ("2001:db8::1", "2001:db8::2")] {
+        let echo = icmp::Echo { identifier: 7, sequence: 9 };
+        let (source, destination) = (source.parse().unwrap(), destination.parse().unwrap());
+        let request = icmp::echo_request(source, destination, echo, b"odd").unwrap();
+        assert!(is_whole(&request));
+        for bit in 0..request.payload().len() * 8 {
+            let mut damaged = request.clone();
+            damaged.payload_mut()[bit / 8] ^= 0x80 >> (bit % 8);
+            assert!(!is_whole(&damaged), "bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn a_quotation_tells_how_long_the_packet_was() {
+    for (source, destination) in [("10.1.0.1", "10.2.0.1"), ("2001:db8::1", "2001:db8::2")] {
+        let (source, destination) = (source.parse().unwrap(), destination.parse().unwrap());
+        let packet =
+            IpPacket::build(&IpHeader::new(source, destination, 17), Buffer::copy_of(&[7; 3000])).unwrap();
+        let error = build(IcmpError::PacketTooBig { mtu: 1400 }, &packet, destination).unwrap();
+        assert_eq!(read(&error).unwrap().quoted.length, packet.len());
+    }
+}
