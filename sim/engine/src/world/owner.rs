@@ -37,6 +37,20 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         self.changed(id, direction, if cut { Change::Cut } else { Change::Mended });
     }
 
+    /// Cuts or mends all links between these nodes and the rest of the world, in both directions or only on the way out
+    /// of the part that these nodes are.
+    pub fn set_partition(&mut self, part: &[NodeId], only_out: bool, cut: bool) {
+        for id in (0..self.links.len() as u32).map(LinkId) {
+            let inside = self.links[id.index()].ends.map(|(node, _)| part.contains(&node));
+            let out = match inside {
+                [true, false] => Direction::Forward,
+                [false, true] => Direction::Backward,
+                _ => continue,
+            };
+            self.set_cut(id, only_out.then_some(out), cut);
+        }
+    }
+
     /// Lets a link behave otherwise from now on, in one direction or in both: a path that changes, a line that clogs.
     ///
     /// # Errors

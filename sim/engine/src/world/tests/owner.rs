@@ -51,3 +51,23 @@ fn a_node_with_a_fast_clock_sends_sooner_and_one_whose_clock_jumps_at_once() {
     };
     assert_eq!(times(jump), [1, 4_001, 14_001]);
 }
+
+#[test]
+fn a_partition_cuts_the_links_between_its_parts_and_no_others() {
+    let heard = |only_out| -> Vec<usize> {
+        let mut world: World<Talker> = World::new(Setup::new(1), ());
+        let nodes: Vec<NodeId> =
+            (0..4).map(|n| world.add_node(&n.to_string(), Talker::new(n, n, 5))).collect();
+        let settings = || [LinkSettings::default(), LinkSettings::default()];
+        world.add_link("inside", (nodes[0], Port(0)), (nodes[1], Port(0)), settings()).unwrap();
+        world.add_link("across", (nodes[2], Port(0)), (nodes[1], Port(1)), settings()).unwrap();
+        world.add_link("beyond", (nodes[3], Port(0)), (nodes[0], Port(1)), settings()).unwrap();
+        world.set_partition(&nodes[..2], only_out, true);
+        nodes.iter().for_each(|node| world.with(*node, |_, _| ()));
+        while world.step().unwrap() {}
+        nodes.iter().map(|node| world.node(*node).heard.len()).collect()
+    };
+    // Each sends five packets out of its first port: 0 and 1 to each other, 2 to 1 and 3 to 0.
+    assert_eq!(heard(false), [5, 5, 0, 0]);
+    assert_eq!(heard(true), [10, 10, 0, 0], "what comes in still does");
+}
