@@ -22,6 +22,9 @@ pub enum DropReason {
     /// The packet with its new headers is longer than IP allows.
     #[error("too long for an IP packet")]
     TooLong,
+    /// A fragment that was to be protected in transport mode (RFC 4303 §3.1.1).
+    #[error("a fragment, and transport mode protects only whole packets")]
+    TransportFragment,
     /// A fragment of an ESP packet: only whole ones are opened (RFC 4303 §3.4.1).
     #[error("a fragment of an ESP packet")]
     Fragment,
@@ -74,6 +77,7 @@ impl DropReason {
             Self::HopLimit => "hop-limit",
             Self::SequenceOverflow => "sequence-overflow",
             Self::TooLong => "too-long",
+            Self::TransportFragment => "transport-fragment",
             Self::Fragment => "esp-fragment",
             Self::UnknownSpi => "esp-unknown-spi",
             Self::Malformed => "esp-malformed",

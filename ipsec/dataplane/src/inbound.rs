@@ -1,10 +1,10 @@
 //! Opening of ESP packets from outside (RFC 4301 §5.2, RFC 4303 §3.4).
 
 use ipsec_crypto::Provider;
-use ipsec_net::{Instant, IpPacket};
+use ipsec_net::{Buffer, Instant, IpPacket, protocol};
 
 use crate::sa::Sa;
-use crate::{DropReason, Flow, ReplayWindow, SaParameters, esn, esp, tunnel};
+use crate::{DropReason, Flow, Mode, ReplayWindow, SaParameters, esn, esp, tunnel};
 
 /// An SA that we receive under.
 pub(crate) struct InboundSa {
@@ -40,17 +40,39 @@ impl InboundSa {
     ) -> Result<IpPacket, DropReason> {
         let sequence = self.sequence(low);
         self.replay.check(sequence)?;
-        let outer_class = packet.traffic_class();
-        let mut buffer = packet.into_payload();
-        self.sa.transform(provider)?.decrypt(sequence, &mut buffer)?;
-        self.replay.update(sequence);
-        self.sa.last_used = Some(now);
-        let next_header = esp::take_trailer(&mut buffer)?;
-        let inner = tunnel::inner_packet(next_header, buffer, outer_class)?;
+        let inner = match self.sa.parameters.mode {
+            Mode::Tunnel { .. } => {
+                let outer_class = packet.traffic_class();
+                let mut buffer = packet.into_payload();
+                let next_header = self.decrypt(provider, now, sequence, &mut buffer)?;
+                tunnel::inner_packet(next_header, buffer, outer_class)?
+            }
+            Mode::Transport => {
+                let (headers, mut buffer) = packet.into_parts().map_err(|_| DropReason::Malformed)?;
+                match self.decrypt(provider, now, sequence, &mut buffer)? {
+                    protocol::NONE => return Err(DropReason::Dummy),
+                    protocol => headers.join(protocol, buffer).map_err(|_| DropReason::NotIp)?,
+                }
+            }
+        };
         if !self.sa.carries(&Flow::inbound(&inner)) {
             return Err(DropReason::Selectors);
         }
         Ok(inner)
+    }
+
+    /// Turns an ESP packet into its payload and names its protocol; from here on the sequence number is used.
+    fn decrypt(
+        &mut self,
+        provider: &Provider,
+        now: Instant,
+        sequence: u64,
+        buffer: &mut Buffer,
+    ) -> Result<u8, DropReason> {
+        self.sa.transform(provider)?.decrypt(sequence, buffer)?;
+        self.replay.update(sequence);
+        self.sa.last_used = Some(now);
+        esp::take_trailer(buffer)
     }
 
     /// The full sequence number.

@@ -19,6 +19,8 @@ pub enum Mode {
         /// The peer's outer address, of the same IP version.
         remote: IpAddr,
     },
+    /// The packet's own header stays, and what follows it is protected.
+    Transport,
 }
 
 /// All that defines an SA.
@@ -101,8 +103,11 @@ impl Sa {
 
 fn keyed(parameters: &SaParameters, provider: &Provider) -> Result<Transform, DropReason> {
     let SaParameters { suite, key, mode, extended_sequence_numbers, .. } = parameters;
-    let Mode::Tunnel { local, remote } = mode;
-    if !suite.authenticates() || local.is_ipv4() != remote.is_ipv4() {
+    let joins = match mode {
+        Mode::Tunnel { local, remote } => local.is_ipv4() == remote.is_ipv4(),
+        Mode::Transport => true,
+    };
+    if !suite.authenticates() || !joins {
         return Err(DropReason::Unusable);
     }
     Transform::new(provider, suite, key, *extended_sequence_numbers).map_err(|_| DropReason::Unusable)

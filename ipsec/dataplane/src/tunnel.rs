@@ -1,13 +1,15 @@
 //! Headers in tunnel mode (RFC 4301 §5.1.2): the outer one, and what it does to the inner one.
 
+use std::net::IpAddr;
+
 use ipsec_net::{Buffer, IpHeader, IpPacket, IpVersion, protocol};
 
-use crate::{DropReason, Mode, ecn};
+use crate::{DropReason, ecn};
 
 /// The header round `inner`: hop limit 64, DF clear so that the network may fragment, DSCP and ECN those of the inner
 /// packet, flow label 0.
-pub(crate) fn outer_header(mode: Mode, inner: &IpPacket, identification: u16) -> IpHeader {
-    let Mode::Tunnel { local, remote } = mode;
+pub(crate) fn outer_header(ends: (IpAddr, IpAddr), inner: &IpPacket, identification: u16) -> IpHeader {
+    let (local, remote) = ends;
     let mut header = IpHeader::new(local, remote, protocol::ESP);
     header.traffic_class = ecn::encapsulated(inner.traffic_class());
     header.identification = identification;

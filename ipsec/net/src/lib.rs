@@ -20,6 +20,6 @@ pub mod udp;
 pub use buffer::Buffer;
 pub use fragment::{FragmentError, fragment};
 pub use instant::{Instant, ParseDurationError, format_duration, parse_duration};
-pub use packet::{FragmentInfo, IpHeader, IpPacket, IpVersion, NotIp, protocol};
+pub use packet::{FragmentInfo, Headers, IpHeader, IpPacket, IpVersion, NotIp, protocol};
 pub use prefix::{AddressRange, ParsePrefixError, Prefix};
 pub use reassembly::{Limits, Reassembled, Reassembler, Refused};

@@ -1,5 +1,7 @@
 //! An owned IP packet (RFC 791, RFC 8200) whose lengths have been proven once, so that reading it cannot fail.
 
+mod headers;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,6 +11,8 @@ use etherparse::{
 };
 
 use crate::Buffer;
+
+pub use headers::Headers;
 
 /// Protocol numbers that this project speaks of (IANA "Assigned Internet Protocol Numbers").
 pub mod protocol {

@@ -64,7 +64,7 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
         attempts: 1,
     };
     let ikev2 = ipsec_ikev2::Config::new(vec![connection]);
-    Config { addresses: vec![address(local)], mtu: 1500, ikev2, policies: Vec::new() }
+    Config { addresses: vec![address(local)], mtu: 1500, ikev2, policies: Vec::new(), manual: Vec::new() }
 }
 
 fn pair(key_exchange: KeyExchangeAlgorithm, provider: &'static Provider) -> [Peer; 2] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use ipsec_dataplane::{Action, Encryption, Policy, Selector};
+use ipsec_dataplane::{Action, Encryption, Policy, SaPair, SaParameters, Selector};
 use ipsec_ikev2::{ChildConfig, IkeProposal};
 use ipsec_net::IpVersion;
 
@@ -16,8 +16,20 @@ pub struct Config {
     pub mtu: usize,
     /// IKEv2 connections and their defences.
     pub ikev2: ipsec_ikev2::Config,
-    /// Policies that come before those of the connections' children: what is bypassed or discarded.
+    /// Policies that come before all others: what is bypassed or discarded.
     pub policies: Vec<Policy>,
+    /// SA pairs whose keys people agreed upon, with a policy for each.
+    pub manual: Vec<ManualSa>,
+}
+
+/// An SA pair that no key management makes: its keys and SPIs are configured at both ends, and it never ends
+/// (RFC 4301 §4.5.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManualSa {
+    /// Our address and the peer's.
+    pub addresses: (IpAddr, IpAddr),
+    /// The two SAs; their policy is made from the outbound one's selectors, and the pair's name for it.
+    pub pair: SaPair,
 }
 
 /// Why a configuration is refused.
@@ -53,6 +65,14 @@ pub enum ConfigError {
         /// What is wrong with its proposals.
         what: &'static str,
     },
+    /// A manual SA whose key does not fit its algorithms, or that has an SPI which is reserved (RFC 4303 §2.1) or taken.
+    #[error("manual SA \"{name}\": {what}")]
+    Manual {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// A child protects nothing on one of its sides.
     #[error("child \"{0}\" protects nothing on one of its sides")]
     Selectors(String),
@@ -70,6 +90,7 @@ impl Config {
                 return Err(ConfigError::Mtu { mtu: self.mtu, least });
             }
         }
+        self.check_manual()?;
         let mut names = BTreeSet::new();
         let mut children = BTreeSet::new();
         for connection in &self.ikev2.connections {
@@ -96,15 +117,39 @@ impl Config {
         Ok(())
     }
 
-    /// The policies in order: those given, then one for each child.
+    fn check_manual(&self) -> Result<(), ConfigError> {
+        let mut spis = BTreeSet::new();
+        for ManualSa { pair, .. } in &self.manual {
+            let wrong = |what| Err(ConfigError::Manual { name: pair.policy.clone(), what });
+            let fits =
+                |sa: &SaParameters| sa.suite.authenticates() && sa.key.len() == sa.suite.key_material_len();
+            if ![&pair.inbound, &pair.outbound].into_iter().all(fits) {
+                return wrong("its key does not fit its algorithms");
+            }
+            if pair.inbound.spi.0 <= 255 || pair.outbound.spi.0 <= 255 {
+                return wrong("SPIs up to 255 are reserved");
+            }
+            if !spis.insert(pair.inbound.spi) {
+                return wrong("another manual SA receives under this SPI");
+            }
+        }
+        Ok(())
+    }
+
+    /// The policies in order: those given, one for each manual SA, one for each child.
     pub(crate) fn all_policies(&self) -> Vec<Policy> {
+        let manual = self.manual.iter().map(|ManualSa { pair, .. }| Policy {
+            name: pair.policy.clone(),
+            selectors: pair.outbound.selectors.clone(),
+            action: Action::Protect,
+        });
         let children = self.ikev2.connections.iter().flat_map(|connection| &connection.children);
         let of_child = |child: &ChildConfig| Policy {
             name: child.name.clone(),
             selectors: pairs(child),
             action: Action::Protect,
         };
-        self.policies.iter().cloned().chain(children.map(of_child)).collect()
+        self.policies.iter().cloned().chain(manual).chain(children.map(of_child)).collect()
     }
 }
 

@@ -4,11 +4,15 @@ use std::net::IpAddr;
 
 use ipsec_net::{Refused, udp::NotUdp};
 
+use crate::config::ManualSa;
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// In IKEv2.
     Ikev2(ipsec_ikev2::Event),
+    /// A manual SA pair is there from the beginning. For key logs; its keys are secret.
+    Manual(ManualSa),
     /// A packet was dropped.
     Dropped(Dropped),
 }

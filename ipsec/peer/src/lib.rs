@@ -25,7 +25,7 @@ mod outside;
 mod peer;
 mod status;
 
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, ManualSa};
 pub use event::{DropReason, Dropped, Event};
 pub use peer::{Command, Input, Luck, Output, Peer, TimerReason};
 pub use status::Status;

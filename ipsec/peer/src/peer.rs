@@ -98,16 +98,20 @@ pub enum TimerReason {
 }
 
 impl Peer {
-    /// A peer without SAs.
+    /// A peer without SAs but the manual ones.
     ///
     /// # Errors
     /// When the configuration cannot work; the error names what is wrong.
     pub fn new(config: Config, provider: &'static Provider, luck: Luck) -> Result<Self, ConfigError> {
         config.check()?;
-        let dataplane = Dataplane::new(provider, config.all_policies());
+        let mut dataplane = Dataplane::new(provider, config.all_policies());
+        let mut out = VecDeque::new();
+        for manual in &config.manual {
+            dataplane.install(manual.pair.clone());
+            out.push_back(Output::Event(Event::Manual(manual.clone())));
+        }
         let ikev2 = Endpoint::new(config.ikev2.clone(), provider, luck.ike);
         let reassembler = Reassembler::new(Limits::default());
-        let out = VecDeque::new();
         Ok(Self { config, ikev2, dataplane, esp_luck: luck.esp, reassembler, identification: 0, out })
     }
 

@@ -7,9 +7,10 @@ use std::net::IpAddr;
 
 use ipsec::auth::Identity;
 use ipsec::crypto::{Entropy, Provider, Secret};
+use ipsec::dataplane::{Mode, SaPair, SaParameters, Selector};
 use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission};
-use ipsec::{Config, ConfigError, Luck, Peer};
-use ipsec_net::Prefix;
+use ipsec::{Config, ConfigError, Luck, ManualSa, Peer};
+use ipsec_net::{AddressRange, Prefix};
 use sim::{
     Bottleneck, CoDel, Jitter, LinkError, LinkId, LinkSettings, Loss, NodeId, Observer, Port, RandomStream,
     Ratio, Setup, World,
@@ -240,7 +241,39 @@ fn config(scenario: &Scenario, peer: &file::Peer) -> Config {
         file::Cookies::Always => CookiePolicy::Always,
         file::Cookies::WhenBusy => ikev2.cookies,
     };
-    Config { addresses: vec![peer.address], mtu: usize::from(peer.mtu), ikev2, policies: Vec::new() }
+    let manual = scenario.manual.iter().filter_map(|manual| manual_sa(scenario, peer, manual)).collect();
+    Config { addresses: vec![peer.address], mtu: usize::from(peer.mtu), ikev2, policies: Vec::new(), manual }
+}
+
+/// The manual SA as one of its ends has it.
+fn manual_sa(scenario: &Scenario, peer: &file::Peer, manual: &file::Manual) -> Option<ManualSa> {
+    let side = manual.ends.iter().position(|end| *end == peer.name)?;
+    let other = scenario.peer(&manual.ends[1 - side])?;
+    let own = |peer: &file::Peer| vec![Prefix::host(peer.address).range()];
+    let networks = |peer: &file::Peer| peer.protects.iter().map(Prefix::range).collect();
+    let (mode, local, remote): (_, Vec<AddressRange>, Vec<AddressRange>) = match manual.mode {
+        file::ManualMode::Tunnel => {
+            let mode = Mode::Tunnel { local: peer.address, remote: other.address };
+            (mode, networks(peer), networks(other))
+        }
+        file::ManualMode::Transport => (Mode::Transport, own(peer), own(other)),
+    };
+    let selectors: Vec<Selector> = local
+        .iter()
+        .flat_map(|local| remote.iter().map(|remote| Selector::between(*local, *remote)))
+        .collect();
+    let sa = |keying: &file::ManualKeying| SaParameters {
+        spi: keying.spi,
+        suite: keying.suite,
+        key: Secret::from(keying.key.clone()),
+        mode,
+        selectors: selectors.clone(),
+        extended_sequence_numbers: false,
+        replay_window: manual.replay_window,
+    };
+    let (inbound, outbound) = (sa(&manual.keying[1 - side]), sa(&manual.keying[side]));
+    let pair = SaPair { policy: manual.name.clone(), inbound, outbound };
+    Some(ManualSa { addresses: (peer.address, other.address), pair })
 }
 
 fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usize) -> Option<Connection> {

@@ -92,10 +92,11 @@ impl Extra for Captures {
         if let Err(error) = state.links.record(at, kind, label) {
             state.error.get_or_insert(error);
         }
-        if let Kind::Note { note: Note::Peer(Event::Ikev2(event)), .. } = kind {
+        if let Kind::Note { note: Note::Peer(event), .. } = kind {
             match event {
-                Ikev2::IkeKeyed(record) => state.keys.ike(record),
-                Ikev2::ChildUp(record) => state.keys.child(record),
+                Event::Ikev2(Ikev2::IkeKeyed(record)) => state.keys.ike(record),
+                Event::Ikev2(Ikev2::ChildUp(record)) => state.keys.child(record),
+                Event::Manual(manual) => state.keys.manual(manual),
                 _ => {}
             }
         }

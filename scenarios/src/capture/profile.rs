@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
+use std::net::IpAddr;
 use std::path::Path;
 
+use ipsec::ManualSa;
 use ipsec::crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm, Secret};
-use ipsec::dataplane::{Encryption, Suite};
+use ipsec::dataplane::{Encryption, SaPair, Suite};
 use ipsec::ikev2::{ChildRecord, IkeKeyRecord};
+use ipsec::wire::Spi;
 
 /// The name of the profile's folder.
 pub const PROFILE: &str = "wireshark-profile";
@@ -38,21 +41,29 @@ impl KeyTables {
 
     /// Adds both SAs of a pair.
     pub fn child(&mut self, record: &ChildRecord) {
-        let Some((encryption, integrity)) = esp_names(&record.suite) else { return };
         let (here, there) = record.addresses;
-        let version = if here.is_ipv4() { "IPv4" } else { "IPv6" };
-        let mut add = |from, to, spi, key: &Secret| {
-            let (encryption_key, integrity_key) = key.as_bytes().split_at(record.suite.encryption_key_len());
-            let prefixed =
-                |key: &[u8]| if key.is_empty() { String::new() } else { format!("0x{}", hex(key)) };
-            self.esp.insert(format!(
-                "\"{version}\",\"{from}\",\"{to}\",\"0x{spi}\",\"{encryption}\",\"{}\",\"{integrity}\",\"{}\"",
-                prefixed(encryption_key),
-                prefixed(integrity_key),
-            ));
-        };
-        add(there, here, record.inbound, &record.inbound_key);
-        add(here, there, record.outbound, &record.outbound_key);
+        self.esp((there, here), record.inbound, &record.suite, &record.inbound_key);
+        self.esp((here, there), record.outbound, &record.suite, &record.outbound_key);
+    }
+
+    /// Adds a manual SA pair.
+    pub fn manual(&mut self, manual: &ManualSa) {
+        let (here, there) = manual.addresses;
+        let SaPair { inbound, outbound, .. } = &manual.pair;
+        self.esp((there, here), inbound.spi, &inbound.suite, &inbound.key);
+        self.esp((here, there), outbound.spi, &outbound.suite, &outbound.key);
+    }
+
+    fn esp(&mut self, (from, to): (IpAddr, IpAddr), spi: Spi, suite: &Suite, key: &Secret) {
+        let Some((encryption, integrity)) = esp_names(suite) else { return };
+        let version = if from.is_ipv4() { "IPv4" } else { "IPv6" };
+        let (encryption_key, integrity_key) = key.as_bytes().split_at(suite.encryption_key_len());
+        let prefixed = |key: &[u8]| if key.is_empty() { String::new() } else { format!("0x{}", hex(key)) };
+        self.esp.insert(format!(
+            "\"{version}\",\"{from}\",\"{to}\",\"0x{spi}\",\"{encryption}\",\"{}\",\"{integrity}\",\"{}\"",
+            prefixed(encryption_key),
+            prefixed(integrity_key),
+        ));
     }
 
     /// Writes the profile.
@@ -99,7 +110,11 @@ fn ike_names(suite: &Suite) -> Option<(String, &'static str)> {
 /// Wireshark's names for the algorithms of an ESP SA.
 fn esp_names(suite: &Suite) -> Option<(&'static str, &'static str)> {
     let encryption = match suite.encryption {
+        Encryption::Cipher(CipherAlgorithm::Null) => "NULL",
+        Encryption::Cipher(CipherAlgorithm::DesCbc) => "DES-CBC [RFC2405]",
+        Encryption::Cipher(CipherAlgorithm::TripleDesCbc) => "TripleDES-CBC [RFC2451]",
         Encryption::Cipher(CipherAlgorithm::AesCbc) => "AES-CBC [RFC3602]",
+        Encryption::Cipher(CipherAlgorithm::AesCtr) => "AES-CTR [RFC3686]",
         Encryption::Aead(AeadAlgorithm::AesGcm8) => "AES-GCM with 8 octet ICV [RFC4106]",
         Encryption::Aead(AeadAlgorithm::AesGcm12) => "AES-GCM with 12 octet ICV [RFC4106]",
         Encryption::Aead(AeadAlgorithm::AesGcm16) => "AES-GCM with 16 octet ICV [RFC4106]",
@@ -107,11 +122,14 @@ fn esp_names(suite: &Suite) -> Option<(&'static str, &'static str)> {
     };
     let integrity = match suite.integrity {
         None => "NULL",
+        Some(IntegrityAlgorithm::HmacMd5_96) => "HMAC-MD5-96 [RFC2403]",
         Some(IntegrityAlgorithm::HmacSha1_96) => "HMAC-SHA-1-96 [RFC2404]",
         Some(IntegrityAlgorithm::HmacSha2_256_128) => "HMAC-SHA-256-128 [RFC4868]",
         Some(IntegrityAlgorithm::HmacSha2_384_192) => "HMAC-SHA-384-192 [RFC4868]",
         Some(IntegrityAlgorithm::HmacSha2_512_256) => "HMAC-SHA-512-256 [RFC4868]",
-        Some(_) => return None,
+        Some(IntegrityAlgorithm::AesXcbc96 | IntegrityAlgorithm::AesCmac96) => {
+            "ANY 96 bit authentication [no checking]"
+        }
     };
     Some((encryption, integrity))
 }

@@ -151,6 +151,13 @@ impl Extra for Narrator {
 fn event_line(event: &Event) -> Option<String> {
     match event {
         Event::Dropped(drop) => Some(format!("dropped a packet from {}: {}", drop.source, drop.reason)),
+        Event::Manual(manual) => {
+            let ipsec::dataplane::SaPair { policy, inbound, outbound } = &manual.pair;
+            Some(format!(
+                "manual SA {policy}, {}, SPIs {} in {} out",
+                inbound.suite, inbound.spi, outbound.spi
+            ))
+        }
         Event::Ikev2(Ikev2::Probe(probe)) => Some(format!("({probe})")),
         Event::Ikev2(event) => crate::run::describe(event),
     }

@@ -167,6 +167,52 @@ pub(super) struct ChildEnd {
     pub(super) replay: Option<Spanned<i64>>,
 }
 
+/// `[manual.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Manual {
+    pub(super) ends: Option<Spanned<Vec<Text>>>,
+    pub(super) mode: Option<ManualMode>,
+    pub(super) replay: Option<Spanned<i64>>,
+    pub(super) bidirectional: Option<Spanned<ManualKeying>>,
+    pub(super) inbound: Option<Spanned<ManualKeying>>,
+    pub(super) outbound: Option<Spanned<ManualKeying>>,
+}
+
+/// How packets are encapsulated.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ManualMode {
+    Tunnel,
+    Transport,
+}
+
+/// `[manual.NAME.bidirectional]`, or `inbound` and `outbound` as the first end sees them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ManualKeying {
+    pub(super) protocol: Option<ManualProtocol>,
+    pub(super) spi: Option<Spanned<i64>>,
+    pub(super) authentication: Option<Spanned<Algorithm>>,
+    pub(super) encryption: Option<Spanned<Algorithm>>,
+}
+
+/// The protocol of a manual SA.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ManualProtocol {
+    Esp,
+}
+
+/// An algorithm and its key.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Algorithm {
+    pub(super) algorithm: Option<Text>,
+    pub(super) ascii_text: Option<Text>,
+    pub(super) hexadecimal: Option<Text>,
+}
+
 /// `[traffic.NAME]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

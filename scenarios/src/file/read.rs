@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
-use super::nouns::{Child, Ike, Link, Peer, Text, Top, Traffic};
+use super::nouns::{Child, Ike, Link, Manual, Peer, Text, Top, Traffic};
 use super::resolve::resolve;
 use super::scenario::Scenario;
 use crate::diagnostic::{Diagnostics, Problem, suggestion};
@@ -42,6 +42,7 @@ pub(super) struct Document {
     pub(super) links: Vec<Named<Link>>,
     pub(super) ikes: Vec<Named<Ike>>,
     pub(super) children: Vec<Named<Child>>,
+    pub(super) manual: Vec<Named<Manual>>,
     pub(super) traffic: Vec<Named<Traffic>>,
 }
 
@@ -59,7 +60,7 @@ impl<T> Named<T> {
 }
 
 /// The tables that hold nouns.
-const NOUNS: [&str; 5] = ["peer", "link", "ike", "child", "traffic"];
+const NOUNS: [&str; 6] = ["peer", "link", "ike", "child", "manual", "traffic"];
 
 /// What the keys before the first table are called.
 const TOP: &str = "the top of the file";
@@ -75,6 +76,7 @@ fn document(text: &str) -> Result<Document, Vec<Problem>> {
         links: nouns("link", &mut root, &mut problems),
         ikes: nouns("ike", &mut root, &mut problems),
         children: nouns("child", &mut root, &mut problems),
+        manual: nouns("manual", &mut root, &mut problems),
         traffic: nouns("traffic", &mut root, &mut problems),
         top: noun(TOP, span, root, &mut problems),
     };

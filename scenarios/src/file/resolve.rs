@@ -3,6 +3,7 @@
 mod child;
 mod ike;
 mod link;
+mod manual;
 mod names;
 mod peer;
 mod problems;
@@ -36,6 +37,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     }
     let ikes = ike::resolve(&document.ikes, &names, &peers, &mut problems);
     let children = child::resolve(&document.children, &names, &ikes, &peers, &mut problems);
+    let manual = manual::resolve(&document.manual, &names, &peers, &mut problems);
     let traffic = traffic::resolve(&document.traffic, &peers, &mut problems);
     let top = &document.top;
     let story = read_story(top, &names, source, &mut problems);
@@ -51,6 +53,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         links,
         ikes,
         children,
+        manual,
         traffic,
         story,
     };

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
+use ipsec::dataplane::Suite;
+use ipsec::wire::Spi;
 use ipsec_net::{Instant, Prefix};
 use sim::{Decision, Outage};
 
@@ -37,6 +39,8 @@ pub struct Scenario {
     pub ikes: Vec<Ike>,
     /// The child configurations.
     pub children: Vec<Child>,
+    /// The manual SAs.
+    pub manual: Vec<Manual>,
     /// The traffic between protected hosts.
     pub traffic: Vec<Traffic>,
     /// What happens.
@@ -319,4 +323,46 @@ pub enum TrafficKind {
     Udp,
     /// ICMP echo requests, which the other host answers.
     Ping,
+}
+
+/// An SA pair whose keys stand in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manual {
+    /// Its name.
+    pub name: String,
+    /// The two peers.
+    pub ends: [String; 2],
+    /// Whether it protects what is between their networks, or what the peers themselves send each other.
+    pub mode: ManualMode,
+    /// The size of the replay window in packets.
+    pub replay_window: u32,
+    /// Of the packets from the first end to the second, and back.
+    pub keying: [ManualKeying; 2],
+}
+
+/// How a manual SA encapsulates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ManualMode {
+    /// Packets between the networks that the two peers protect, in packets between the peers.
+    Tunnel,
+    /// Packets between the peers' own addresses.
+    Transport,
+}
+
+/// SPI, algorithms and key of one direction.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ManualKeying {
+    /// The SPI.
+    pub spi: Spi,
+    /// The algorithms.
+    pub suite: Suite,
+    /// Encryption key, salt and integrity key, one after the other.
+    pub key: Vec<u8>,
+}
+
+/// Without the key.
+impl fmt::Debug for ManualKeying {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} SPI {}", self.suite, self.spi)
+    }
 }

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use ipsec::crypto::CipherAlgorithm;
+use ipsec::dataplane::Encryption;
 use ipsec_net::Prefix;
 use sim::{Direction, LinkId, NodeId};
 
@@ -43,6 +45,14 @@ impl Scene {
     pub fn is_protected(&self, address: IpAddr) -> bool {
         let protects = |prefixes: &[Prefix]| prefixes.iter().any(|prefix| prefix.contains(address));
         self.scenario.peers.iter().any(|peer| protects(&peer.protects))
+    }
+
+    /// Whether an SA of the scenario has no cipher.
+    #[must_use]
+    pub fn leaves_clear(&self) -> bool {
+        let null = Encryption::Cipher(CipherAlgorithm::Null);
+        let mut keyings = self.scenario.manual.iter().flat_map(|manual| &manual.keying);
+        keyings.any(|keying| keying.suite.encryption == null)
     }
 
     /// The name of a node: a gateway's name, or a host's address.

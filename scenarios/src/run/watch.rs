@@ -162,7 +162,7 @@ impl Observer<Note> for Watch {
                     Note::Peer(Event::Dropped(drop)) => self.count(&format!("drop.{}", drop.reason.name())),
                     Note::Sent(probe) => self.ledger.sent(at, *probe),
                     Note::Received { probe: Some(probe), intact: true } => self.ledger.came(at, probe),
-                    Note::Received { .. } | Note::NoHost => {}
+                    Note::Peer(Event::Manual(_)) | Note::Received { .. } | Note::NoHost => {}
                 }
                 self.stirred = true;
             }

@@ -16,6 +16,8 @@ pub enum Kind {
     Ike,
     /// A child configuration.
     Child,
+    /// A manual SA.
+    Manual,
     /// Traffic.
     Traffic,
 }
@@ -29,6 +31,7 @@ impl Kind {
             Self::Link => "a link",
             Self::Ike => "an IKE configuration",
             Self::Child => "a child",
+            Self::Manual => "a manual SA",
             Self::Traffic => "traffic",
         }
     }
@@ -41,6 +44,7 @@ impl Kind {
             Self::Link => "no link",
             Self::Ike => "no IKE configuration",
             Self::Child => "no child",
+            Self::Manual => "no manual SA",
             Self::Traffic => "no traffic",
         }
     }

@@ -7,6 +7,7 @@ use crate::{Direction, Selector, Suite};
 
 mod drops;
 mod setup;
+mod transport;
 
 use setup::*;
 

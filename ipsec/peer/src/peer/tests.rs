@@ -76,6 +76,7 @@ fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Confi
         mtu: 1500,
         ikev2: ipsec_ikev2::Config::new(vec![connection]),
         policies: Vec::new(),
+        manual: Vec::new(),
     }
 }
 
@@ -129,7 +130,7 @@ impl Pair {
     fn ikev2(&self, side: usize) -> impl Iterator<Item = &Ikev2> {
         self.events[side].iter().filter_map(|event| match event {
             Event::Ikev2(event) => Some(event),
-            Event::Dropped(_) => None,
+            Event::Manual(_) | Event::Dropped(_) => None,
         })
     }
 

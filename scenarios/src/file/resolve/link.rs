@@ -1,4 +1,4 @@
-//! Links: those of the file, and one for each two peers that share an IKE configuration and have none.
+//! Links: those of the file, and one for each two peers that share an IKE configuration or a manual SA and have none.
 
 use std::time::Duration;
 
@@ -35,9 +35,10 @@ pub(super) fn resolve(
         }
         links.push(link);
     }
-    for named in &document.ikes {
-        let ends = named.noun.ends.as_ref().map(|ends| ends.get_ref().as_slice());
-        let Some([first, second]) = ends else { continue };
+    let ikes = document.ikes.iter().map(|named| named.noun.ends.as_ref());
+    let manual = document.manual.iter().map(|named| named.noun.ends.as_ref());
+    for ends in ikes.chain(manual) {
+        let Some([first, second]) = ends.map(|ends| ends.get_ref().as_slice()) else { continue };
         let (first, second) = (first.get_ref().as_str(), second.get_ref().as_str());
         let missing = first != second && !links.iter().any(|link| joins(link, first, second));
         if missing

@@ -29,6 +29,10 @@ pub(super) fn declared(document: &Document, problems: &mut Problems) -> Names {
         let ends = peers_of(ike.and_then(|ike| ike.noun.ends.as_ref()), &names);
         declare(&mut names, &child.name, Kind::Child, &ends, problems);
     }
+    for manual in &document.manual {
+        let ends = peers_of(manual.noun.ends.as_ref(), &names);
+        declare(&mut names, &manual.name, Kind::Manual, &ends, problems);
+    }
     for traffic in &document.traffic {
         declare(&mut names, &traffic.name, Kind::Traffic, &[], problems);
     }

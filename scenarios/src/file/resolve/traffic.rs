@@ -80,13 +80,17 @@ fn host(text: &Text, peers: &[Peer], problems: &mut Problems) -> Option<Host> {
         text.parse()
             .map_err(|_| format!("\"{text}\" is no IP address: write one such as 10.1.0.10 or 2001:db8::1"))
     })?;
-    let behind = |peer: &&Peer| peer.protects.iter().any(|network| network.contains(address));
+    let behind = |peer: &&Peer| {
+        peer.address == address || peer.protects.iter().any(|network| network.contains(address))
+    };
     match peers.iter().find(behind) {
         Some(peer) => Some(Host { address, peer: peer.name.clone() }),
         None => {
             if problems.is_empty() {
                 let problem = Problem::at(text.span(), format!("no peer protects {address}"));
-                problems.add(problem.help("a host's address lies in what a peer `protects`"));
+                problems.add(
+                    problem.help("a host's address lies in what a peer `protects`, or is the peer's own"),
+                );
             }
             None
         }
