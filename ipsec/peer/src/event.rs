@@ -12,7 +12,7 @@ pub enum Event {
     /// In IKEv2.
     Ikev2(ipsec_ikev2::Event),
     /// A manual SA pair is there from the beginning. For key logs; its keys are secret.
-    Manual(ManualSa),
+    Manual(Box<ManualSa>),
     /// A packet was dropped.
     Dropped(Dropped),
 }

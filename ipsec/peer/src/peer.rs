@@ -108,7 +108,7 @@ impl Peer {
         let mut out = VecDeque::new();
         for manual in &config.manual {
             dataplane.install(manual.pair.clone());
-            out.push_back(Output::Event(Event::Manual(manual.clone())));
+            out.push_back(Output::Event(Event::Manual(Box::new(manual.clone()))));
         }
         let ikev2 = Endpoint::new(config.ikev2.clone(), provider, luck.ike);
         let reassembler = Reassembler::new(Limits::default());
