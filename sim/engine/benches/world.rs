@@ -2,13 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has nothing to measure")]
 
 use std::hint::black_box;
+use std::io::Sink;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, protocol, udp};
-use sim::capture::Capture;
-use sim::{Bottleneck, CoDel, Jitter, LinkSettings, Loss, Node, NodeId, Port, Ratio, Setup, Step, World};
+use sim::capture::{Capture, Captures};
+use sim::{
+    Bottleneck, CoDel, Jitter, Kind, LinkId, LinkSettings, Loss, Node, NodeId, Observer, Port, Ratio, Setup,
+    Step, World,
+};
 
 /// How many packets or events one measured run has.
 const COUNT: u64 = 10_000;
@@ -83,9 +87,23 @@ fn tickers(count: u64) -> World<Bench> {
     world
 }
 
+/// Captures all links.
+struct Captured(Captures<Sink>);
+
+impl Observer<()> for Captured {
+    fn record(&mut self, at: Instant, kind: &Kind<'_, ()>) {
+        self.0.record(at, kind, Some("UDP 500 > 500")).unwrap();
+    }
+}
+
 /// A source, a sink and `hops` links with forwarders between.
-fn chain(hops: usize, digest: bool, settings: &LinkSettings) -> (World<Bench>, NodeId) {
-    let mut world = World::new(Setup { digest, ..Setup::new(1) }, ());
+fn chain<O: Observer<()>>(
+    hops: usize,
+    digest: bool,
+    settings: &LinkSettings,
+    observer: O,
+) -> (World<Bench, O>, NodeId) {
+    let mut world = World::new(Setup { digest, ..Setup::new(1) }, observer);
     let every = Duration::from_micros(10);
     let source = Bench::Source { packet: packet(), every, next: Instant::ZERO, left: COUNT };
     let first = world.add_node("source", source);
@@ -103,7 +121,7 @@ fn chain(hops: usize, digest: bool, settings: &LinkSettings) -> (World<Bench>, N
     (world, sink)
 }
 
-fn run(world: &mut World<Bench>, sink: NodeId) -> u64 {
+fn run<O: Observer<()>>(world: &mut World<Bench, O>, sink: NodeId) -> u64 {
     while world.step().unwrap() {}
     match world.node(sink) {
         Bench::Sink { count } => *count,
@@ -157,10 +175,19 @@ fn packets(c: &mut Criterion) {
     group.throughput(Throughput::Elements(COUNT));
     for (name, hops, digest, settings) in cases {
         group.bench_function(name, |b| {
-            let make = || chain(hops, digest, &settings);
+            let make = || chain(hops, digest, &settings, ());
             b.iter_batched_ref(make, |(world, sink)| black_box(run(world, *sink)), BatchSize::LargeInput);
         });
     }
+    group.bench_function("1 hop, captured with comments", |b| {
+        let make = || {
+            let mut captures = Captures::default();
+            let file = Capture::new(std::io::sink(), "last", "bench", Duration::ZERO).unwrap();
+            captures.add(LinkId::from_index(0), file);
+            chain(1, false, &LinkSettings::default(), Captured(captures))
+        };
+        b.iter_batched_ref(make, |(world, sink)| black_box(run(world, *sink)), BatchSize::LargeInput);
+    });
     group.finish();
 }
 
