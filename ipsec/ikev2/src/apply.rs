@@ -80,7 +80,7 @@ fn add_child(sa: &mut IkeSa, child: NewChild, reach: &mut Reach<'_>) {
         deleting: false,
     });
     reach.out.push_back(Output::Install(Box::new(pair)));
-    reach.out.push_back(Output::Event(Event::ChildUp(record)));
+    reach.out.push_back(Output::Event(Event::ChildUp(Box::new(record))));
 }
 
 fn remove(child: &ChildSa, cause: Cause, reach: &mut Reach<'_>) {

@@ -52,6 +52,9 @@ pub struct ChildConfig {
     pub remote: Vec<AddressRange>,
     /// Anti-replay window in packets; 0 turns the check off.
     pub replay_window: u32,
+    /// Whether to ask for transport mode, and to agree to it (RFC 7296 §1.3.1). Where the peer does not want it, the
+    /// child comes in tunnel mode.
+    pub transport: bool,
 }
 
 /// When a responder demands a cookie (RFC 7296 §2.6).

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use ipsec_auth::Identity;
 use ipsec_crypto::Secret;
-use ipsec_dataplane::Suite;
+use ipsec_dataplane::{Mode, Suite};
 use ipsec_wire::registry::{ExchangeType, NotifyType, PayloadType};
 use ipsec_wire::v2::{Payload, TrafficSelector};
 use ipsec_wire::{IkeSpi, Spi};
@@ -64,7 +64,7 @@ pub enum Event {
         retries: bool,
     },
     /// A Child SA is installed.
-    ChildUp(ChildRecord),
+    ChildUp(Box<ChildRecord>),
     /// A Child SA was removed.
     ChildDown {
         /// The child's name.
@@ -182,6 +182,8 @@ pub struct ChildRecord {
     pub outbound: Spi,
     /// The algorithms.
     pub suite: Suite,
+    /// How packets are encapsulated.
+    pub mode: Mode,
     /// Whether sequence numbers have 64 bits.
     pub extended_sequence_numbers: bool,
     /// What we protect at our side.

@@ -44,6 +44,7 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
         local: local_net,
         remote: remote_net,
         replay_window: 64,
+        transport: false,
     };
     let connection = Connection {
         name: "site".into(),

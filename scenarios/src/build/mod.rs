@@ -252,11 +252,11 @@ fn manual_sa(scenario: &Scenario, peer: &file::Peer, manual: &file::Manual) -> O
     let own = |peer: &file::Peer| vec![Prefix::host(peer.address).range()];
     let networks = |peer: &file::Peer| peer.protects.iter().map(Prefix::range).collect();
     let (mode, local, remote): (_, Vec<AddressRange>, Vec<AddressRange>) = match manual.mode {
-        file::ManualMode::Tunnel => {
+        file::Mode::Tunnel => {
             let mode = Mode::Tunnel { local: peer.address, remote: other.address };
             (mode, networks(peer), networks(other))
         }
-        file::ManualMode::Transport => (Mode::Transport, own(peer), own(other)),
+        file::Mode::Transport => (Mode::Transport, own(peer), own(other)),
     };
     let selectors: Vec<Selector> = local
         .iter()
@@ -287,6 +287,7 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
             local: end.local.iter().map(Prefix::range).collect(),
             remote: end.remote.iter().map(Prefix::range).collect(),
             replay_window: end.replay_window,
+            transport: end.mode == file::Mode::Transport,
         })
     });
     let identity = |text: &str| text.parse::<Identity>().unwrap_or_else(|never| match never {});

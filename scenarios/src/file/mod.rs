@@ -13,8 +13,8 @@ mod scenario;
 pub use proposal::{ChildProposal, Encryption, Group, Hash, IkeProposal};
 pub use read::{load, parse};
 pub use scenario::{
-    Child, ChildEnd, Clause, Cookies, Host, Ike, IkeEnd, Line, Link, LinkEnd, Manual, ManualKeying,
-    ManualMode, Peer, Quality, Retransmission, Scenario, Traffic, TrafficKind,
+    Child, ChildEnd, Clause, Cookies, Host, Ike, IkeEnd, Line, Link, LinkEnd, Manual, ManualKeying, Mode,
+    Peer, Quality, Retransmission, Scenario, Traffic, TrafficKind,
 };
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ pub(super) struct Retransmit {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Child {
     pub(super) of: Option<Text>,
-    pub(super) mode: Option<Text>,
+    pub(super) mode: Option<Mode>,
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) rekey: Option<Text>,
     pub(super) replay: Option<Spanned<i64>>,
@@ -161,6 +161,7 @@ pub(super) struct Child {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ChildEnd {
+    pub(super) mode: Option<Mode>,
     pub(super) protects: Option<Prefixes>,
     pub(super) reaches: Option<Prefixes>,
     pub(super) offer: Option<Spanned<Vec<Text>>>,
@@ -172,7 +173,7 @@ pub(super) struct ChildEnd {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Manual {
     pub(super) ends: Option<Spanned<Vec<Text>>>,
-    pub(super) mode: Option<ManualMode>,
+    pub(super) mode: Option<Mode>,
     pub(super) replay: Option<Spanned<i64>>,
     pub(super) bidirectional: Option<Spanned<ManualKeying>>,
     pub(super) inbound: Option<Spanned<ManualKeying>>,
@@ -182,7 +183,7 @@ pub(super) struct Manual {
 /// How packets are encapsulated.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum ManualMode {
+pub(super) enum Mode {
     Tunnel,
     Transport,
 }

@@ -256,7 +256,7 @@ impl Default for Retransmission {
     }
 }
 
-/// A Child SA configuration, in tunnel mode.
+/// A Child SA configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Child {
     /// Its name.
@@ -280,6 +280,8 @@ pub struct ChildEnd {
     pub offer: Vec<ChildProposal>,
     /// The anti-replay window in packets: 0 (no check) or 32 to 4096.
     pub replay_window: u32,
+    /// The mode that it asks for and agrees to.
+    pub mode: Mode,
 }
 
 /// Packets between two protected hosts.
@@ -333,16 +335,16 @@ pub struct Manual {
     /// The two peers.
     pub ends: [String; 2],
     /// Whether it protects what is between their networks, or what the peers themselves send each other.
-    pub mode: ManualMode,
+    pub mode: Mode,
     /// The size of the replay window in packets.
     pub replay_window: u32,
     /// Of the packets from the first end to the second, and back.
     pub keying: [ManualKeying; 2],
 }
 
-/// How a manual SA encapsulates.
+/// How packets are encapsulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ManualMode {
+pub enum Mode {
     /// Packets between the networks that the two peers protect, in packets between the peers.
     Tunnel,
     /// Packets between the peers' own addresses.

@@ -165,7 +165,7 @@ fn ike_children_and_traffic_are_checked() {
         ("child of an unknown", "of = \"site\"", "of = \"sites\""),
         ("child of a peer", "of = \"site\"", "of = \"west\""),
         ("child with prf", "of = \"site\"", "of = \"site\"\noffer = [\"aes128gcm16-prfsha256\"]"),
-        ("mode", "of = \"site\"", "of = \"site\"\nmode = \"transport\""),
+        ("mode", "of = \"site\"", "of = \"site\"\nmode = \"beet\""),
         ("rekey", "of = \"site\"", "of = \"site\"\nrekey = \"1h\""),
         ("replay", "of = \"site\"", "of = \"site\"\nreplay = 16"),
         ("nothing to protect", "protects = \"10.1.0.0/16\"\n", ""),

@@ -118,7 +118,7 @@ impl Watch {
             }
             Ikev2::Probe(probe) => self.happened(at, peer, What::Probe(probe)),
             Ikev2::ChildUp(record) => {
-                self.children.insert((peer, record.inbound), record.clone());
+                self.children.insert((peer, record.inbound), (**record).clone());
                 self.count("child.up");
             }
             Ikev2::ChildDown { inbound, .. } => {

@@ -53,6 +53,7 @@ impl Exchange for AuthExchange {
             prove(sa, transcript, crypto, &id, &sa.connection.psk, cx),
         ];
         if let Some(child) = &self.child {
+            payloads.extend(child.mode());
             payloads.extend(child.payloads());
         }
         Some((payloads, Vec::new()))

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::effect::{Effect, NewChild};
 use crate::event::{ChildRecord, Event};
 use crate::keys;
-use crate::message::{Opened, find_error};
+use crate::message::{Opened, find_error, find_notify};
 use crate::negotiate::{self, ChildSuite};
 use crate::refusal::Failure;
 use crate::sa::{Crypto, IkeSa};
@@ -48,6 +48,11 @@ impl ChildOffer {
         &self.config
     }
 
+    /// The notify that asks for transport mode, if that is wanted.
+    pub(crate) fn mode(&self) -> Option<Payload> {
+        self.config.transport.then(use_transport_mode)
+    }
+
     /// SA, TSi and TSr.
     pub(crate) fn payloads(&self) -> [Payload; 3] {
         [
@@ -68,8 +73,9 @@ impl ChildOffer {
         cx: &Context<'_>,
     ) -> Effect {
         let child = self.agreed(message).and_then(|(suite, local, remote)| {
-            let agreed =
-                Agreed { config: &self.config, initiator: true, inbound: self.spi, suite, local, remote };
+            let transport = self.config.transport && wants_transport(message);
+            let (config, inbound) = (&self.config, self.spi);
+            let agreed = Agreed { config, initiator: true, inbound, suite, transport, local, remote };
             agreed.child(sa, crypto, nonces, secret, cx)
         });
         match child {
@@ -85,6 +91,10 @@ impl ChildOffer {
         let Some(offer) = Offer::of(message) else {
             return Err(self.refused(message));
         };
+        if wants_transport(message) && !self.config.transport {
+            let text = "Child SA response: transport mode, which we did not ask for".to_owned();
+            return Err(Failure::Syntax(text));
+        }
         let chosen = negotiate::check_choice(&self.proposals, offer.proposals)
             .map_err(|what| Failure::Syntax(format!("Child SA response: {what}")))?;
         let suite = negotiate::child_suite(&chosen)
@@ -128,6 +138,8 @@ pub(super) struct Choice<'a> {
     config: &'a ChildConfig,
     proposal: Proposal,
     suite: ChildSuite,
+    /// Whether both want transport mode.
+    transport: bool,
     /// The peer's networks and ours, both narrowed.
     initiator: Vec<TrafficSelector>,
     responder: Vec<TrafficSelector>,
@@ -192,7 +204,8 @@ pub(super) fn choose<'a>(
         let failure = Failure::Syntax("Child SA request: an SPI that is not four octets".to_owned());
         refuse(NotifyType::NO_PROPOSAL_CHOSEN, config.name.clone(), failure)
     })?;
-    Ok(Choice { config, proposal, suite, initiator, responder })
+    let transport = config.transport && wants_transport(message);
+    Ok(Choice { config, proposal, suite, transport, initiator, responder })
 }
 
 pub(super) fn install(
@@ -209,6 +222,7 @@ pub(super) fn install(
         initiator: false,
         inbound,
         suite: choice.suite,
+        transport: choice.transport,
         local: choice.responder.clone(),
         remote: choice.initiator.clone(),
     };
@@ -217,12 +231,22 @@ pub(super) fn install(
     })?;
     let mut proposal = choice.proposal.clone();
     proposal.spi = inbound.0.to_be_bytes().to_vec();
-    let payloads = vec![
+    let mut payloads = vec![
         Payload::Sa(SecurityAssociation { proposals: vec![proposal] }),
         Payload::TsI(choice.initiator.clone()),
         Payload::TsR(choice.responder.clone()),
     ];
+    payloads.extend(choice.transport.then(use_transport_mode));
     Ok(Answer { payloads, effects: vec![Effect::AddChild(Box::new(child))] })
+}
+
+fn use_transport_mode() -> Payload {
+    Payload::Notify(Notify::new(NotifyType::USE_TRANSPORT_MODE, Vec::new()))
+}
+
+/// Whether the message asks for transport mode, or agrees to it.
+fn wants_transport(message: &Opened<'_>) -> bool {
+    find_notify(&message.payloads, NotifyType::USE_TRANSPORT_MODE).is_some()
 }
 
 /// The three payloads of an offer or a choice.
@@ -253,6 +277,7 @@ struct Agreed<'a> {
     initiator: bool,
     inbound: Spi,
     suite: ChildSuite,
+    transport: bool,
     local: Vec<TrafficSelector>,
     remote: Vec<TrafficSelector>,
 }
@@ -273,7 +298,10 @@ impl Agreed<'_> {
                 .map_err(|error| Failure::KeyExchange(error.to_string()))?;
         let (outbound_key, inbound_key) = if self.initiator { (first, second) } else { (second, first) };
         let selectors = negotiate::pairs(&self.local, &self.remote);
-        let mode = Mode::Tunnel { local: sa.local.ip(), remote: sa.remote.ip() };
+        let mode = match self.transport {
+            true => Mode::Transport,
+            false => Mode::Tunnel { local: sa.local.ip(), remote: sa.remote.ip() },
+        };
         let parameters = |spi, key: &Secret| SaParameters {
             spi,
             suite: self.suite.suite,
@@ -294,6 +322,7 @@ impl Agreed<'_> {
             inbound: self.inbound,
             outbound: self.suite.spi,
             suite: self.suite.suite,
+            mode,
             extended_sequence_numbers: self.suite.extended_sequence_numbers,
             local: self.local,
             remote: self.remote,

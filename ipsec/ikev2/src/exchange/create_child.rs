@@ -85,7 +85,8 @@ impl Exchange for CreateChild {
             return None;
         }
         let [proposals, initiator, responder] = self.offer.payloads();
-        let mut payloads = vec![proposals, Payload::Nonce(self.nonce.clone())];
+        let mut payloads: Vec<Payload> = self.offer.mode().into_iter().collect();
+        payloads.extend([proposals, Payload::Nonce(self.nonce.clone())]);
         if let Some((group, ours)) = &self.key_exchange {
             payloads.push(Payload::Ke(KeyExchange::new(*group, ours.public().to_vec())));
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ipsec_crypto::{AeadAlgorithm, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Secret};
-use ipsec_dataplane::Encryption;
+use ipsec_dataplane::{Encryption, Mode};
 use ipsec_ikev2::{
     ChildConfig, ChildProposal, Connection, CookiePolicy, Event as Ikev2, IkeProposal, Retransmission, Stage,
 };
@@ -57,6 +57,7 @@ fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Confi
         local: vec![range(local_net)],
         remote: vec![range(remote_net)],
         replay_window: 64,
+        transport: false,
     };
     let connection = Connection {
         name: "site".into(),
@@ -200,6 +201,38 @@ fn a_cookie_and_then_another_group_are_both_obeyed() {
     let requests =
         pair.ikev2(0).filter(|event| matches!(event, Ikev2::Sent(m) if m.exchange.0 == 34)).count();
     assert_eq!(requests, 3);
+}
+
+/// The modes of the children that came up at each side, when `wanted` says who wants transport mode.
+fn modes(wanted: [bool; 2]) -> [Vec<Mode>; 2] {
+    let [mut west, mut east] = [
+        config(WEST, EAST, "192.0.2.1/32", "198.51.100.1/32"),
+        config(EAST, WEST, "198.51.100.1/32", "192.0.2.1/32"),
+    ];
+    for (config, transport) in [(&mut west, wanted[0]), (&mut east, wanted[1])] {
+        config.ikev2.connections[0].children[0].transport = transport;
+    }
+    let mut pair = Pair::new(west, east);
+    pair.initiate();
+    pair.command(0, Command::Delete { child: "net".into() });
+    pair.command(1, Command::Initiate { child: "net".into() });
+    pair.give(0, Input::Inside(inner(WEST, EAST, 100)));
+    assert_eq!(pair.inside[1].len(), 1);
+    [0, 1].map(|side| {
+        let mode = |event: &Ikev2| if let Ikev2::ChildUp(record) = event { Some(record.mode) } else { None };
+        pair.ikev2(side).filter_map(mode).collect()
+    })
+}
+
+#[test]
+fn transport_mode_comes_only_where_both_want_it() {
+    let transport = vec![Mode::Transport; 2];
+    assert_eq!(modes([true, true]), [transport.clone(), transport]);
+    for wanted in [[true, false], [false, true], [false, false]] {
+        for mode in modes(wanted).concat() {
+            assert!(matches!(mode, Mode::Tunnel { .. }), "{wanted:?}");
+        }
+    }
 }
 
 #[test]

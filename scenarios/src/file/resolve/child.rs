@@ -9,7 +9,7 @@ use crate::diagnostic::Problem;
 use crate::file::nouns;
 use crate::file::proposal::ChildProposal;
 use crate::file::read::Named;
-use crate::file::scenario::{Child, ChildEnd, Ike, Peer};
+use crate::file::scenario::{Child, ChildEnd, Ike, Mode, Peer};
 use crate::story::{Kind, Names};
 
 /// The children whose IKE configuration is known.
@@ -51,6 +51,7 @@ fn child(
     let both = Both {
         offer: noun.offer.as_ref().map(|list| offer(list, ChildProposal::parse, problems)),
         replay_window: replay_window(noun.replay.as_ref(), REPLAY_WINDOW, problems),
+        mode: noun.mode.map_or(Mode::Tunnel, Mode::from),
     };
     let told = [
         end(named, &both, (ends[0], ends[1]), peers, problems),
@@ -61,12 +62,6 @@ fn child(
 
 /// Tells of what is understood but cannot be done.
 fn check_unsupported(noun: &nouns::Child, problems: &mut Problems) {
-    if let Some(mode) = noun.mode.as_ref().filter(|mode| mode.get_ref() != "tunnel") {
-        problems.add(
-            Problem::at(mode.span(), format!("mode \"{}\" is not supported", mode.get_ref()))
-                .label("expected \"tunnel\""),
-        );
-    }
     if let Some(rekey) = noun.rekey.as_ref().filter(|rekey| rekey.get_ref() != "never") {
         let problem =
             Problem::at(rekey.span(), "a child is not rekeyed by itself").label("expected \"never\"");
@@ -85,6 +80,7 @@ fn replay_window(number: Option<&toml::Spanned<i64>>, default: u32, problems: &m
 struct Both {
     offer: Option<Vec<ChildProposal>>,
     replay_window: u32,
+    mode: Mode,
 }
 
 /// What the first of `ends` is told, the second being its other end.
@@ -100,10 +96,12 @@ fn end(
         own.and_then(|own| own.offer.as_ref()).map(|list| offer(list, ChildProposal::parse, problems));
     let local = own.and_then(|own| own.protects.as_ref()).map(|list| prefixes(list, problems));
     let remote = own.and_then(|own| own.reaches.as_ref()).map(|list| prefixes(list, problems));
+    let mode = own.and_then(|own| own.mode).map_or(both.mode, Mode::from);
     let end = ChildEnd {
         peer: ends.0.to_owned(),
-        local: local.unwrap_or_else(|| protected(ends.0, peers)),
-        remote: remote.unwrap_or_else(|| protected(ends.1, peers)),
+        mode,
+        local: local.unwrap_or_else(|| carried(mode, ends.0, peers)),
+        remote: remote.unwrap_or_else(|| carried(mode, ends.1, peers)),
         offer: own_offer
             .or_else(|| both.offer.clone())
             .unwrap_or_else(|| ChildProposal::parse(OFFER).into_iter().collect()),
@@ -115,8 +113,13 @@ fn end(
     end
 }
 
-fn protected(peer: &str, peers: &[Peer]) -> Vec<Prefix> {
-    peers.iter().find(|known| known.name == peer).map(|peer| peer.protects.clone()).unwrap_or_default()
+/// What a child carries of a peer that is not told: its networks through a tunnel, its own packets in transport mode.
+fn carried(mode: Mode, peer: &str, peers: &[Peer]) -> Vec<Prefix> {
+    let Some(peer) = peers.iter().find(|known| known.name == peer) else { return Vec::new() };
+    match mode {
+        Mode::Tunnel => peer.protects.clone(),
+        Mode::Transport => vec![Prefix::host(peer.address)],
+    }
 }
 
 /// Tells of a child that could carry no packet.

@@ -10,7 +10,7 @@ use super::problems::Problems;
 use crate::diagnostic::{Problem, suggestion};
 use crate::file::nouns::{self, Text};
 use crate::file::read::Named;
-use crate::file::scenario::{Manual, ManualKeying, ManualMode, Peer};
+use crate::file::scenario::{Manual, ManualKeying, Mode, Peer};
 use crate::story::Names;
 
 /// The SPIs that a manual SA may have.
@@ -75,12 +75,9 @@ fn manual(
     let noun = &named.noun;
     let ends = problems.two_peers(("manual", &named.name), "ends", noun.ends.as_ref(), names)?;
     let ends = ends.map(|end| end.get_ref().clone());
-    let mode = match noun.mode {
-        Some(nouns::ManualMode::Transport) => ManualMode::Transport,
-        Some(nouns::ManualMode::Tunnel) | None => ManualMode::Tunnel,
-    };
+    let mode = noun.mode.map_or(Mode::Tunnel, Mode::from);
     let unprotected = |end: &&String| peers.iter().any(|peer| peer.name == **end && peer.protects.is_empty());
-    if mode == ManualMode::Tunnel
+    if mode == Mode::Tunnel
         && let Some(end) = ends.iter().find(unprotected)
     {
         let problem = Problem::at(
@@ -113,6 +110,15 @@ fn manual(
         }
     };
     Some(Manual { name: named.name().to_owned(), ends, mode, replay_window, keying })
+}
+
+impl From<nouns::Mode> for Mode {
+    fn from(mode: nouns::Mode) -> Self {
+        match mode {
+            nouns::Mode::Tunnel => Self::Tunnel,
+            nouns::Mode::Transport => Self::Transport,
+        }
+    }
 }
 
 fn replay_window(number: Option<&Spanned<i64>>, problems: &mut Problems) -> u32 {

@@ -49,7 +49,7 @@ fn good() -> String {
 #[test]
 fn a_bidirectional_sa_has_the_same_spi_and_keys_both_ways() {
     let manual = read(&good()).unwrap();
-    assert_eq!((manual.mode, manual.replay_window), (ManualMode::Tunnel, 64), "what is not said");
+    assert_eq!((manual.mode, manual.replay_window), (Mode::Tunnel, 64), "what is not said");
     assert_eq!(manual.keying[0], manual.keying[1]);
     assert_eq!(format!("{:?}", manual.keying[0]), "aes128-sha1 SPI 00000100");
     assert_eq!(manual.keying[0].key, [KEY_16.as_bytes(), KEY_20.as_bytes()].concat());
@@ -74,7 +74,7 @@ fn what_is_outbound_at_the_first_end_is_inbound_at_the_second() {
 fn mode_and_replay_window_are_taken_as_they_stand() {
     let text = good().replace("[manual.net.bi", "mode = \"transport\"\nreplay = 32\n[manual.net.bi");
     let manual = read(&text).unwrap();
-    assert_eq!((manual.mode, manual.replay_window), (ManualMode::Transport, 32));
+    assert_eq!((manual.mode, manual.replay_window), (Mode::Transport, 32));
 }
 
 #[test]
