@@ -2,7 +2,15 @@
 //!
 //! A [`World`] holds nodes and the links between them, a clock that jumps from event to event, and a [`Trace`] in which
 //! everything is written down. Randomness comes from named [`Streams`]; each misfortune of a packet is a [`Decision`]
-//! that can be listed and replayed without the seed. The same world run twice gives the same digest, on any machine.
+//! that can be listed, saved as text and replayed without the seed. The same world run twice gives the same digest, on any
+//! machine.
+//!
+//! What links do to packets is in [`LinkSettings`] and [`Rule`]; [`host`] has hosts with their traffic, [`middlebox`] routers,
+//! NATs and firewalls, [`capture`] pcapng files. [`exhaust`] runs every order, loss and duplication of the messages in
+//! flight, [`Swarm`] switches whole kinds of misfortune off, and [`shrink`] finds out which decisions matter.
+//!
+//! To let the wall clock drive a world, ask it for its next instant ([`World::next`]), wait, and advance it
+//! ([`World::run_until`]); packets come in and out through a node of the owner's ([`World::with`]).
 
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 

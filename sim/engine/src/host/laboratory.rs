@@ -1,12 +1,13 @@
 //! Small worlds for tests: hosts, and a router between them that says when packets are too big.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ipsec_net::{Instant, IpPacket, Prefix, icmp};
+use ipsec_net::{Instant, IpPacket};
 
 use super::{Application, ApplicationId, Host, HostNote, Tap};
+use crate::middlebox::Router;
+use crate::middlebox::router::Interface;
 use crate::{Kind, LinkSettings, Node, NodeId, Observer, Port, Setup, Step, World};
 
 /// What stands in these worlds.
@@ -17,61 +18,34 @@ pub(super) enum Station {
     Tap(Tap),
 }
 
-/// Sends packets on by the longest prefix, and Packet Too Big back where a port's MTU is too small.
-#[derive(Debug, Default)]
-pub(super) struct Router {
-    pub(super) routes: Vec<(Prefix, Port)>,
-    pub(super) mtus: Vec<(Port, usize)>,
-    pub(super) addresses: Vec<IpAddr>,
-    outbox: VecDeque<(Port, IpPacket)>,
-}
-
-impl Router {
-    fn port_to(&self, destination: IpAddr) -> Option<Port> {
-        let fitting = self.routes.iter().filter(|(prefix, _)| prefix.contains(destination));
-        fitting.max_by_key(|(prefix, _)| prefix.length()).map(|(_, port)| *port)
-    }
-
-    fn forward(&mut self, packet: IpPacket) {
-        let Some(port) = self.port_to(packet.destination()) else {
-            return;
-        };
-        let mtu = self.mtus.iter().find(|(limited, _)| *limited == port).map_or(usize::MAX, |(_, mtu)| *mtu);
-        if packet.len() <= mtu || !packet.dont_fragment() {
-            let pieces = ipsec_net::fragment(packet, mtu, 0).unwrap();
-            return self.outbox.extend(pieces.into_iter().map(|piece| (port, piece)));
-        }
-        let from =
-            self.addresses.iter().find(|address| address.is_ipv4() == packet.source().is_ipv4()).unwrap();
-        if let Some(answer) = icmp::packet_too_big(&packet, *from, mtu) {
-            self.forward(answer);
-        }
-    }
-}
-
 impl Node for Station {
     type Note = HostNote;
 
     fn handle(&mut self, now: Instant, port: Port, packet: IpPacket) {
         match self {
             Self::Host(host) => host.handle(now, port, packet),
-            Self::Router(router) => router.forward(packet),
+            Self::Router(router) => router.handle(now, port, packet),
             Self::Tap(tap) => tap.handle(now, port, packet),
         }
     }
 
     fn wake(&mut self, now: Instant) {
-        if let Self::Host(host) = self {
-            host.wake(now);
+        match self {
+            Self::Host(host) => host.wake(now),
+            Self::Router(router) => router.wake(now),
+            Self::Tap(tap) => tap.wake(now),
         }
     }
 
     fn poll(&mut self, now: Instant) -> Step<HostNote> {
         match self {
             Self::Host(host) => host.poll(now),
-            Self::Router(router) => match router.outbox.pop_front() {
-                Some((port, packet)) => Step::Send { port, packet },
-                None => Step::Idle { until: None },
+            Self::Router(router) => loop {
+                match router.poll(now) {
+                    Step::Send { port, packet } => return Step::Send { port, packet },
+                    Step::Idle { until } => return Step::Idle { until },
+                    Step::Note(_) => {}
+                }
             },
             Self::Tap(tap) => match tap.poll(now) {
                 Step::Send { port, packet } => Step::Send { port, packet },
@@ -145,12 +119,15 @@ pub(super) fn routed(seed: u64, mtu: usize) -> (Laboratory, NodeId, NodeId, Node
     let west = world.add_node("west", Station::Host(host(&["10.0.1.1", "2001:db8:1::1"]).into()));
     let east = world.add_node("east", Station::Host(host(&["10.0.2.1", "2001:db8:2::1"]).into()));
     let routes = [("10.0.1.0/24", 0), ("2001:db8:1::/64", 0), ("10.0.2.0/24", 1), ("2001:db8:2::/64", 1)];
-    let router = Router {
-        routes: routes.map(|(prefix, port)| (prefix.parse().unwrap(), Port(port))).into(),
-        mtus: vec![(Port(1), mtu)],
-        addresses: vec![address("10.0.1.254"), address("2001:db8:1::ff")],
-        ..Router::default()
-    };
+    let mut router = Router::new();
+    let interface = |text: [&str; 2], mtu| Interface { addresses: text.map(address).to_vec(), mtu };
+    router.set_interface(Port(0), interface(["10.0.1.254", "2001:db8:1::ff"], None));
+    router.set_interface(Port(1), interface(["10.0.2.254", "2001:db8:2::ff"], Some(mtu)));
+    for (prefix, port) in
+        [("10.0.1.0/24", 0), ("2001:db8:1::/64", 0), ("10.0.2.0/24", 1), ("2001:db8:2::/64", 1)]
+    {
+        router.set_route(prefix.parse().unwrap(), Port(port));
+    }
     let router = world.add_node("router", Station::Router(router));
     let settings = [LinkSettings::default(), LinkSettings::default()];
     world.add_link("lan", (west, Port(0)), (router, Port(0)), settings.clone()).unwrap();
@@ -171,8 +148,7 @@ pub(super) fn reroute(world: &mut Laboratory, node: NodeId, prefix: &str, port: 
     let prefix = prefix.parse().unwrap();
     world.with(node, |station, _| match station {
         Station::Router(router) => {
-            router.routes.retain(|(other, _)| *other != prefix);
-            router.routes.push((prefix, port));
+            router.set_route(prefix, port);
         }
         _ => panic!("no router"),
     });
