@@ -24,8 +24,9 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
     for effect in effects {
         match effect {
             Effect::Keyed(keyed) => key(sa, *keyed, reach),
-            Effect::Establish { proven, connection } => {
+            Effect::Establish { proven, connection, initial_contact } => {
                 sa.connection = connection;
+                sa.supersedes = initial_contact;
                 if let Some(crypto) = &sa.crypto {
                     reach.out.push_back(Output::Event(Event::IkeUp {
                         connection: sa.connection.name.clone(),

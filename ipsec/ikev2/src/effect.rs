@@ -17,8 +17,9 @@ use crate::sa::Transcript;
 pub(crate) enum Effect {
     /// `IKE_SA_INIT` is through: there are keys.
     Keyed(Box<Keyed>),
-    /// The peer has proven who it is, and so which connection is meant.
-    Establish { proven: Proven, connection: Arc<Connection> },
+    /// The peer has proven who it is, and so which connection is meant; and says perhaps that it has no other IKE SA
+    /// with us.
+    Establish { proven: Proven, connection: Arc<Connection>, initial_contact: bool },
     /// Install a Child SA pair.
     AddChild(Box<NewChild>),
     /// We have asked the peer to delete the child that we receive under this SPI.

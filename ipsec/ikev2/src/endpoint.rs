@@ -1,5 +1,7 @@
 //! All the IKE SAs of one host: finds the session that a message is for, answers what is for none, and begins new ones.
 
+mod stateless;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,19 +9,19 @@ use std::sync::Arc;
 use ipsec_auth::{Pad, PadEntry};
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
-use ipsec_wire::registry::{ExchangeType, NotifyType};
-use ipsec_wire::v2::{Message, Notify, Payload};
+use ipsec_wire::registry::ExchangeType;
+use ipsec_wire::v2::{Message, Payload};
 use ipsec_wire::{Header, IkeSpi, Spi};
 
-use crate::config::{Config, Connection, CookiePolicy};
+use crate::config::{Config, Connection};
 use crate::context::Context;
 use crate::cookie::Cookies;
 use crate::effect::Effect;
-use crate::event::{Event, MessageRecord, listed};
+use crate::event::{Cause, Event};
 use crate::exchange::create_child::CreateChild;
 use crate::exchange::init::{self, InitAnswer, InitExchange};
 use crate::grammar;
-use crate::message::{Envelope, Opened, find_notify};
+use crate::message::Opened;
 use crate::output::Output;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{Role, State};
@@ -301,81 +303,6 @@ impl Endpoint {
         }
     }
 
-    fn half_open(&self) -> usize {
-        let waits = |session: &&Session| {
-            session.sa.role == Role::Responder && matches!(session.sa.state, State::HalfOpen(_))
-        };
-        self.sessions.values().filter(waits).count()
-    }
-
-    fn demands_cookie(&self, half_open: usize) -> bool {
-        match self.config.cookies {
-            CookiePolicy::Never => false,
-            CookiePolicy::Always => true,
-            CookiePolicy::WhenHalfOpen(limit) => half_open >= limit,
-        }
-    }
-
-    fn brings_cookie(&self, now: Instant, from: SocketAddr, message: &Opened<'_>) -> bool {
-        let cookie = find_notify(&message.payloads, NotifyType::COOKIE);
-        let nonce = nonce_of(&message.payloads);
-        cookie.zip(nonce).is_some_and(|(cookie, nonce)| {
-            self.cookies.accept(now, &cookie.data, nonce, from.ip(), message.header.spi_i)
-        })
-    }
-
-    fn demand_cookie(
-        &mut self,
-        now: Instant,
-        from: SocketAddr,
-        to: SocketAddr,
-        message: &Opened<'_>,
-    ) -> Result<(), DropReason> {
-        let nonce = nonce_of(&message.payloads)
-            .ok_or_else(|| DropReason::Malformed("IKE_SA_INIT without a nonce".to_owned()))?;
-        let cookie = self.cookies.make(now, &mut *self.entropy, nonce, from.ip(), message.header.spi_i);
-        self.out.push_back(Output::Event(Event::Probe("ikev2.cookie.demanded")));
-        let notify = Notify::new(NotifyType::COOKIE, cookie);
-        self.answer_statelessly(from, to, &message.header, &[Payload::Notify(notify)]);
-        Ok(())
-    }
-
-    /// Tells that we speak version 2 only (RFC 7296 §2.5).
-    fn refuse_version(&mut self, from: SocketAddr, to: SocketAddr, header: &Header) {
-        let notify = Notify::new(NotifyType::INVALID_MAJOR_VERSION, vec![2]);
-        self.answer_statelessly(from, to, header, &[Payload::Notify(notify)]);
-    }
-
-    fn answer_statelessly(
-        &mut self,
-        from: SocketAddr,
-        to: SocketAddr,
-        header: &Header,
-        payloads: &[Payload],
-    ) {
-        let envelope = Envelope {
-            spi_i: header.spi_i,
-            spi_r: header.spi_r,
-            exchange: header.exchange,
-            sender: if header.flags.initiator { Role::Responder } else { Role::Initiator },
-            response: true,
-            message_id: header.message_id,
-        };
-        self.out.push_back(Output::Event(Event::Sent(MessageRecord {
-            peer: from,
-            exchange: header.exchange,
-            response: true,
-            message_id: header.message_id,
-            payloads: listed(payloads),
-            transmission: 1,
-        })));
-        self.out.push_back(Output::Datagram {
-            source: to,
-            destination: from,
-            octets: envelope.clear(payloads),
-        });
-    }
-
     /// Begins an IKE SA.
     fn attempt(
         &mut self,
@@ -392,6 +319,9 @@ impl Endpoint {
         let mut session = Session::new(Role::Initiator, Arc::clone(connection), ends, patience, now);
         session.wanted = children;
         session.attempts_left = attempts_left;
+        let connected =
+            |other: &Session| other.sa.connection.name == connection.name && other.sa.is_established();
+        session.sa.is_first = !self.sessions.values().any(connected);
         let mut cx = context!(self, now);
         match InitExchange::new(connection, session.wanted.first().cloned(), &mut cx) {
             Ok(exchange) => session.begin(Box::new(exchange), &mut cx, &mut self.out),
@@ -430,6 +360,12 @@ impl Endpoint {
             }
             return;
         }
+        if std::mem::take(&mut session.sa.supersedes) {
+            self.supersede(now, spi);
+        }
+        let Some(session) = self.sessions.get_mut(&spi) else {
+            return;
+        };
         if session.sa.is_established() && !session.wanted.is_empty() {
             let wanted = std::mem::take(&mut session.wanted);
             // The first came, or failed, with IKE_AUTH.
@@ -441,6 +377,23 @@ impl Endpoint {
                     session.begin(Box::new(exchange), &mut cx, &mut self.out);
                 }
             }
+        }
+    }
+
+    /// The peer says with a new IKE SA that it has no other one with us (RFC 7296 §2.4): those that it had set up are
+    /// gone. Ours may be younger than what it says, and are left to liveness checks.
+    fn supersede(&mut self, now: Instant, by: IkeSpi) {
+        let Some(identity) = self.sessions.get(&by).and_then(|session| session.sa.peer()).cloned() else {
+            return;
+        };
+        let stale = |(spi, session): &(&IkeSpi, &Session)| {
+            let theirs = session.sa.role == Role::Responder && session.sa.is_established();
+            **spi != by && theirs && session.sa.peer() == Some(&identity)
+        };
+        let stale: Vec<IkeSpi> = self.sessions.iter().filter(stale).map(|(spi, _)| *spi).collect();
+        for spi in stale {
+            let close = vec![Effect::Close(Cause::Superseded)];
+            self.with(now, spi, |session, cx, out| session.carry_out(close, cx, out));
         }
     }
 
@@ -478,10 +431,3 @@ impl Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("nothing called \"{0}\" is configured")]
 pub struct UnknownName(pub String);
-
-fn nonce_of(payloads: &[Payload]) -> Option<&[u8]> {
-    payloads.iter().find_map(|payload| match payload {
-        Payload::Nonce(nonce) => Some(nonce.as_slice()),
-        _ => None,
-    })
-}

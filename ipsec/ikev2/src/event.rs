@@ -96,6 +96,8 @@ pub enum Cause {
     DeletedByPeer,
     /// Its IKE SA ended.
     WithIkeSa,
+    /// The peer, which had set it up, says that it has no other IKE SA than a new one (RFC 7296 §2.4).
+    Superseded,
     /// It failed.
     Failed(Failure),
 }
@@ -106,6 +108,7 @@ impl fmt::Display for Cause {
             Self::Deleted => f.write_str("deleted here"),
             Self::DeletedByPeer => f.write_str("deleted by the peer"),
             Self::WithIkeSa => f.write_str("gone with its IKE SA"),
+            Self::Superseded => f.write_str("superseded: the peer has no other IKE SA than its new one"),
             Self::Failed(failure) => failure.fmt(f),
         }
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ipsec_auth::Proven;
+use ipsec_auth::{Identity, Proven};
 use ipsec_net::Instant;
 use ipsec_wire::{IkeSpi, Spi};
 
@@ -61,6 +61,10 @@ pub(crate) struct IkeSa {
     pub(crate) children: Vec<ChildSa>,
     /// When the peer was last proven to be alive.
     pub(crate) last_heard: Instant,
+    /// We had no other IKE SA of the connection when we began this one, and tell the peer so (RFC 7296 §2.4).
+    pub(crate) is_first: bool,
+    /// The peer has told us so, and that has not been acted upon yet.
+    pub(crate) supersedes: bool,
 }
 
 /// What was agreed in `IKE_SA_INIT`.
@@ -85,6 +89,14 @@ impl IkeSa {
     /// Whether the peer has proven who it is and neither end has begun to delete the SA.
     pub(crate) fn is_established(&self) -> bool {
         matches!(self.state, State::Established(_))
+    }
+
+    /// Who the peer has proven to be.
+    pub(crate) fn peer(&self) -> Option<&Identity> {
+        match &self.state {
+            State::Established(proven) => Some(proven.identity()),
+            _ => None,
+        }
     }
 
     /// Whether the SA is over.

@@ -79,6 +79,8 @@ impl Session {
             crypto: None,
             children: Vec::new(),
             last_heard: now,
+            is_first: false,
+            supersedes: false,
         };
         let half_open = (role == Role::Responder).then(|| now + patience);
         Self {

@@ -19,7 +19,7 @@ use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::message::{Opened, find_error};
+use crate::message::{Opened, find_error, find_notify};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{Crypto, IkeSa, Role, State, Transcript};
 
@@ -52,6 +52,9 @@ impl Exchange for AuthExchange {
             Payload::IdR(sa.connection.remote_id.to_wire()),
             prove(sa, transcript, crypto, &id, &sa.connection.psk, cx),
         ];
+        if sa.is_first {
+            payloads.push(Payload::Notify(Notify::new(NotifyType::INITIAL_CONTACT, Vec::new())));
+        }
         if let Some(child) = &self.child {
             payloads.extend(child.mode());
             payloads.extend(child.payloads());
@@ -84,7 +87,7 @@ impl Exchange for AuthExchange {
             Err(failure) => return Ok(abandon(failure)),
         };
         let connection = Arc::clone(&sa.connection);
-        let mut effects = vec![Effect::Establish { proven, connection }];
+        let mut effects = vec![Effect::Establish { proven, connection, initial_contact: false }];
         if let Some(offer) = &self.child {
             let nonces = Nonces { initiator: &transcript.nonce_i, responder: &transcript.nonce_r };
             effects.push(offer.conclude(sa, crypto, message, nonces, None, cx));
@@ -155,7 +158,9 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     let own = connection.local_id.to_wire();
     let proof = prove(sa, transcript, crypto, &own, &entry.secret, cx);
     let mut payloads = vec![Payload::IdR(own), proof];
-    let mut effects = vec![Effect::Establish { proven, connection: Arc::clone(&connection) }];
+    let initial_contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some();
+    let mut effects =
+        vec![Effect::Establish { proven, connection: Arc::clone(&connection), initial_contact }];
     if child::is_asked_for(message) {
         let nonces = Nonces { initiator: &transcript.nonce_i, responder: &transcript.nonce_r };
         match child::answer(&connection, sa, crypto, message, nonces, cx) {

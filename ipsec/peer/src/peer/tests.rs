@@ -6,7 +6,8 @@ use std::time::Duration;
 use ipsec_crypto::{AeadAlgorithm, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Secret};
 use ipsec_dataplane::{Encryption, Mode};
 use ipsec_ikev2::{
-    ChildConfig, ChildProposal, Connection, CookiePolicy, Event as Ikev2, IkeProposal, Retransmission, Stage,
+    Cause, ChildConfig, ChildProposal, Connection, CookiePolicy, Event as Ikev2, IkeProposal, Retransmission,
+    Stage,
 };
 use ipsec_net::{Prefix, protocol};
 use proptest::prelude::*;
@@ -233,6 +234,30 @@ fn transport_mode_comes_only_where_both_want_it() {
             assert!(matches!(mode, Mode::Tunnel { .. }), "{wanted:?}");
         }
     }
+}
+
+#[test]
+fn a_peer_that_begins_anew_takes_its_old_ike_sa_with_it_and_nobody_elses() {
+    let mut pair = Pair::new(west_config(), east_config());
+    pair.initiate();
+    // West has lost its memory.
+    pair.peers[0] = Peer::new(west_config(), &PORTABLE, luck(7)).unwrap();
+    pair.initiate();
+    let established = |pair: &Pair, side: usize| {
+        let ike = pair.peers[side].status().ike;
+        ike.iter().filter(|sa| sa.stage == Stage::Established).count()
+    };
+    assert_eq!((established(&pair, 1), pair.children(1)), (1, 1), "the old one is gone");
+    assert!(pair.ikev2(1).any(|e| matches!(e, Ikev2::IkeDown { cause: Cause::Superseded, .. })));
+    pair.give(1, Input::Inside(inner("10.2.0.1", "10.1.0.1", 10)));
+    assert_eq!(pair.inside[0].len(), 1, "and the new one carries packets");
+
+    // What east itself set up is not west's to end.
+    let mut pair = Pair::new(west_config(), east_config());
+    pair.command(1, Command::Initiate { child: "net".into() });
+    pair.peers[0] = Peer::new(west_config(), &PORTABLE, luck(7)).unwrap();
+    pair.initiate();
+    assert_eq!(established(&pair, 1), 2);
 }
 
 #[test]

@@ -118,7 +118,6 @@ pub(super) fn routed(seed: u64, mtu: usize) -> (Laboratory, NodeId, NodeId, Node
     let mut world = World::new(Setup::new(seed), Notes::default());
     let west = world.add_node("west", Station::Host(host(&["10.0.1.1", "2001:db8:1::1"]).into()));
     let east = world.add_node("east", Station::Host(host(&["10.0.2.1", "2001:db8:2::1"]).into()));
-    let routes = [("10.0.1.0/24", 0), ("2001:db8:1::/64", 0), ("10.0.2.0/24", 1), ("2001:db8:2::/64", 1)];
     let mut router = Router::new();
     let interface = |text: [&str; 2], mtu| Interface { addresses: text.map(address).to_vec(), mtu };
     router.set_interface(Port(0), interface(["10.0.1.254", "2001:db8:1::ff"], None));
