@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use ipsec::auth::Identity;
 use ipsec::crypto::{Entropy, Provider, Secret};
-use ipsec::dataplane::{Mode, SaPair, SaParameters, Selector};
+use ipsec::dataplane::{Action, Mode, Policy, SaPair, SaParameters, Selector};
 use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission};
 use ipsec::{Config, ConfigError, Luck, ManualSa, Peer};
 use ipsec_net::{AddressRange, Prefix};
@@ -122,11 +122,15 @@ impl<O: Observer<Note>> Built<O> {
         let id = self.world.add_link(&link.name, ends[0], ends[1], settings)?;
         self.places.links.insert(link.name.clone(), id);
         for (here, there) in [(0, 1), (1, 0)] {
-            let address = scenario.peer(&link.ends[there].peer).map(|peer| peer.address);
+            let far = &link.ends[there].peer;
+            let hosts = scenario.traffic.iter().flat_map(|traffic| &traffic.ends);
+            let behind = hosts.filter(|host| host.peer == *far).map(|host| host.address);
+            let addresses: Vec<IpAddr> =
+                scenario.peer(far).map(|peer| peer.address).into_iter().chain(behind).collect();
             let (node, port) = ends[here];
             self.world.with(node, |node, _| {
-                if let (Node::Gateway(gateway), Some(address)) = (node, address) {
-                    gateway.route_outside(address, port);
+                if let Node::Gateway(gateway) = node {
+                    addresses.iter().for_each(|address| gateway.route_outside(*address, port));
                 }
             });
         }
@@ -242,7 +246,42 @@ fn config(scenario: &Scenario, peer: &file::Peer) -> Config {
         file::Cookies::WhenBusy => ikev2.cookies,
     };
     let manual = scenario.manual.iter().filter_map(|manual| manual_sa(scenario, peer, manual)).collect();
-    Config { addresses: vec![peer.address], mtu: usize::from(peer.mtu), ikev2, policies: Vec::new(), manual }
+    Config {
+        addresses: vec![peer.address],
+        mtu: usize::from(peer.mtu),
+        ikev2,
+        policies: policies(scenario, peer),
+        manual,
+    }
+}
+
+/// The policies of a peer. Each is for both directions, whichever of its networks is the peer's.
+fn policies(scenario: &Scenario, peer: &file::Peer) -> Vec<Policy> {
+    let own = scenario.policies.iter().filter(|policy| policy.at.contains(&peer.name));
+    own.map(|policy| {
+        let port = policy.port.map_or(Selector::ANY, |port| port..=port);
+        let [from, to] = &policy.between;
+        let pairs = from.iter().flat_map(|from| to.iter().map(move |to| (from.range(), to.range())));
+        let selectors = pairs.flat_map(|(from, to)| {
+            let there = Selector {
+                protocol: policy.protocol,
+                remote_ports: port.clone(),
+                ..Selector::between(from, to)
+            };
+            let back = Selector {
+                protocol: policy.protocol,
+                local_ports: port.clone(),
+                ..Selector::between(to, from)
+            };
+            [there, back]
+        });
+        let action = match policy.action {
+            file::PolicyAction::Bypass => Action::Bypass,
+            file::PolicyAction::Discard => Action::Discard,
+        };
+        Policy { name: policy.name.clone(), selectors: selectors.collect(), action }
+    })
+    .collect()
 }
 
 /// The manual SA as one of its ends has it.

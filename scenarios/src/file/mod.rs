@@ -14,7 +14,7 @@ pub use proposal::{ChildProposal, Encryption, Group, Hash, IkeProposal};
 pub use read::{load, parse};
 pub use scenario::{
     Child, ChildEnd, Clause, Cookies, Host, Ike, IkeEnd, Line, Link, LinkEnd, Manual, ManualKeying, Mode,
-    Peer, Quality, Retransmission, Scenario, Traffic, TrafficKind,
+    Peer, Policy, PolicyAction, Quality, Retransmission, Scenario, Traffic, TrafficKind,
 };
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub(super) struct Allow {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Peer {
     pub(super) address: Option<Text>,
-    pub(super) protects: Option<Prefixes>,
+    pub(super) protects: Option<Texts>,
     pub(super) identity: Option<Text>,
     pub(super) mtu: Option<Spanned<i64>>,
     pub(super) cookies: Option<Cookies>,
@@ -162,8 +162,8 @@ pub(super) struct Child {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ChildEnd {
     pub(super) mode: Option<Mode>,
-    pub(super) protects: Option<Prefixes>,
-    pub(super) reaches: Option<Prefixes>,
+    pub(super) protects: Option<Texts>,
+    pub(super) reaches: Option<Texts>,
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) replay: Option<Spanned<i64>>,
 }
@@ -214,6 +214,26 @@ pub(super) struct Algorithm {
     pub(super) hexadecimal: Option<Text>,
 }
 
+/// `[policy.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Policy {
+    pub(super) at: Option<Texts>,
+    pub(super) action: Option<PolicyAction>,
+    pub(super) from: Option<Texts>,
+    pub(super) to: Option<Texts>,
+    pub(super) protocol: Option<Text>,
+    pub(super) port: Option<Spanned<i64>>,
+}
+
+/// What a policy does with its packets.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PolicyAction {
+    Bypass,
+    Discard,
+}
+
 /// `[traffic.NAME]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -233,11 +253,11 @@ pub(super) enum TrafficKind {
     Ping,
 }
 
-/// One prefix or a list of them.
+/// One text or a list of them.
 #[derive(Debug)]
-pub(super) struct Prefixes(pub(super) Vec<Text>);
+pub(super) struct Texts(pub(super) Vec<Text>);
 
-impl<'de> Deserialize<'de> for Prefixes {
+impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let either = Spanned::<OneOrMany>::deserialize(deserializer)?;
         let span = either.span();

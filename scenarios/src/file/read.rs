@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
-use super::nouns::{Child, Ike, Link, Manual, Peer, Text, Top, Traffic};
+use super::nouns::{Child, Ike, Link, Manual, Peer, Policy, Text, Top, Traffic};
 use super::resolve::resolve;
 use super::scenario::Scenario;
 use crate::diagnostic::{Diagnostics, Problem, suggestion};
@@ -43,6 +43,7 @@ pub(super) struct Document {
     pub(super) ikes: Vec<Named<Ike>>,
     pub(super) children: Vec<Named<Child>>,
     pub(super) manual: Vec<Named<Manual>>,
+    pub(super) policies: Vec<Named<Policy>>,
     pub(super) traffic: Vec<Named<Traffic>>,
 }
 
@@ -60,7 +61,7 @@ impl<T> Named<T> {
 }
 
 /// The tables that hold nouns.
-const NOUNS: [&str; 6] = ["peer", "link", "ike", "child", "manual", "traffic"];
+const NOUNS: [&str; 7] = ["peer", "link", "ike", "child", "manual", "policy", "traffic"];
 
 /// What the keys before the first table are called.
 const TOP: &str = "the top of the file";
@@ -77,6 +78,7 @@ fn document(text: &str) -> Result<Document, Vec<Problem>> {
         ikes: nouns("ike", &mut root, &mut problems),
         children: nouns("child", &mut root, &mut problems),
         manual: nouns("manual", &mut root, &mut problems),
+        policies: nouns("policy", &mut root, &mut problems),
         traffic: nouns("traffic", &mut root, &mut problems),
         top: noun(TOP, span, root, &mut problems),
     };

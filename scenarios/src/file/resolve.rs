@@ -6,6 +6,7 @@ mod link;
 mod manual;
 mod names;
 mod peer;
+mod policy;
 mod problems;
 mod traffic;
 
@@ -38,6 +39,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     let ikes = ike::resolve(&document.ikes, &names, &peers, &mut problems);
     let children = child::resolve(&document.children, &names, &ikes, &peers, &mut problems);
     let manual = manual::resolve(&document.manual, &names, &peers, &mut problems);
+    let policies = policy::resolve(&document.policies, &names, &mut problems);
     let traffic = traffic::resolve(&document.traffic, &peers, &mut problems);
     let top = &document.top;
     let story = read_story(top, &names, source, &mut problems);
@@ -54,6 +56,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         ikes,
         children,
         manual,
+        policies,
         traffic,
         story,
     };

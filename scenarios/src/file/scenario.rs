@@ -41,6 +41,8 @@ pub struct Scenario {
     pub children: Vec<Child>,
     /// The manual SAs.
     pub manual: Vec<Manual>,
+    /// The policies that come before those of children and manual SAs.
+    pub policies: Vec<Policy>,
     /// The traffic between protected hosts.
     pub traffic: Vec<Traffic>,
     /// What happens.
@@ -367,4 +369,30 @@ impl fmt::Debug for ManualKeying {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} SPI {}", self.suite, self.spi)
     }
+}
+
+/// A policy for packets that need no protection, or get nowhere. It is for both directions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// The peers that have it.
+    pub at: Vec<String>,
+    /// What it does.
+    pub action: PolicyAction,
+    /// The networks between which the packets go, from either to the other.
+    pub between: [Vec<Prefix>; 2],
+    /// The upper-layer protocol; any when nothing.
+    pub protocol: Option<u8>,
+    /// The destination port of packets to the second networks; any when nothing.
+    pub port: Option<u16>,
+}
+
+/// What a policy does with its packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyAction {
+    /// They pass as they are.
+    Bypass,
+    /// They are dropped.
+    Discard,
 }

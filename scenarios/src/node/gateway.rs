@@ -33,9 +33,11 @@ impl Gateway {
         Self { peer, routes, outer, think, unread, due: None }
     }
 
-    /// Tells the way to another gateway.
+    /// Tells the way to another gateway, or to a host behind one.
     pub fn route_outside(&mut self, destination: IpAddr, port: Port) {
-        self.outer.push(port);
+        if !self.outer.contains(&port) {
+            self.outer.push(port);
+        }
         self.routes.entry(destination).or_insert(port);
     }
 

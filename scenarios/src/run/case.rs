@@ -46,7 +46,7 @@ pub struct CaseResult {
 }
 
 /// How long a packet may be on its way after the time of which a fact about losses speaks.
-const TRAVEL: Duration = Duration::from_secs(5);
+pub(super) const TRAVEL: Duration = Duration::from_secs(5);
 /// How often facts are looked up while nothing happens at the gateways.
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -123,7 +123,9 @@ impl Run {
                 }
                 Sentence::Expect(fact) => {
                     let deadline = match fact {
-                        Fact::LosesNothing { .. } | Fact::Delivers { .. } => fact.end(step.at) + TRAVEL,
+                        Fact::LosesNothing { .. } | Fact::ReachesNobody { .. } | Fact::Delivers { .. } => {
+                            fact.end(step.at) + TRAVEL
+                        }
                         _ => fact.end(step.at),
                     };
                     self.open.push((index, deadline));

@@ -68,9 +68,10 @@ pub(super) fn find(
             happened(watch, at, since, &What::Retransmission, *count, "retransmissions")
         }
         Fact::Selectors { child, peer, selectors, .. } => find_selectors(watch, child, peer, selectors),
-        Fact::LosesNothing { .. } | Fact::Delivers { .. } | Fact::Flows { .. } => {
-            find_traffic(fact, since, now, watch)
-        }
+        Fact::LosesNothing { .. }
+        | Fact::ReachesNobody { .. }
+        | Fact::Delivers { .. }
+        | Fact::Flows { .. } => find_traffic(fact, since, now, watch),
     }
 }
 
@@ -90,6 +91,17 @@ fn find_traffic(fact: &Fact, since: Instant, now: Instant, watch: &Watch) -> Fin
                     });
                     Finding::NotSo(format!("{} of {sent} packets did not come{first}", sent - came))
                 }
+            }
+        }
+        // What is on its way may still arrive: nobody is reached only when the time for that is over, too.
+        Fact::ReachesNobody { traffic, from, to } => {
+            match watch.ledger.between(index(watch, traffic), *from, *to) {
+                _ if now < fact.end(*to) + super::case::TRAVEL => {
+                    Finding::NotSo("the time is not over".to_owned())
+                }
+                (0, _) => Finding::NotSo("nothing was sent".to_owned()),
+                (_, 0) => Finding::So,
+                (sent, came) => Finding::NotSo(format!("{came} of {sent} packets came")),
             }
         }
         Fact::Delivers { traffic, share, from, to } => {

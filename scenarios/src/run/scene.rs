@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use ipsec::crypto::CipherAlgorithm;
 use ipsec::dataplane::Encryption;
-use ipsec_net::Prefix;
+use ipsec_net::{IpPacket, Prefix};
 use sim::{Direction, LinkId, NodeId};
 
-use crate::file::Scenario;
+use crate::file::{PolicyAction, Scenario};
 use crate::node::Probe;
 
 /// A scenario and the places of its nouns. Gateways are the first nodes of a world and the links between them its first
@@ -45,6 +45,20 @@ impl Scene {
     pub fn is_protected(&self, address: IpAddr) -> bool {
         let protects = |prefixes: &[Prefix]| prefixes.iter().any(|prefix| prefix.contains(address));
         self.scenario.peers.iter().any(|peer| protects(&peer.protects))
+    }
+
+    /// Whether a policy of the scenario lets the packet pass as it is.
+    #[must_use]
+    pub fn is_bypassed(&self, packet: &IpPacket) -> bool {
+        let ends = (packet.source(), packet.destination());
+        let within = |networks: &[Prefix], address| networks.iter().any(|network| network.contains(address));
+        self.scenario.policies.iter().any(|policy| {
+            let [from, to] = &policy.between;
+            let there = within(from, ends.0) && within(to, ends.1);
+            let back = within(to, ends.0) && within(from, ends.1);
+            let fits = policy.protocol.is_none_or(|protocol| protocol == packet.protocol());
+            policy.action == PolicyAction::Bypass && fits && (there || back)
+        })
     }
 
     /// Whether an SA of the scenario has no cipher.

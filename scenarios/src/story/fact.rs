@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 13] = [
+pub const FACTS: [FactRow; 14] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -76,6 +76,11 @@ pub const FACTS: [FactRow; 13] = [
         shape: "TRAFFIC delivers at least SHARE from START to END",
         meaning: "Of the packets that are sent between the two times of the story at least this share arrives.",
         make: |s| Fact::Delivers { traffic: s.name, share: s.share, from: s.from, to: s.to },
+    },
+    FactRow {
+        shape: "TRAFFIC reaches nobody from START to END",
+        meaning: "Of the packets that are sent between the two times of the story none arrives, and there is at least one.",
+        make: |s| Fact::ReachesNobody { traffic: s.name, from: s.from, to: s.to },
     },
     FactRow {
         shape: "nothing left at PEERS [within TIME]",

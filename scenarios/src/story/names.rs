@@ -18,6 +18,8 @@ pub enum Kind {
     Child,
     /// A manual SA.
     Manual,
+    /// A policy.
+    Policy,
     /// Traffic.
     Traffic,
 }
@@ -32,6 +34,7 @@ impl Kind {
             Self::Ike => "an IKE configuration",
             Self::Child => "a child",
             Self::Manual => "a manual SA",
+            Self::Policy => "a policy",
             Self::Traffic => "traffic",
         }
     }
@@ -45,6 +48,7 @@ impl Kind {
             Self::Ike => "no IKE configuration",
             Self::Child => "no child",
             Self::Manual => "no manual SA",
+            Self::Policy => "no policy",
             Self::Traffic => "no traffic",
         }
     }

@@ -68,7 +68,10 @@ fn idle_traffic(story: &Story, spans: &[Range<usize>]) -> Vec<Problem> {
     };
     let idle = |(step, span): (&Step, &Range<usize>)| {
         let Sentence::Expect(
-            Fact::LosesNothing { traffic, .. } | Fact::Delivers { traffic, .. } | Fact::Flows { traffic, .. },
+            Fact::LosesNothing { traffic, .. }
+            | Fact::ReachesNobody { traffic, .. }
+            | Fact::Delivers { traffic, .. }
+            | Fact::Flows { traffic, .. },
         ) = &step.sentence
         else {
             return None;

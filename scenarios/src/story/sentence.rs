@@ -227,6 +227,15 @@ pub enum Fact {
         /// The instant behind the last.
         to: Instant,
     },
+    /// No packet of the traffic that is sent in the time arrives.
+    ReachesNobody {
+        /// The traffic.
+        traffic: String,
+        /// The first instant.
+        from: Instant,
+        /// The instant behind the last.
+        to: Instant,
+    },
     /// At least this share of the packets that are sent in the time arrives.
     Delivers {
         /// The traffic.
@@ -270,7 +279,9 @@ impl Fact {
             | Self::Selectors { within, .. }
             | Self::Flows { within, .. }
             | Self::NothingLeft { within, .. } => at + *within,
-            Self::LosesNothing { to, .. } | Self::Delivers { to, .. } => at.max(*to),
+            Self::LosesNothing { to, .. } | Self::ReachesNobody { to, .. } | Self::Delivers { to, .. } => {
+                at.max(*to)
+            }
         }
     }
 }
@@ -388,6 +399,9 @@ impl fmt::Display for Fact {
             }
             Self::LosesNothing { traffic, from, to } => {
                 write!(f, "{traffic} loses nothing {}", span(*from, *to))
+            }
+            Self::ReachesNobody { traffic, from, to } => {
+                write!(f, "{traffic} reaches nobody {}", span(*from, *to))
             }
             Self::Delivers { traffic, share, from, to } => {
                 write!(f, "{traffic} delivers at least {share} {}", span(*from, *to))

@@ -33,6 +33,9 @@ pub(super) fn declared(document: &Document, problems: &mut Problems) -> Names {
         let ends = peers_of(manual.noun.ends.as_ref(), &names);
         declare(&mut names, &manual.name, Kind::Manual, &ends, problems);
     }
+    for policy in &document.policies {
+        declare(&mut names, &policy.name, Kind::Policy, &[], problems);
+    }
     for traffic in &document.traffic {
         declare(&mut names, &traffic.name, Kind::Traffic, &[], problems);
     }

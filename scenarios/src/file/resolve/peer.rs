@@ -8,7 +8,7 @@ use ipsec_net::Prefix;
 
 use super::problems::Problems;
 use crate::diagnostic::Problem;
-use crate::file::nouns::{self, Prefixes};
+use crate::file::nouns::{self, Texts};
 use crate::file::read::Named;
 use crate::file::scenario::{Cookies, Peer};
 use crate::quantity;
@@ -26,7 +26,7 @@ pub(super) fn smallest_mtu(address: IpAddr) -> i64 {
 }
 
 /// The prefixes of a list; those that are none are told.
-pub(super) fn prefixes(list: &Prefixes, problems: &mut Problems) -> Vec<Prefix> {
+pub(super) fn prefixes(list: &Texts, problems: &mut Problems) -> Vec<Prefix> {
     list.0.iter().filter_map(|text| problems.read(text, prefix)).collect()
 }
 
