@@ -71,3 +71,6 @@ impl<'a> Cursor<'a> {
         Ok(array)
     }
 }
+
+#[cfg(test)]
+mod tests;

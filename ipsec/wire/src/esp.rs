@@ -37,3 +37,6 @@ impl Header {
 
 /// The length in octets of pad length and next header, behind the padding.
 pub const TRAILER_LEN: usize = 2;
+
+#[cfg(test)]
+mod tests;

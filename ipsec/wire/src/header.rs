@@ -104,3 +104,6 @@ impl Header {
 const INITIATOR: u8 = 0x08;
 const VERSION: u8 = 0x10;
 const RESPONSE: u8 = 0x20;
+
+#[cfg(test)]
+mod tests;

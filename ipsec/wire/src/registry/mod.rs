@@ -3,6 +3,8 @@
 
 mod algorithms;
 mod messages;
+#[cfg(test)]
+mod tests;
 
 pub use algorithms::{
     AuthMethod, Encryption, Integrity, KeyExchange, Prf, ProtocolId, SequenceNumbers, TransformType,

@@ -1,8 +1,10 @@
-//! Any payload and any message, for property tests.
+//! Payloads and messages as proptest draws them, and what may befall their octets.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use crate::registry::{
     AuthMethod, CertEncoding, ExchangeType, IdType, NotifyType, PayloadType, ProtocolId, TransformType,
@@ -14,52 +16,65 @@ use crate::v2::{
 };
 use crate::{Flags, Header, IkeSpi, Spi, Version};
 
-fn octets(most: usize) -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(any::<u8>(), 0..=most)
+fn octets() -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 0..40)
 }
 
-fn transform() -> impl Strategy<Value = Transform> {
-    // Attributes other than KEY_LENGTH: with a value of two octets (type above 0x8000), or with a length.
-    let short = (0u16..0x8000).prop_filter("not KEY_LENGTH", |kind| *kind != 14);
-    let short = (short, any::<[u8; 2]>()).prop_map(|(kind, value)| (0x8000 | kind, value.to_vec()));
-    let long = (0u16..0x8000, octets(6));
-    let unknown = prop::collection::vec(prop_oneof![short, long], 0..3);
-    (any::<u8>(), any::<u16>(), any::<Option<u16>>(), unknown).prop_map(|(kind, id, key_bits, unknown)| {
-        Transform { unknown, ..Transform::new(TransformType(kind), id, key_bits) }
+/// An attribute that is not known, the short form with its two octets among them.
+fn attribute() -> impl Strategy<Value = (u16, Vec<u8>)> {
+    let short = (0x8000..=u16::MAX, any::<[u8; 2]>()).prop_map(|(head, value)| (head, value.to_vec()));
+    prop_oneof![short, (0..0x8000_u16, octets())]
+}
+
+pub(crate) fn transform() -> impl Strategy<Value = Transform> {
+    let parts = (any::<u8>(), any::<u16>(), any::<Option<u16>>(), vec(attribute(), 0..3));
+    parts.prop_map(|(kind, id, key_bits, mut unknown)| {
+        // Only a second KEY_LENGTH is one that is not known.
+        unknown.retain(|(head, _)| *head != 0x800e || key_bits.is_some());
+        Transform { kind: TransformType(kind), id, key_bits, unknown }
     })
 }
 
-fn proposal() -> impl Strategy<Value = Proposal> {
-    (any::<u8>(), any::<u8>(), octets(8), prop::collection::vec(transform(), 0..6)).prop_map(
-        |(number, protocol, spi, transforms)| Proposal {
-            number,
-            protocol: ProtocolId(protocol),
-            spi,
-            transforms,
-        },
-    )
+pub(crate) fn proposal() -> impl Strategy<Value = Proposal> {
+    let parts = (any::<u8>(), any::<u8>(), octets(), vec(transform(), 0..6));
+    parts.prop_map(|(number, protocol, spi, transforms)| Proposal {
+        number,
+        protocol: ProtocolId(protocol),
+        spi,
+        transforms,
+    })
 }
 
-fn selector() -> impl Strategy<Value = TrafficSelector> {
-    let range = |first: IpAddr, last: IpAddr, protocol, ports| {
-        let (first, last) = (first.min(last), first.max(last));
+pub(crate) fn security_association() -> impl Strategy<Value = SecurityAssociation> {
+    vec(proposal(), 1..4).prop_map(|proposals| SecurityAssociation { proposals })
+}
+
+fn ranges() -> impl Strategy<Value = (IpAddr, IpAddr)> {
+    let v4 = any::<(u32, u32)>()
+        .prop_map(|(a, b)| (Ipv4Addr::from(a.min(b)).into(), Ipv4Addr::from(a.max(b)).into()));
+    let v6 = any::<(u128, u128)>()
+        .prop_map(|(a, b)| (Ipv6Addr::from(a.min(b)).into(), Ipv6Addr::from(a.max(b)).into()));
+    prop_oneof![v4, v6]
+}
+
+pub(crate) fn traffic_selector() -> impl Strategy<Value = TrafficSelector> {
+    let known = (any::<u8>(), any::<(u16, u16)>(), ranges()).prop_map(|(protocol, ports, (first, last))| {
         TrafficSelector::Addresses { protocol, ports, first, last }
-    };
-    let v4 = (any::<[u8; 4]>(), any::<[u8; 4]>(), any::<u8>(), any::<(u16, u16)>())
-        .prop_map(move |(a, b, protocol, ports)| range(a.into(), b.into(), protocol, ports));
-    let v6 = (any::<[u8; 16]>(), any::<[u8; 16]>(), any::<u8>(), any::<(u16, u16)>())
-        .prop_map(move |(a, b, protocol, ports)| range(a.into(), b.into(), protocol, ports));
-    let unknown = (9u8.., any::<u8>(), octets(20))
-        .prop_map(|(kind, protocol, body)| TrafficSelector::Unknown { kind: TsType(kind), protocol, body });
-    prop_oneof![v4, v6, unknown]
+    });
+    let kind = any::<u8>()
+        .prop_map(TsType)
+        .prop_filter("known", |kind| ![TsType::IPV4_ADDR_RANGE, TsType::IPV6_ADDR_RANGE].contains(kind));
+    let unknown = (kind, any::<u8>(), octets()).prop_map(|(kind, protocol, body)| TrafficSelector::Unknown {
+        kind,
+        protocol,
+        body,
+    });
+    prop_oneof![3 => known, 1 => unknown]
 }
 
-fn selectors() -> impl Strategy<Value = Vec<TrafficSelector>> {
-    prop::collection::vec(selector(), 1..4)
-}
-
-fn notify() -> impl Strategy<Value = Notify> {
-    (any::<u8>(), octets(8), any::<u16>(), octets(40)).prop_map(|(protocol, spi, kind, data)| Notify {
+pub(crate) fn notify() -> impl Strategy<Value = Notify> {
+    let parts = (any::<u8>(), octets(), any::<u16>(), octets());
+    parts.prop_map(|(protocol, spi, kind, data)| Notify {
         protocol: ProtocolId(protocol),
         spi,
         kind: NotifyType(kind),
@@ -67,69 +82,136 @@ fn notify() -> impl Strategy<Value = Notify> {
     })
 }
 
-/// Any payload that has a codec, and unknown ones.
-pub(super) fn payload() -> impl Strategy<Value = Payload> {
-    let id = || (any::<u8>(), octets(30)).prop_map(|(kind, data)| Identification::new(IdType(kind), &data));
-    let deletes = prop_oneof![
-        Just(Delete::ike()),
-        prop::collection::vec(any::<u32>(), 0..4).prop_map(|spis| Delete::esp(spis.into_iter().map(Spi))),
-    ];
-    // SK and SKF are taken apart elsewhere; the types below 33 are not to be used (RFC 7296 §3.2).
-    let unknown =
-        (48u8.., any::<bool>(), octets(40)).prop_filter("SKF is no such payload", |(kind, ..)| *kind != 53);
-    let cert = || (any::<u8>(), octets(40));
+pub(crate) fn identification() -> impl Strategy<Value = Identification> {
+    (any::<u8>(), octets()).prop_map(|(kind, data)| Identification::new(IdType(kind), &data))
+}
+
+fn delete() -> impl Strategy<Value = Delete> {
+    let esp = vec(any::<u32>(), 0..8).prop_map(|spis| Delete::esp(spis.into_iter().map(Spi)));
+    prop_oneof![Just(Delete::ike()), esp]
+}
+
+/// A payload without a codec, or so it seems to one who does not know the type.
+fn unknown() -> impl Strategy<Value = Payload> {
+    let kind = any::<u8>()
+        .prop_map(PayloadType)
+        .prop_filter("known, or the end", |kind| *kind != PayloadType::NONE && !(33..=45).contains(&kind.0));
+    (kind, any::<bool>(), octets()).prop_map(|(kind, critical, body)| Payload::Unknown {
+        kind,
+        critical,
+        body,
+    })
+}
+
+/// A payload of any type.
+pub(crate) fn payload() -> impl Strategy<Value = Payload> {
+    let ke = (any::<u16>(), octets()).prop_map(|(group, public)| KeyExchange::new(group, public));
+    let cert = (any::<u8>(), octets())
+        .prop_map(|(encoding, data)| Certificate { encoding: CertEncoding(encoding), data });
+    let request = (any::<u8>(), octets()).prop_map(|(encoding, authorities)| CertificateRequest {
+        encoding: CertEncoding(encoding),
+        authorities,
+    });
+    let auth = (any::<u8>(), octets())
+        .prop_map(|(method, data)| Authentication { method: AuthMethod(method), data });
+    let selectors = || vec(traffic_selector(), 1..4);
     prop_oneof![
-        prop::collection::vec(proposal(), 1..4)
-            .prop_map(|proposals| Payload::Sa(SecurityAssociation { proposals })),
-        (any::<u16>(), octets(80)).prop_map(|(group, public)| Payload::Ke(KeyExchange::new(group, public))),
-        id().prop_map(Payload::IdI),
-        id().prop_map(Payload::IdR),
-        cert().prop_map(|(encoding, data)| Payload::Cert(Certificate {
-            encoding: CertEncoding(encoding),
-            data
-        })),
-        cert().prop_map(|(encoding, authorities)| {
-            Payload::CertReq(CertificateRequest { encoding: CertEncoding(encoding), authorities })
-        }),
-        (any::<u8>(), octets(64))
-            .prop_map(|(method, data)| Payload::Auth(Authentication { method: AuthMethod(method), data })),
-        octets(64).prop_map(Payload::Nonce),
+        security_association().prop_map(Payload::Sa),
+        ke.prop_map(Payload::Ke),
+        identification().prop_map(Payload::IdI),
+        identification().prop_map(Payload::IdR),
+        cert.prop_map(Payload::Cert),
+        request.prop_map(Payload::CertReq),
+        auth.prop_map(Payload::Auth),
+        octets().prop_map(Payload::Nonce),
         notify().prop_map(Payload::Notify),
-        deletes.prop_map(Payload::Delete),
-        octets(30).prop_map(Payload::VendorId),
+        delete().prop_map(Payload::Delete),
+        octets().prop_map(Payload::VendorId),
         selectors().prop_map(Payload::TsI),
         selectors().prop_map(Payload::TsR),
-        unknown.prop_map(|(kind, critical, body)| Payload::Unknown {
-            kind: PayloadType(kind),
-            critical,
-            body
-        }),
+        unknown(),
     ]
 }
 
-/// Any header; its next payload and its length are those of no message yet.
-pub(super) fn header() -> impl Strategy<Value = Header> {
+/// A chain of payloads, perhaps empty.
+pub(crate) fn payloads() -> impl Strategy<Value = Vec<Payload>> {
+    vec(payload(), 0..6)
+}
+
+/// A header whose fields need not fit any message.
+pub(crate) fn header() -> impl Strategy<Value = Header> {
+    let version = (0..16_u8, 0..16_u8).prop_map(|(major, minor)| Version { major, minor });
     let flags = any::<(bool, bool, bool)>().prop_map(|(initiator, version, response)| Flags {
         initiator,
         version,
         response,
     });
-    (any::<(u64, u64)>(), (0u8..16, 0u8..16), any::<u8>(), flags, any::<u32>()).prop_map(
-        |((spi_i, spi_r), (major, minor), exchange, flags, message_id)| Header {
-            spi_i: IkeSpi(spi_i),
-            spi_r: IkeSpi(spi_r),
-            next_payload: PayloadType::NONE,
-            version: Version { major, minor },
-            exchange: ExchangeType(exchange),
-            flags,
-            message_id,
-            length: 0,
-        },
-    )
+    let spis = any::<(u64, u64)>().prop_map(|(i, r)| (IkeSpi(i), IkeSpi(r)));
+    let rest = (any::<u8>(), any::<u8>(), any::<u32>(), any::<u32>());
+    (spis, version, flags, rest).prop_map(|((spi_i, spi_r), version, flags, rest)| Header {
+        spi_i,
+        spi_r,
+        next_payload: PayloadType(rest.0),
+        version,
+        exchange: ExchangeType(rest.1),
+        flags,
+        message_id: rest.2,
+        length: rest.3,
+    })
 }
 
-/// Any message in the clear.
-pub(super) fn message() -> impl Strategy<Value = Message> {
-    (header(), prop::collection::vec(payload(), 0..6))
-        .prop_map(|(header, payloads)| Message { header, payloads })
+/// A message; its header's next payload and length are not set yet.
+pub(crate) fn message() -> impl Strategy<Value = Message> {
+    (header(), payloads()).prop_map(|(header, payloads)| Message { header, payloads })
+}
+
+/// Something that happens to the octets of a message.
+#[derive(Clone, Debug)]
+pub(crate) enum Mutation {
+    /// One bit is flipped.
+    Flip(Index, u8),
+    /// What stands behind is lost.
+    Truncate(Index),
+    /// Octets are added.
+    Extend(Vec<u8>),
+    /// Two octets, perhaps those of a length, are overwritten.
+    Overwrite(Index, [u8; 2]),
+    /// Two octets, perhaps those of a length, change by a little.
+    Shift(Index, i8),
+}
+
+pub(crate) fn mutation() -> impl Strategy<Value = Mutation> {
+    prop_oneof![
+        (any::<Index>(), 0..8_u8).prop_map(|(at, bit)| Mutation::Flip(at, bit)),
+        any::<Index>().prop_map(Mutation::Truncate),
+        octets().prop_map(Mutation::Extend),
+        (any::<Index>(), any::<[u8; 2]>()).prop_map(|(at, value)| Mutation::Overwrite(at, value)),
+        (any::<Index>(), any::<i8>()).prop_map(|(at, by)| Mutation::Shift(at, by)),
+    ]
+}
+
+impl Mutation {
+    /// Does it to `octets`.
+    pub(crate) fn apply(&self, octets: &mut Vec<u8>) {
+        let pair = |at: &Index, octets: &Vec<u8>| at.index(octets.len() - 1);
+        match self {
+            Self::Extend(more) => octets.extend_from_slice(more),
+            _ if octets.len() < 2 => {}
+            Self::Flip(at, bit) => {
+                let at = at.index(octets.len());
+                octets[at] ^= 1 << bit;
+            }
+            Self::Truncate(at) => octets.truncate(at.index(octets.len())),
+            Self::Overwrite(at, value) => {
+                let at = pair(at, octets);
+                octets[at..at + 2].copy_from_slice(value);
+            }
+            Self::Shift(at, by) => {
+                let at = pair(at, octets);
+                let value = u16::from_be_bytes([octets[at], octets[at + 1]]);
+                let shifted = value.wrapping_add_signed(i16::from(*by));
+                octets[at..at + 2].copy_from_slice(&shifted.to_be_bytes());
+            }
+        }
+    }
 }

@@ -64,3 +64,6 @@ impl Delete {
         out.extend_from_slice(&self.spis);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,3 +75,6 @@ fn spi(octets: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,3 +105,6 @@ pub fn strip_padding(content: &[u8], base: usize) -> Result<&[u8], Malformed> {
     })?;
     Ok(&rest[..kept])
 }
+
+#[cfg(test)]
+mod tests;

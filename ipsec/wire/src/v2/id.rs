@@ -47,3 +47,6 @@ impl Identification {
 }
 
 const HEADER_LEN: usize = 4;
+
+#[cfg(test)]
+mod tests;

@@ -41,3 +41,6 @@ impl KeyExchange {
         out.extend_from_slice(&self.public);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,3 +40,6 @@ impl Message {
         octets
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Version 2 of IKE (RFC 7296 §3): payloads and messages.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 mod auth;
 mod cert;
 mod delete;
@@ -12,6 +14,8 @@ mod notify;
 mod payload;
 mod sa;
 mod ts;
+#[cfg(test)]
+pub(crate) mod written;
 
 pub use auth::Authentication;
 pub use cert::{Certificate, CertificateRequest};
@@ -25,8 +29,3 @@ pub use notify::Notify;
 pub use payload::{Payload, emit_chain, parse_chain};
 pub use sa::{Proposal, SecurityAssociation, Transform};
 pub use ts::TrafficSelector;
-
-#[cfg(test)]
-mod arbitrary;
-#[cfg(test)]
-mod tests;

@@ -39,3 +39,6 @@ impl Notify {
         out.extend_from_slice(&self.data);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -156,3 +156,6 @@ pub fn emit_chain(payloads: &[Payload], then: PayloadType, out: &mut Vec<u8>) ->
 
 /// The length of the generic payload header in octets.
 pub(super) const GENERIC_HEADER_LEN: usize = 4;
+
+#[cfg(test)]
+mod tests;

@@ -198,3 +198,6 @@ fn substructure(out: &mut Vec<u8>, last: u8, body: impl FnOnce(&mut Vec<u8>)) {
     let length = u16::try_from(out.len() - begin).unwrap_or(u16::MAX);
     out[begin + 2..begin + 4].copy_from_slice(&length.to_be_bytes());
 }
+
+#[cfg(test)]
+mod tests;

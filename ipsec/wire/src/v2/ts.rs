@@ -178,3 +178,6 @@ impl fmt::Display for TrafficSelector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
