@@ -12,8 +12,6 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// Everything that did not come out as published.
     pub failures: Vec<Failure>,
-    /// Cases that nothing here implements, and why: never passed over in silence.
-    pub not_implemented: Vec<String>,
 }
 
 /// The cases of one source for one algorithm.
@@ -66,11 +64,6 @@ impl Report {
     pub(crate) fn add(&mut self, other: Self) {
         self.rows.extend(other.rows);
         self.failures.extend(other.failures);
-        for text in other.not_implemented {
-            if !self.not_implemented.contains(&text) {
-                self.not_implemented.push(text);
-            }
-        }
     }
 }
 
@@ -94,9 +87,6 @@ impl fmt::Display for Report {
         if self.failures.len() > SHOWN {
             writeln!(f, "\nand {} more", self.failures.len() - SHOWN)?;
         }
-        for text in &self.not_implemented {
-            writeln!(f, "not implemented: {text}")?;
-        }
         let (cases, passed) = self.totals();
         write!(f, "{passed} of {cases} cases passed")
     }
@@ -112,12 +102,11 @@ pub(crate) struct Tally {
     /// Cases and how many of them passed, by algorithm.
     counts: BTreeMap<String, (usize, usize)>,
     failures: Vec<Failure>,
-    not_implemented: Vec<String>,
 }
 
 impl Tally {
     pub(crate) fn new(source: &'static str, provider: &'static str) -> Self {
-        Self { source, provider, counts: BTreeMap::new(), failures: Vec::new(), not_implemented: Vec::new() }
+        Self { source, provider, counts: BTreeMap::new(), failures: Vec::new() }
     }
 
     /// Counts a case: each field is its name, what was published, and what came out.
@@ -138,11 +127,6 @@ impl Tally {
                 differs_at,
             });
         }
-    }
-
-    /// Tells of cases that nothing here implements.
-    pub(crate) fn not_implemented(&mut self, what: &str) {
-        self.not_implemented.push(format!("{}: {what}", self.source));
     }
 
     /// The file could not be read to its end.
@@ -171,10 +155,6 @@ impl Tally {
             cases,
             passed,
         };
-        Report {
-            rows: self.counts.into_iter().map(row).collect(),
-            failures: self.failures,
-            not_implemented: self.not_implemented,
-        }
+        Report { rows: self.counts.into_iter().map(row).collect(), failures: self.failures }
     }
 }

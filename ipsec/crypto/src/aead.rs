@@ -1,10 +1,13 @@
 //! Combined-mode algorithms: AES-GCM (RFC 4106), AES-CCM (RFC 4309), ChaCha20-Poly1305 (RFC 7634); RFC 5282 for IKEv2.
+//! AES-GMAC (RFC 4543) has their shape, but gives no secrecy.
 //!
 //! ```text
 //! KEYMAT of an SA      key | salt
 //! nonce                salt | explicit IV of 8 bytes, put together by the caller
 //! on the wire          explicit IV | ciphertext | ICV
 //! ```
+
+mod gmac;
 
 use std::fmt;
 
@@ -17,6 +20,7 @@ use aes_gcm::{AeadCore, AesGcm};
 use ccm::Ccm;
 use chacha20poly1305::ChaCha20Poly1305;
 
+use self::gmac::Gmac;
 use crate::fast::{FastAesGcm, FastChaCha20Poly1305};
 use crate::{Forged, KeyLength, WrongLength};
 
@@ -37,6 +41,8 @@ pub enum AeadAlgorithm {
     AesCcm16,
     /// ChaCha20-Poly1305, ICV of 16 bytes (RFC 7634).
     ChaCha20Poly1305,
+    /// ENCR_NULL_AUTH_AES_GMAC, ICV of 16 bytes (RFC 4543 §3): the text is authenticated and stays readable.
+    AesGmac,
 }
 
 impl AeadAlgorithm {
@@ -49,6 +55,7 @@ impl AeadAlgorithm {
         Self::AesCcm12,
         Self::AesCcm16,
         Self::ChaCha20Poly1305,
+        Self::AesGmac,
     ];
 
     /// The name to print.
@@ -61,6 +68,7 @@ impl AeadAlgorithm {
             Self::AesCcm12 => "AES-CCM-12",
             Self::AesCcm16 => "AES-CCM-16",
             Self::ChaCha20Poly1305 => "ChaCha20-Poly1305",
+            Self::AesGmac => "AES-GMAC",
         }
     }
 
@@ -72,7 +80,8 @@ impl AeadAlgorithm {
         }
     }
 
-    /// The length of the salt in bytes, which follows the key in the key material (RFC 4106 §8.1, 4309 §7.1, 7634 §2).
+    /// The length of the salt in bytes, which follows the key in the key material (RFC 4106 §8.1, 4309 §7.1, 4543 §5.4,
+    /// 7634 §2).
     pub const fn salt_len(self) -> usize {
         match self {
             Self::AesCcm8 | Self::AesCcm12 | Self::AesCcm16 => 3,
@@ -95,8 +104,16 @@ impl AeadAlgorithm {
         match self {
             Self::AesGcm8 | Self::AesCcm8 => 8,
             Self::AesGcm12 | Self::AesCcm12 => 12,
-            Self::AesGcm16 | Self::AesCcm16 | Self::ChaCha20Poly1305 => 16,
+            Self::AesGcm16 | Self::AesCcm16 | Self::ChaCha20Poly1305 | Self::AesGmac => 16,
         }
+    }
+
+    /// Whether in ESP the explicit initialization vector is associated data too, behind the sequence number.
+    ///
+    /// Only for AES-GMAC: RFC 4543 §3.5, Figure 4, has it so, and the packet of draft-mcgrew-gcm-test confirms the
+    /// figure against §7, which says that the vector is not authenticated.
+    pub const fn authenticates_iv(self) -> bool {
+        matches!(self, Self::AesGmac)
     }
 }
 
@@ -132,7 +149,8 @@ impl Aead {
         self.algorithm
     }
 
-    /// Encrypts `buffer` in place and writes the integrity check value of it and of `aad`.
+    /// Encrypts `buffer` in place and writes the integrity check value of it and of `aad`. AES-GMAC leaves `buffer` as
+    /// it is, and does not tell where `aad` ends and `buffer` begins.
     ///
     /// A nonce must never be used twice under one key.
     ///
@@ -213,7 +231,7 @@ macro_rules! portable {
 
             fn seal(&self, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &mut [u8]) -> Option<()> {
                 match self {
-                    $(Self::$arm(keyed) => seal(keyed, nonce, aad, buffer, icv),)+
+                    $(Self::$arm(keyed) => keyed.seal(nonce, aad, buffer, icv),)+
                     Self::FastAesGcm16(keyed) => keyed.seal(nonce, aad, buffer, icv),
                     Self::FastChaCha20Poly1305(keyed) => keyed.seal(nonce, aad, buffer, icv),
                 }
@@ -221,7 +239,7 @@ macro_rules! portable {
 
             fn open(&self, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &[u8]) -> Option<()> {
                 match self {
-                    $(Self::$arm(keyed) => open(keyed, nonce, aad, buffer, icv),)+
+                    $(Self::$arm(keyed) => keyed.open(nonce, aad, buffer, icv),)+
                     Self::FastAesGcm16(keyed) => keyed.open(nonce, aad, buffer, icv),
                     Self::FastChaCha20Poly1305(keyed) => keyed.open(nonce, aad, buffer, icv),
                 }
@@ -250,19 +268,30 @@ portable! {
     Aes192Ccm16(Ccm<Aes192, U16, U11>) = AesCcm16, 24;
     Aes256Ccm16(Ccm<Aes256, U16, U11>) = AesCcm16, 32;
     ChaCha20Poly1305(ChaCha20Poly1305) = ChaCha20Poly1305, 32;
+    Aes128Gmac(Gmac<Aes128>) = AesGmac, 16;
+    Aes192Gmac(Gmac<Aes192>) = AesGmac, 24;
+    Aes256Gmac(Gmac<Aes256>) = AesGmac, 32;
 }
 
-fn seal<A: AeadInOut>(keyed: &A, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &mut [u8]) -> Option<()> {
-    let nonce: &Array<u8, <A as AeadCore>::NonceSize> = nonce.try_into().ok()?;
-    let tag = keyed.encrypt_inout_detached(nonce, aad, InOutBuf::from(buffer)).ok()?;
-    icv.copy_from_slice(&tag);
-    Some(())
+/// Sealing and opening as all arms have it; `None` where the implementation refuses.
+trait InPlace {
+    fn seal(&self, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &mut [u8]) -> Option<()>;
+    fn open(&self, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &[u8]) -> Option<()>;
 }
 
-fn open<A: AeadInOut>(keyed: &A, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &[u8]) -> Option<()> {
-    let nonce: &Array<u8, <A as AeadCore>::NonceSize> = nonce.try_into().ok()?;
-    let icv: &Array<u8, <A as AeadCore>::TagSize> = icv.try_into().ok()?;
-    keyed.decrypt_inout_detached(nonce, aad, InOutBuf::from(buffer), icv).ok()
+impl<A: AeadInOut> InPlace for A {
+    fn seal(&self, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &mut [u8]) -> Option<()> {
+        let nonce: &Array<u8, <A as AeadCore>::NonceSize> = nonce.try_into().ok()?;
+        let tag = self.encrypt_inout_detached(nonce, aad, InOutBuf::from(buffer)).ok()?;
+        icv.copy_from_slice(&tag);
+        Some(())
+    }
+
+    fn open(&self, nonce: &[u8], aad: &[u8], buffer: &mut [u8], icv: &[u8]) -> Option<()> {
+        let nonce: &Array<u8, <A as AeadCore>::NonceSize> = nonce.try_into().ok()?;
+        let icv: &Array<u8, <A as AeadCore>::TagSize> = icv.try_into().ok()?;
+        self.decrypt_inout_detached(nonce, aad, InOutBuf::from(buffer), icv).ok()
+    }
 }
 
 #[cfg(test)]

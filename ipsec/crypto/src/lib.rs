@@ -3,7 +3,7 @@
 //! ```text
 //! KeyExchangeAlgorithm  Initiator, respond   what both ends agree on, without telling it      RFC 7296 §3.4
 //! PrfAlgorithm          Prf, prf_plus        keys out of what was agreed                      RFC 7296 §2.13
-//! AeadAlgorithm         Aead                 secrecy and integrity in one                     RFC 4106, 5282
+//! AeadAlgorithm         Aead                 secrecy and integrity in one                     RFC 4106, 4543, 5282
 //! CipherAlgorithm       Cipher               secrecy alone                                    RFC 2451, 3602
 //! IntegrityAlgorithm    Integrity            integrity alone                                  RFC 2404, 4868
 //! ```

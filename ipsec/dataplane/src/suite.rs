@@ -103,6 +103,7 @@ fn keyword(encryption: Encryption) -> (&'static str, &'static str) {
             AeadAlgorithm::AesCcm12 => ("aes", "ccm12"),
             AeadAlgorithm::AesCcm16 => ("aes", "ccm16"),
             AeadAlgorithm::ChaCha20Poly1305 => ("chacha20poly1305", ""),
+            AeadAlgorithm::AesGmac => ("aes", "gmac"),
         },
         Encryption::Cipher(algorithm) => match algorithm {
             CipherAlgorithm::Null => ("null", ""),
@@ -141,6 +142,7 @@ mod tests {
         let cases = [
             (suite(Aead(AeadAlgorithm::AesGcm16), 16, None), "aes128gcm16"),
             (suite(Aead(AeadAlgorithm::ChaCha20Poly1305), 32, None), "chacha20poly1305"),
+            (suite(Aead(AeadAlgorithm::AesGmac), 24, None), "aes192gmac"),
             (
                 suite(Cipher(CipherAlgorithm::AesCbc), 32, Some(IntegrityAlgorithm::HmacSha2_256_128)),
                 "aes256-sha256",

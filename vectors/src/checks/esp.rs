@@ -33,7 +33,7 @@ pub(crate) fn aes_cbc(data: &[u8], provider: &'static Provider, tally: &mut Tall
     Ok(())
 }
 
-/// draft-mcgrew-gcm-test: AES-GCM with 16-octet ICVs, with and without extended sequence numbers.
+/// draft-mcgrew-gcm-test: AES-GCM with 16-octet ICVs, with and without extended sequence numbers, and AES-GMAC.
 pub(crate) fn aes_gcm(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
     let file = json(data)?;
     for case in cases(&file, "gcm")? {
@@ -59,8 +59,29 @@ pub(crate) fn aes_gcm(data: &[u8], provider: &'static Provider, tally: &mut Tall
         };
         packet.check("ESP with AES-GCM-16", &suite, &case.name, provider, tally)?;
     }
-    tally.not_implemented("the packet with AES-GMAC (ENCR_NULL_AUTH_AES_GMAC is not there yet)");
-    Ok(())
+    cases(&file, "gmac")?.iter().try_for_each(|case| aes_gmac(case, provider, tally))
+}
+
+/// The draft's packet that is authenticated and not encrypted (RFC 4543).
+fn aes_gmac(case: &Case<'_>, provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
+    let (key, esp) = (case.octets("key")?, case.octets("esp_packet")?);
+    let suite =
+        Suite { encryption: Encryption::Aead(AeadAlgorithm::AesGmac), key_len: key.len(), integrity: None };
+    // SPI, sequence number and IV come first, the ICV of 16 octets last.
+    let [_, _, _, _, n0, n1, n2, n3, rest @ ..] = esp.as_slice() else {
+        return Err(format!("case {}: no ESP header", case.name));
+    };
+    let (iv, rest) = rest.split_at_checked(8).ok_or_else(|| format!("case {}: no IV", case.name))?;
+    let (content, _) = rest.split_last_chunk::<16>().ok_or_else(|| format!("case {}: no ICV", case.name))?;
+    let packet = Packet {
+        key: [key, case.octets("salt")?].concat(),
+        sequence: u64::from(u32::from_be_bytes([*n0, *n1, *n2, *n3])),
+        extended: false,
+        iv: iv.to_vec(),
+        content: content.to_vec(),
+        esp: esp.clone(),
+    };
+    packet.check("ESP with AES-GMAC", &suite, &case.name, provider, tally)
 }
 
 /// RFC 7634: ChaCha20-Poly1305.

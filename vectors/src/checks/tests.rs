@@ -54,7 +54,6 @@ fn one_changed_digit_in_any_file_is_noticed() {
     for source in SOURCES {
         // Behind these come values that no check compares.
         let end = match source.name {
-            "gcm-esp" => "\"gmac\"",
             "rfc4868" => "\"key_as_printed\"",
             "rfc5903" => "\"giry\"",
             _ => "",

@@ -97,6 +97,39 @@ fn chacha20_poly1305_seals_the_packet_of_rfc_7634() {
     }
 }
 
+#[test]
+fn gmac_seals_the_packet_of_draft_mcgrew_gcm_test_and_leaves_it_readable() {
+    let payload = "45000030da3a00008001df3bc0a80005c0a800010800c6cd0200070061626364\
+                   65666768696a6b6c6d6e6f707172737401020204";
+    let vector = Vector {
+        algorithm: AeadAlgorithm::AesGmac,
+        key: "4c80cdefbb5d10da906ac73c3613a634",
+        nonce: "22433c640000000000000000",
+        aad: "00004321000000070000000000000000",
+        plaintext: payload,
+        ciphertext: payload,
+        icv: "594f4055428d399a9d66c15e77023a98",
+    };
+    for new in ARMS {
+        vector.check(new);
+    }
+}
+
+#[test]
+fn gmac_of_nothing_is_that_of_the_gcm_specification() {
+    // "The Galois/Counter Mode of Operation", appendix B, test cases 1, 7 and 13.
+    for (key_len, icv) in [
+        (16, "58e2fccefa7e3061367f1d57a4e7455a"),
+        (24, "cd33b28ac773f74ba00ed1f312572435"),
+        (32, "530f8afbc74536b9a963b4f1c4cb738b"),
+    ] {
+        let gmac = Aead::new(AeadAlgorithm::AesGmac, &vec![0; key_len]).unwrap();
+        let mut found = [0; 16];
+        gmac.seal(&[0; 12], &[], &mut [], &mut found).unwrap();
+        assert_eq!(hex::encode(found), icv, "{key_len} bytes");
+    }
+}
+
 /// RFC 4309 prints no vectors, and those of RFC 3610 have nonces of 13 bytes: so its formulas, over CBC and CTR.
 fn ccm_by_its_definition(
     key: &[u8],
@@ -174,6 +207,24 @@ proptest! {
             let mut buffer = sealed.clone();
             prop_assert_eq!(new(algorithm, &key).unwrap().open(&nonce, &aad, &mut buffer, &icv), Err(Forged));
             prop_assert!(buffer.iter().all(|byte| *byte == 0));
+        }
+    }
+
+    #[test]
+    fn gmac_is_gcm_of_an_empty_plaintext_wherever_the_text_begins(
+        key in prop::collection::vec(any::<u8>(), 32),
+        key_len in prop::sample::select(vec![16usize, 24, 32]),
+        nonce in prop::array::uniform12(any::<u8>()),
+        message in prop::collection::vec(any::<u8>(), 0..200),
+        start in any::<prop::sample::Index>(),
+    ) {
+        let key = &key[..key_len];
+        let (aad, text) = message.split_at(start.index(message.len() + 1));
+        for new in ARMS {
+            let (mut gcm, mut gmac, mut text) = ([0; 16], [0; 16], text.to_vec());
+            new(AeadAlgorithm::AesGcm16, key).unwrap().seal(&nonce, &message, &mut [], &mut gcm).unwrap();
+            new(AeadAlgorithm::AesGmac, key).unwrap().seal(&nonce, aad, &mut text, &mut gmac).unwrap();
+            prop_assert_eq!((gmac, &text[..]), (gcm, &message[aad.len()..]));
         }
     }
 

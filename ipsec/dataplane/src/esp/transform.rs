@@ -1,10 +1,11 @@
-//! Sealing and opening of one packet with the keys of one SA (RFC 4303 §3.3, §3.4; RFC 4106, RFC 3602).
+//! Sealing and opening of one packet with the keys of one SA (RFC 4303 §3.3, §3.4; RFC 4106, RFC 4543, RFC 3602).
 //!
 //! ```text
 //!                  combined mode (RFC 4106)                  cipher and integrity (RFC 3602, RFC 4868)
 //! IV               the sequence number, 64 bits              unpredictable, from the entropy source
 //! nonce            salt | IV                                 IV, for CTR salt | IV
 //! authenticated    SPI | [upper half] | lower half, text     packet, then [upper half], which is not sent
+//!   with GMAC      SPI | [upper half] | lower half | IV, text
 //! ```
 
 use ipsec_crypto::{Aead, Cipher, Entropy, Integrity, KeyLength, Provider, Secret, WrongLength};
@@ -75,8 +76,8 @@ struct Salt {
 const MAX_SALT: usize = 4;
 const MAX_IV: usize = 16;
 const MAX_NONCE: usize = MAX_SALT + MAX_IV;
-/// SPI and extended sequence number (RFC 4106 §5).
-const MAX_AAD: usize = 12;
+/// SPI, extended sequence number (RFC 4106 §5) and IV (RFC 4543 §3.5).
+const MAX_AAD: usize = 12 + 8;
 
 impl Transform {
     /// Keys the algorithms; `key` is encryption key, salt and integrity key, one after the other. `extended` says
@@ -180,7 +181,10 @@ impl Transform {
         let mut nonce = [0; MAX_NONCE];
         let nonce = self.salt.nonce(iv, &mut nonce);
         match &self.keyed {
-            Keyed::Aead(aead) => aead.seal(nonce, self.aad(spi, sequence, &mut [0; MAX_AAD]), text, icv),
+            Keyed::Aead(aead) => {
+                let aad = &mut [0; MAX_AAD];
+                aead.seal(nonce, self.aad(aead, spi, sequence, iv, aad), text, icv)
+            }
             Keyed::Separate(keyed) => {
                 keyed.cipher.encrypt(nonce, text)?;
                 match &keyed.mac {
@@ -213,11 +217,12 @@ impl Transform {
         let (head, rest) = buffer.split_at_mut(head_len);
         let (text, icv) = rest.split_at_mut(text_len);
         let mut nonce = [0; MAX_NONCE];
-        let nonce = self.salt.nonce(&head[Header::LEN..], &mut nonce);
+        let iv = &head[Header::LEN..];
+        let nonce = self.salt.nonce(iv, &mut nonce);
         match &self.keyed {
             Keyed::Aead(aead) => {
                 let aad = &mut [0; MAX_AAD];
-                aead.open(nonce, self.aad(header.spi, sequence, aad), text, icv)
+                aead.open(nonce, self.aad(aead, header.spi, sequence, iv, aad), text, icv)
                     .map_err(|_| DropReason::Integrity)?;
             }
             Keyed::Separate(keyed) => {
@@ -246,15 +251,23 @@ impl Transform {
     }
 
     /// What a combined-mode algorithm authenticates beside the text.
-    fn aad<'a>(&self, spi: Spi, sequence: u64, room: &'a mut [u8; MAX_AAD]) -> &'a [u8] {
-        room[..4].copy_from_slice(&spi.0.to_be_bytes());
-        if self.extended {
-            room[4..].copy_from_slice(&sequence.to_be_bytes());
-            room
-        } else {
-            room[4..8].copy_from_slice(&low(sequence).to_be_bytes());
-            &room[..8]
+    fn aad<'a>(
+        &self,
+        aead: &Aead,
+        spi: Spi,
+        sequence: u64,
+        iv: &[u8],
+        room: &'a mut [u8; MAX_AAD],
+    ) -> &'a [u8] {
+        let sequence = sequence.to_be_bytes();
+        let sequence = if self.extended { &sequence[..] } else { &sequence[4..] };
+        let iv = if aead.algorithm().authenticates_iv() { iv } else { &[] };
+        let mut len = 0;
+        for part in [&spi.0.to_be_bytes(), sequence, iv] {
+            room[len..len + part.len()].copy_from_slice(part);
+            len += part.len();
         }
+        &room[..len]
     }
 
     /// What a separate integrity algorithm authenticates behind the packet (RFC 4303 §2.2.1).

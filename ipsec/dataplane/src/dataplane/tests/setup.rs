@@ -20,7 +20,7 @@ pub(super) const GCM: Suite = aead(AeadAlgorithm::AesGcm16, 16);
 pub(super) const CBC: Suite = separate(CipherAlgorithm::AesCbc, 32, IntegrityAlgorithm::HmacSha2_256_128);
 
 /// One of each kind: every mode, block length and ICV length.
-pub(super) const SUITES: [Suite; 13] = [
+pub(super) const SUITES: [Suite; 14] = [
     GCM,
     CBC,
     aead(AeadAlgorithm::AesGcm16, 32),
@@ -28,6 +28,7 @@ pub(super) const SUITES: [Suite; 13] = [
     aead(AeadAlgorithm::AesGcm12, 16),
     aead(AeadAlgorithm::AesCcm16, 16),
     aead(AeadAlgorithm::ChaCha20Poly1305, 32),
+    aead(AeadAlgorithm::AesGmac, 24),
     separate(CipherAlgorithm::AesCbc, 16, IntegrityAlgorithm::HmacSha1_96),
     separate(CipherAlgorithm::AesCbc, 24, IntegrityAlgorithm::HmacSha2_384_192),
     separate(CipherAlgorithm::AesCtr, 16, IntegrityAlgorithm::AesXcbc96),

@@ -12,6 +12,10 @@ fn transform(encryption: Encryption, key_len: usize, key: &str, extended: bool) 
     Transform::new(&PORTABLE, &suite, &Secret::from(octets(key)), extended).unwrap()
 }
 
+fn gmac(key: &str, extended: bool) -> Transform {
+    transform(Encryption::Aead(AeadAlgorithm::AesGmac), 16, key, extended)
+}
+
 /// Seals the payload, compares with the published packet, and opens that again.
 fn check(
     transform: &Transform,
@@ -98,6 +102,46 @@ fn a_packet_of_draft_mcgrew_gcm_test_with_a_key_of_256_bits_is_reproduced() {
          ff425c9b724599df7a3bcd510194e00d6a78107f1b0b1cbf06efae9d65a5d763748a637985771d347f0545659f14e99def842d8e\
          b335f4eecfdbf831824b4c4915956c96",
     );
+}
+
+/// Case 15 of draft-mcgrew-gcm-test.
+const GMAC_PAYLOAD: &str = "45000030da3a00008001df3bc0a80005c0a800010800c6cd02000700616263\
+                            6465666768696a6b6c6d6e6f7071727374";
+
+#[test]
+fn the_gmac_packet_of_draft_mcgrew_gcm_test_is_reproduced() {
+    check(
+        &gmac("4c80cdefbb5d10da906ac73c3613a63422433c64", false),
+        "0000000000000000",
+        0x4321,
+        7,
+        protocol::IPV4,
+        GMAC_PAYLOAD,
+        &["00004321000000070000000000000000", GMAC_PAYLOAD, "01020204", "594f4055428d399a9d66c15e77023a98"]
+            .concat(),
+    );
+}
+
+/// RFC 4543, Figure 3, over AES-GCM: there is no published packet with extended sequence numbers.
+#[test]
+fn gmac_covers_the_upper_half_of_the_sequence_number_and_the_iv() {
+    let key = "4c80cdefbb5d10da906ac73c3613a63422433c64";
+    let payload = octets(GMAC_PAYLOAD);
+    let (spi, sequence, iv) = (0x4321u32, 0x8765_4321_0000_0007u64, [1, 2, 3, 4, 5, 6, 7, 8]);
+    let text = [&payload[..], &[1, 2, 2, protocol::IPV4]].concat();
+    let aad = [&spi.to_be_bytes()[..], &sequence.to_be_bytes(), &iv, &text].concat();
+    let (nonce, mut icv) = ([&octets(key)[16..], &iv].concat(), [0; 16]);
+    let gcm = (PORTABLE.aead)(AeadAlgorithm::AesGcm16, &octets(key)[..16]).unwrap();
+    gcm.seal(&nonce, &aad, &mut [], &mut icv).unwrap();
+    let packet = [&spi.to_be_bytes()[..], &7u32.to_be_bytes(), &iv, &text, &icv].concat();
+
+    let mut buffer = Buffer::copy_of(&payload);
+    gmac(key, true).seal_with_iv(&iv, Spi(spi), sequence, protocol::IPV4, &mut buffer).unwrap();
+    assert_eq!(hex::encode(&*buffer), hex::encode(&packet));
+    assert_eq!(gmac(key, true).open(sequence ^ 1 << 32, &mut buffer), Err(DropReason::Integrity));
+    let mut buffer = Buffer::copy_of(&packet);
+    assert_eq!(gmac(key, true).open(sequence, &mut buffer), Ok(protocol::IPV4));
+    assert_eq!(&*buffer, payload);
 }
 
 #[test]
