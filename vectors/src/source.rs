@@ -55,6 +55,7 @@ pub const SOURCES: &[Source] = &[
         checks::esp::chacha20_poly1305
     ),
     source!("rfc3686", "RFC 3686 section 6", "rfc3686_aes_ctr.json", checks::cipher::aes_ctr),
+    source!("rfc2202", "RFC 2202 sections 2 and 3", "rfc2202_hmac.json", checks::mac::rfc2202),
     source!("rfc4231", "RFC 4231 section 4", "rfc4231_hmac_sha2.json", checks::mac::rfc4231),
     source!("rfc4868", "RFC 4868 section 2.7", "rfc4868_hmac_sha2.json", checks::mac::rfc4868),
     source!("rfc3566", "RFC 3566 section 4.6", "rfc3566_aes_xcbc_mac.json", checks::mac::aes_xcbc),

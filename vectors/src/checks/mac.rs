@@ -11,6 +11,23 @@ const HMACS: [(&str, PrfAlgorithm); 3] = [
     ("512", PrfAlgorithm::HmacSha2_512),
 ];
 
+/// RFC 2202: HMAC with MD5 and SHA-1, and the case of each that is cut as RFC 2403 and RFC 2404 have it.
+pub(crate) fn rfc2202(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
+    let file = json(data)?;
+    for (list, whole, cut) in [
+        ("hmac_md5", PrfAlgorithm::HmacMd5, IntegrityAlgorithm::HmacMd5_96),
+        ("hmac_sha1", PrfAlgorithm::HmacSha1, IntegrityAlgorithm::HmacSha1_96),
+    ] {
+        for case in cases(&file, list)? {
+            prf(&case, "data", "digest", whole, provider, tally)?;
+            if case.optional("digest_96")?.is_some() {
+                icv(&case, "data", "digest_96", cut, provider, tally)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// RFC 4231: HMAC with SHA-2, which is the PRF of IKEv2.
 pub(crate) fn rfc4231(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
     let file = json(data)?;
