@@ -12,7 +12,8 @@ use ipsec_crypto::{
     AeadAlgorithm, CipherAlgorithm, Entropy, FAST, IntegrityAlgorithm, PORTABLE, Provider, Secret,
 };
 use ipsec_dataplane::{
-    Action, Dataplane, Encryption, Inbound, Mode, Outbound, Policy, SaPair, SaParameters, Selector, Suite,
+    Action, Dataplane, Encryption, Inbound, Mode, Outbound, Policy, Protection, SaOptions, SaPair,
+    SaParameters, Selector, Settings, Suite,
 };
 use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, Prefix, protocol};
 use ipsec_wire::Spi;
@@ -49,18 +50,19 @@ impl Entropy for Constant {
 fn looped(provider: &'static Provider, suite: Suite) -> Dataplane {
     let all = "0.0.0.0/0".parse::<Prefix>().unwrap().range();
     let selectors = vec![Selector::between(all, all)];
-    let policy = Policy { name: "net".into(), selectors: selectors.clone(), action: Action::Protect };
+    let policy = Policy::new("net", selectors.clone(), Action::Protect);
     let sa = SaParameters {
         spi: Spi(0x1001),
-        suite,
+        protection: Protection::Esp(suite),
         key: Secret::from(vec![7; suite.key_material_len()]),
         mode: Mode::Tunnel { local: [192, 0, 2, 1].into(), remote: [198, 51, 100, 1].into() },
         selectors,
         extended_sequence_numbers: false,
         replay_window: 0,
+        options: SaOptions::default(),
     };
-    let mut plane = Dataplane::new(provider, vec![policy]);
-    plane.install(SaPair { policy: "net".into(), inbound: sa.clone(), outbound: sa });
+    let mut plane = Dataplane::new(provider, vec![policy], Settings::default());
+    plane.install(Instant::ZERO, SaPair::new("net", sa.clone(), sa));
     plane
 }
 
@@ -99,7 +101,9 @@ fn packets(c: &mut Criterion) {
                 b.iter_batched(|| outer.clone(), |outer| opened(&mut plane, outer), FEW);
             });
             match suite.encryption {
-                Encryption::Aead(_) => bare_aead(&mut group, suite, provider, length),
+                Encryption::Aead(_) | Encryption::AeadImplicitIv(_) => {
+                    bare_aead(&mut group, suite, provider, length);
+                }
                 Encryption::Cipher(_) => bare_cipher_and_integrity(&mut group, suite, provider, length),
             }
         }

@@ -1,22 +1,58 @@
 //! Packets in, packets out (RFC 4301 §5).
 
-use ipsec_crypto::{Entropy, Provider};
-use ipsec_net::{Instant, IpPacket, protocol};
-use ipsec_wire::Spi;
-use ipsec_wire::esp::Header;
+use std::collections::VecDeque;
+use std::net::IpAddr;
 
-use crate::sad::Sad;
+use ipsec_crypto::{Entropy, Provider};
+use ipsec_net::icmp_error::{self, IcmpError};
+use ipsec_net::{Instant, IpPacket, IpVersion, fragment, icmp, protocol, udp};
+use ipsec_wire::{Spi, ah, esp};
+
+use crate::fragment_ports::FragmentPorts;
+use crate::inbound::Arrived;
+use crate::outbound::Sealing;
+use crate::path_mtu::PathMtus;
+use crate::sad::{Pair, Sad};
 use crate::spd::Spd;
 use crate::status::{self, SaStatus};
-use crate::{Action, DropReason, Flow, Policy, SaPair};
+use crate::timers::Timers;
+use crate::{Action, Direction, DropReason, Expired, Flow, Mode, Policy, SaPair, Selector, tunnel};
+
+mod lifetimes;
 
 /// The data plane of one host.
 pub struct Dataplane {
     provider: &'static Provider,
+    settings: Settings,
     spd: Spd,
     sad: Sad,
     /// The identification of the last outer header: distinct ones keep the fragments of different packets apart.
     identification: u16,
+    path_mtus: PathMtus,
+    fragment_ports: FragmentPorts,
+    timers: Timers,
+    due: VecDeque<Due>,
+}
+
+/// What holds for all SAs of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// The MTU of the outer link in octets.
+    pub link_mtu: usize,
+    /// Whether routers outside are believed that a packet was too big for their link. Nothing proves what they say
+    /// (RFC 4301 §6.1.1).
+    pub path_mtu_discovery: bool,
+    /// Whether an ICMP error belongs to the SA of the packet that it is about, whoever sends it (RFC 4301 §6.2).
+    pub icmp_errors: bool,
+    /// Whether later fragments belong to the SA of the first one, which shows the ports (RFC 4301 §7.3).
+    pub stateful_fragments: bool,
+}
+
+impl Default for Settings {
+    /// 1500 octets, and all of it done.
+    fn default() -> Self {
+        Self { link_mtu: 1500, path_mtu_discovery: true, icmp_errors: true, stateful_fragments: true }
+    }
 }
 
 /// What becomes of a packet from inside.
@@ -24,18 +60,27 @@ pub struct Dataplane {
 pub enum Outbound {
     /// Send this protected packet.
     Send(IpPacket),
+    /// Send these: the packet was cut before it was protected.
+    SendAll(Vec<IpPacket>),
     /// Send the packet as it is.
     Bypass(IpPacket),
-    /// There is no SA for this policy yet. The packet comes back as it was; who does not keep it drops it as
+    /// There is no SA for this packet yet. It comes back as it was; who does not keep it drops it as
     /// [`DropReason::NoSa`].
     Acquire {
         /// The policy's name.
         policy: String,
+        /// What the SA is to carry.
+        selectors: Vec<Selector>,
         /// The packet.
         packet: IpPacket,
     },
     /// It was dropped.
-    Drop(DropReason),
+    Drop {
+        /// Why.
+        reason: DropReason,
+        /// An ICMP error for its sender.
+        answer: Option<IpPacket>,
+    },
 }
 
 /// What becomes of a packet from outside.
@@ -47,71 +92,171 @@ pub enum Inbound {
     Drop {
         /// Why.
         reason: DropReason,
-        /// The SPI that it carried, if it was ESP.
-        spi: Option<Spi>,
+        /// The SPI and the sequence number that it carried, if it was ESP or AH.
+        carried: Option<(Spi, u32)>,
     },
+}
+
+/// What time brings about, and what use does to lifetimes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Send this packet: a dummy or a NAT keepalive.
+    Send(IpPacket),
+    /// A pair has reached a limit.
+    Expired(Expired),
 }
 
 impl Dataplane {
     /// A data plane with these policies, in order, and no SAs. What no policy matches is discarded.
     #[must_use]
-    pub fn new(provider: &'static Provider, policies: Vec<Policy>) -> Self {
-        Self { provider, spd: Spd::new(policies), sad: Sad::default(), identification: 0 }
+    pub fn new(provider: &'static Provider, policies: Vec<Policy>, settings: Settings) -> Self {
+        Self {
+            provider,
+            settings,
+            spd: Spd::new(policies),
+            sad: Sad::default(),
+            identification: 0,
+            path_mtus: PathMtus::new(settings.link_mtu),
+            fragment_ports: FragmentPorts::default(),
+            timers: Timers::default(),
+            due: VecDeque::new(),
+        }
     }
 
     /// Takes a packet from inside (RFC 4301 §5.1). Only CBC draws entropy: an IV for each packet.
     pub fn outbound(&mut self, now: Instant, entropy: &mut dyn Entropy, packet: IpPacket) -> Outbound {
-        let flow = Flow::outbound(&packet);
-        let Some((index, policy)) = self.spd.lookup(&flow) else {
-            return Outbound::Drop(DropReason::Discarded);
+        let mut flow = self.complete(now, &packet, Flow::outbound(&packet));
+        if self.settings.icmp_errors
+            && let Some(about) = Flow::outbound_error(&packet)
+            && self.spd.lookup(&flow, Direction::Outbound).is_none_or(|(_, p, _)| p.action == Action::Discard)
+        {
+            flow = about;
+        }
+        let Some((index, policy, used)) = self.spd.lookup(&flow, Direction::Outbound) else {
+            return drop_as(DropReason::Discarded);
         };
         match policy.action {
-            Action::Discard => return Outbound::Drop(DropReason::Discarded),
+            Action::Discard => return drop_as(DropReason::Discarded),
             Action::Bypass => return Outbound::Bypass(packet),
             Action::Protect => {}
         }
-        let Some(sa) = self.sad.outbound(index, &flow) else {
-            return Outbound::Acquire { policy: policy.name.clone(), packet };
+        let Some(pair) = self.sad.outbound(index, &flow, used) else {
+            let selectors = policy.populated(&flow);
+            return Outbound::Acquire { policy: policy.name.clone(), selectors, packet };
         };
-        self.identification = self.identification.wrapping_add(1);
-        match sa.seal(self.provider, now, entropy, self.identification, packet) {
-            Ok(outer) => Outbound::Send(outer),
-            Err(reason) => Outbound::Drop(reason),
-        }
+        let mtu = self.path_mtus.to(now, remote_end(pair, &packet));
+        let cut = match room(self.provider, pair, mtu, &packet) {
+            Ok(Some(room)) if packet.len() > room => Some(cut(&packet, room, pair)),
+            Ok(_) => None,
+            Err(reason) => return drop_as(reason),
+        };
+        let identification = &mut self.identification;
+        let mut seal = |packet| {
+            *identification = identification.wrapping_add(1);
+            let identification = *identification;
+            seal(pair, packet, &mut Sealing { provider: self.provider, now, entropy, identification })
+        };
+        let sent = match cut {
+            None => seal(packet).map(Outbound::Send),
+            Some(Ok(pieces)) => pieces.into_iter().map(seal).collect::<Result<_, _>>().map(Outbound::SendAll),
+            Some(Err(answer)) => return Outbound::Drop { reason: DropReason::PathMtu, answer },
+        };
+        let serial = lifetimes::reached(pair, pair.outbound.sa.used(), pair.outbound.is_running_out());
+        self.note(serial);
+        sent.unwrap_or_else(drop_as)
     }
 
-    /// Takes a whole ESP packet for this host from outside (RFC 4301 §5.2 step 3a). Anything but ESP is taken as
+    /// Takes a whole ESP or AH packet for this host from outside (RFC 4301 §5.2 step 3a). Anything else is taken as
     /// [`Dataplane::inbound_clear`] does.
     pub fn inbound(&mut self, now: Instant, packet: IpPacket) -> Inbound {
-        if packet.protocol() != protocol::ESP {
+        if !matches!(packet.protocol(), protocol::ESP | protocol::AH) {
             return self.inbound_clear(packet);
         }
+        self.inbound_protected(now, packet)
+    }
+
+    /// Takes a whole UDP packet for this host from outside that has ESP in it (RFC 3948 §2.1).
+    pub fn inbound_in_udp(&mut self, now: Instant, packet: IpPacket) -> Inbound {
+        self.inbound_protected(now, packet)
+    }
+
+    fn inbound_protected(&mut self, now: Instant, packet: IpPacket) -> Inbound {
         if packet.fragment().is_some_and(|fragment| fragment.more || fragment.offset > 0) {
-            return Inbound::Drop { reason: DropReason::Fragment, spi: None };
+            return Inbound::Drop { reason: DropReason::Fragment, carried: None };
         }
-        let Ok(Header { spi, sequence }) = Header::parse(packet.payload()) else {
-            return Inbound::Drop { reason: DropReason::Malformed, spi: None };
+        let Some((key, arrived)) = identified(packet) else {
+            return Inbound::Drop { reason: DropReason::Malformed, carried: None };
         };
-        let opened = match self.sad.inbound(spi) {
-            Some(sa) => sa.open(self.provider, now, sequence, packet),
-            None => Err(DropReason::UnknownSpi),
+        let carried = Some((key.1, arrived.sequence));
+        let Some(place) = self.sad.find(key) else {
+            return Inbound::Drop { reason: DropReason::UnknownSpi, carried };
         };
+        // A place always has its pair.
+        let Some(pair) = self.sad.at(place) else {
+            return Inbound::Drop { reason: DropReason::UnknownSpi, carried };
+        };
+        let opened = match open(self.provider, pair, place.is_bundled, now, arrived) {
+            Ok(inner) => {
+                let flow = Flow::inbound(&inner);
+                let flow = match inner.fragment() {
+                    Some(_) if self.settings.stateful_fragments => {
+                        self.fragment_ports.complete(now, &inner, flow)
+                    }
+                    _ => flow,
+                };
+                let carries = pair.inbound.sa.carries(&flow)
+                    || self.settings.icmp_errors
+                        && Flow::inbound_error(&inner).is_some_and(|flow| pair.inbound.sa.carries(&flow));
+                if carries { Ok(inner) } else { Err(DropReason::Selectors) }
+            }
+            Err(reason) => Err(reason),
+        };
+        pair.inbound.sa.count(opened.as_ref().map(IpPacket::len).map_err(|reason| *reason));
+        let reached = lifetimes::reached(pair, pair.inbound.sa.used(), false);
+        self.note(reached);
         match opened {
             Ok(inner) => Inbound::Deliver(inner),
-            Err(reason) => Inbound::Drop { reason, spi: Some(spi) },
+            Err(reason) => Inbound::Drop { reason, carried },
         }
     }
 
     /// Takes a packet from outside that is not protected: policy decides whether it may be in the clear (RFC 4301 §5.2
     /// step 3b).
     pub fn inbound_clear(&mut self, packet: IpPacket) -> Inbound {
-        let action = self.spd.lookup(&Flow::inbound(&packet)).map(|(_, policy)| policy.action);
-        let reason = match action {
+        let found = self.spd.lookup(&Flow::inbound(&packet), Direction::Inbound);
+        let reason = match found.map(|(_, policy, _)| policy.action) {
             Some(Action::Bypass) => return Inbound::Deliver(packet),
             Some(Action::Protect) => DropReason::Unprotected,
             Some(Action::Discard) | None => DropReason::Discarded,
         };
-        Inbound::Drop { reason, spi: None }
+        Inbound::Drop { reason, carried: None }
+    }
+
+    /// Takes an ICMP error from outside for this host. One that tells of a narrow path, about a packet that an SA here may
+    /// have sent, makes later ones fit (RFC 4301 §8.2.1). Returns whether it changed anything.
+    pub fn inbound_error(&mut self, now: Instant, packet: &IpPacket) -> bool {
+        let Some(message) = icmp_error::read(packet).filter(|_| self.settings.path_mtu_discovery) else {
+            return false;
+        };
+        let Some(IcmpError::PacketTooBig { mtu }) = message.error else { return false };
+        let about = message.quoted;
+        let spi = match (about.protocol, about.payload) {
+            (protocol::ESP, [a, b, c, d, ..])
+            | (protocol::AH, [_, _, _, _, a, b, c, d, ..])
+            | (protocol::UDP, [_, _, _, _, _, _, _, _, a, b, c, d, ..]) => [*a, *b, *c, *d],
+            _ => return false,
+        };
+        let spi = Spi(u32::from_be_bytes(spi));
+        if !self.sad.pairs().any(|pair| pair.sends_under(spi)) {
+            return false;
+        }
+        self.path_mtus.learn(now, about.destination, mtu)
+    }
+
+    /// How long a packet to this gateway may be at present, in octets.
+    #[must_use]
+    pub fn path_mtu(&self, now: Instant, destination: IpAddr) -> usize {
+        self.path_mtus.to(now, destination)
     }
 
     /// Installs an SA pair. It is used at once for the packets of its policy that its selectors cover; a pair whose
@@ -119,14 +264,17 @@ impl Dataplane {
     ///
     /// Keys are set up when the first packet needs them. Parameters that do not fit together show then, as
     /// [`DropReason::Unusable`].
-    pub fn install(&mut self, pair: SaPair) {
-        self.sad.insert(self.spd.index_of(&pair.policy), pair);
+    pub fn install(&mut self, now: Instant, pair: SaPair) {
+        let pair = self.sad.insert(now, self.spd.index_of(&pair.policy), pair);
+        lifetimes::begin(&mut self.timers, now, pair);
     }
 
-    /// Removes the pair that receives under this SPI and returns how its two SAs ended, the inbound one first; nothing
-    /// if there is none.
-    pub fn remove(&mut self, inbound: Spi) -> Option<[SaStatus; 2]> {
-        self.sad.remove(inbound).map(|pair| status::of(&pair))
+    /// Removes the pair that receives under this SPI and returns how its SAs ended, those of the pair itself first, of
+    /// each the inbound one first; nothing if there is none.
+    pub fn remove(&mut self, inbound: Spi) -> Option<Vec<SaStatus>> {
+        let pair = self.sad.remove(inbound)?;
+        lifetimes::end(&mut self.timers, &pair);
+        Some(status::of(&pair).collect())
     }
 
     /// When a packet was last authenticated under this SPI: proof that the peer is alive (RFC 7296 §2.4).
@@ -140,6 +288,125 @@ impl Dataplane {
     pub fn status(&self) -> Vec<SaStatus> {
         self.sad.pairs().flat_map(status::of).collect()
     }
+
+    fn complete(&mut self, now: Instant, packet: &IpPacket, flow: Flow) -> Flow {
+        if packet.fragment().is_none() || !self.settings.stateful_fragments {
+            return flow;
+        }
+        self.fragment_ports.complete(now, packet, flow)
+    }
+}
+
+fn drop_as(reason: DropReason) -> Outbound {
+    Outbound::Drop { reason, answer: None }
+}
+
+/// Which SA a packet belongs to, and what is needed to open it.
+fn identified(packet: IpPacket) -> Option<((u8, Spi), Arrived)> {
+    let (protocol, encapsulation) = match packet.protocol() {
+        protocol::UDP => (protocol::ESP, udp::HEADER_LEN),
+        other => (other, 0),
+    };
+    let octets = packet.payload().get(encapsulation..)?;
+    let (spi, sequence) = if protocol == protocol::AH {
+        let header = ah::Header::parse(octets).ok()?;
+        (header.spi, header.sequence)
+    } else {
+        let header = esp::Header::parse(octets).ok()?;
+        (header.spi, header.sequence)
+    };
+    Some(((protocol, spi), Arrived { packet, sequence, encapsulation }))
+}
+
+/// The packet inside, through both SAs of a bundle where there is one.
+fn open(
+    provider: &Provider,
+    pair: &mut Pair,
+    is_bundled: bool,
+    now: Instant,
+    arrived: Arrived,
+) -> Result<IpPacket, DropReason> {
+    match (&mut pair.bundled, is_bundled) {
+        (None, _) => pair.inbound.open(provider, now, arrived),
+        (Some(_), false) => Err(DropReason::Unbundled),
+        (Some(bundled), true) => {
+            let opened = bundled.inbound.open(provider, now, arrived);
+            bundled.inbound.sa.count(opened.as_ref().map(IpPacket::len).map_err(|reason| *reason));
+            let opened = opened?;
+            if !matches!(opened.protocol(), protocol::ESP | protocol::UDP) {
+                return Err(DropReason::Unbundled);
+            }
+            let ((_, spi), arrived) = identified(opened).ok_or(DropReason::Malformed)?;
+            if spi != pair.inbound.sa.parameters.spi {
+                return Err(DropReason::Unbundled);
+            }
+            pair.inbound.open(provider, now, arrived)
+        }
+    }
+}
+
+/// The packet protected by both SAs of a bundle where there is one.
+fn seal(pair: &mut Pair, packet: IpPacket, with: &mut Sealing<'_>) -> Result<IpPacket, DropReason> {
+    let sealed = pair.outbound.seal(packet, with)?;
+    match &mut pair.bundled {
+        None => Ok(sealed),
+        Some(bundled) => bundled.outbound.seal(sealed, with),
+    }
+}
+
+/// Where the protected packet goes.
+fn remote_end(pair: &Pair, packet: &IpPacket) -> IpAddr {
+    match pair.outbound.sa.parameters.mode {
+        Mode::Tunnel { remote, .. } => remote,
+        Mode::Transport => packet.destination(),
+    }
+}
+
+/// How long the packet may be so that what protects it is not longer than `mtu`; nothing where it may be cut on the way.
+fn room(
+    provider: &Provider,
+    pair: &mut Pair,
+    mtu: usize,
+    packet: &IpPacket,
+) -> Result<Option<usize>, DropReason> {
+    let parameters = &pair.outbound.sa.parameters;
+    let (kept, version, headers) = match parameters.mode {
+        Mode::Tunnel { remote, .. } => {
+            let version = IpVersion::of(remote);
+            let kept = tunnel::sets_dont_fragment(parameters.options.dont_fragment, packet);
+            (kept, version, version.header_len())
+        }
+        Mode::Transport => {
+            let version = packet.version();
+            (version == IpVersion::V4 && packet.dont_fragment(), version, packet.header_len())
+        }
+    };
+    if !kept {
+        return Ok(None);
+    }
+    let mut room = mtu.saturating_sub(headers);
+    if let Some(bundled) = &mut pair.bundled {
+        room = bundled.outbound.payload_within(provider, version, room)?;
+    }
+    let payload = pair.outbound.payload_within(provider, version, room)?;
+    Ok(Some(match pair.outbound.sa.parameters.mode {
+        Mode::Tunnel { .. } => payload,
+        Mode::Transport => headers + payload,
+    }))
+}
+
+/// A packet in pieces that fit, or an ICMP error for its sender where it may not be cut (RFC 4301 §8.2.1).
+fn cut(packet: &IpPacket, room: usize, pair: &Pair) -> Result<Vec<IpPacket>, Option<IpPacket>> {
+    if packet.version() == IpVersion::V4 && !packet.dont_fragment() {
+        return fragment(packet.clone(), room, 0).map_err(|_| None);
+    }
+    let mtu = room.max(packet.version().minimum_mtu());
+    let ours = match pair.outbound.sa.parameters.mode {
+        Mode::Tunnel { local, .. } if local.is_ipv4() == packet.source().is_ipv4() => local,
+        // The gateway has no address of that version; the far host speaks for the path.
+        _ => packet.destination(),
+    };
+    Err(icmp::packet_too_big(packet, ours, mtu))
 }
 
 #[cfg(test)]

@@ -22,17 +22,21 @@ pub enum DropReason {
     /// The packet with its new headers is longer than IP allows.
     #[error("too long for an IP packet")]
     TooLong,
+    /// It does not fit the path to the other end, and neither it nor what protects it may be cut (RFC 4301 §8.2.1).
+    #[error("too long for the path, and not to be fragmented")]
+    PathMtu,
     /// A fragment that was to be protected in transport mode (RFC 4303 §3.1.1).
     #[error("a fragment, and transport mode protects only whole packets")]
     TransportFragment,
-    /// A fragment of an ESP packet: only whole ones are opened (RFC 4303 §3.4.1).
-    #[error("a fragment of an ESP packet")]
+    /// A fragment of an ESP or AH packet: only whole ones are opened (RFC 4303 §3.4.1, RFC 4302 §3.4.1).
+    #[error("a fragment of a protected packet")]
     Fragment,
     /// No SA has this SPI.
     #[error("no SA has this SPI")]
     UnknownSpi,
-    /// Shorter than its headers, IV, trailer and ICV, or not in whole blocks.
-    #[error("malformed ESP packet")]
+    /// Shorter than its headers, IV, trailer and ICV, or not in whole blocks; or the length of AH is not that of its
+    /// algorithm.
+    #[error("malformed ESP or AH packet")]
     Malformed,
     /// The sequence number was seen before (RFC 4303 §3.4.3).
     #[error("the sequence number was seen before")]
@@ -55,6 +59,9 @@ pub enum DropReason {
     /// What was inside is no IP packet of the version that the next header names.
     #[error("no IP packet inside")]
     NotIp,
+    /// One SA of a bundle without the other (RFC 4301 §5.2).
+    #[error("only one SA of the bundle was applied")]
+    Unbundled,
     /// The packet inside is not one that this SA carries (RFC 4301 §5.2 step 5).
     #[error("the packet inside does not match the SA's selectors")]
     Selectors,
@@ -77,19 +84,21 @@ impl DropReason {
             Self::HopLimit => "hop-limit",
             Self::SequenceOverflow => "sequence-overflow",
             Self::TooLong => "too-long",
+            Self::PathMtu => "path-mtu",
             Self::TransportFragment => "transport-fragment",
-            Self::Fragment => "esp-fragment",
-            Self::UnknownSpi => "esp-unknown-spi",
-            Self::Malformed => "esp-malformed",
-            Self::Replayed => "esp-replayed",
-            Self::TooOld => "esp-too-old",
-            Self::Integrity => "esp-integrity",
+            Self::Fragment => "sa-fragment",
+            Self::UnknownSpi => "sa-unknown-spi",
+            Self::Malformed => "sa-malformed",
+            Self::Replayed => "sa-replayed",
+            Self::TooOld => "sa-too-old",
+            Self::Integrity => "sa-integrity",
             Self::Padding => "esp-padding",
             Self::Dummy => "esp-dummy",
-            Self::NextHeader => "esp-next-header",
-            Self::NotIp => "esp-not-ip",
-            Self::Selectors => "esp-selectors",
-            Self::Congestion => "esp-congestion",
+            Self::NextHeader => "sa-next-header",
+            Self::NotIp => "sa-not-ip",
+            Self::Unbundled => "sa-unbundled",
+            Self::Selectors => "sa-selectors",
+            Self::Congestion => "sa-congestion",
             Self::Unprotected => "unprotected",
         }
     }

@@ -14,6 +14,16 @@ pub fn infer(highest: u64, window: u32, low: u32) -> u64 {
     if number < left_edge { number.wrapping_add(LOW + 1) } else { number }
 }
 
+/// The lower half, which a packet carries.
+pub(crate) fn low(sequence: u64) -> u32 {
+    (sequence & LOW) as u32
+}
+
+/// The upper half, which a packet does not carry.
+pub(crate) fn high(sequence: u64) -> [u8; 4] {
+    ((sequence >> 32) as u32).to_be_bytes()
+}
+
 const LOW: u64 = 0xffff_ffff;
 const WITHOUT_WINDOW: u32 = 1 << 31;
 

@@ -1,4 +1,5 @@
-//! The IPsec data plane (RFC 4301, RFC 4303): policies, security associations, ESP in tunnel mode, replay protection.
+//! The IPsec data plane (RFC 4301, RFC 4302, RFC 4303): policies, security associations, ESP and AH in tunnel and transport
+//! mode, replay protection, lifetimes.
 //!
 //! A [`Dataplane`] decides for each packet from inside whether it is protected, bypassed or discarded, and for each from
 //! outside which SA it belongs to and whether it may pass.
@@ -10,13 +11,18 @@
 
 #![deny(clippy::float_arithmetic)]
 
+mod ah;
 mod dataplane;
 mod drop;
 mod ecn;
+mod encapsulation;
 pub mod esn;
 pub mod esp;
+mod fragment_ports;
 mod inbound;
+mod lifetime;
 mod outbound;
+mod path_mtu;
 mod replay;
 mod sa;
 mod sad;
@@ -24,13 +30,16 @@ mod selector;
 mod spd;
 mod status;
 mod suite;
+mod timers;
 mod tunnel;
 
-pub use dataplane::{Dataplane, Inbound, Outbound};
+pub use dataplane::{Dataplane, Due, Inbound, Outbound, Settings};
 pub use drop::DropReason;
+pub use encapsulation::{KEEPALIVE, UdpEncapsulation};
+pub use lifetime::{Expired, Lifetime, LifetimePolicy, Limit, Limits, Measure};
 pub use replay::ReplayWindow;
-pub use sa::{Mode, SaPair, SaParameters};
+pub use sa::{Bundled, DontFragment, Mode, SaOptions, SaPair, SaParameters};
 pub use selector::{Flow, Selector};
-pub use spd::{Action, Policy};
+pub use spd::{Action, FromPacket, Policy};
 pub use status::{Direction, SaStatus};
-pub use suite::{Encryption, Suite};
+pub use suite::{Encryption, Protection, Suite};

@@ -1,13 +1,14 @@
 //! What an SA is made of (RFC 4301 §4.4.2.1).
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use ipsec_crypto::{Provider, Secret};
 use ipsec_net::Instant;
 use ipsec_wire::Spi;
 
-use crate::esp::Transform;
-use crate::{DropReason, Flow, Selector, Suite};
+use crate::lifetime::Used;
+use crate::{DropReason, Flow, Lifetime, Protection, Selector, UdpEncapsulation, ah, esp};
 
 /// How packets are encapsulated (RFC 4303 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,8 +29,8 @@ pub enum Mode {
 pub struct SaParameters {
     /// The SPI, chosen by the receiver.
     pub spi: Spi,
-    /// The algorithms.
-    pub suite: Suite,
+    /// ESP or AH, and the algorithms.
+    pub protection: Protection,
     /// Encryption key, salt, integrity key, one after the other (RFC 7296 §2.17).
     pub key: Secret,
     /// How packets are encapsulated.
@@ -41,6 +42,54 @@ pub struct SaParameters {
     /// The size of the replay window in packets, as [`crate::ReplayWindow::new`] takes it; 0 turns the check off.
     /// Of no meaning outbound.
     pub replay_window: u32,
+    /// What few SAs ask for.
+    pub options: SaOptions,
+}
+
+/// What an SA does that most do not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SaOptions {
+    /// The last sequence number that was used before the SA came here; 0 for a new one.
+    pub sequence: u64,
+    /// ESP in UDP (RFC 3948).
+    pub encapsulation: Option<UdpEncapsulation>,
+    /// The don't-fragment bit of outer IPv4 headers. In tunnels only.
+    pub dont_fragment: DontFragment,
+    /// The DSCP of outer headers, up to 63; that of the inner packet when nothing. In tunnels only.
+    pub dscp: Option<u8>,
+    /// Inner packets are padded to this length in octets, which hides how long shorter ones are (RFC 4303 §2.7). With ESP
+    /// in tunnels only.
+    pub pad_to: Option<u16>,
+    /// How often a packet is sent that only pretends to carry something (RFC 4303 §2.6). With ESP in tunnels only.
+    pub dummies: Option<Duration>,
+}
+
+/// Whether packets in a tunnel may be cut on the way (RFC 4301 §8.1). With the bit set, an inner packet that is too long
+/// for the path is cut before it is protected, or its sender is told; in an IPv6 tunnel, whose packets no router cuts, the
+/// gateway itself cuts protected ones unless the bit would be set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DontFragment {
+    /// As the inner IPv4 packet has it; clear for an inner IPv6 packet.
+    #[default]
+    Copy,
+    /// Set.
+    Set,
+    /// Clear.
+    Clear,
+}
+
+impl SaParameters {
+    /// The addresses between which protected packets run, ours first. In transport mode those of the first selector, which
+    /// is for one host at either end.
+    pub(crate) fn ends(&self) -> Option<(IpAddr, IpAddr)> {
+        match self.mode {
+            Mode::Tunnel { local, remote } => Some((local, remote)),
+            Mode::Transport => {
+                let selector = self.selectors.first()?;
+                Some((selector.local.first(), selector.remote.first()))
+            }
+        }
+    }
 }
 
 /// The two SAs that protect one traffic in both directions.
@@ -52,6 +101,29 @@ pub struct SaPair {
     pub inbound: SaParameters,
     /// The SA that we send under.
     pub outbound: SaParameters,
+    /// How long they may be used.
+    pub lifetime: Lifetime,
+    /// The SAs of AH round those of ESP.
+    pub bundled: Option<Box<Bundled>>,
+}
+
+/// Two SAs of AH in transport mode round the packets of an ESP pair, which come in and go out with both or not at all
+/// (RFC 2401 §4.3: transport adjacency; RFC 4301 §4.5 leaves bundles to policy). ESP inside may leave integrity to AH.
+/// The selectors of AH are of no meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundled {
+    /// The SA that we receive under.
+    pub inbound: SaParameters,
+    /// The SA that we send under.
+    pub outbound: SaParameters,
+}
+
+impl SaPair {
+    /// A pair that lasts until it is removed.
+    #[must_use]
+    pub fn new(policy: impl Into<String>, inbound: SaParameters, outbound: SaParameters) -> Self {
+        Self { policy: policy.into(), inbound, outbound, lifetime: Lifetime::default(), bundled: None }
+    }
 }
 
 /// An SA at work, whichever its direction.
@@ -60,7 +132,15 @@ pub(crate) struct Sa {
     pub(crate) counters: Counters,
     /// When a packet was last sealed or authenticated.
     pub(crate) last_used: Option<Instant>,
+    /// Whether AH authenticates what it makes, so that it need not.
+    in_bundle: bool,
     transform: Option<Transform>,
+}
+
+/// Keyed algorithms.
+pub(crate) enum Transform {
+    Esp(esp::Transform),
+    Ah(Box<ah::Transform>),
 }
 
 /// What an SA has done so far.
@@ -72,15 +152,15 @@ pub(crate) struct Counters {
 }
 
 impl Sa {
-    pub(crate) fn new(parameters: SaParameters) -> Self {
-        Self { parameters, counters: Counters::default(), last_used: None, transform: None }
+    pub(crate) fn new(parameters: SaParameters, in_bundle: bool) -> Self {
+        Self { parameters, counters: Counters::default(), last_used: None, in_bundle, transform: None }
     }
 
     /// The keyed algorithms, made when the first packet needs them.
     pub(crate) fn transform(&mut self, provider: &Provider) -> Result<&Transform, DropReason> {
         match self.transform {
             Some(ref transform) => Ok(transform),
-            None => Ok(self.transform.insert(keyed(&self.parameters, provider)?)),
+            None => Ok(self.transform.insert(keyed(&self.parameters, self.in_bundle, provider)?)),
         }
     }
 
@@ -99,16 +179,30 @@ impl Sa {
             Err(_) => self.counters.dropped += 1,
         }
     }
+
+    /// What is held against its lifetime.
+    pub(crate) fn used(&self) -> Used {
+        Used { octets: self.counters.octets, packets: self.counters.packets }
+    }
 }
 
-fn keyed(parameters: &SaParameters, provider: &Provider) -> Result<Transform, DropReason> {
-    let SaParameters { suite, key, mode, extended_sequence_numbers, .. } = parameters;
+fn keyed(parameters: &SaParameters, in_bundle: bool, provider: &Provider) -> Result<Transform, DropReason> {
+    let SaParameters { protection, key, mode, extended_sequence_numbers: extended, .. } = parameters;
     let joins = match mode {
         Mode::Tunnel { local, remote } => local.is_ipv4() == remote.is_ipv4(),
         Mode::Transport => true,
     };
-    if !suite.authenticates() || !joins {
+    if !(protection.authenticates() || in_bundle) || !joins {
         return Err(DropReason::Unusable);
     }
-    Transform::new(provider, suite, key, *extended_sequence_numbers).map_err(|_| DropReason::Unusable)
+    match protection {
+        Protection::Esp(suite) => {
+            let transform = esp::Transform::new(provider, suite, key, *extended);
+            transform.map(Transform::Esp).map_err(|_| DropReason::Unusable)
+        }
+        Protection::Ah(integrity) => {
+            let transform = ah::Transform::new(provider, *integrity, key, *extended);
+            transform.map(|ah| Transform::Ah(Box::new(ah))).map_err(|_| DropReason::Unusable)
+        }
+    }
 }

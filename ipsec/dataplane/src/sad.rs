@@ -1,11 +1,13 @@
-//! The security association database (RFC 4301 §4.4.2): inbound SAs by SPI, outbound ones by policy, the newest first.
+//! The security association database (RFC 4301 §4.4.2): inbound SAs by protocol and SPI, outbound ones by policy, the
+//! newest first.
 
+use ipsec_net::Instant;
 use ipsec_wire::Spi;
 use rustc_hash::FxHashMap;
 
 use crate::inbound::InboundSa;
 use crate::outbound::OutboundSa;
-use crate::{Flow, SaPair};
+use crate::{Flow, Lifetime, SaPair};
 
 /// All SAs.
 #[derive(Default)]
@@ -13,70 +15,191 @@ pub(crate) struct Sad {
     /// Slots of pairs; `None` where one was removed.
     pairs: Vec<Option<Pair>>,
     free: Vec<usize>,
-    by_spi: FxHashMap<Spi, usize>,
-    /// For each policy, by its index, the slots of its pairs, the newest last.
-    by_policy: Vec<Vec<usize>>,
+    by_spi: FxHashMap<Key, Place>,
+    by_serial: FxHashMap<u64, usize>,
+    /// For each policy, by its index, its pairs.
+    by_policy: Vec<OfPolicy>,
+    last_serial: u64,
+}
+
+/// The pairs of one policy.
+#[derive(Default)]
+struct OfPolicy {
+    /// Their slots, the newest last.
+    slots: Vec<usize>,
+    /// How often they have changed.
+    changes: u64,
+}
+
+/// Which pair a flow has used last: where it was, and how often the pairs of its policy had changed by then.
+pub(crate) type Used = Option<(usize, u64)>;
+
+/// The protocol, ESP or AH, and the SPI.
+pub(crate) type Key = (u8, Spi);
+
+/// Where an inbound SA is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    slot: usize,
+    /// Whether it is the AH of a bundle.
+    pub(crate) is_bundled: bool,
 }
 
 /// Two SAs and the policy that they belong to.
 pub(crate) struct Pair {
+    /// What no other pair has.
+    pub(crate) serial: u64,
+    /// The index of the policy, if it is known.
+    pub(crate) policy_index: Option<usize>,
     pub(crate) policy: String,
+    pub(crate) inbound: InboundSa,
+    pub(crate) outbound: OutboundSa,
+    pub(crate) bundled: Option<Box<BundledPair>>,
+    pub(crate) lifetime: Lifetime,
+    /// When it was installed.
+    pub(crate) since: Instant,
+    /// Whether its soft limit was told.
+    pub(crate) soft_told: bool,
+}
+
+/// The AH of a bundle.
+pub(crate) struct BundledPair {
     pub(crate) inbound: InboundSa,
     pub(crate) outbound: OutboundSa,
 }
 
+impl Pair {
+    /// The SPI under which we receive.
+    pub(crate) fn spi(&self) -> Spi {
+        self.inbound.sa.parameters.spi
+    }
+
+    /// Whether it sends packets with this SPI.
+    pub(crate) fn sends_under(&self, spi: Spi) -> bool {
+        let bundled = self.bundled.as_ref().map(|bundled| &bundled.outbound);
+        std::iter::once(&self.outbound).chain(bundled).any(|sa| sa.sa.parameters.spi == spi)
+    }
+
+    /// When either SA has last carried a packet; when the pair was installed, if none has.
+    pub(crate) fn last_used(&self) -> Instant {
+        let used = [self.inbound.sa.last_used, self.outbound.sa.last_used];
+        used.into_iter().flatten().fold(self.since, Instant::max)
+    }
+
+    /// The inbound SAs' places in the database, that of the pair itself first.
+    fn keys(&self) -> impl Iterator<Item = (Key, bool)> {
+        let key = |sa: &InboundSa| (sa.sa.parameters.protection.protocol(), sa.sa.parameters.spi);
+        let bundled = self.bundled.as_ref().map(|bundled| (key(&bundled.inbound), true));
+        std::iter::once((key(&self.inbound), false)).chain(bundled)
+    }
+}
+
 impl Sad {
-    /// The SA that receives under this SPI.
-    pub(crate) fn inbound(&mut self, spi: Spi) -> Option<&mut InboundSa> {
-        let slot = *self.by_spi.get(&spi)?;
-        self.pairs[slot].as_mut().map(|pair| &mut pair.inbound)
+    /// Where the SA is that receives under this SPI.
+    pub(crate) fn find(&self, key: Key) -> Option<Place> {
+        self.by_spi.get(&key).copied()
     }
 
-    /// The newest SA of the policy with this index that carries packets of this flow.
-    pub(crate) fn outbound(&mut self, policy: usize, flow: &Flow) -> Option<&mut OutboundSa> {
-        let carries =
-            |slot: &&usize| self.pairs[**slot].as_ref().is_some_and(|pair| pair.outbound.sa.carries(flow));
-        let slot = *self.by_policy.get(policy)?.iter().rev().find(carries)?;
-        self.pairs[slot].as_mut().map(|pair| &mut pair.outbound)
+    /// The pair at a place.
+    pub(crate) fn at(&mut self, place: Place) -> Option<&mut Pair> {
+        self.pairs[place.slot].as_mut()
     }
 
-    /// Puts a pair in for the policy with this index; a pair that receives under the same SPI goes. Without a policy
-    /// the pair only receives.
-    pub(crate) fn insert(&mut self, policy: Option<usize>, pair: SaPair) {
-        self.remove(pair.inbound.spi);
-        let spi = pair.inbound.spi;
-        let pair = Pair {
-            policy: pair.policy,
-            inbound: InboundSa::new(pair.inbound),
-            outbound: OutboundSa::new(pair.outbound),
+    /// The newest pair of the policy with this index that carries packets of this flow; the one that it `used` last, if no
+    /// pair of the policy has come or gone since.
+    pub(crate) fn outbound(&mut self, policy: usize, flow: &Flow, used: &mut Used) -> Option<&mut Pair> {
+        let OfPolicy { slots, changes } = self.by_policy.get(policy)?;
+        let slot = match used {
+            Some((slot, then)) if then == changes => *slot,
+            _ => {
+                let carries = |slot: &&usize| {
+                    self.pairs[**slot].as_ref().is_some_and(|pair| pair.outbound.sa.carries(flow))
+                };
+                *slots.iter().rev().find(carries)?
+            }
         };
-        let slot = self.free.pop().unwrap_or(self.pairs.len());
-        match self.pairs.get_mut(slot) {
-            Some(free) => *free = Some(pair),
-            None => self.pairs.push(Some(pair)),
+        *used = Some((slot, *changes));
+        self.pairs[slot].as_mut()
+    }
+
+    /// Puts a pair in for the policy with this index; pairs that receive under the same SPIs go. Without a policy the pair
+    /// only receives.
+    pub(crate) fn insert(&mut self, now: Instant, policy: Option<usize>, pair: SaPair) -> &Pair {
+        self.last_serial += 1;
+        let pair = Pair {
+            serial: self.last_serial,
+            policy_index: policy,
+            policy: pair.policy,
+            inbound: InboundSa::new(pair.inbound, pair.bundled.is_some()),
+            outbound: OutboundSa::new(pair.outbound, pair.bundled.is_some()),
+            bundled: pair.bundled.map(|bundled| {
+                let (inbound, outbound) =
+                    (InboundSa::new(bundled.inbound, false), OutboundSa::new(bundled.outbound, false));
+                Box::new(BundledPair { inbound, outbound })
+            }),
+            lifetime: pair.lifetime,
+            since: now,
+            soft_told: false,
+        };
+        for (key, _) in pair.keys() {
+            if let Some(place) = self.find(key) {
+                self.take(place.slot);
+            }
         }
-        self.by_spi.insert(spi, slot);
+        let slot = self.free.pop().unwrap_or(self.pairs.len());
+        for (key, is_bundled) in pair.keys() {
+            self.by_spi.insert(key, Place { slot, is_bundled });
+        }
+        self.by_serial.insert(pair.serial, slot);
         if let Some(policy) = policy {
             let policies = self.by_policy.len().max(policy + 1);
-            self.by_policy.resize_with(policies, Vec::new);
-            self.by_policy[policy].push(slot);
+            self.by_policy.resize_with(policies, OfPolicy::default);
+            self.by_policy[policy].slots.push(slot);
+            self.by_policy[policy].changes += 1;
         }
+        if slot == self.pairs.len() {
+            self.pairs.push(None);
+        }
+        self.pairs[slot].insert(pair)
     }
 
-    /// Takes the pair out that receives under this SPI.
+    /// Takes the pair out whose own SA, not that of a bundle, receives under this SPI.
     pub(crate) fn remove(&mut self, inbound: Spi) -> Option<Pair> {
-        let slot = self.by_spi.remove(&inbound)?;
+        self.take(self.slot_of(inbound)?)
+    }
+
+    /// Takes the pair with this serial number out.
+    pub(crate) fn remove_serial(&mut self, serial: u64) -> Option<Pair> {
+        self.take(*self.by_serial.get(&serial)?)
+    }
+
+    fn take(&mut self, slot: usize) -> Option<Pair> {
         let pair = self.pairs[slot].take()?;
+        for (key, _) in pair.keys() {
+            self.by_spi.remove(&key);
+        }
+        self.by_serial.remove(&pair.serial);
         self.free.push(slot);
-        for slots in &mut self.by_policy {
-            slots.retain(|other| *other != slot);
+        if let Some(policy) = pair.policy_index {
+            self.by_policy[policy].slots.retain(|other| *other != slot);
+            self.by_policy[policy].changes += 1;
         }
         Some(pair)
     }
 
-    /// The pair that receives under this SPI.
+    /// The pair whose own SA receives under this SPI.
     pub(crate) fn pair(&self, inbound: Spi) -> Option<&Pair> {
-        self.pairs[*self.by_spi.get(&inbound)?].as_ref()
+        self.pairs[self.slot_of(inbound)?].as_ref()
+    }
+
+    /// The pair with this serial number.
+    pub(crate) fn by_serial(&mut self, serial: u64) -> Option<&mut Pair> {
+        self.pairs[*self.by_serial.get(&serial)?].as_mut()
+    }
+
+    fn slot_of(&self, inbound: Spi) -> Option<usize> {
+        let own = |protocol| self.find((protocol, inbound)).filter(|place| !place.is_bundled);
+        own(ipsec_net::protocol::ESP).or_else(|| own(ipsec_net::protocol::AH)).map(|place| place.slot)
     }
 
     /// The pairs, by slot.

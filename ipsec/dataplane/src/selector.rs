@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
+use ipsec_net::icmp_error::{self, Quoted};
 use ipsec_net::{AddressRange, IpPacket, protocol};
 
 /// A set of packets, seen from the host that protects its `local` side.
@@ -31,7 +32,8 @@ pub struct Flow {
     /// The upper-layer protocol.
     pub protocol: u8,
     /// The ports on the protected and on the far side; nothing where they cannot be seen: in a later fragment, or of
-    /// a protocol without ports.
+    /// a protocol without ports. ICMP has type and code as one number, Mobile IPv6 the type of its message, both in the place of
+    /// either port (RFC 4301 §4.4.1.1).
     pub ports: Option<(u16, u16)>,
 }
 
@@ -54,9 +56,42 @@ impl Flow {
             local: packet.destination(),
             remote: packet.source(),
             protocol: packet.protocol(),
-            ports: ports(packet).map(|(source, destination)| (destination, source)),
+            ports: ports(packet).map(swap),
         }
     }
+
+    /// The flow of the packet that an ICMP error from inside is about, which came from outside (RFC 4301 §6.2).
+    #[must_use]
+    pub fn outbound_error(packet: &IpPacket) -> Option<Self> {
+        let about = icmp_error::read(packet)?.quoted;
+        Some(Self {
+            local: about.destination,
+            remote: about.source,
+            ports: quoted_ports(&about).map(swap),
+            ..Self::of(&about)
+        })
+    }
+
+    /// The flow of the packet that an ICMP error from outside is about, which came from inside (RFC 4301 §6.2).
+    #[must_use]
+    pub fn inbound_error(packet: &IpPacket) -> Option<Self> {
+        let about = icmp_error::read(packet)?.quoted;
+        Some(Self::of(&about))
+    }
+
+    /// As if the packet had gone from inside to outside.
+    fn of(about: &Quoted<'_>) -> Self {
+        Self {
+            local: about.source,
+            remote: about.destination,
+            protocol: about.protocol,
+            ports: quoted_ports(about),
+        }
+    }
+}
+
+fn swap((a, b): (u16, u16)) -> (u16, u16) {
+    (b, a)
 }
 
 impl Selector {
@@ -120,17 +155,35 @@ fn common(a: &RangeInclusive<u16>, b: &RangeInclusive<u16>) -> Option<RangeInclu
     (!both.is_empty()).then_some(both)
 }
 
-/// Source and destination port, where the packet has them.
+/// Source and destination port, or what stands for them, where the packet has them.
 fn ports(packet: &IpPacket) -> Option<(u16, u16)> {
-    let has_ports = matches!(packet.protocol(), protocol::TCP | protocol::UDP | SCTP);
-    match packet.payload() {
-        [a, b, c, d, ..] if has_ports && packet.has_upper_header() => {
+    packet.has_upper_header().then(|| ports_in(packet.protocol(), packet.payload())).flatten()
+}
+
+fn quoted_ports(about: &Quoted<'_>) -> Option<(u16, u16)> {
+    about.has_upper_header.then(|| ports_in(about.protocol, about.payload)).flatten()
+}
+
+fn ports_in(protocol: u8, payload: &[u8]) -> Option<(u16, u16)> {
+    let [a, b, c, d, ..] = payload else { return None };
+    match protocol {
+        protocol::TCP | protocol::UDP | SCTP => {
             Some((u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])))
+        }
+        protocol::ICMP | protocol::ICMPV6 => {
+            let type_and_code = u16::from_be_bytes([*a, *b]);
+            Some((type_and_code, type_and_code))
+        }
+        MOBILITY => {
+            let kind = u16::from_be_bytes([*c, 0]);
+            Some((kind, kind))
         }
         _ => None,
     }
 }
 
+/// The Mobility Header (RFC 6275 §6.1), whose third octet is the type of the message.
+const MOBILITY: u8 = 135;
 /// Stream Control Transmission Protocol (RFC 9260), whose ports stand where those of UDP do.
 const SCTP: u8 = 132;
 
@@ -219,7 +272,7 @@ mod tests {
 
     #[test]
     fn ports_that_cannot_be_seen_are_none() {
-        assert_eq!(Flow::outbound(&packet(protocol::ICMP, &[8, 0, 0, 0])).ports, None);
+        assert_eq!(Flow::outbound(&packet(47, &[8, 0, 0, 0])).ports, None);
         assert_eq!(Flow::outbound(&packet(protocol::TCP, &[0, 1, 0])).ports, None);
         let pieces = fragment(packet(protocol::UDP, &[0; 64]), 52, 0).unwrap();
         let ports: Vec<_> = pieces.iter().map(|piece| Flow::outbound(piece).ports).collect();
@@ -228,7 +281,7 @@ mod tests {
 
     #[test]
     fn packets_without_ports_match_any_and_opaque_ports_only() {
-        let icmp = Flow::outbound(&packet(protocol::ICMP, &[8, 0, 0, 0]));
+        let icmp = Flow::outbound(&packet(47, &[8, 0, 0, 0]));
         let mut selector = Selector::between(range((0, 9)), range((0, 9)));
         assert!(selector.matches(&icmp));
         selector.remote_ports = Selector::OPAQUE;

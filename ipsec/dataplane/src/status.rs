@@ -6,7 +6,7 @@ use ipsec_wire::Spi;
 
 use crate::sa::Sa;
 use crate::sad::Pair;
-use crate::{SaParameters, Suite};
+use crate::{Protection, SaParameters};
 
 /// One SA.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct SaStatus {
     pub direction: Direction,
     /// The SPI.
     pub spi: Spi,
-    /// The algorithms.
-    pub suite: Suite,
+    /// ESP or AH, and the algorithms.
+    pub protection: Protection,
     /// Packets carried.
     pub packets: u64,
     /// Octets carried, counted inside the tunnel.
@@ -42,13 +42,16 @@ pub enum Direction {
     Outbound,
 }
 
-/// The status of both SAs of a pair, the inbound one first.
-pub(crate) fn of(pair: &Pair) -> [SaStatus; 2] {
-    let (inbound, outbound) = (&pair.inbound, &pair.outbound);
-    [
-        of_sa(&pair.policy, Direction::Inbound, &inbound.sa, inbound.replay.highest()),
-        of_sa(&pair.policy, Direction::Outbound, &outbound.sa, outbound.sequence),
-    ]
+/// The status of a pair's SAs, those of the pair itself first, then those of its bundle, of each the inbound one first.
+pub(crate) fn of(pair: &Pair) -> impl Iterator<Item = SaStatus> {
+    let own = (&pair.inbound, &pair.outbound);
+    let bundled = pair.bundled.as_ref().map(|bundled| (&bundled.inbound, &bundled.outbound));
+    std::iter::once(own).chain(bundled).flat_map(|(inbound, outbound)| {
+        [
+            of_sa(&pair.policy, Direction::Inbound, &inbound.sa, inbound.replay.highest()),
+            of_sa(&pair.policy, Direction::Outbound, &outbound.sa, outbound.sequence),
+        ]
+    })
 }
 
 fn of_sa(policy: &str, direction: Direction, sa: &Sa, sequence: u64) -> SaStatus {
@@ -56,7 +59,7 @@ fn of_sa(policy: &str, direction: Direction, sa: &Sa, sequence: u64) -> SaStatus
         policy: policy.to_owned(),
         direction,
         spi: sa.parameters.spi,
-        suite: sa.parameters.suite,
+        protection: sa.parameters.protection,
         packets: sa.counters.packets,
         octets: sa.counters.octets,
         dropped: sa.counters.dropped,
@@ -66,10 +69,10 @@ fn of_sa(policy: &str, direction: Direction, sa: &Sa, sequence: u64) -> SaStatus
     }
 }
 
-/// The first octets of SHA-256 over the suite's name and the key.
+/// The first octets of SHA-256 over the algorithms' names and the key.
 fn fingerprint(parameters: &SaParameters) -> [u8; 8] {
-    let suite = parameters.suite.to_string();
-    let hash = HashAlgorithm::Sha2_256.digest(&[suite.as_bytes(), parameters.key.as_bytes()]);
+    let names = parameters.protection.to_string();
+    let hash = HashAlgorithm::Sha2_256.digest(&[names.as_bytes(), parameters.key.as_bytes()]);
     let mut fingerprint = [0; 8];
     fingerprint.copy_from_slice(&hash[..8]);
     fingerprint

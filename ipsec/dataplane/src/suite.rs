@@ -3,12 +3,15 @@
 use std::fmt;
 
 use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm};
+use ipsec_net::protocol;
 
 /// What encrypts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Encryption {
     /// A combined-mode algorithm, which also gives integrity.
     Aead(AeadAlgorithm),
+    /// One whose IV is the sequence number and therefore not sent (RFC 8750). Not for IKE messages.
+    AeadImplicitIv(AeadAlgorithm),
     /// A cipher, which wants an integrity algorithm beside it.
     Cipher(CipherAlgorithm),
 }
@@ -18,7 +21,7 @@ impl Encryption {
     #[must_use]
     pub fn key_lens(self) -> &'static [usize] {
         match self {
-            Self::Aead(algorithm) => algorithm.key_lens(),
+            Self::Aead(algorithm) | Self::AeadImplicitIv(algorithm) => algorithm.key_lens(),
             Self::Cipher(algorithm) => algorithm.key_lens(),
         }
     }
@@ -27,16 +30,28 @@ impl Encryption {
     #[must_use]
     pub fn salt_len(self) -> usize {
         match self {
-            Self::Aead(algorithm) => algorithm.salt_len(),
+            Self::Aead(algorithm) | Self::AeadImplicitIv(algorithm) => algorithm.salt_len(),
             Self::Cipher(algorithm) => algorithm.salt_len(),
         }
+    }
+
+    /// Whether it gives integrity too.
+    #[must_use]
+    pub fn is_combined(self) -> bool {
+        !matches!(self, Self::Cipher(_))
+    }
+
+    /// Whether it encrypts: NULL and GMAC do not.
+    #[must_use]
+    pub fn is_confidential(self) -> bool {
+        !matches!(self, Self::Cipher(CipherAlgorithm::Null) | Self::Aead(AeadAlgorithm::AesGmac))
     }
 
     /// The name of the algorithm.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Aead(algorithm) => algorithm.name(),
+            Self::Aead(algorithm) | Self::AeadImplicitIv(algorithm) => algorithm.name(),
             Self::Cipher(algorithm) => algorithm.name(),
         }
     }
@@ -75,7 +90,7 @@ impl Suite {
     /// Whether integrity comes from exactly one algorithm, as every SA needs it (RFC 8221 §4).
     #[must_use]
     pub fn authenticates(&self) -> bool {
-        matches!(self.encryption, Encryption::Aead(_)) != self.integrity.is_some()
+        self.encryption.is_combined() != self.integrity.is_some()
     }
 }
 
@@ -88,14 +103,74 @@ impl fmt::Display for Suite {
             write!(f, "{}", self.key_len * 8)?;
         }
         f.write_str(mode)?;
+        if matches!(self.encryption, Encryption::AeadImplicitIv(_)) {
+            f.write_str("iiv")?;
+        }
         self.integrity.map_or(Ok(()), |integrity| write!(f, "-{}", integrity_keyword(integrity)))
+    }
+}
+
+/// What protects the packets of an SA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protection {
+    /// ESP with these algorithms.
+    Esp(Suite),
+    /// AH with this algorithm.
+    Ah(IntegrityAlgorithm),
+}
+
+impl Protection {
+    /// The protocol number: 50 or 51.
+    #[must_use]
+    pub fn protocol(&self) -> u8 {
+        match self {
+            Self::Esp(_) => protocol::ESP,
+            Self::Ah(_) => protocol::AH,
+        }
+    }
+
+    /// The key material that one direction takes, in octets.
+    #[must_use]
+    pub fn key_material_len(&self) -> usize {
+        match self {
+            Self::Esp(suite) => suite.key_material_len(),
+            Self::Ah(integrity) => integrity.key_len(),
+        }
+    }
+
+    /// Whether integrity comes from exactly one algorithm.
+    #[must_use]
+    pub fn authenticates(&self) -> bool {
+        match self {
+            Self::Esp(suite) => suite.authenticates(),
+            Self::Ah(_) => true,
+        }
+    }
+
+    /// Whether nobody on the way can read the packets.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        match self {
+            Self::Esp(suite) => suite.encryption.is_confidential(),
+            Self::Ah(_) => false,
+        }
+    }
+}
+
+/// The algorithms of ESP; `ah-` before that of AH.
+impl fmt::Display for Protection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Esp(suite) => suite.fmt(f),
+            Self::Ah(integrity) => write!(f, "ah-{}", integrity_keyword(*integrity)),
+        }
     }
 }
 
 /// What stands before the key length in bits, and what behind it.
 fn keyword(encryption: Encryption) -> (&'static str, &'static str) {
     match encryption {
-        Encryption::Aead(algorithm) => match algorithm {
+        Encryption::Aead(algorithm) | Encryption::AeadImplicitIv(algorithm) => match algorithm {
             AeadAlgorithm::AesGcm8 => ("aes", "gcm8"),
             AeadAlgorithm::AesGcm12 => ("aes", "gcm12"),
             AeadAlgorithm::AesGcm16 => ("aes", "gcm16"),

@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+use ipsec_dataplane::Protection as Algorithms;
+use ipsec_wire::registry::ProtocolId;
+
 use crate::effect::{Effect, Keyed, NewChild};
 use crate::event::{Cause, Event, IkeKeyRecord};
 use crate::exchange::Exchange;
@@ -76,6 +79,10 @@ fn add_child(sa: &mut IkeSa, child: NewChild, reach: &mut Reach<'_>) {
     let NewChild { record, pair } = child;
     sa.children.push(ChildSa {
         name: record.child.clone(),
+        protocol: match record.protection {
+            Algorithms::Esp(_) => ProtocolId::ESP,
+            Algorithms::Ah(_) => ProtocolId::AH,
+        },
         inbound: record.inbound,
         outbound: record.outbound,
         deleting: false,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipsec_auth::Identity;
 use ipsec_crypto::Secret;
+use ipsec_dataplane::{LifetimePolicy, SaOptions};
 use ipsec_net::AddressRange;
 
 use crate::negotiate::{ChildProposal, IkeProposal};
@@ -55,6 +56,10 @@ pub struct ChildConfig {
     /// Whether to ask for transport mode, and to agree to it (RFC 7296 §1.3.1). Where the peer does not want it, the
     /// child comes in tunnel mode.
     pub transport: bool,
+    /// What else its SAs do.
+    pub options: SaOptions,
+    /// How long its SAs may be used.
+    pub lifetime: LifetimePolicy,
 }
 
 /// When a responder demands a cookie (RFC 7296 §2.6).

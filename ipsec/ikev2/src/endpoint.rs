@@ -198,6 +198,15 @@ impl Endpoint {
         Ok(())
     }
 
+    /// Deletes one Child SA, by the SPI under which we receive: its lifetime is over. Does nothing when it is gone already.
+    pub fn expire(&mut self, now: Instant, inbound: Spi) {
+        let has = |session: &Session| session.sa.children.iter().any(|child| child.inbound == inbound);
+        let found = self.sessions.iter().find(|(_, session)| has(session)).map(|(spi, _)| *spi);
+        if let Some(spi) = found {
+            self.with(now, spi, |session, cx, out| session.delete_child(inbound, cx, out));
+        }
+    }
+
     /// Takes an IKE message.
     pub fn handle(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
         if let Err(reason) = self.route(now, from, to, octets) {

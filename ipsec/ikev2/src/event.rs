@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use ipsec_auth::Identity;
 use ipsec_crypto::Secret;
-use ipsec_dataplane::{Mode, Suite};
+use ipsec_dataplane::{Mode, Protection};
 use ipsec_wire::registry::{ExchangeType, NotifyType, PayloadType};
 use ipsec_wire::v2::{Payload, TrafficSelector};
 use ipsec_wire::{IkeSpi, Spi};
@@ -183,8 +183,8 @@ pub struct ChildRecord {
     pub inbound: Spi,
     /// The SPI under which we send.
     pub outbound: Spi,
-    /// The algorithms.
-    pub suite: Suite,
+    /// ESP or AH, and the algorithms.
+    pub protection: Protection,
     /// How packets are encapsulated.
     pub mode: Mode,
     /// Whether sequence numbers have 64 bits.

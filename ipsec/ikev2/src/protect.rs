@@ -78,7 +78,7 @@ struct Direction {
 
 enum Keyed {
     Aead(Aead, Secret),
-    Separate(Box<(Cipher, Integrity)>),
+    Separate(Box<(Cipher, Integrity)>, Secret),
 }
 
 impl Direction {
@@ -94,17 +94,15 @@ impl Direction {
                 let layout =
                     Layout { iv: algorithm.iv_len(), block: algorithm.block_len(), icv: mac.icv_len() };
                 let cipher = (provider.cipher)(algorithm, key)?;
-                (
-                    layout,
-                    Keyed::Separate(Box::new((cipher, (provider.integrity)(mac, integrity.as_bytes())?))),
-                )
+                let both = Box::new((cipher, (provider.integrity)(mac, integrity.as_bytes())?));
+                (layout, Keyed::Separate(both, Secret::from(salt)))
             }
             (Encryption::Aead(algorithm), _) => {
                 let layout = Layout { iv: algorithm.iv_len(), block: 1, icv: algorithm.icv_len() };
                 (layout, Keyed::Aead((provider.aead)(algorithm, key)?, Secret::from(salt)))
             }
-            (Encryption::Cipher(algorithm), None) => {
-                return Err(KeyLength { algorithm: algorithm.name(), expected: &[], found: 0 });
+            (encryption, _) => {
+                return Err(KeyLength { algorithm: encryption.name(), expected: &[], found: 0 });
             }
         };
         Ok(Self { layout, keyed, sealed: 0 })
@@ -120,10 +118,14 @@ impl Direction {
                 let nonce = [salt.as_bytes(), iv].concat();
                 aead.seal(&nonce, before, content, icv)
             }
-            Keyed::Separate(both) => {
+            Keyed::Separate(both, salt) => {
                 let (cipher, integrity) = &**both;
-                entropy.fill(iv);
-                let encrypted = cipher.encrypt(iv, content);
+                // A cipher with a salt is a counter mode, whose IV must only never repeat (RFC 5930 §2).
+                match salt.is_empty() {
+                    true => entropy.fill(iv),
+                    false => iv.copy_from_slice(&self.sealed.to_be_bytes()),
+                }
+                let encrypted = cipher.encrypt(&[salt.as_bytes(), iv].concat(), content);
                 encrypted.and_then(|()| integrity.sign(&[before, iv, content], icv))
             }
         };
@@ -140,10 +142,10 @@ impl Direction {
                 let nonce = [salt.as_bytes(), iv].concat();
                 aead.open(&nonce, &octets[..parts.iv.start], &mut content, icv).ok()?;
             }
-            Keyed::Separate(both) => {
+            Keyed::Separate(both, salt) => {
                 let (cipher, integrity) = &**both;
                 integrity.verify(&[&octets[..parts.content.end]], icv).ok()?;
-                cipher.decrypt(iv, &mut content).ok()?;
+                cipher.decrypt(&[salt.as_bytes(), iv].concat(), &mut content).ok()?;
             }
         }
         Some(content)

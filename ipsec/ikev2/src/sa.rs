@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ipsec_auth::{Identity, Proven};
 use ipsec_net::Instant;
+use ipsec_wire::registry::ProtocolId;
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::config::Connection;
@@ -79,6 +80,8 @@ pub(crate) struct Crypto {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChildSa {
     pub(crate) name: String,
+    /// ESP or AH.
+    pub(crate) protocol: ProtocolId,
     pub(crate) inbound: Spi,
     pub(crate) outbound: Spi,
     /// We have asked the peer to delete it.
@@ -105,7 +108,7 @@ impl IkeSa {
     }
 
     /// The child under which we send with this SPI.
-    pub(crate) fn child_by_outbound(&self, spi: Spi) -> Option<&ChildSa> {
-        self.children.iter().find(|child| child.outbound == spi)
+    pub(crate) fn child_by_outbound(&self, protocol: ProtocolId, spi: Spi) -> Option<&ChildSa> {
+        self.children.iter().find(|child| (child.protocol, child.outbound) == (protocol, spi))
     }
 }

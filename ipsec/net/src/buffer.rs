@@ -14,8 +14,9 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// Room kept before the octets of a new buffer: an outer IPv6 header, UDP, ESP with its IV, and a fragment header.
-    pub const HEADROOM: usize = 96;
+    /// Room kept before the octets of a new buffer: an outer IPv6 header, AH with the longest ICV, UDP, ESP with its
+    /// IV, and a fragment header.
+    pub const HEADROOM: usize = 128;
     /// Room kept behind the octets of a new buffer: ESP padding, trailer and the longest ICV.
     pub const TAILROOM: usize = 64;
 

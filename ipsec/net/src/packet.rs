@@ -355,6 +355,16 @@ impl IpPacket {
         }
     }
 
+    /// The packet with its IPv4 don't-fragment bit clear, for its sender to cut it; an IPv6 packet stays as it is.
+    #[must_use]
+    pub fn without_dont_fragment(mut self) -> Self {
+        if self.version == IpVersion::V4 {
+            self.buffer[6] &= !0x40;
+            self.mend_header_checksum();
+        }
+        self
+    }
+
     fn mend_header_checksum(&mut self) {
         let header_len = usize::from(self.buffer[0] & 0x0f) * 4;
         let sum = header_checksum(&self.buffer[..header_len]);

@@ -11,7 +11,7 @@ use ipsec::{Command, Config, Input, Luck, Output, Peer};
 use ipsec_crypto::{
     AeadAlgorithm, Entropy, FAST, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Provider, Secret,
 };
-use ipsec_dataplane::Encryption;
+use ipsec_dataplane::{Encryption, Settings};
 use ipsec_ikev2::{ChildConfig, ChildProposal, Connection, IkeProposal, Retransmission};
 use ipsec_net::{Instant, Prefix};
 use rand_chacha::ChaCha8Rng;
@@ -45,6 +45,8 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
         remote: remote_net,
         replay_window: 64,
         transport: false,
+        options: Default::default(),
+        lifetime: Default::default(),
     };
     let connection = Connection {
         name: "site".into(),
@@ -65,7 +67,13 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
         attempts: 1,
     };
     let ikev2 = ipsec_ikev2::Config::new(vec![connection]);
-    Config { addresses: vec![address(local)], mtu: 1500, ikev2, policies: Vec::new(), manual: Vec::new() }
+    Config {
+        addresses: vec![address(local)],
+        dataplane: Settings::default(),
+        ikev2,
+        policies: Vec::new(),
+        manual: Vec::new(),
+    }
 }
 
 fn pair(key_exchange: KeyExchangeAlgorithm, provider: &'static Provider) -> [Peer; 2] {

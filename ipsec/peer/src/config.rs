@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use ipsec_dataplane::{Action, Encryption, Policy, SaPair, SaParameters, Selector};
+use ipsec_dataplane::{Action, Encryption, Policy, SaPair, SaParameters, Selector, Settings};
 use ipsec_ikev2::{ChildConfig, IkeProposal};
 use ipsec_net::IpVersion;
 
@@ -12,8 +12,8 @@ use ipsec_net::IpVersion;
 pub struct Config {
     /// Our outer addresses.
     pub addresses: Vec<IpAddr>,
-    /// The MTU of the outer link in octets; longer packets leave as fragments.
-    pub mtu: usize,
+    /// What holds for all SAs, the MTU of the outer link among it; longer packets leave as fragments.
+    pub dataplane: Settings,
     /// IKEv2 connections and their defences.
     pub ikev2: ipsec_ikev2::Config,
     /// Policies that come before all others: what is bypassed or discarded.
@@ -86,8 +86,9 @@ impl Config {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         for address in &self.addresses {
             let least = IpVersion::of(*address).minimum_mtu();
-            if self.mtu < least {
-                return Err(ConfigError::Mtu { mtu: self.mtu, least });
+            let mtu = self.dataplane.link_mtu;
+            if mtu < least {
+                return Err(ConfigError::Mtu { mtu, least });
             }
         }
         self.check_manual()?;
@@ -121,16 +122,22 @@ impl Config {
         let mut spis = BTreeSet::new();
         for ManualSa { pair, .. } in &self.manual {
             let wrong = |what| Err(ConfigError::Manual { name: pair.policy.clone(), what });
-            let fits =
-                |sa: &SaParameters| sa.suite.authenticates() && sa.key.len() == sa.suite.key_material_len();
-            if ![&pair.inbound, &pair.outbound].into_iter().all(fits) {
-                return wrong("its key does not fit its algorithms");
-            }
-            if pair.inbound.spi.0 <= 255 || pair.outbound.spi.0 <= 255 {
-                return wrong("SPIs up to 255 are reserved");
-            }
-            if !spis.insert(pair.inbound.spi) {
-                return wrong("another manual SA receives under this SPI");
+            let bundled = pair.bundled.as_ref().map(|bundled| (&bundled.inbound, &bundled.outbound));
+            let in_bundle = bundled.is_some();
+            for (inbound, outbound) in std::iter::once((&pair.inbound, &pair.outbound)).chain(bundled) {
+                let fits = |sa: &SaParameters| {
+                    (sa.protection.authenticates() || in_bundle)
+                        && sa.key.len() == sa.protection.key_material_len()
+                };
+                if !fits(inbound) || !fits(outbound) {
+                    return wrong("its key does not fit its algorithms");
+                }
+                if inbound.spi.0 <= 255 || outbound.spi.0 <= 255 {
+                    return wrong("SPIs up to 255 are reserved");
+                }
+                if !spis.insert((inbound.protection.protocol(), inbound.spi)) {
+                    return wrong("another manual SA receives under this SPI");
+                }
             }
         }
         Ok(())
@@ -138,17 +145,11 @@ impl Config {
 
     /// The policies in order: those given, one for each manual SA, one for each child.
     pub(crate) fn all_policies(&self) -> Vec<Policy> {
-        let manual = self.manual.iter().map(|ManualSa { pair, .. }| Policy {
-            name: pair.policy.clone(),
-            selectors: pair.outbound.selectors.clone(),
-            action: Action::Protect,
+        let manual = self.manual.iter().map(|ManualSa { pair, .. }| {
+            Policy::new(&pair.policy, pair.outbound.selectors.clone(), Action::Protect)
         });
         let children = self.ikev2.connections.iter().flat_map(|connection| &connection.children);
-        let of_child = |child: &ChildConfig| Policy {
-            name: child.name.clone(),
-            selectors: pairs(child),
-            action: Action::Protect,
-        };
+        let of_child = |child: &ChildConfig| Policy::new(&child.name, pairs(child), Action::Protect);
         self.policies.iter().cloned().chain(manual).chain(children.map(of_child)).collect()
     }
 }
@@ -168,6 +169,9 @@ fn check_ike(name: &str, proposals: &[IkeProposal]) -> Result<(), ConfigError> {
             return wrong("a proposal for an IKE SA needs a PRF and a key exchange method");
         }
         check_protection(name, &proposal.encryption, !proposal.integrity.is_empty())?;
+        if proposal.encryption.iter().any(|(cipher, _)| !hides_messages(*cipher)) {
+            return wrong("an IKE SA needs a cipher that hides its messages and shows its IV");
+        }
     }
     Ok(())
 }
@@ -184,15 +188,29 @@ fn check_child(child: &ChildConfig) -> Result<(), ConfigError> {
             let what = "a proposal has to say whether sequence numbers are extended";
             return Err(ConfigError::Proposal { name: child.name.clone(), what });
         }
-        check_protection(&child.name, &proposal.encryption, !proposal.integrity.is_empty())?;
+        // Without a cipher it is AH.
+        let is_ah = proposal.encryption.is_empty();
+        if is_ah && proposal.integrity.is_empty() {
+            let what = "a proposal for AH needs an integrity algorithm";
+            return Err(ConfigError::Proposal { name: child.name.clone(), what });
+        }
+        if !is_ah {
+            check_protection(&child.name, &proposal.encryption, !proposal.integrity.is_empty())?;
+        }
     }
     Ok(())
+}
+
+/// Not NULL, not GMAC, and not with an implicit IV (RFC 8750 §8).
+fn hides_messages(cipher: Encryption) -> bool {
+    use ipsec_crypto::{AeadAlgorithm::AesGmac, CipherAlgorithm::Null};
+    !matches!(cipher, Encryption::Cipher(Null) | Encryption::Aead(AesGmac) | Encryption::AeadImplicitIv(_))
 }
 
 /// Combined-mode ciphers stand alone, others with an integrity algorithm, and no proposal mixes both (RFC 7296 §3.3).
 fn check_protection(name: &str, ciphers: &[(Encryption, usize)], integrity: bool) -> Result<(), ConfigError> {
     let wrong = |what| Err(ConfigError::Proposal { name: name.to_owned(), what });
-    let combined = ciphers.iter().filter(|(cipher, _)| matches!(cipher, Encryption::Aead(_))).count();
+    let combined = ciphers.iter().filter(|(cipher, _)| cipher.is_combined()).count();
     if ciphers.is_empty() {
         return wrong("a proposal needs a cipher");
     }

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
+use ipsec_dataplane::Expired;
 use ipsec_net::{Refused, udp::NotUdp};
+use ipsec_wire::Spi;
 
 use crate::config::ManualSa;
 
@@ -13,11 +15,13 @@ pub enum Event {
     Ikev2(ipsec_ikev2::Event),
     /// A manual SA pair is there from the beginning. For key logs; its keys are secret.
     Manual(Box<ManualSa>),
+    /// An SA pair has reached a limit of its lifetime; at a hard one it is gone.
+    Expired(Expired),
     /// A packet was dropped.
     Dropped(Dropped),
 }
 
-/// A packet that was dropped, and why.
+/// A packet that was dropped, and why: what an audit log holds (RFC 4303 §4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dropped {
     /// Why.
@@ -26,6 +30,8 @@ pub struct Dropped {
     pub source: IpAddr,
     /// Its destination address.
     pub destination: IpAddr,
+    /// The SPI and the sequence number that it carried, if it was ESP or AH from outside.
+    pub carried: Option<(Spi, u32)>,
 }
 
 /// Why a packet was dropped. IKE messages have reasons of their own ([`ipsec_ikev2::DropReason`]).
@@ -49,7 +55,7 @@ pub enum DropReason {
     /// An outer packet for another host.
     #[error("not for an address of this peer")]
     NotForUs,
-    /// An ICMP message for this host, which nothing here acts on.
+    /// An ICMP message for this host that nothing here acts on.
     #[error("ICMP for this host")]
     Icmp,
 }

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use ipsec_dataplane::KEEPALIVE;
 use ipsec_ikev2::IKE_PORT;
-use ipsec_net::{IpPacket, protocol, udp};
+use ipsec_net::{IpPacket, icmp_error, protocol, udp};
 
 use crate::event::DropReason;
 
@@ -11,11 +12,20 @@ use crate::event::DropReason;
 pub(crate) enum Outside {
     /// An IKE message.
     Ike { from: SocketAddr, to: SocketAddr, octets: Vec<u8> },
-    /// An ESP packet.
-    Esp(IpPacket),
+    /// An ESP or AH packet.
+    Protected(IpPacket),
+    /// A UDP packet with ESP in it.
+    EspInUdp(IpPacket),
+    /// A reminder for NAT, which says nothing (RFC 3948 §2.3).
+    Keepalive,
+    /// An ICMP error about a packet of ours.
+    Error(IpPacket),
     /// None of ours to open: policy decides.
     Clear(IpPacket),
 }
+
+/// Where ESP in UDP is taken (RFC 3948 §2.1).
+const ESP_IN_UDP_PORT: u16 = 4500;
 
 /// Sorts a packet.
 ///
@@ -26,15 +36,21 @@ pub(crate) fn sort(addresses: &[IpAddr], packet: IpPacket) -> Result<Outside, Dr
         return Ok(Outside::Clear(packet));
     }
     match packet.protocol() {
-        protocol::ESP => Ok(Outside::Esp(packet)),
+        protocol::ESP | protocol::AH => Ok(Outside::Protected(packet)),
         protocol::UDP => {
             let datagram = udp::read(&packet)?;
-            if datagram.destination.port() != IKE_PORT {
-                return Err(DropReason::Port(datagram.destination.port()));
-            }
             let (from, to) = (datagram.source, datagram.destination);
-            Ok(Outside::Ike { from, to, octets: datagram.payload.to_vec() })
+            match (to.port(), datagram.payload) {
+                (IKE_PORT, octets) => Ok(Outside::Ike { from, to, octets: octets.to_vec() }),
+                (ESP_IN_UDP_PORT, octets) if *octets == KEEPALIVE => Ok(Outside::Keepalive),
+                // Where ESP has its SPI, an IKE message has a marker of zero (RFC 3948 §2.2).
+                (ESP_IN_UDP_PORT, [a, b, c, d, ..]) if [*a, *b, *c, *d] != [0; 4] => {
+                    Ok(Outside::EspInUdp(packet))
+                }
+                (port, _) => Err(DropReason::Port(port)),
+            }
         }
+        protocol::ICMP | protocol::ICMPV6 if icmp_error::is_error(&packet) => Ok(Outside::Error(packet)),
         protocol::ICMP | protocol::ICMPV6 => Err(DropReason::Icmp),
         _ => Err(DropReason::NotForUs),
     }

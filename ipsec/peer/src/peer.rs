@@ -1,11 +1,14 @@
 //! The peer: inputs to the part that they are for, outputs in the order in which they arose.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use ipsec_crypto::{Entropy, Provider};
-use ipsec_dataplane::{Dataplane, DropReason as Unfit, Inbound, Outbound};
+use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Inbound, Limit, Outbound};
 use ipsec_ikev2::{Endpoint, UnknownName};
-use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, Limits, Reassembled, Reassembler, fragment, udp};
+use ipsec_net::{
+    Buffer, Instant, IpHeader, IpPacket, IpVersion, Limits, Reassembled, Reassembler, fragment, udp,
+};
 
 use crate::config::{Config, ConfigError};
 use crate::event::{DropReason, Dropped, Event};
@@ -93,6 +96,8 @@ pub enum Output {
 pub enum TimerReason {
     /// IKEv2 does.
     Ikev2(ipsec_ikev2::TimerReason),
+    /// An SA pair does: for a limit, or to send something.
+    Dataplane,
     /// Fragments are given up.
     Fragments,
 }
@@ -104,10 +109,10 @@ impl Peer {
     /// When the configuration cannot work; the error names what is wrong.
     pub fn new(config: Config, provider: &'static Provider, luck: Luck) -> Result<Self, ConfigError> {
         config.check()?;
-        let mut dataplane = Dataplane::new(provider, config.all_policies());
+        let mut dataplane = Dataplane::new(provider, config.all_policies(), config.dataplane);
         let mut out = VecDeque::new();
         for manual in &config.manual {
-            dataplane.install(manual.pair.clone());
+            dataplane.install(Instant::ZERO, manual.pair.clone());
             out.push_back(Output::Event(Event::Manual(Box::new(manual.clone()))));
         }
         let ikev2 = Endpoint::new(config.ikev2.clone(), provider, luck.ike);
@@ -133,7 +138,8 @@ impl Peer {
             }
             Input::Timeout => self.timeout(now),
         }
-        self.drain_ikev2();
+        self.drain_dataplane(now);
+        self.drain_ikev2(now);
     }
 
     /// The next thing to do; drain until [`Output::Idle`].
@@ -143,7 +149,8 @@ impl Peer {
         }
         let ikev2 = self.ikev2.next_timeout().map(|(at, reason)| (at, TimerReason::Ikev2(reason)));
         let fragments = self.reassembler.next_timeout().map(|at| (at, TimerReason::Fragments));
-        let next = [ikev2, fragments].into_iter().flatten().min();
+        let dataplane = self.dataplane.next_timeout().map(|at| (at, TimerReason::Dataplane));
+        let next = [ikev2, dataplane, fragments].into_iter().flatten().min();
         Output::Idle { until: next.map(|(at, _)| at), reason: next.map(|(_, reason)| reason) }
     }
 
@@ -165,21 +172,28 @@ impl Peer {
             Reassembled::Whole(packet) => packet,
             Reassembled::Waiting => return,
             Reassembled::Refused(reason) => {
-                return self.dropped(Dropped { reason: reason.into(), source, destination });
+                return self.dropped(reason.into(), source, destination);
             }
         };
         let inbound = match outside::sort(&self.config.addresses, packet) {
             Ok(Outside::Ike { from, to, octets }) => return self.ikev2.handle(now, from, to, &octets),
-            Ok(Outside::Esp(packet)) => self.dataplane.inbound(now, packet),
+            Ok(Outside::Protected(packet)) => self.dataplane.inbound(now, packet),
+            Ok(Outside::EspInUdp(packet)) => self.dataplane.inbound_in_udp(now, packet),
             Ok(Outside::Clear(packet)) => self.dataplane.inbound_clear(packet),
-            Err(reason) => {
-                return self.dropped(Dropped { reason, source, destination });
+            Ok(Outside::Keepalive) => return,
+            Ok(Outside::Error(packet)) => {
+                if !self.dataplane.inbound_error(now, &packet) {
+                    self.dropped(DropReason::Icmp, source, destination);
+                }
+                return;
             }
+            Err(reason) => return self.dropped(reason, source, destination),
         };
         match inbound {
             Inbound::Deliver(inner) => self.out.push_back(Output::Inside(inner)),
-            Inbound::Drop { reason, .. } => {
-                self.dropped(Dropped { reason: reason.into(), source, destination });
+            Inbound::Drop { reason, carried } => {
+                let dropped = Dropped { reason: reason.into(), source, destination, carried };
+                self.out.push_back(Output::Event(Event::Dropped(dropped)));
             }
         }
     }
@@ -187,28 +201,49 @@ impl Peer {
     fn inside(&mut self, now: Instant, packet: IpPacket) {
         let (source, destination) = (packet.source(), packet.destination());
         let reason = match self.dataplane.outbound(now, &mut *self.esp_luck, packet) {
-            Outbound::Send(packet) | Outbound::Bypass(packet) => return self.send(packet),
+            Outbound::Send(packet) | Outbound::Bypass(packet) => return self.send(now, packet),
+            Outbound::SendAll(packets) => {
+                return packets.into_iter().for_each(|packet| self.send(now, packet));
+            }
             Outbound::Acquire { .. } => Unfit::NoSa,
-            Outbound::Drop(reason) => reason,
+            Outbound::Drop { reason, answer } => {
+                self.out.extend(answer.map(Output::Inside));
+                reason
+            }
         };
-        self.dropped(Dropped { reason: reason.into(), source, destination });
+        self.dropped(reason.into(), source, destination);
     }
 
     fn timeout(&mut self, now: Instant) {
+        self.dataplane.timeout(now, &mut *self.esp_luck);
         let dataplane = &self.dataplane;
         self.ikev2.timeout(now, &|spi| dataplane.last_received(spi));
         for _ in 0..self.reassembler.expire(now) {
             let here = self.config.addresses[0];
-            let reason = DropReason::FragmentTimeout;
-            self.dropped(Dropped { reason, source: here, destination: here });
+            self.dropped(DropReason::FragmentTimeout, here, here);
+        }
+    }
+
+    /// Does what time and use have brought about in the data plane.
+    fn drain_dataplane(&mut self, now: Instant) {
+        while let Some(due) = self.dataplane.poll() {
+            match due {
+                Due::Send(packet) => self.send(now, packet),
+                Due::Expired(expired) => {
+                    if expired.limit == Limit::Hard {
+                        self.ikev2.expire(now, expired.inbound);
+                    }
+                    self.out.push_back(Output::Event(Event::Expired(expired)));
+                }
+            }
         }
     }
 
     /// Does what IKE asks for, in its order.
-    fn drain_ikev2(&mut self) {
+    fn drain_ikev2(&mut self, now: Instant) {
         while let Some(output) = self.ikev2.poll() {
             match output {
-                ipsec_ikev2::Output::Install(pair) => self.dataplane.install(*pair),
+                ipsec_ikev2::Output::Install(pair) => self.dataplane.install(now, *pair),
                 ipsec_ikev2::Output::Remove { inbound } => {
                     self.dataplane.remove(inbound);
                 }
@@ -217,25 +252,29 @@ impl Peer {
                     let mut header = IpHeader::new(source.ip(), destination.ip(), 0);
                     header.identification = self.next_identification() as u16;
                     if let Ok(packet) = udp::build(source, destination, Buffer::copy_of(&octets), &header) {
-                        self.send(packet);
+                        self.send(now, packet);
                     }
                 }
             }
         }
     }
 
-    /// Sends a packet, in fragments where the outer link asks for it.
-    fn send(&mut self, packet: IpPacket) {
-        if packet.len() <= self.config.mtu {
+    /// Sends a packet, in fragments where the path asks for it.
+    fn send(&mut self, now: Instant, packet: IpPacket) {
+        let (source, destination) = (packet.source(), packet.destination());
+        let mtu = match packet.version() {
+            // No router cuts it on the way.
+            IpVersion::V6 => self.dataplane.path_mtu(now, destination),
+            IpVersion::V4 => self.config.dataplane.link_mtu,
+        };
+        if packet.len() <= mtu {
             return self.out.push_back(Output::Outside(packet));
         }
-        let (source, destination) = (packet.source(), packet.destination());
         let identification = self.next_identification();
-        match fragment(packet, self.config.mtu, identification) {
+        match fragment(packet, mtu, identification) {
             Ok(pieces) => self.out.extend(pieces.into_iter().map(Output::Outside)),
             Err(_) => {
-                let reason = DropReason::Dataplane(Unfit::TooLong);
-                self.dropped(Dropped { reason, source, destination });
+                self.dropped(DropReason::Dataplane(Unfit::TooLong), source, destination);
             }
         }
     }
@@ -245,7 +284,8 @@ impl Peer {
         self.identification
     }
 
-    fn dropped(&mut self, dropped: Dropped) {
+    fn dropped(&mut self, reason: DropReason, source: IpAddr, destination: IpAddr) {
+        let dropped = Dropped { reason, source, destination, carried: None };
         self.out.push_back(Output::Event(Event::Dropped(dropped)));
     }
 }

@@ -1,10 +1,11 @@
-//! Octets and their meaning: IKE messages, ESP headers and the numbers of their registries.
+//! Octets and their meaning: IKE messages, ESP and AH headers and the numbers of their registries.
 //!
 //! Parsing proves every length once and fails with [`Malformed`], which says where and why; it allocates no more than a
 //! small multiple of what it reads. What is written reads back as the same value.
 
 #![deny(clippy::float_arithmetic)]
 
+pub mod ah;
 mod cursor;
 pub mod esp;
 mod header;

@@ -7,17 +7,17 @@ use std::net::IpAddr;
 
 use ipsec::auth::Identity;
 use ipsec::crypto::{Entropy, Provider, Secret};
-use ipsec::dataplane::{Action, Mode, Policy, SaPair, SaParameters, Selector};
+use ipsec::dataplane::{Action, Bundled, Mode, Policy, Protection, SaPair, SaParameters, Selector, Settings};
 use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission};
 use ipsec::{Config, ConfigError, Luck, ManualSa, Peer};
-use ipsec_net::{AddressRange, Prefix};
+use ipsec_net::Prefix;
 use sim::{
     Bottleneck, CoDel, Jitter, LinkError, LinkId, LinkSettings, Loss, NodeId, Observer, Port, RandomStream,
     Ratio, Setup, World,
 };
 
 use crate::file::{self, Scenario};
-use crate::node::{Flow, Gateway, Host, Node, Note};
+use crate::node::{Flow, Gateway, Host, Manner, Node, Note};
 use crate::quantity;
 
 /// A world, and where the scenario's nouns are in it.
@@ -157,6 +157,12 @@ impl<O: Observer<Note>> Built<O> {
             kind: traffic.kind,
             interval: traffic.interval,
             sizes: traffic.sizes.clone(),
+            manner: Manner {
+                dont_fragment: traffic.dont_fragment,
+                hop_limit: traffic.hop_limit,
+                traffic_class: traffic.traffic_class,
+                fragments: traffic.fragments.map(usize::from),
+            },
             luck: setup.streams.stream(&["traffic", &traffic.name, &side.to_string()]),
             next: None,
             number: 0,
@@ -248,7 +254,7 @@ fn config(scenario: &Scenario, peer: &file::Peer) -> Config {
     let manual = scenario.manual.iter().filter_map(|manual| manual_sa(scenario, peer, manual)).collect();
     Config {
         addresses: vec![peer.address],
-        mtu: usize::from(peer.mtu),
+        dataplane: Settings { link_mtu: usize::from(peer.mtu), ..Settings::default() },
         ikev2,
         policies: policies(scenario, peer),
         manual,
@@ -279,39 +285,44 @@ fn policies(scenario: &Scenario, peer: &file::Peer) -> Vec<Policy> {
             file::PolicyAction::Bypass => Action::Bypass,
             file::PolicyAction::Discard => Action::Discard,
         };
-        Policy { name: policy.name.clone(), selectors: selectors.collect(), action }
+        let direction = policy.direction;
+        Policy { direction, ..Policy::new(&policy.name, selectors.collect(), action) }
     })
     .collect()
 }
 
 /// The manual SA as one of its ends has it.
 fn manual_sa(scenario: &Scenario, peer: &file::Peer, manual: &file::Manual) -> Option<ManualSa> {
-    let side = manual.ends.iter().position(|end| *end == peer.name)?;
-    let other = scenario.peer(&manual.ends[1 - side])?;
-    let own = |peer: &file::Peer| vec![Prefix::host(peer.address).range()];
-    let networks = |peer: &file::Peer| peer.protects.iter().map(Prefix::range).collect();
-    let (mode, local, remote): (_, Vec<AddressRange>, Vec<AddressRange>) = match manual.mode {
-        file::Mode::Tunnel => {
-            let mode = Mode::Tunnel { local: peer.address, remote: other.address };
-            (mode, networks(peer), networks(other))
-        }
-        file::Mode::Transport => (Mode::Transport, own(peer), own(other)),
+    let side = manual.ends.iter().position(|end| end.peer == peer.name)?;
+    let (end, other) = (&manual.ends[side], scenario.peer(&manual.ends[1 - side].peer)?);
+    let mode = match end.mode {
+        file::Mode::Tunnel => Mode::Tunnel { local: peer.address, remote: other.address },
+        file::Mode::Transport => Mode::Transport,
     };
-    let selectors: Vec<Selector> = local
-        .iter()
-        .flat_map(|local| remote.iter().map(|remote| Selector::between(*local, *remote)))
-        .collect();
+    let pairs = end.local.iter().flat_map(|local| end.remote.iter().map(move |remote| (local, remote)));
+    let of_one_version =
+        pairs.filter(|(local, remote)| local.address().is_ipv4() == remote.address().is_ipv4());
+    let selectors: Vec<Selector> =
+        of_one_version.map(|(local, remote)| Selector::between(local.range(), remote.range())).collect();
     let sa = |keying: &file::ManualKeying| SaParameters {
         spi: keying.spi,
-        suite: keying.suite,
+        protection: keying.protection,
         key: Secret::from(keying.key.clone()),
         mode,
         selectors: selectors.clone(),
-        extended_sequence_numbers: false,
-        replay_window: manual.replay_window,
+        extended_sequence_numbers: end.extended_sequence_numbers,
+        replay_window: end.replay_window,
+        options: end.options,
     };
-    let (inbound, outbound) = (sa(&manual.keying[1 - side]), sa(&manual.keying[side]));
-    let pair = SaPair { policy: manual.name.clone(), inbound, outbound };
+    let ah = |keying: &file::ManualKeying| {
+        let ah = keying.bundled.as_ref()?;
+        let (spi, protection) = (ah.spi, Protection::Ah(ah.integrity));
+        let key = Secret::from(ah.key.clone());
+        Some(SaParameters { spi, protection, key, mode: Mode::Transport, ..sa(keying) })
+    };
+    let bundled = ah(&end.inbound).zip(ah(&end.outbound));
+    let bundled = bundled.map(|(inbound, outbound)| Box::new(Bundled { inbound, outbound }));
+    let pair = SaPair { bundled, ..SaPair::new(&manual.name, sa(&end.inbound), sa(&end.outbound)) };
     Some(ManualSa { addresses: (peer.address, other.address), pair })
 }
 
@@ -327,6 +338,8 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
             remote: end.remote.iter().map(Prefix::range).collect(),
             replay_window: end.replay_window,
             transport: end.mode == file::Mode::Transport,
+            lifetime: end.lifetime,
+            options: end.options,
         })
     });
     let identity = |text: &str| text.parse::<Identity>().unwrap_or_else(|never| match never {});

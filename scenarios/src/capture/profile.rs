@@ -9,7 +9,7 @@ use std::path::Path;
 
 use ipsec::ManualSa;
 use ipsec::crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm, Secret};
-use ipsec::dataplane::{Encryption, SaPair, Suite};
+use ipsec::dataplane::{Encryption, Protection, SaPair, Suite};
 use ipsec::ikev2::{ChildRecord, IkeKeyRecord};
 use ipsec::wire::Spi;
 
@@ -42,16 +42,21 @@ impl KeyTables {
     /// Adds both SAs of a pair.
     pub fn child(&mut self, record: &ChildRecord) {
         let (here, there) = record.addresses;
-        self.esp((there, here), record.inbound, &record.suite, &record.inbound_key);
-        self.esp((here, there), record.outbound, &record.suite, &record.outbound_key);
+        let Protection::Esp(suite) = &record.protection else { return };
+        self.esp((there, here), record.inbound, suite, &record.inbound_key);
+        self.esp((here, there), record.outbound, suite, &record.outbound_key);
     }
 
     /// Adds a manual SA pair.
     pub fn manual(&mut self, manual: &ManualSa) {
         let (here, there) = manual.addresses;
         let SaPair { inbound, outbound, .. } = &manual.pair;
-        self.esp((there, here), inbound.spi, &inbound.suite, &inbound.key);
-        self.esp((here, there), outbound.spi, &outbound.suite, &outbound.key);
+        for (ends, sa) in [((there, here), inbound), ((here, there), outbound)] {
+            // AH hides nothing, and Wireshark does not check it.
+            if let Protection::Esp(suite) = &sa.protection {
+                self.esp(ends, sa.spi, suite, &sa.key);
+            }
+        }
     }
 
     fn esp(&mut self, (from, to): (IpAddr, IpAddr), spi: Spi, suite: &Suite, key: &Secret) {
@@ -118,6 +123,7 @@ fn esp_names(suite: &Suite) -> Option<(&'static str, &'static str)> {
         Encryption::Aead(AeadAlgorithm::AesGcm8) => "AES-GCM with 8 octet ICV [RFC4106]",
         Encryption::Aead(AeadAlgorithm::AesGcm12) => "AES-GCM with 12 octet ICV [RFC4106]",
         Encryption::Aead(AeadAlgorithm::AesGcm16) => "AES-GCM with 16 octet ICV [RFC4106]",
+        Encryption::Aead(AeadAlgorithm::ChaCha20Poly1305) => "ChaCha20 with Poly1305 [RFC7634]",
         _ => return None,
     };
     let integrity = match suite.integrity {

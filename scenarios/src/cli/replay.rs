@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ipsec::Event;
 use ipsec::crypto::Provider;
-use ipsec::dataplane::Direction;
+use ipsec::dataplane::{Direction, SaParameters};
 use ipsec::ikev2::Event as Ikev2;
 use ipsec_net::{Instant, parse_duration};
 use reports::Verdict;
@@ -102,8 +102,8 @@ fn show(peer: &str, result: &CaseResult) {
             Direction::Outbound => "out",
         };
         println!(
-            "  ESP {direction} {} {} {}, {} packets, {} octets, sequence {}",
-            sa.spi, sa.policy, sa.suite, sa.packets, sa.octets, sa.sequence
+            "  SA {direction} {} {} {}, {} packets, {} octets, sequence {}",
+            sa.spi, sa.policy, sa.protection, sa.packets, sa.octets, sa.sequence
         );
     }
 }
@@ -120,7 +120,8 @@ impl Extra for Narrator {
             Kind::Sent { link, direction, ordinal, .. } if scene.is_outer(*link) => {
                 let Some((from, to)) = scene.ends(*link, *direction) else { return };
                 let label = label.unwrap_or("a packet");
-                let shown = self.packets || !label.starts_with("ESP");
+                let shown = self.packets
+                    || !["ESP", "AH", "UDP, ESP"].iter().any(|protected| label.starts_with(protected));
                 shown.then(|| format!("{from} > {to}: {label} (packet {ordinal})"))
             }
             Kind::Decided { link, decision } if scene.is_outer(*link) => match decision.fault {
@@ -152,12 +153,24 @@ fn event_line(event: &Event) -> Option<String> {
     match event {
         Event::Dropped(drop) => Some(format!("dropped a packet from {}: {}", drop.source, drop.reason)),
         Event::Manual(manual) => {
-            let ipsec::dataplane::SaPair { policy, inbound, outbound } = &manual.pair;
-            Some(format!(
-                "manual SA {policy}, {}, SPIs {} in {} out",
-                inbound.suite, inbound.spi, outbound.spi
-            ))
+            let pair = &manual.pair;
+            let spis = |inbound: &SaParameters, outbound: &SaParameters| {
+                format!("{}, SPIs {} in {} out", inbound.protection, inbound.spi, outbound.spi)
+            };
+            let own = format!("manual SA {}, {}", pair.policy, spis(&pair.inbound, &pair.outbound));
+            Some(match &pair.bundled {
+                Some(ah) => format!("{own}, in {}", spis(&ah.inbound, &ah.outbound)),
+                None => own,
+            })
         }
+        Event::Expired(expired) => Some(format!(
+            "{} SPIs {} in {} out reached its {} limit of {}",
+            expired.policy,
+            expired.inbound,
+            expired.outbound,
+            expired.limit.name(),
+            expired.measure.name()
+        )),
         Event::Ikev2(Ikev2::Probe(probe)) => Some(format!("({probe})")),
         Event::Ikev2(event) => crate::run::describe(event),
     }

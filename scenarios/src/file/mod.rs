@@ -10,11 +10,11 @@ mod read;
 mod resolve;
 mod scenario;
 
-pub use proposal::{ChildProposal, Encryption, Group, Hash, IkeProposal};
+pub use proposal::{ChildProposal, IkeProposal};
 pub use read::{load, parse};
 pub use scenario::{
-    Child, ChildEnd, Clause, Cookies, Host, Ike, IkeEnd, Line, Link, LinkEnd, Manual, ManualKeying, Mode,
-    Peer, Policy, PolicyAction, Quality, Retransmission, Scenario, Traffic, TrafficKind,
+    Child, ChildEnd, Clause, Cookies, Host, Ike, IkeEnd, Line, Link, LinkEnd, Manual, ManualAh, ManualEnd,
+    ManualKeying, Mode, Peer, Policy, PolicyAction, Quality, Retransmission, Scenario, Traffic, TrafficKind,
 };
 
 #[cfg(test)]

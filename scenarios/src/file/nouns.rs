@@ -154,6 +154,8 @@ pub(super) struct Child {
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) rekey: Option<Text>,
     pub(super) replay: Option<Spanned<i64>>,
+    pub(super) lifetime: Option<Lifetime>,
+    pub(super) options: Option<Options>,
     pub(super) at: BTreeMap<Text, ChildEnd>,
 }
 
@@ -166,6 +168,49 @@ pub(super) struct ChildEnd {
     pub(super) reaches: Option<Texts>,
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) replay: Option<Spanned<i64>>,
+    pub(super) lifetime: Option<Lifetime>,
+    pub(super) options: Option<Options>,
+}
+
+/// How long the SAs of a child may be used.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Lifetime {
+    pub(super) time: Option<Text>,
+    pub(super) bytes: Option<Spanned<i64>>,
+    pub(super) packets: Option<Spanned<i64>>,
+    pub(super) margin: Option<Text>,
+    pub(super) jitter: Option<Text>,
+    pub(super) idle: Option<Text>,
+}
+
+/// What SAs do that most do not.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Options {
+    pub(super) sequence: Option<Text>,
+    pub(super) df: Option<DontFragment>,
+    pub(super) dscp: Option<Spanned<i64>>,
+    pub(super) pad_to: Option<Spanned<i64>>,
+    pub(super) dummies: Option<Text>,
+    pub(super) encapsulation: Option<Encapsulation>,
+    pub(super) keepalive: Option<Text>,
+}
+
+/// The don't-fragment bit of outer headers.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DontFragment {
+    Copy,
+    Set,
+    Clear,
+}
+
+/// What ESP goes in.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Encapsulation {
+    Udp,
 }
 
 /// `[manual.NAME]`
@@ -175,6 +220,24 @@ pub(super) struct Manual {
     pub(super) ends: Option<Spanned<Vec<Text>>>,
     pub(super) mode: Option<Mode>,
     pub(super) replay: Option<Spanned<i64>>,
+    pub(super) esn: Option<bool>,
+    pub(super) options: Option<Options>,
+    pub(super) bidirectional: Option<Spanned<ManualKeying>>,
+    pub(super) inbound: Option<Spanned<ManualKeying>>,
+    pub(super) outbound: Option<Spanned<ManualKeying>>,
+    pub(super) at: BTreeMap<Text, ManualEnd>,
+}
+
+/// `[manual.NAME.at.PEER]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ManualEnd {
+    pub(super) mode: Option<Mode>,
+    pub(super) replay: Option<Spanned<i64>>,
+    pub(super) esn: Option<bool>,
+    pub(super) protects: Option<Texts>,
+    pub(super) reaches: Option<Texts>,
+    pub(super) options: Option<Options>,
     pub(super) bidirectional: Option<Spanned<ManualKeying>>,
     pub(super) inbound: Option<Spanned<ManualKeying>>,
     pub(super) outbound: Option<Spanned<ManualKeying>>,
@@ -188,21 +251,25 @@ pub(super) enum Mode {
     Transport,
 }
 
-/// `[manual.NAME.bidirectional]`, or `inbound` and `outbound` as the first end sees them.
+/// `[manual.NAME.bidirectional]`, or `inbound` and `outbound` as the first end sees them; below `at`, as that end does.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ManualKeying {
     pub(super) protocol: Option<ManualProtocol>,
     pub(super) spi: Option<Spanned<i64>>,
+    pub(super) auxiliary_spi: Option<Spanned<i64>>,
     pub(super) authentication: Option<Spanned<Algorithm>>,
     pub(super) encryption: Option<Spanned<Algorithm>>,
 }
 
 /// The protocol of a manual SA.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum ManualProtocol {
+    #[default]
     Esp,
+    Ah,
+    Bundle,
 }
 
 /// An algorithm and its key.
@@ -224,6 +291,15 @@ pub(super) struct Policy {
     pub(super) to: Option<Texts>,
     pub(super) protocol: Option<Text>,
     pub(super) port: Option<Spanned<i64>>,
+    pub(super) direction: Option<PolicyDirection>,
+}
+
+/// Which way the packets of a policy go, seen from its peer.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PolicyDirection {
+    In,
+    Out,
 }
 
 /// What a policy does with its packets.
@@ -243,6 +319,10 @@ pub(super) struct Traffic {
     pub(super) rate: Option<Text>,
     pub(super) size: Option<Spanned<Number>>,
     pub(super) both: Option<bool>,
+    pub(super) df: Option<bool>,
+    pub(super) hops: Option<Spanned<i64>>,
+    pub(super) class: Option<Spanned<i64>>,
+    pub(super) fragments: Option<Spanned<i64>>,
 }
 
 /// What kind of packets.

@@ -1,93 +1,38 @@
 //! Proposals in keywords, `aes256gcm16-prfsha384-ecp384`, as configurations of IPsec daemons have them.
 //!
-//! The words may stand in any order; several of one class are alternatives, best first (RFC 7296 §3.3). Which algorithm
-//! of which library a word means is not decided here.
+//! The words may stand in any order; several of one class are alternatives, best first (RFC 7296 §3.3).
 
 use std::fmt;
+
+use ipsec::crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm};
+use ipsec::dataplane::Encryption;
 
 use crate::diagnostic::nearest;
 
 /// Algorithms for an IKE SA. Either all ciphers are combined-mode ones or none is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IkeProposal {
-    /// Ciphers; not empty.
-    pub encryption: Vec<Encryption>,
-    /// The hashes of the HMACs that protect integrity; empty beside combined-mode ciphers only.
-    pub integrity: Vec<Hash>,
-    /// The hashes of the HMACs that are the pseudo-random function; not empty.
-    pub prf: Vec<Hash>,
+    /// Ciphers with the lengths of their keys in octets; not empty.
+    pub encryption: Vec<(Encryption, usize)>,
+    /// Integrity algorithms; empty beside combined-mode ciphers only.
+    pub integrity: Vec<IntegrityAlgorithm>,
+    /// Pseudo-random functions; not empty.
+    pub prf: Vec<PrfAlgorithm>,
     /// Key exchange groups; not empty.
-    pub groups: Vec<Group>,
+    pub groups: Vec<KeyExchangeAlgorithm>,
 }
 
-/// Algorithms for a Child SA with ESP. Either all ciphers are combined-mode ones or none is.
+/// Algorithms for a Child SA. Either all ciphers are combined-mode ones or none is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChildProposal {
-    /// Ciphers; not empty.
-    pub encryption: Vec<Encryption>,
-    /// The hashes of the HMACs that protect integrity; empty beside combined-mode ciphers only.
-    pub integrity: Vec<Hash>,
+    /// Ciphers with the lengths of their keys in octets; empty for AH only.
+    pub encryption: Vec<(Encryption, usize)>,
+    /// Integrity algorithms; empty beside combined-mode ciphers only.
+    pub integrity: Vec<IntegrityAlgorithm>,
     /// Groups for a key exchange of the child's own; empty for none.
-    pub groups: Vec<Group>,
+    pub groups: Vec<KeyExchangeAlgorithm>,
     /// Whether sequence numbers have 64 bits; both values may be offered. Not empty.
     pub extended_sequence_numbers: Vec<bool>,
-}
-
-/// Ciphers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Encryption {
-    /// AES-CBC with a key of 128 bits (RFC 3602).
-    Aes128,
-    /// AES-CBC with a key of 192 bits.
-    Aes192,
-    /// AES-CBC with a key of 256 bits.
-    Aes256,
-    /// AES-GCM with a key of 128 bits and an ICV of 16 octets (RFC 4106).
-    Aes128Gcm16,
-    /// AES-GCM with a key of 192 bits and an ICV of 16 octets.
-    Aes192Gcm16,
-    /// AES-GCM with a key of 256 bits and an ICV of 16 octets.
-    Aes256Gcm16,
-}
-
-impl Encryption {
-    /// Whether the cipher protects integrity by itself.
-    #[must_use]
-    pub fn is_combined_mode(self) -> bool {
-        matches!(self, Self::Aes128Gcm16 | Self::Aes192Gcm16 | Self::Aes256Gcm16)
-    }
-}
-
-/// Hashes, for HMAC as integrity algorithm (`sha256`) and as pseudo-random function (`prfsha256`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Hash {
-    /// SHA-1.
-    Sha1,
-    /// SHA-256.
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
-}
-
-/// Key exchange groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
-    /// 2048-bit MODP (RFC 3526).
-    Modp2048,
-    /// 3072-bit MODP.
-    Modp3072,
-    /// 4096-bit MODP.
-    Modp4096,
-    /// NIST P-256 (RFC 5903).
-    Ecp256,
-    /// NIST P-384.
-    Ecp384,
-    /// NIST P-521.
-    Ecp521,
-    /// X25519 (RFC 8031).
-    X25519,
 }
 
 impl IkeProposal {
@@ -101,20 +46,30 @@ impl IkeProposal {
         let mut proposal = Self::default();
         for word in words(text)? {
             match word {
-                Word::Encryption(cipher) => proposal.encryption.push(cipher),
-                Word::Integrity(hash) => proposal.integrity.push(hash),
-                Word::Prf(hash) => proposal.prf.push(hash),
+                Word::Encryption(Encryption::Cipher(CipherAlgorithm::Null), _)
+                | Word::Encryption(Encryption::Aead(AeadAlgorithm::AesGmac), _) => {
+                    return Err(format!("`{word}` does not hide the messages of an IKE SA"));
+                }
+                Word::Encryption(Encryption::AeadImplicitIv(_), _) => {
+                    return Err(format!("`{word}` is not for IKE SAs (RFC 8750 section 8)"));
+                }
+                Word::Encryption(cipher, key_len) => proposal.encryption.push((cipher, key_len)),
+                Word::Integrity(integrity) => proposal.integrity.push(integrity),
+                Word::Prf(prf) => proposal.prf.push(prf),
                 Word::Group(group) => proposal.groups.push(group),
                 Word::Esn(_) => {
                     return Err(format!(
                         "an IKE SA has no extended sequence numbers: leave `{word}` to the child"
                     ));
                 }
+                Word::Ah => {
+                    return Err("an IKE SA is not protected by AH: leave `ah` to the child".to_owned());
+                }
             }
         }
         check_integrity(&proposal.encryption, &proposal.integrity)?;
         if proposal.prf.is_empty() {
-            proposal.prf.clone_from(&proposal.integrity);
+            proposal.prf = proposal.integrity.iter().map(|integrity| prf_of(*integrity)).collect();
         }
         if proposal.prf.is_empty() {
             return Err("there is no pseudo-random function: add one such as `prfsha256`".to_owned());
@@ -127,17 +82,19 @@ impl IkeProposal {
 }
 
 impl ChildProposal {
-    /// Reads a proposal. Sequence numbers have 32 bits unless `esn` is named.
+    /// Reads a proposal. Sequence numbers have 32 bits unless `esn` is named; with `ah` it is one for AH, without for ESP.
     ///
     /// # Errors
-    /// On an unknown or repeated word, or one that a Child SA has no use for; without cipher or integrity algorithm;
-    /// and when combined-mode ciphers stand beside others or beside an integrity algorithm.
+    /// On an unknown or repeated word, or one that a Child SA has no use for; without cipher or integrity algorithm; with
+    /// a cipher for AH; and when combined-mode ciphers stand beside others or beside an integrity algorithm.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut proposal = Self::default();
+        let mut is_ah = false;
         for word in words(text)? {
             match word {
-                Word::Encryption(cipher) => proposal.encryption.push(cipher),
-                Word::Integrity(hash) => proposal.integrity.push(hash),
+                Word::Ah => is_ah = true,
+                Word::Encryption(cipher, key_len) => proposal.encryption.push((cipher, key_len)),
+                Word::Integrity(integrity) => proposal.integrity.push(integrity),
                 Word::Prf(_) => {
                     return Err(format!(
                         "a Child SA has no pseudo-random function: leave `{word}` to the IKE SA"
@@ -147,7 +104,17 @@ impl ChildProposal {
                 Word::Esn(extended) => proposal.extended_sequence_numbers.push(extended),
             }
         }
-        check_integrity(&proposal.encryption, &proposal.integrity)?;
+        match (is_ah, proposal.encryption.first()) {
+            (true, None) if proposal.integrity.is_empty() => {
+                return Err("there is no integrity algorithm: add one such as `sha256`".to_owned());
+            }
+            (true, None) => {}
+            (true, Some((cipher, key_len))) => {
+                let cipher = Word::Encryption(*cipher, *key_len);
+                return Err(format!("AH encrypts nothing: leave `{cipher}` out, or `ah`"));
+            }
+            (false, _) => check_integrity(&proposal.encryption, &proposal.integrity)?,
+        }
         if proposal.extended_sequence_numbers.is_empty() {
             proposal.extended_sequence_numbers.push(false);
         }
@@ -155,9 +122,18 @@ impl ChildProposal {
     }
 }
 
+impl ChildProposal {
+    /// Whether nobody on the way can read the packets, whatever is chosen.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        let hides = |(cipher, _): &(Encryption, usize)| cipher.is_confidential();
+        !self.encryption.is_empty() && self.encryption.iter().all(hides)
+    }
+}
+
 impl fmt::Display for IkeProposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let encryption = self.encryption.iter().copied().map(Word::Encryption);
+        let encryption = self.encryption.iter().map(|(cipher, key_len)| Word::Encryption(*cipher, *key_len));
         let integrity = self.integrity.iter().copied().map(Word::Integrity);
         let prf = self.prf.iter().copied().map(Word::Prf);
         let groups = self.groups.iter().copied().map(Word::Group);
@@ -167,56 +143,120 @@ impl fmt::Display for IkeProposal {
 
 impl fmt::Display for ChildProposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let encryption = self.encryption.iter().copied().map(Word::Encryption);
+        let ah = self.encryption.is_empty().then_some(Word::Ah);
+        let encryption = self.encryption.iter().map(|(cipher, key_len)| Word::Encryption(*cipher, *key_len));
         let integrity = self.integrity.iter().copied().map(Word::Integrity);
         let groups = self.groups.iter().copied().map(Word::Group);
         let esn = self.extended_sequence_numbers.iter().copied().map(Word::Esn);
-        join(f, encryption.chain(integrity).chain(groups).chain(esn))
+        join(f, ah.into_iter().chain(encryption).chain(integrity).chain(groups).chain(esn))
     }
 }
 
 /// A keyword of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word {
-    Encryption(Encryption),
-    Integrity(Hash),
-    Prf(Hash),
-    Group(Group),
+    /// AH instead of ESP.
+    Ah,
+    Encryption(Encryption, usize),
+    Integrity(IntegrityAlgorithm),
+    Prf(PrfAlgorithm),
+    Group(KeyExchangeAlgorithm),
     Esn(bool),
 }
 
-/// All keywords. The first of two that mean the same is the one that is written.
-const KEYWORDS: [(&str, Word); 24] = [
-    ("aes128", Word::Encryption(Encryption::Aes128)),
-    ("aes192", Word::Encryption(Encryption::Aes192)),
-    ("aes256", Word::Encryption(Encryption::Aes256)),
-    ("aes128gcm16", Word::Encryption(Encryption::Aes128Gcm16)),
-    ("aes192gcm16", Word::Encryption(Encryption::Aes192Gcm16)),
-    ("aes256gcm16", Word::Encryption(Encryption::Aes256Gcm16)),
-    ("sha1", Word::Integrity(Hash::Sha1)),
-    ("sha256", Word::Integrity(Hash::Sha256)),
-    ("sha384", Word::Integrity(Hash::Sha384)),
-    ("sha512", Word::Integrity(Hash::Sha512)),
-    ("prfsha1", Word::Prf(Hash::Sha1)),
-    ("prfsha256", Word::Prf(Hash::Sha256)),
-    ("prfsha384", Word::Prf(Hash::Sha384)),
-    ("prfsha512", Word::Prf(Hash::Sha512)),
-    ("modp2048", Word::Group(Group::Modp2048)),
-    ("modp3072", Word::Group(Group::Modp3072)),
-    ("modp4096", Word::Group(Group::Modp4096)),
-    ("ecp256", Word::Group(Group::Ecp256)),
-    ("ecp384", Word::Group(Group::Ecp384)),
-    ("ecp521", Word::Group(Group::Ecp521)),
-    ("x25519", Word::Group(Group::X25519)),
-    ("curve25519", Word::Group(Group::X25519)),
+/// Ciphers and the keywords of each, by the length of the key in octets.
+const CIPHERS: [(Encryption, &[(usize, &str)]); 17] = [
+    (cipher(CipherAlgorithm::AesCbc), &[(16, "aes128"), (24, "aes192"), (32, "aes256")]),
+    (aead(AeadAlgorithm::AesGcm16), &[(16, "aes128gcm16"), (24, "aes192gcm16"), (32, "aes256gcm16")]),
+    (aead(AeadAlgorithm::AesGcm12), &[(16, "aes128gcm12"), (24, "aes192gcm12"), (32, "aes256gcm12")]),
+    (aead(AeadAlgorithm::AesGcm8), &[(16, "aes128gcm8"), (24, "aes192gcm8"), (32, "aes256gcm8")]),
+    (aead(AeadAlgorithm::AesCcm16), &[(16, "aes128ccm16"), (24, "aes192ccm16"), (32, "aes256ccm16")]),
+    (aead(AeadAlgorithm::AesCcm12), &[(16, "aes128ccm12"), (24, "aes192ccm12"), (32, "aes256ccm12")]),
+    (aead(AeadAlgorithm::AesCcm8), &[(16, "aes128ccm8"), (24, "aes192ccm8"), (32, "aes256ccm8")]),
+    (aead(AeadAlgorithm::AesGmac), &[(16, "aes128gmac"), (24, "aes192gmac"), (32, "aes256gmac")]),
+    (aead(AeadAlgorithm::ChaCha20Poly1305), &[(32, "chacha20poly1305")]),
+    (
+        Encryption::AeadImplicitIv(AeadAlgorithm::AesGcm16),
+        &[(16, "aes128gcm16iiv"), (24, "aes192gcm16iiv"), (32, "aes256gcm16iiv")],
+    ),
+    (
+        Encryption::AeadImplicitIv(AeadAlgorithm::AesCcm8),
+        &[(16, "aes128ccm8iiv"), (24, "aes192ccm8iiv"), (32, "aes256ccm8iiv")],
+    ),
+    (Encryption::AeadImplicitIv(AeadAlgorithm::ChaCha20Poly1305), &[(32, "chacha20poly1305iiv")]),
+    (cipher(CipherAlgorithm::AesCtr), &[(16, "aes128ctr"), (24, "aes192ctr"), (32, "aes256ctr")]),
+    (cipher(CipherAlgorithm::CamelliaCbc), &[(16, "camellia128"), (24, "camellia192"), (32, "camellia256")]),
+    (cipher(CipherAlgorithm::TripleDesCbc), &[(24, "3des")]),
+    (cipher(CipherAlgorithm::DesCbc), &[(8, "des")]),
+    (cipher(CipherAlgorithm::Null), &[(0, "null")]),
+];
+
+const fn cipher(algorithm: CipherAlgorithm) -> Encryption {
+    Encryption::Cipher(algorithm)
+}
+
+const fn aead(algorithm: AeadAlgorithm) -> Encryption {
+    Encryption::Aead(algorithm)
+}
+
+/// The keywords of everything else. The first of two that mean the same is the one that is written.
+const KEYWORDS: [(&str, Word); 29] = [
+    ("ah", Word::Ah),
+    ("md5", Word::Integrity(IntegrityAlgorithm::HmacMd5_96)),
+    ("sha1", Word::Integrity(IntegrityAlgorithm::HmacSha1_96)),
+    ("sha256", Word::Integrity(IntegrityAlgorithm::HmacSha2_256_128)),
+    ("sha384", Word::Integrity(IntegrityAlgorithm::HmacSha2_384_192)),
+    ("sha512", Word::Integrity(IntegrityAlgorithm::HmacSha2_512_256)),
+    ("aesxcbc", Word::Integrity(IntegrityAlgorithm::AesXcbc96)),
+    ("aescmac", Word::Integrity(IntegrityAlgorithm::AesCmac96)),
+    ("prfmd5", Word::Prf(PrfAlgorithm::HmacMd5)),
+    ("prfsha1", Word::Prf(PrfAlgorithm::HmacSha1)),
+    ("prfsha256", Word::Prf(PrfAlgorithm::HmacSha2_256)),
+    ("prfsha384", Word::Prf(PrfAlgorithm::HmacSha2_384)),
+    ("prfsha512", Word::Prf(PrfAlgorithm::HmacSha2_512)),
+    ("prfaesxcbc", Word::Prf(PrfAlgorithm::AesXcbc)),
+    ("prfaescmac", Word::Prf(PrfAlgorithm::AesCmac)),
+    ("modp1024", Word::Group(KeyExchangeAlgorithm::Modp1024)),
+    ("modp1536", Word::Group(KeyExchangeAlgorithm::Modp1536)),
+    ("modp2048", Word::Group(KeyExchangeAlgorithm::Modp2048)),
+    ("modp3072", Word::Group(KeyExchangeAlgorithm::Modp3072)),
+    ("modp4096", Word::Group(KeyExchangeAlgorithm::Modp4096)),
+    ("modp6144", Word::Group(KeyExchangeAlgorithm::Modp6144)),
+    ("modp8192", Word::Group(KeyExchangeAlgorithm::Modp8192)),
+    ("ecp256", Word::Group(KeyExchangeAlgorithm::Ecp256)),
+    ("ecp384", Word::Group(KeyExchangeAlgorithm::Ecp384)),
+    ("ecp521", Word::Group(KeyExchangeAlgorithm::Ecp521)),
+    ("x25519", Word::Group(KeyExchangeAlgorithm::X25519)),
+    ("curve25519", Word::Group(KeyExchangeAlgorithm::X25519)),
     ("esn", Word::Esn(true)),
     ("noesn", Word::Esn(false)),
 ];
 
+/// The pseudo-random function that is made like an integrity algorithm.
+fn prf_of(integrity: IntegrityAlgorithm) -> PrfAlgorithm {
+    match integrity {
+        IntegrityAlgorithm::HmacMd5_96 => PrfAlgorithm::HmacMd5,
+        IntegrityAlgorithm::HmacSha1_96 => PrfAlgorithm::HmacSha1,
+        IntegrityAlgorithm::HmacSha2_256_128 => PrfAlgorithm::HmacSha2_256,
+        IntegrityAlgorithm::HmacSha2_384_192 => PrfAlgorithm::HmacSha2_384,
+        IntegrityAlgorithm::HmacSha2_512_256 => PrfAlgorithm::HmacSha2_512,
+        IntegrityAlgorithm::AesXcbc96 => PrfAlgorithm::AesXcbc,
+        IntegrityAlgorithm::AesCmac96 => PrfAlgorithm::AesCmac,
+    }
+}
+
+/// All keywords and what they mean.
+fn keywords() -> impl Iterator<Item = (&'static str, Word)> {
+    let of_cipher = |(cipher, names): &(Encryption, &'static [(usize, &'static str)])| {
+        let cipher = *cipher;
+        names.iter().map(move |(key_len, name)| (*name, Word::Encryption(cipher, *key_len)))
+    };
+    CIPHERS.iter().flat_map(of_cipher).chain(KEYWORDS)
+}
+
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = KEYWORDS.iter().find(|(_, word)| word == self).map_or("", |(name, _)| name);
-        f.write_str(name)
+        f.write_str(keywords().find(|(_, word)| word == self).map_or("", |(name, _)| name))
     }
 }
 
@@ -231,23 +271,26 @@ fn join(f: &mut fmt::Formatter<'_>, words: impl Iterator<Item = Word>) -> fmt::R
 fn words(text: &str) -> Result<Vec<Word>, String> {
     let mut words = Vec::new();
     for name in text.split('-') {
-        let Some((_, word)) = KEYWORDS.iter().find(|(known, _)| *known == name) else {
-            let hint = match nearest(name, KEYWORDS.iter().map(|(known, _)| *known)) {
+        let Some((_, word)) = keywords().find(|(known, _)| *known == name) else {
+            let hint = match nearest(name, keywords().map(|(known, _)| known)) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => "a proposal looks like `aes256gcm16-prfsha384-ecp384`".to_owned(),
             };
             return Err(format!("`{name}` is no algorithm: {hint}"));
         };
-        if words.contains(word) {
+        if words.contains(&word) {
             return Err(format!("`{name}` is named twice"));
         }
-        words.push(*word);
+        words.push(word);
     }
     Ok(words)
 }
 
-fn check_integrity(encryption: &[Encryption], integrity: &[Hash]) -> Result<(), String> {
-    let combined = encryption.iter().filter(|cipher| cipher.is_combined_mode()).count();
+fn check_integrity(
+    encryption: &[(Encryption, usize)],
+    integrity: &[IntegrityAlgorithm],
+) -> Result<(), String> {
+    let combined = encryption.iter().filter(|(cipher, _)| cipher.is_combined()).count();
     let wrong = if encryption.is_empty() {
         "there is no cipher: add one such as `aes128gcm16`"
     } else if combined == 0 && integrity.is_empty() {

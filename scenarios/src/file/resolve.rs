@@ -5,6 +5,7 @@ mod ike;
 mod link;
 mod manual;
 mod names;
+mod options;
 mod peer;
 mod policy;
 mod problems;

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
-use ipsec::dataplane::Suite;
+use ipsec::crypto::IntegrityAlgorithm;
+use ipsec::dataplane::{LifetimePolicy, Protection, SaOptions};
 use ipsec::wire::Spi;
 use ipsec_net::{Instant, Prefix};
 use sim::{Decision, Outage};
@@ -284,6 +285,10 @@ pub struct ChildEnd {
     pub replay_window: u32,
     /// The mode that it asks for and agrees to.
     pub mode: Mode,
+    /// How long its SAs may be used.
+    pub lifetime: LifetimePolicy,
+    /// What else they do.
+    pub options: SaOptions,
 }
 
 /// Packets between two protected hosts.
@@ -301,6 +306,14 @@ pub struct Traffic {
     pub sizes: RangeInclusive<u16>,
     /// Whether the second host sends too.
     pub both: bool,
+    /// Whether routers may not cut its packets. The hosts then cut them to what the path takes once they know that.
+    pub dont_fragment: bool,
+    /// How far its packets go.
+    pub hop_limit: u8,
+    /// Their DSCP (upper six bits) and ECN (lower two).
+    pub traffic_class: u8,
+    /// The hosts cut packets longer than this, in octets, before they send them.
+    pub fragments: Option<u16>,
 }
 
 impl Traffic {
@@ -334,14 +347,31 @@ pub enum TrafficKind {
 pub struct Manual {
     /// Its name.
     pub name: String,
-    /// The two peers.
-    pub ends: [String; 2],
-    /// Whether it protects what is between their networks, or what the peers themselves send each other.
+    /// What each end is told, in the order of the file.
+    pub ends: [ManualEnd; 2],
+}
+
+/// A manual SA pair as one end has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManualEnd {
+    /// The peer.
+    pub peer: String,
+    /// Whether it protects what is between two networks, or what the peers themselves send each other.
     pub mode: Mode,
     /// The size of the replay window in packets.
     pub replay_window: u32,
-    /// Of the packets from the first end to the second, and back.
-    pub keying: [ManualKeying; 2],
+    /// Whether sequence numbers have 64 bits.
+    pub extended_sequence_numbers: bool,
+    /// Of the packets that it receives.
+    pub inbound: ManualKeying,
+    /// Of the packets that it sends.
+    pub outbound: ManualKeying,
+    /// The networks at its own side; its address in transport mode.
+    pub local: Vec<Prefix>,
+    /// The networks at the other side.
+    pub remote: Vec<Prefix>,
+    /// What else its SAs do.
+    pub options: SaOptions,
 }
 
 /// How packets are encapsulated.
@@ -356,22 +386,43 @@ pub enum Mode {
 /// SPI, algorithms and key of one direction.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ManualKeying {
-    /// The SPI.
+    /// The SPI; of ESP in a bundle.
     pub spi: Spi,
-    /// The algorithms.
-    pub suite: Suite,
+    /// ESP or AH, and the algorithms. ESP in a bundle has none for integrity.
+    pub protection: Protection,
     /// Encryption key, salt and integrity key, one after the other.
     pub key: Vec<u8>,
+    /// AH round ESP, in a bundle.
+    pub bundled: Option<ManualAh>,
+}
+
+/// The AH of a bundle.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ManualAh {
+    /// Its SPI.
+    pub spi: Spi,
+    /// Its algorithm.
+    pub integrity: IntegrityAlgorithm,
+    /// Its key.
+    pub key: Vec<u8>,
+}
+
+/// Without the key.
+impl fmt::Debug for ManualAh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} SPI {}", self.integrity.name(), self.spi)
+    }
 }
 
 /// Without the key.
 impl fmt::Debug for ManualKeying {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} SPI {}", self.suite, self.spi)
+        write!(f, "{} SPI {}", self.protection, self.spi)?;
+        self.bundled.as_ref().map_or(Ok(()), |ah| write!(f, " in {ah:?}"))
     }
 }
 
-/// A policy for packets that need no protection, or get nowhere. It is for both directions.
+/// A policy for packets that need no protection, or get nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Its name.
@@ -386,6 +437,8 @@ pub struct Policy {
     pub protocol: Option<u8>,
     /// The destination port of packets to the second networks; any when nothing.
     pub port: Option<u16>,
+    /// Which way its packets go, seen from its peers; both when nothing.
+    pub direction: Option<ipsec::dataplane::Direction>,
 }
 
 /// What a policy does with its packets.

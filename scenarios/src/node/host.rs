@@ -1,12 +1,15 @@
 //! A host behind a gateway: it sends probes, checks those that come, and answers echo requests.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use ipsec_net::icmp::{self, Echo, EchoKind};
-use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, udp};
+use ipsec_net::icmp_error::{self, IcmpError};
+use ipsec_net::{
+    Buffer, Instant, IpHeader, IpPacket, IpVersion, Limits, Reassembled, Reassembler, fragment, udp,
+};
 use sim::{Port, RandomStream, Step};
 
 use super::{Note, Probe};
@@ -15,6 +18,9 @@ use crate::file::TrafficKind;
 /// A host.
 pub struct Host {
     address: IpAddr,
+    /// How long packets to other hosts may be, in octets, by what routers have said.
+    path_mtus: BTreeMap<IpAddr, (usize, Instant)>,
+    reassembler: Reassembler,
     flows: Vec<Flow>,
     out: VecDeque<Step<Note>>,
     identification: u16,
@@ -34,6 +40,8 @@ pub struct Flow {
     pub interval: Duration,
     /// The sizes of payloads in octets.
     pub sizes: RangeInclusive<u16>,
+    /// What the packets ask of the network.
+    pub manner: Manner,
     /// Where the sizes are drawn from.
     pub luck: RandomStream,
     /// When the next packet is due, while the flow runs.
@@ -42,6 +50,22 @@ pub struct Flow {
     pub number: u32,
 }
 
+/// What packets ask of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// That no router cuts them.
+    pub dont_fragment: bool,
+    /// How far they go.
+    pub hop_limit: u8,
+    /// DSCP and ECN.
+    pub traffic_class: u8,
+    /// The host cuts longer ones, in octets, before it sends them.
+    pub fragments: Option<usize>,
+}
+
+/// How long a host believes what a router has said of a path (RFC 8201 §4).
+const PATH_MTU_LASTS: Duration = Duration::from_secs(600);
+
 /// UDP's discard port: nobody answers.
 const DISCARD: u16 = 9;
 
@@ -49,7 +73,9 @@ impl Host {
     /// A host that sends nothing.
     #[must_use]
     pub fn new(address: IpAddr) -> Self {
-        Self { address, flows: Vec::new(), out: VecDeque::new(), identification: 0 }
+        let (path_mtus, flows, out) = (BTreeMap::new(), Vec::new(), VecDeque::new());
+        let reassembler = Reassembler::new(Limits::default());
+        Self { address, path_mtus, reassembler, flows, out, identification: 0 }
     }
 
     /// Adds a flow to what the host can send.
@@ -71,7 +97,20 @@ impl Host {
         }
     }
 
-    pub(super) fn handle(&mut self, packet: &IpPacket) {
+    pub(super) fn handle(&mut self, now: Instant, packet: &IpPacket) {
+        if let Some(message) = icmp_error::read(packet) {
+            if let Some(IcmpError::PacketTooBig { mtu }) = message.error {
+                self.path_mtus.insert(message.quoted.destination, (mtu, now + PATH_MTU_LASTS));
+            }
+            return;
+        }
+        match self.reassembler.handle(now, packet.clone()) {
+            Reassembled::Whole(packet) => self.take(&packet),
+            Reassembled::Waiting | Reassembled::Refused(_) => {}
+        }
+    }
+
+    fn take(&mut self, packet: &IpPacket) {
         let (payload, reply) = match icmp::read_echo(packet) {
             Some((EchoKind::Request, _, payload)) => (payload.to_vec(), icmp::echo_reply(packet)),
             Some((EchoKind::Reply, _, payload)) => (payload.to_vec(), None),
@@ -113,12 +152,26 @@ impl Host {
             let span = u64::from(flow.sizes.end() - flow.sizes.start()) + 1;
             let size = usize::from(*flow.sizes.start()) + flow.luck.below(span) as usize;
             self.identification = self.identification.wrapping_add(1);
-            if let Some(packet) = packet(self.address, flow, probe, size, self.identification) {
-                self.out.push_back(Step::Note(Note::Sent(probe)));
-                self.out.push_back(Step::Send { port: Port(0), packet });
-            }
+            let Some(packet) = packet(self.address, flow, probe, size, self.identification) else { continue };
+            self.out.push_back(Step::Note(Note::Sent(probe)));
+            let path = self.path_mtus.get(&flow.to).filter(|(_, until)| now < *until).map(|(mtu, _)| *mtu);
+            let longest = [flow.manner.fragments, path].into_iter().flatten().min();
+            let pieces = match longest.filter(|longest| packet.len() > *longest) {
+                None => vec![packet],
+                Some(longest) => cut(packet, longest, u32::from(self.identification)),
+            };
+            self.out.extend(pieces.into_iter().map(|packet| Step::Send { port: Port(0), packet }));
         }
     }
+}
+
+/// The packet in pieces of at most so many octets. Its sender may cut it whatever its don't-fragment bit says.
+fn cut(packet: IpPacket, longest: usize, identification: u32) -> Vec<IpPacket> {
+    let may_be_cut = match packet.version() {
+        IpVersion::V6 => packet.clone(),
+        IpVersion::V4 => packet.clone().without_dont_fragment(),
+    };
+    fragment(may_be_cut, longest, identification).unwrap_or_else(|_| vec![packet])
 }
 
 fn packet(from: IpAddr, flow: &Flow, probe: Probe, size: usize, identification: u16) -> Option<IpPacket> {
@@ -129,8 +182,13 @@ fn packet(from: IpAddr, flow: &Flow, probe: Probe, size: usize, identification: 
             icmp::echo_request(from, flow.to, echo, &payload)
         }
         TrafficKind::Udp => {
-            let mut header = IpHeader::new(from, flow.to, 0);
-            header.identification = identification;
+            let header = IpHeader {
+                identification,
+                dont_fragment: flow.manner.dont_fragment,
+                hop_limit: flow.manner.hop_limit,
+                traffic_class: flow.manner.traffic_class,
+                ..IpHeader::new(from, flow.to, 0)
+            };
             let port = |address| SocketAddr::new(address, DISCARD);
             udp::build(port(from), port(flow.to), Buffer::copy_of(&payload), &header).ok()
         }

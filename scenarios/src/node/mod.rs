@@ -11,7 +11,7 @@ use ipsec_net::{Instant, IpPacket};
 use sim::{Port, Step};
 
 pub use gateway::Gateway;
-pub use host::{Flow, Host};
+pub use host::{Flow, Host, Manner};
 pub use probe::{MAGIC, Probe};
 
 /// A node of a scenario's world.
@@ -70,7 +70,7 @@ impl sim::Node for Node {
     fn handle(&mut self, now: Instant, port: Port, packet: IpPacket) {
         match self {
             Self::Gateway(gateway) => gateway.handle(now, port, packet),
-            Self::Host(host) => host.handle(&packet),
+            Self::Host(host) => host.handle(now, &packet),
         }
     }
 

@@ -27,7 +27,7 @@ impl Oracle for Drops {
                 let text = format!("{}, from {} to {}", drop.reason, drop.source, drop.destination);
                 (drop.reason.name(), text)
             }
-            Event::Ikev2(_) | Event::Manual(_) => return Ok(()),
+            Event::Ikev2(_) | Event::Manual(_) | Event::Expired(_) => return Ok(()),
         };
         if scene.scenario.allowed_drops.iter().any(|allowed| allowed == name) {
             return Ok(());

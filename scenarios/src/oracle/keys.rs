@@ -55,7 +55,7 @@ impl Oracle for Keys {
 impl Keys {
     fn child(&mut self, record: &ChildRecord) -> Result<(), Violation> {
         let (here, there) = record.addresses;
-        let text = format!("{} {}", record.suite, record.extended_sequence_numbers);
+        let text = format!("{} {}", record.protection, record.extended_sequence_numbers);
         self.compare((here, record.inbound), &text, &record.inbound_key)?;
         self.compare((there, record.outbound), &text, &record.outbound_key)
     }

@@ -8,7 +8,8 @@ mod nonce;
 mod plaintext;
 
 use ipsec::wire::Header;
-use ipsec_net::{Instant, IpPacket, udp};
+use ipsec_net::udp::{self, Datagram};
+use ipsec_net::{Instant, IpPacket};
 use sim::Kind;
 
 use crate::node::Note;
@@ -67,6 +68,12 @@ fn ike_message(packet: &IpPacket) -> Option<(Header, &[u8])> {
     let datagram =
         udp::read(packet).ok().filter(|datagram| datagram.destination.port() == ipsec::ikev2::IKE_PORT)?;
     Some((Header::parse(datagram.payload).ok()?, datagram.payload))
+}
+
+/// The ESP packet in a datagram to the port for it, if it is one (RFC 3948 §2.2).
+fn esp_in_udp(datagram: Datagram<'_>) -> Option<&[u8]> {
+    let is_esp = datagram.payload.len() > 8 && !datagram.payload.starts_with(&[0; 4]);
+    (datagram.destination.port() == 4500 && is_esp).then_some(datagram.payload)
 }
 
 #[cfg(test)]

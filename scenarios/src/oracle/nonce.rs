@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipsec::wire::registry::PayloadType;
-use ipsec::wire::{IkeSpi, Spi, esp};
-use ipsec_net::{Instant, IpPacket, protocol};
+use ipsec::wire::{IkeSpi, Spi, ah, esp};
+use ipsec_net::{Instant, IpPacket, protocol, udp};
 use sim::Kind;
 
-use super::{Oracle, Violation, ike_message, sent_outside};
+use super::{Oracle, Violation, esp_in_udp, ike_message, sent_outside};
 use crate::node::Note;
 use crate::run::Scene;
 
 /// The numbers that were used.
 #[derive(Default)]
 pub(super) struct Nonce {
-    /// The last ESP sequence number by sender and SPI, and how its packet begins.
-    esp: BTreeMap<(IpAddr, Spi), (u32, Vec<u8>)>,
+    /// The last sequence number of ESP or AH by sender, protocol and SPI, and how its packet begins.
+    protected: BTreeMap<(IpAddr, u8, Spi), (u32, Vec<u8>)>,
     /// The messages by sender, SPIs and IV.
     ike: BTreeMap<(IpAddr, IkeSpi, IkeSpi, Vec<u8>), Vec<u8>>,
 }
@@ -31,34 +31,50 @@ impl Oracle for Nonce {
 
     fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
         match sent_outside(scene, kind) {
-            Some(packet) if packet.protocol() == protocol::ESP => self.esp(packet),
-            Some(packet) => self.ike(packet),
+            Some(packet) if matches!(packet.protocol(), protocol::ESP | protocol::AH) => {
+                self.protected(packet, packet.protocol(), packet.payload())
+            }
+            Some(packet) => match udp::read(packet).ok().and_then(esp_in_udp) {
+                Some(octets) => self.protected(packet, protocol::ESP, octets),
+                None => self.ike(packet),
+            },
             None => Ok(()),
         }
     }
 }
 
 impl Nonce {
-    fn esp(&mut self, packet: &IpPacket) -> Result<(), Violation> {
+    /// `octets` begin with the header of `protocol`; in a bundle AH comes first and ESP inside.
+    fn protected(&mut self, packet: &IpPacket, protocol: u8, octets: &[u8]) -> Result<(), Violation> {
         if !packet.has_upper_header() {
             return Ok(());
         }
-        let Ok(header) = esp::Header::parse(packet.payload()) else { return Ok(()) };
-        let begins = packet.payload()[..packet.payload().len().min(BEGINNING)].to_vec();
-        let before = self.esp.insert((packet.source(), header.spi), (header.sequence, begins.clone()));
+        let (spi, sequence) = match protocol {
+            protocol::AH => {
+                let Ok(header) = ah::Header::parse(octets) else { return Ok(()) };
+                if header.next_header == protocol::ESP {
+                    self.protected(packet, protocol::ESP, &octets[header.len()..])?;
+                }
+                (header.spi, header.sequence)
+            }
+            _ => {
+                let Ok(header) = esp::Header::parse(octets) else { return Ok(()) };
+                (header.spi, header.sequence)
+            }
+        };
+        let begins = octets[..octets.len().min(BEGINNING)].to_vec();
+        let before = self.protected.insert((packet.source(), protocol, spi), (sequence, begins.clone()));
         let last = before.as_ref().map(|(last, _)| *last);
         // With 64-bit numbers the lower half begins again at 0 after its last value.
-        let grows =
-            last.is_none_or(|last| last < header.sequence || (last, header.sequence) == (u32::MAX, 0));
+        let grows = last.is_none_or(|last| last < sequence || (last, sequence) == (u32::MAX, 0));
         // The first fragment of a packet that a link has cut is that packet once more.
-        let follows = grows || packet.fragment().is_some() && before == Some((header.sequence, begins));
+        let follows = grows || packet.fragment().is_some() && before == Some((sequence, begins));
         if follows {
             return Ok(());
         }
-        let (spi, sequence) = (header.spi, header.sequence);
         let happened =
             format!("{} sends {sequence} under SPI {spi} after {}", packet.source(), last.unwrap_or(0));
-        Err(Violation::new("ESP sequence numbers of a sender grow", happened))
+        Err(Violation::new("the sequence numbers of a sender grow", happened))
     }
 
     fn ike(&mut self, packet: &IpPacket) -> Result<(), Violation> {

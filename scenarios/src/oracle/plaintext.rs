@@ -26,8 +26,8 @@ impl Oracle for Plaintext {
                 return Err(Violation::new(expected, format!("{packet:?}")));
             }
         }
-        // Without a cipher the octets of hosts show in ESP, and are meant to (RFC 2410).
-        if packet.protocol() == protocol::ESP && scene.leaves_clear() {
+        // Without a cipher the octets of hosts show, and are meant to (RFC 2410, RFC 4302).
+        if matches!(packet.protocol(), protocol::ESP | protocol::AH) && scene.leaves_clear() {
             return Ok(());
         }
         if packet.payload().windows(MAGIC.len()).any(|octets| octets == MAGIC) {

@@ -60,6 +60,15 @@ pub(super) fn find(
             let wanted = What::Failure(reason.name());
             happened(watch, at, since, &wanted, 1, &format!("a failure {}", reason.name()))
         }
+        Fact::Drop { reason, at, .. } => {
+            let matches = |what: &What| matches!(what, What::Drop(name) if name == reason);
+            count(watch, at, since, &matches, 1, &format!("drop {reason}"))
+        }
+        Fact::Reaches { sa, limit, measure, at, .. } => {
+            let wanted = What::Expired(sa.clone(), *limit, *measure);
+            let name = format!("{} limit of {} of {sa}", limit.name(), measure.name());
+            happened(watch, at, since, &wanted, 1, &name)
+        }
         Fact::Probe { probe, at, .. } => {
             let matches = |what: &What| matches!(what, What::Probe(name) if name == probe);
             count(watch, at, since, &matches, 1, probe)

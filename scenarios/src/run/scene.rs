@@ -3,8 +3,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ipsec::crypto::CipherAlgorithm;
-use ipsec::dataplane::Encryption;
 use ipsec_net::{IpPacket, Prefix};
 use sim::{Direction, LinkId, NodeId};
 
@@ -64,9 +62,11 @@ impl Scene {
     /// Whether an SA of the scenario has no cipher.
     #[must_use]
     pub fn leaves_clear(&self) -> bool {
-        let null = Encryption::Cipher(CipherAlgorithm::Null);
-        let mut keyings = self.scenario.manual.iter().flat_map(|manual| &manual.keying);
-        keyings.any(|keying| keying.suite.encryption == null)
+        let keyings = self.scenario.manual.iter().flat_map(|manual| &manual.ends);
+        let mut keyings = keyings.flat_map(|end| [&end.inbound, &end.outbound]);
+        let children = self.scenario.children.iter().flat_map(|child| &child.ends);
+        keyings.any(|keying| !keying.protection.is_confidential())
+            || children.flat_map(|end| &end.offer).any(|offer| !offer.is_confidential())
     }
 
     /// The name of a node: a gateway's name, or a host's address.

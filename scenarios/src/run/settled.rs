@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ipsec::Status;
-use ipsec::dataplane::Direction;
+use ipsec::dataplane::{Direction, SaStatus};
 use ipsec::ikev2::Stage;
 use ipsec::wire::Spi;
 
@@ -38,14 +38,17 @@ pub(super) fn pending(scene: &Scene, status: &dyn Fn(&str) -> Status) -> Option<
             return Some(format!("{peer} waits for fragments of {} packets", status.incomplete));
         }
     }
-    mirrored(&all)
+    mirrored(scene, &all)
 }
 
-/// Each SA that one peer sends under has to be there for another one to receive under, with the same key.
-fn mirrored(all: &[(&str, Status)]) -> Option<String> {
+/// Each SA that one peer sends under has to be there for another one to receive under, with the same key. What people
+/// configure by hand is their own business.
+fn mirrored(scene: &Scene, all: &[(&str, Status)]) -> Option<String> {
+    let manual = |name: &str| scene.scenario.manual.iter().any(|manual| manual.name == name);
     let keyed = |inbound: bool| {
         let sas = all.iter().flat_map(|(peer, status)| status.sas.iter().map(move |sa| (*peer, sa)));
-        sas.filter(move |(_, sa)| (sa.direction == Direction::Inbound) == inbound)
+        let here = move |sa: &SaStatus| (sa.direction == Direction::Inbound) == inbound;
+        sas.filter(move |(_, sa)| here(sa) && !manual(&sa.policy))
     };
     let set = |inbound| -> BTreeSet<(Spi, [u8; 8])> {
         keyed(inbound).map(|(_, sa)| (sa.spi, sa.fingerprint)).collect()

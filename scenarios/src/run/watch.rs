@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use ipsec::Event;
+use ipsec::dataplane::{Expired, Limit, Measure};
 use ipsec::ikev2::{ChildRecord, Event as Ikev2};
-use ipsec::wire::{Spi, esp};
+use ipsec::wire::{Spi, ah, esp};
 use ipsec_net::{Instant, IpPacket, protocol};
 use sim::{Kind, Observer};
 
@@ -58,6 +59,10 @@ pub(super) enum What {
     Failure(&'static str),
     Probe(&'static str),
     Retransmission,
+    /// A packet was dropped, for this reason.
+    Drop(&'static str),
+    /// An SA pair of this name has reached a limit.
+    Expired(String, Limit, Measure),
 }
 
 impl Watch {
@@ -130,6 +135,11 @@ impl Watch {
         }
     }
 
+    fn expired(&mut self, at: Instant, peer: usize, expired: &Expired) {
+        self.count(&format!("expired.{}.{}", expired.limit.name(), expired.measure.name()));
+        self.happened(at, peer, What::Expired(expired.policy.clone(), expired.limit, expired.measure));
+    }
+
     /// What a packet between gateways is, for people.
     fn label(&mut self, at: Instant, kind: &Kind<'_, Note>) -> Option<String> {
         let Kind::Sent { link, direction, ordinal, packet } = kind else { return None };
@@ -137,9 +147,12 @@ impl Watch {
         let from = self.scene.scenario.peers.iter().position(|peer| peer.name == from)?;
         let label = if is_ike(packet) {
             self.announced.get(&from).cloned().unwrap_or_else(|| "IKE".to_owned())
-        } else if packet.protocol() == protocol::ESP && packet.has_upper_header() {
-            let header = esp::Header::parse(packet.payload()).ok()?;
-            return Some(format!("ESP SPI {} sequence {}", header.spi, header.sequence));
+        } else if is_esp_in_udp(packet) && packet.has_upper_header() {
+            return protected_label(protocol::ESP, packet.payload().get(8..)?)
+                .map(|label| format!("UDP, {label}"))
+                .or(Some("NAT keepalive".to_owned()));
+        } else if packet.has_upper_header() && matches!(packet.protocol(), protocol::ESP | protocol::AH) {
+            return protected_label(packet.protocol(), packet.payload());
         } else {
             return None;
         };
@@ -148,8 +161,28 @@ impl Watch {
     }
 }
 
+/// `AH SPI 00000100 sequence 5, ESP SPI 00000200 sequence 5`.
+fn protected_label(protocol: u8, octets: &[u8]) -> Option<String> {
+    if protocol == protocol::ESP {
+        let header = esp::Header::parse(octets).ok()?;
+        return Some(format!("ESP SPI {} sequence {}", header.spi, header.sequence));
+    }
+    let header = ah::Header::parse(octets).ok()?;
+    let label = format!("AH SPI {} sequence {}", header.spi, header.sequence);
+    let inside = (header.next_header == protocol::ESP).then(|| octets.get(header.len()..)).flatten();
+    match inside.and_then(|inside| protected_label(protocol::ESP, inside)) {
+        Some(inside) => Some(format!("{label}, {inside}")),
+        None => Some(label),
+    }
+}
+
 fn is_ike(packet: &IpPacket) -> bool {
-    packet.protocol() == protocol::UDP && packet.has_upper_header()
+    packet.protocol() == protocol::UDP && packet.has_upper_header() && !is_esp_in_udp(packet)
+}
+
+/// Whether a UDP packet is to the port where ESP in UDP is taken, and without the marker of IKE (RFC 3948 §2.2).
+fn is_esp_in_udp(packet: &IpPacket) -> bool {
+    matches!(packet.payload(), [_, _, 0x11, 0x94, _, _, _, _, marker @ ..] if !marker.starts_with(&[0; 4]))
 }
 
 impl Observer<Note> for Watch {
@@ -159,7 +192,12 @@ impl Observer<Note> for Watch {
             Kind::Note { node, note } => {
                 match note {
                     Note::Peer(Event::Ikev2(event)) => self.event(at, node.index(), event),
-                    Note::Peer(Event::Dropped(drop)) => self.count(&format!("drop.{}", drop.reason.name())),
+                    Note::Peer(Event::Dropped(drop)) => {
+                        let name = drop.reason.name();
+                        self.count(&format!("drop.{name}"));
+                        self.happened(at, node.index(), What::Drop(name));
+                    }
+                    Note::Peer(Event::Expired(expired)) => self.expired(at, node.index(), expired),
                     Note::Sent(probe) => self.ledger.sent(at, *probe),
                     Note::Received { probe: Some(probe), intact: true } => self.ledger.came(at, probe),
                     Note::Peer(Event::Manual(_)) | Note::Received { .. } | Note::NoHost => {}

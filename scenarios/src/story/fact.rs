@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 14] = [
+pub const FACTS: [FactRow; 16] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -51,6 +51,23 @@ pub const FACTS: [FactRow; 14] = [
         shape: "failure REASON at PEERS [within TIME]",
         meaning: "Each of the peers reports that a negotiation failed for the reason.",
         make: |s| Fact::Failure { reason: s.reason, at: s.peers, within: s.within },
+    },
+    FactRow {
+        shape: "drop DROP at PEERS [within TIME]",
+        meaning: "Each of the peers drops a packet for the reason, which `allow.drops` has to name.",
+        make: |s| Fact::Drop { reason: s.drop, at: s.peers, within: s.within },
+    },
+    FactRow {
+        shape: "SA reaches LIMIT limit of MEASURE at PEERS [within TIME]",
+        meaning: "At each of the peers an SA pair of the child, or the manual one, reaches its soft or its hard limit of \
+                  time, octets, packets, sequence numbers (`sequence`) or silence (`idle`).",
+        make: |s| Fact::Reaches {
+            sa: s.name,
+            limit: s.limit,
+            measure: s.measure,
+            at: s.peers,
+            within: s.within,
+        },
     },
     FactRow {
         shape: "probe PROBE at PEERS [within TIME]",

@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use ipsec::dataplane::{Limit, Measure};
 use ipsec_net::{Instant, Prefix};
 
 use super::names::{Kind, Names};
@@ -21,6 +22,12 @@ pub(super) struct Slots {
     pub(super) name: String,
     /// `REASON`
     pub(super) reason: FailureReason,
+    /// `DROP`
+    pub(super) drop: String,
+    /// `LIMIT`
+    pub(super) limit: Limit,
+    /// `MEASURE`
+    pub(super) measure: Measure,
     /// `PROBE`
     pub(super) probe: String,
     /// `TIME`
@@ -45,6 +52,9 @@ impl Default for Slots {
             peers: Vec::new(),
             name: String::new(),
             reason: FailureReason::Timeout,
+            drop: String::new(),
+            limit: Limit::Soft,
+            measure: Measure::Time,
             probe: String::new(),
             within: Duration::ZERO,
             from: Instant::ZERO,
@@ -134,7 +144,20 @@ impl Reader<'_> {
             "TRAFFIC" => self.slots.name = self.name(Kind::Traffic)?,
             "PEER" => self.peer()?,
             "PEERS" => self.peers()?,
-            "REASON" => self.slots.reason = self.reason()?,
+            "REASON" => {
+                let known = FailureReason::ALL.map(|reason| (reason.name(), reason));
+                self.slots.reason = self.one_of("a reason", known)?;
+            }
+            "SA" => self.slots.name = self.sa()?,
+            "DROP" => self.slots.drop = self.value("a drop reason such as sa-replayed", drop_reason)?,
+            "LIMIT" => {
+                let known = [Limit::Soft, Limit::Hard];
+                self.slots.limit = self.one_of("a limit", known.map(|limit| (limit.name(), limit)))?;
+            }
+            "MEASURE" => {
+                let known = Measure::ALL.map(|measure| (measure.name(), measure));
+                self.slots.measure = self.one_of("a measure", known)?;
+            }
             "PROBE" => self.slots.probe = self.probe()?,
             "TIME" => self.slots.within = self.value("a time such as 20s", quantity::duration)?,
             "START" => self.slots.from = self.instant()?,
@@ -217,15 +240,26 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn reason(&mut self) -> Result<FailureReason, Miss> {
-        let expected = "a reason";
-        let names = || FailureReason::ALL.into_iter().map(FailureReason::name);
-        let text = self.word(expected)?.text;
-        match FailureReason::ALL.into_iter().find(|reason| reason.name() == text) {
-            Some(reason) => Ok(reason),
+    /// The name of a child or of a manual SA.
+    fn sa(&mut self) -> Result<String, Miss> {
+        self.name(Kind::Child).or_else(|child| {
+            self.name(Kind::Manual).map_err(|mut manual| {
+                manual.expected.splice(0..0, child.expected);
+                manual.known.extend(child.known);
+                manual
+            })
+        })
+    }
+
+    /// One of the words that mean something here.
+    fn one_of<T, const N: usize>(&mut self, expected: &str, known: [(&str, T); N]) -> Result<T, Miss> {
+        let text = self.word(expected)?.text.to_owned();
+        let names = known.each_ref().map(|(name, _)| (*name).to_owned());
+        match known.into_iter().find(|(name, _)| *name == text) {
+            Some((_, value)) => Ok(value),
             None => {
                 self.at -= 1;
-                Err(self.miss(expected, names().map(str::to_owned)))
+                Err(self.miss(expected, names))
             }
         }
     }
@@ -301,6 +335,14 @@ pub(super) fn listed(items: &[String]) -> String {
 
 fn quoted(words: &[String]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn drop_reason(text: &str) -> Result<String, String> {
+    if text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no name of a drop reason: those look like sa-replayed"))
+    }
 }
 
 fn count(text: &str) -> Result<u32, String> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use ipsec::dataplane::{Limit, Measure};
 use ipsec_net::{Instant, Prefix, format_duration};
 
 use crate::quantity::Ratio;
@@ -189,6 +190,28 @@ pub enum Fact {
         /// How soon.
         within: Duration,
     },
+    /// Each of the peers drops a packet.
+    Drop {
+        /// The reason's name, such as `sa-replayed`.
+        reason: String,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// At each of the peers an SA pair reaches a limit of its lifetime.
+    Reaches {
+        /// The child or the manual SA.
+        sa: String,
+        /// Which limit.
+        limit: Limit,
+        /// Of what.
+        measure: Measure,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
     /// Each of the peers meets a situation.
     Probe {
         /// The probe's name, such as `ikev2.invalid-ke.sent`.
@@ -274,6 +297,8 @@ impl Fact {
             | Self::IkeUp { within, .. }
             | Self::IkeDown { within, .. }
             | Self::Failure { within, .. }
+            | Self::Drop { within, .. }
+            | Self::Reaches { within, .. }
             | Self::Probe { within, .. }
             | Self::Retransmissions { within, .. }
             | Self::Selectors { within, .. }
@@ -389,6 +414,10 @@ impl fmt::Display for Fact {
             Self::IkeDown { ike, at, within } => write!(f, "{ike} down {}", place(at, within)),
             Self::Failure { reason, at, within } => {
                 write!(f, "failure {} {}", reason.name(), place(at, within))
+            }
+            Self::Drop { reason, at, within } => write!(f, "drop {reason} {}", place(at, within)),
+            Self::Reaches { sa, limit, measure, at, within } => {
+                write!(f, "{sa} reaches {} limit of {} {}", limit.name(), measure.name(), place(at, within))
             }
             Self::Probe { probe, at, within } => write!(f, "probe {probe} {}", place(at, within)),
             Self::Retransmissions { count, at, within } => {

@@ -35,6 +35,10 @@ fn filled(shape: &str) -> String {
             "END" => "90s",
             "SHARE" => "90%",
             "COUNT" => "3",
+            "SA" => "net",
+            "DROP" => "sa-replayed",
+            "LIMIT" => "soft",
+            "MEASURE" => "packets",
             "\"SELECTORS\"" => "\"10.1.0.0/24 10.3.0.0/24 === 2001:db8::/32\"",
             word => word,
         }

@@ -3,19 +3,29 @@ use ipsec_net::{Buffer, IpHeader, IpVersion};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Direction, Selector, Suite};
+use ipsec_wire::esp::Header;
 
+use crate::{Direction, SaOptions};
+
+mod ah;
+mod bundle;
 mod drops;
+mod encapsulation;
+mod fragments;
+mod icmp;
+mod lifetimes;
+mod path_mtu;
+mod resynchronisation;
 mod setup;
 mod transport;
 
 use setup::*;
 
 fn setups() -> impl Strategy<Value = Setup> {
-    let parts = (prop::sample::select(&SUITES[..]), any::<[bool; 4]>());
-    parts.prop_map(|(suite, [outer_v6, inner_v6, extended, fast])| {
+    let parts = (prop::sample::select(&PROTECTIONS[..]), any::<[bool; 4]>());
+    parts.prop_map(|(protection, [outer_v6, inner_v6, extended, fast])| {
         let provider = if fast { &FAST } else { PLAIN.provider };
-        Setup { suite, outer_v6, inner_v6, extended, provider, ..PLAIN }
+        Setup { protection, outer_v6, inner_v6, extended, provider, ..PLAIN }
     })
 }
 
@@ -28,7 +38,7 @@ proptest! {
         let mut packet = setup.packet(length);
         packet.set_traffic_class(class);
         let outer = sent(&mut west, packet.clone());
-        prop_assert_eq!(outer.protocol(), protocol::ESP);
+        prop_assert_eq!(outer.protocol(), setup.protection.protocol());
         prop_assert_eq!(outer.version() == IpVersion::V6, setup.outer_v6);
         prop_assert_eq!((outer.source(), outer.destination()), setup.gateways().into());
         let inner = delivered(&mut east, outer);
@@ -42,10 +52,13 @@ proptest! {
         let mut outer = sent(&mut west, setup.packet(length));
         let bit = bit.index(outer.payload().len() * 8);
         outer.payload_mut()[bit / 8] ^= 1 << (bit % 8);
-        let expected = match bit / 8 {
-            0..4 => DropReason::UnknownSpi,
+        let spi = if setup.protection.protocol() == protocol::AH { 4 } else { 0 };
+        let expected = match (bit / 8).checked_sub(spi) {
+            Some(0..4) => DropReason::UnknownSpi,
             // Number 1 has become 0 where its last bit was.
-            7 if bit % 8 == 0 => DropReason::TooOld,
+            Some(7) if bit % 8 == 0 => DropReason::TooOld,
+            // The length of AH.
+            None if bit / 8 == 1 => DropReason::Malformed,
             _ => DropReason::Integrity,
         };
         prop_assert_eq!(dropped(&mut east, outer), expected);
@@ -57,7 +70,7 @@ proptest! {
         if spi && octets.len() >= 4 {
             octets[..4].copy_from_slice(&EAST.0.to_be_bytes());
         }
-        dropped(&mut east, setup.esp(Buffer::copy_of(&octets)));
+        dropped(&mut east, setup.outer(Buffer::copy_of(&octets)));
     }
 
     #[test]
@@ -90,8 +103,8 @@ fn the_outer_header_is_built_anew_and_takes_only_the_traffic_class_from_the_inne
 
 #[test]
 fn a_packet_is_sealed_and_opened_where_it_lies() {
-    for suite in [GCM, CBC] {
-        let setup = Setup { suite, ..PLAIN };
+    for protection in [GCM, CBC] {
+        let setup = Setup { protection, ..PLAIN };
         let (mut west, mut east) = setup.planes();
         let packet = setup.packet(1400);
         let place = packet.as_bytes().as_ptr();
@@ -112,8 +125,8 @@ fn packets_after_the_first_have_the_next_numbers_and_other_identifications() {
 
 #[test]
 fn a_counter_mode_takes_its_iv_from_the_number_and_cbc_from_the_entropy_source() {
-    let iv = |suite, seed| {
-        let (mut west, _) = Setup { suite, ..PLAIN }.planes();
+    let iv = |protection, seed| {
+        let (mut west, _) = Setup { protection, ..PLAIN }.planes();
         match west.outbound(NOW, &mut Counting(seed), PLAIN.packet(1)) {
             Outbound::Send(outer) => outer.payload()[8..16].to_vec(),
             other => panic!("{other:?}"),
@@ -126,13 +139,15 @@ fn a_counter_mode_takes_its_iv_from_the_number_and_cbc_from_the_entropy_source()
 
 #[test]
 fn extended_numbers_go_on_across_2_to_the_32_and_late_packets_still_fit() {
-    for suite in [GCM, CBC] {
+    for protection in [GCM, CBC] {
         for window in [0, 64] {
-            let setup = Setup { suite, extended: true, window, ..PLAIN };
-            let (mut west, mut east) = setup.planes();
+            let setup = Setup { protection, extended: true, window, ..PLAIN };
             let edge = (1 << 32) - 3;
-            west.sad.outbound(0, &Flow::outbound(&setup.packet(1))).unwrap().sequence = edge;
-            east.sad.inbound(EAST).unwrap().replay.update(edge);
+            let at_the_edge = |pair: &mut SaPair| {
+                let options = SaOptions { sequence: edge, ..SaOptions::default() };
+                (pair.inbound.options, pair.outbound.options) = (options, options);
+            };
+            let (mut west, mut east) = (setup.west_with(at_the_edge), setup.east_with(at_the_edge));
             let mut outers: Vec<_> = (0..6).map(|_| sent(&mut west, setup.packet(1))).collect();
             outers.reverse();
             for outer in outers {
@@ -144,14 +159,17 @@ fn extended_numbers_go_on_across_2_to_the_32_and_late_packets_still_fit() {
 }
 
 #[test]
-fn traffic_flow_confidentiality_padding_behind_the_inner_packet_goes() {
-    let (mut west, mut east) = PLAIN.planes();
-    let inner = PLAIN.packet(10);
-    let sa = west.sad.outbound(0, &Flow::outbound(&inner)).unwrap();
-    let mut buffer = Buffer::copy_of(&[inner.as_bytes(), &[0xaa; 500]].concat());
-    let transform = sa.sa.transform(PLAIN.provider).unwrap();
-    transform.seal(&mut Counting(1), EAST, 1, protocol::IPV4, &mut buffer).unwrap();
-    assert_eq!(delivered(&mut east, PLAIN.esp(buffer)), inner);
+fn padding_hides_how_long_a_packet_is_and_goes_on_arrival() {
+    let pad = |pair: &mut SaPair| pair.outbound.options.pad_to = Some(1000);
+    let (mut west, mut east) = (PLAIN.west_with(pad), PLAIN.planes().1);
+    let lengths = [0, 10, 500, 980].map(|length| {
+        let outer = sent(&mut west, PLAIN.packet(length));
+        let length_outside = outer.len();
+        assert_eq!(delivered(&mut east, outer).len(), 20 + length);
+        length_outside
+    });
+    assert!(lengths.iter().all(|length| *length == lengths[0]));
+    assert!(sent(&mut west, PLAIN.packet(1200)).len() > lengths[0]);
 }
 
 #[test]
@@ -167,26 +185,26 @@ fn congestion_on_the_way_reaches_a_packet_that_can_carry_it() {
 #[test]
 fn policy_decides_in_order_and_remembers_its_decision() {
     let [west_net, east_net] = PLAIN.networks();
-    let policy = |name: &str, remote, action| {
-        let selectors = vec![Selector::between(west_net, remote)];
-        Policy { name: name.into(), selectors, action }
-    };
+    let policy =
+        |name: &str, remote, action| Policy::new(name, vec![Selector::between(west_net, remote)], action);
     let policies = vec![
         policy("no", range("10.2.9.0/24"), Action::Discard),
         policy("clear", range("10.2.8.0/24"), Action::Bypass),
         policy("net", east_net, Action::Protect),
     ];
-    let mut plane = Dataplane::new(PLAIN.provider, policies);
+    let mut plane = Dataplane::new(PLAIN.provider, policies, Settings::default());
     let packet = |destination| {
         let header = IpHeader::new(address("10.1.0.1"), address(destination), protocol::UDP);
         IpPacket::build(&header, Buffer::copy_of(b"x")).unwrap()
     };
     for _ in 0..2 {
         let mut to = |destination| plane.outbound(NOW, &mut Counting(1), packet(destination));
-        assert_eq!(to("10.2.9.1"), Outbound::Drop(DropReason::Discarded));
+        assert_eq!(to("10.2.9.1"), Outbound::Drop { reason: DropReason::Discarded, answer: None });
         assert_eq!(to("10.2.8.1"), Outbound::Bypass(packet("10.2.8.1")));
-        assert_eq!(to("10.2.0.1"), Outbound::Acquire { policy: "net".into(), packet: packet("10.2.0.1") });
-        assert_eq!(to("203.0.113.1"), Outbound::Drop(DropReason::Discarded));
+        let selectors = vec![Selector::between(west_net, east_net)];
+        let acquire = Outbound::Acquire { policy: "net".into(), selectors, packet: packet("10.2.0.1") };
+        assert_eq!(to("10.2.0.1"), acquire);
+        assert_eq!(to("203.0.113.1"), Outbound::Drop { reason: DropReason::Discarded, answer: None });
     }
 }
 
@@ -194,8 +212,8 @@ fn policy_decides_in_order_and_remembers_its_decision() {
 fn what_policy_bypasses_comes_in_in_the_clear_whichever_verb_takes_it() {
     let [west_net, east_net] = PLAIN.networks();
     let selectors = vec![Selector::between(east_net, west_net)];
-    let policy = Policy { name: "clear".into(), selectors, action: Action::Bypass };
-    let mut east = Dataplane::new(PLAIN.provider, vec![policy]);
+    let policy = Policy::new("clear", selectors, Action::Bypass);
+    let mut east = Dataplane::new(PLAIN.provider, vec![policy], Settings::default());
     assert_eq!(east.inbound_clear(PLAIN.packet(5)), Inbound::Deliver(PLAIN.packet(5)));
     assert_eq!(east.inbound(NOW, PLAIN.packet(5)), Inbound::Deliver(PLAIN.packet(5)));
 }
@@ -214,7 +232,7 @@ fn spi_of(outer: &IpPacket) -> Spi {
 #[test]
 fn the_newest_pair_sends_the_older_one_still_receives_and_a_removed_one_does_neither() {
     let (mut west, mut east) = PLAIN.planes();
-    west.install(newer());
+    west.install(NOW, newer());
     assert_eq!(spi_of(&sent(&mut west, PLAIN.packet(1))), Spi(0x4004));
     let header = IpHeader::new(address("10.2.0.1"), address("10.1.0.1"), protocol::UDP);
     let answer = IpPacket::build(&header, Buffer::copy_of(b"answer")).unwrap();
@@ -230,15 +248,15 @@ fn a_narrower_newest_pair_leaves_the_rest_to_the_older_one() {
     let (mut west, _) = PLAIN.planes();
     let mut narrow = newer();
     narrow.outbound.selectors = vec![Selector::between(range("10.1.7.0/24"), range("10.2.0.0/16"))];
-    west.install(narrow);
+    west.install(NOW, narrow);
     assert_eq!(spi_of(&sent(&mut west, PLAIN.packet(1))), EAST);
 }
 
 #[test]
 fn a_pair_of_an_unknown_policy_only_receives() {
     let (_, mut east) = PLAIN.planes();
-    let mut west = Dataplane::new(PLAIN.provider, Vec::new());
-    west.install(PLAIN.west_pair());
+    let mut west = Dataplane::new(PLAIN.provider, Vec::new(), Settings::default());
+    west.install(NOW, PLAIN.west_pair());
     assert_eq!(refused(&mut west, PLAIN.packet(1)), DropReason::Discarded);
     let header = IpHeader::new(address("10.2.0.1"), address("10.1.0.1"), protocol::UDP);
     delivered(&mut west, sent(&mut east, IpPacket::build(&header, Buffer::copy_of(b"x")).unwrap()));
@@ -250,7 +268,7 @@ fn freed_slots_are_used_again_and_policies_keep_their_pairs_apart() {
     for spi in 0x5000..0x5100 {
         let mut pair = newer();
         pair.inbound.spi = Spi(spi);
-        west.install(pair);
+        west.install(NOW, pair);
         west.remove(Spi(spi));
     }
     assert_eq!(west.status().len(), 2);
@@ -277,8 +295,8 @@ fn status_counts_what_was_carried_and_dropped() {
     let outer = sent(&mut west, PLAIN.packet(100));
     delivered(&mut east, outer.clone());
     dropped(&mut east, outer);
-    let [_, out] = west.status().try_into().unwrap();
-    let [back, _] = east.status().try_into().unwrap();
+    let [_, out] = <[_; 2]>::try_from(west.status()).unwrap();
+    let [back, _] = <[_; 2]>::try_from(east.status()).unwrap();
     assert_eq!((out.direction, out.packets, out.octets, out.dropped), (Direction::Outbound, 1, 120, 0));
     assert_eq!((back.direction, back.packets, back.octets, back.dropped), (Direction::Inbound, 1, 120, 1));
     assert_eq!((out.sequence, back.sequence, back.last_used), (1, 1, Some(NOW)));

@@ -13,7 +13,7 @@ use ipsec_net::Buffer;
 use ipsec_wire::Spi;
 use ipsec_wire::esp::{Header, TRAILER_LEN};
 
-use crate::{DropReason, Encryption, Suite};
+use crate::{DropReason, Encryption, Suite, esn};
 
 /// The keyed algorithms of one SA.
 pub struct Transform {
@@ -63,6 +63,8 @@ struct Separate {
 enum Iv {
     /// The sequence number: it must only never repeat.
     Counter,
+    /// The sequence number, which is not sent a second time as IV (RFC 8750).
+    Implicit,
     /// The entropy source: nobody may guess it.
     Random,
 }
@@ -101,9 +103,14 @@ impl Transform {
         let (encryption, salt) = encryption.split_at(suite.key_len);
         let salt = Salt::new(salt);
         match suite.encryption {
-            Encryption::Aead(_) if suite.integrity.is_some() => Err(KeyingError::Integrity { suite: *suite }),
-            Encryption::Aead(algorithm) => Ok(Self {
-                iv: Iv::Counter,
+            Encryption::Aead(_) | Encryption::AeadImplicitIv(_) if suite.integrity.is_some() => {
+                Err(KeyingError::Integrity { suite: *suite })
+            }
+            Encryption::Aead(algorithm) | Encryption::AeadImplicitIv(algorithm) => Ok(Self {
+                iv: match suite.encryption {
+                    Encryption::AeadImplicitIv(_) => Iv::Implicit,
+                    _ => Iv::Counter,
+                },
                 iv_len: algorithm.iv_len(),
                 icv_len: algorithm.icv_len(),
                 align: ALIGN,
@@ -150,7 +157,7 @@ impl Transform {
         let mut iv = [0; MAX_IV];
         let iv = &mut iv[..self.iv_len];
         match self.iv {
-            Iv::Counter => iv.copy_from_slice(&sequence.to_be_bytes()),
+            Iv::Counter | Iv::Implicit => iv.copy_from_slice(&sequence.to_be_bytes()),
             Iv::Random => entropy.fill(iv),
         }
         self.seal_with_iv(iv, spi, sequence, next_header, buffer)
@@ -174,9 +181,10 @@ impl Transform {
         append_trailer(buffer, self.align, next_header);
         let text_len = buffer.len();
         buffer.grow_back(self.icv_len);
-        buffer.grow_front(iv.len()).copy_from_slice(iv);
-        buffer.grow_front(Header::LEN).copy_from_slice(&Header { spi, sequence: low(sequence) }.emit());
-        let (head, rest) = buffer.split_at_mut(Header::LEN + iv.len());
+        let sent = &iv[..self.sent_iv_len()];
+        buffer.grow_front(sent.len()).copy_from_slice(sent);
+        buffer.grow_front(Header::LEN).copy_from_slice(&Header { spi, sequence: esn::low(sequence) }.emit());
+        let (head, rest) = buffer.split_at_mut(Header::LEN + sent.len());
         let (text, icv) = rest.split_at_mut(text_len);
         let mut nonce = [0; MAX_NONCE];
         let nonce = self.salt.nonce(iv, &mut nonce);
@@ -188,7 +196,7 @@ impl Transform {
             Keyed::Separate(keyed) => {
                 keyed.cipher.encrypt(nonce, text)?;
                 match &keyed.mac {
-                    Some(mac) => mac.sign(&[head, text, self.implicit(&high(sequence))], icv),
+                    Some(mac) => mac.sign(&[head, text, self.implicit(&esn::high(sequence))], icv),
                     None => Ok(()),
                 }
             }
@@ -209,7 +217,7 @@ impl Transform {
     /// The first half of [`Transform::open`]: after it `buffer` holds payload and trailer, and the packet is authentic.
     pub(crate) fn decrypt(&self, sequence: u64, buffer: &mut Buffer) -> Result<(), DropReason> {
         let header = Header::parse(buffer).map_err(|_| DropReason::Malformed)?;
-        let head_len = Header::LEN + self.iv_len;
+        let head_len = Header::LEN + self.sent_iv_len();
         let text_len = buffer.len().checked_sub(head_len + self.icv_len).ok_or(DropReason::Malformed)?;
         if text_len < TRAILER_LEN || !text_len.is_multiple_of(self.align) {
             return Err(DropReason::Malformed);
@@ -217,7 +225,11 @@ impl Transform {
         let (head, rest) = buffer.split_at_mut(head_len);
         let (text, icv) = rest.split_at_mut(text_len);
         let mut nonce = [0; MAX_NONCE];
-        let iv = &head[Header::LEN..];
+        let implicit = sequence.to_be_bytes();
+        let iv = match self.iv {
+            Iv::Implicit => &implicit[..],
+            Iv::Counter | Iv::Random => &head[Header::LEN..],
+        };
         let nonce = self.salt.nonce(iv, &mut nonce);
         match &self.keyed {
             Keyed::Aead(aead) => {
@@ -227,7 +239,7 @@ impl Transform {
             }
             Keyed::Separate(keyed) => {
                 if let Some(mac) = &keyed.mac {
-                    mac.verify(&[head, text, self.implicit(&high(sequence))], icv)
+                    mac.verify(&[head, text, self.implicit(&esn::high(sequence))], icv)
                         .map_err(|_| DropReason::Integrity)?;
                 }
                 keyed.cipher.decrypt(nonce, text).map_err(|_| DropReason::Malformed)?;
@@ -236,6 +248,20 @@ impl Transform {
         buffer.shrink_front(head_len);
         buffer.truncate(text_len);
         Ok(())
+    }
+
+    /// How many octets of the IV are in the packet.
+    fn sent_iv_len(&self) -> usize {
+        match self.iv {
+            Iv::Implicit => 0,
+            Iv::Counter | Iv::Random => self.iv_len,
+        }
+    }
+
+    /// The longest payload whose ESP packet is at most `room` octets long.
+    pub(crate) fn payload_within(&self, room: usize) -> usize {
+        let text = room.saturating_sub(Header::LEN + self.sent_iv_len() + self.icv_len);
+        (text - text % self.align).saturating_sub(TRAILER_LEN)
     }
 
     fn check_iv(&self, iv: &[u8]) -> Result<(), WrongLength> {
@@ -319,16 +345,6 @@ impl Salt {
         room[self.len..len].copy_from_slice(iv);
         &room[..len]
     }
-}
-
-/// The lower half, which the packet carries.
-fn low(sequence: u64) -> u32 {
-    (sequence & 0xffff_ffff) as u32
-}
-
-/// The upper half, which the packet does not carry.
-fn high(sequence: u64) -> [u8; 4] {
-    ((sequence >> 32) as u32).to_be_bytes()
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ impl ChildOffer {
         message: &Opened<'_>,
         nonces: Nonces<'_>,
         secret: Option<&Secret>,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Effect {
         let child = self.agreed(message).and_then(|(suite, local, remote)| {
             let transport = self.config.transport && wants_transport(message);
@@ -289,9 +289,9 @@ impl Agreed<'_> {
         crypto: &Crypto,
         nonces: Nonces<'_>,
         secret: Option<&Secret>,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<NewChild, Failure> {
-        let length = self.suite.suite.key_material_len();
+        let length = self.suite.protection.key_material_len();
         let nonces = (nonces.initiator, nonces.responder);
         let (first, second) =
             keys::child_keys(cx.provider, crypto.suite.prf, &crypto.keys.d, secret, nonces, length)
@@ -304,24 +304,24 @@ impl Agreed<'_> {
         };
         let parameters = |spi, key: &Secret| SaParameters {
             spi,
-            suite: self.suite.suite,
+            protection: self.suite.protection,
             key: key.clone(),
             mode,
             selectors: selectors.clone(),
             extended_sequence_numbers: self.suite.extended_sequence_numbers,
             replay_window: self.config.replay_window,
+            options: self.config.options,
         };
-        let pair = SaPair {
-            policy: self.config.name.clone(),
-            inbound: parameters(self.inbound, &inbound_key),
-            outbound: parameters(self.suite.spi, &outbound_key),
-        };
+        let (inbound, outbound) =
+            (parameters(self.inbound, &inbound_key), parameters(self.suite.spi, &outbound_key));
+        let mut pair = SaPair::new(&self.config.name, inbound, outbound);
+        pair.lifetime = self.config.lifetime.draw(cx.entropy);
         let record = ChildRecord {
             child: self.config.name.clone(),
             initiator: self.initiator,
             inbound: self.inbound,
             outbound: self.suite.spi,
-            suite: self.suite.suite,
+            protection: self.suite.protection,
             mode,
             extended_sequence_numbers: self.suite.extended_sequence_numbers,
             local: self.local,

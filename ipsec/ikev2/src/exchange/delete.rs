@@ -38,7 +38,7 @@ impl Exchange for DeleteChild {
         if !sa.is_established() || child.deleting {
             return None;
         }
-        let payload = Payload::Delete(Delete::esp([self.inbound]));
+        let payload = Payload::Delete(Delete::children(child.protocol, [self.inbound]));
         Some((vec![payload], vec![Effect::MarkDeleting(self.inbound)]))
     }
 
@@ -72,7 +72,7 @@ impl Exchange for DeleteIke {
 /// Answers the deletions in an INFORMATIONAL request.
 pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>) -> Answer {
     let mut effects = Vec::new();
-    let mut ours: Vec<Spi> = Vec::new();
+    let mut ours: Vec<(ProtocolId, Spi)> = Vec::new();
     for payload in &message.payloads {
         let Payload::Delete(delete) = payload else {
             continue;
@@ -84,21 +84,26 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>) -> Answer {
             effects.push(Effect::Close(Cause::DeletedByPeer));
             return Answer { payloads: Vec::new(), effects };
         }
-        for spi in delete.esp_spis() {
-            let Some(child) = sa.child_by_outbound(spi) else {
+        for spi in delete.child_spis() {
+            let Some(child) = sa.child_by_outbound(delete.protocol, spi) else {
                 continue;
             };
             // Both ends delete the pair at once: neither names its half again (RFC 7296 §1.4.1).
             if child.deleting {
                 effects.push(Effect::Report(Event::Probe("ikev2.child-delete.collision")));
-            } else if !ours.contains(&child.inbound) {
-                ours.push(child.inbound);
+            } else if !ours.contains(&(child.protocol, child.inbound)) {
+                ours.push((child.protocol, child.inbound));
             } else {
                 continue;
             }
             effects.push(Effect::RemoveChild { inbound: child.inbound, cause: Cause::DeletedByPeer });
         }
     }
-    let payloads = if ours.is_empty() { Vec::new() } else { vec![Payload::Delete(Delete::esp(ours))] };
+    let of = |protocol| ours.iter().filter(move |(own, _)| *own == protocol).map(|(_, spi)| *spi);
+    let payloads = [ProtocolId::ESP, ProtocolId::AH]
+        .into_iter()
+        .filter(|protocol| of(*protocol).next().is_some())
+        .map(|protocol| Payload::Delete(Delete::children(protocol, of(protocol))))
+        .collect();
     Answer { payloads, effects }
 }

@@ -4,24 +4,40 @@ use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm, KeyExchan
 use ipsec_dataplane::Encryption;
 
 const ENCRYPTION: &[(u16, Encryption)] = &[
+    (2, Encryption::Cipher(CipherAlgorithm::DesCbc)),
+    (3, Encryption::Cipher(CipherAlgorithm::TripleDesCbc)),
     (11, Encryption::Cipher(CipherAlgorithm::Null)),
     (12, Encryption::Cipher(CipherAlgorithm::AesCbc)),
+    (13, Encryption::Cipher(CipherAlgorithm::AesCtr)),
+    (14, Encryption::Aead(AeadAlgorithm::AesCcm8)),
+    (15, Encryption::Aead(AeadAlgorithm::AesCcm12)),
+    (16, Encryption::Aead(AeadAlgorithm::AesCcm16)),
     (18, Encryption::Aead(AeadAlgorithm::AesGcm8)),
     (19, Encryption::Aead(AeadAlgorithm::AesGcm12)),
     (20, Encryption::Aead(AeadAlgorithm::AesGcm16)),
+    (21, Encryption::Aead(AeadAlgorithm::AesGmac)),
+    (23, Encryption::Cipher(CipherAlgorithm::CamelliaCbc)),
+    (28, Encryption::Aead(AeadAlgorithm::ChaCha20Poly1305)),
+    (29, Encryption::AeadImplicitIv(AeadAlgorithm::AesCcm8)),
+    (30, Encryption::AeadImplicitIv(AeadAlgorithm::AesGcm16)),
+    (31, Encryption::AeadImplicitIv(AeadAlgorithm::ChaCha20Poly1305)),
 ];
 
 const PRF: &[(u16, PrfAlgorithm)] = &[
     (1, PrfAlgorithm::HmacMd5),
     (2, PrfAlgorithm::HmacSha1),
+    (4, PrfAlgorithm::AesXcbc),
     (5, PrfAlgorithm::HmacSha2_256),
     (6, PrfAlgorithm::HmacSha2_384),
     (7, PrfAlgorithm::HmacSha2_512),
+    (8, PrfAlgorithm::AesCmac),
 ];
 
 const INTEGRITY: &[(u16, IntegrityAlgorithm)] = &[
     (1, IntegrityAlgorithm::HmacMd5_96),
     (2, IntegrityAlgorithm::HmacSha1_96),
+    (5, IntegrityAlgorithm::AesXcbc96),
+    (8, IntegrityAlgorithm::AesCmac96),
     (12, IntegrityAlgorithm::HmacSha2_256_128),
     (13, IntegrityAlgorithm::HmacSha2_384_192),
     (14, IntegrityAlgorithm::HmacSha2_512_256),

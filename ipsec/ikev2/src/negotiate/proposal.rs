@@ -22,10 +22,10 @@ pub struct IkeProposal {
     pub key_exchange: Vec<KeyExchangeAlgorithm>,
 }
 
-/// Algorithms for a Child SA with ESP; each list in order of preference.
+/// Algorithms for a Child SA; each list in order of preference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChildProposal {
-    /// Ciphers with their key lengths in octets, salt not counted.
+    /// Ciphers with their key lengths in octets, salt not counted. None at all means AH, which encrypts nothing.
     pub encryption: Vec<(Encryption, usize)>,
     /// Integrity algorithms; none beside combined-mode ciphers.
     pub integrity: Vec<IntegrityAlgorithm>,
@@ -44,8 +44,8 @@ pub(crate) fn ike_offer(proposals: &[IkeProposal]) -> Vec<Proposal> {
         list.extend(groups(&proposal.key_exchange));
         list
     };
-    let lists = proposals.iter().map(transforms);
-    number(lists, ProtocolId::IKE, &[])
+    let lists = proposals.iter().map(|proposal| (ProtocolId::IKE, transforms(proposal)));
+    number(lists, &[])
 }
 
 /// The proposals for a Child SA, numbered from 1; `spi` is the one we want to receive under. Key exchange methods are
@@ -61,15 +61,18 @@ pub(crate) fn child_offer(proposals: &[ChildProposal], spi: Spi, fresh: bool) ->
         list.extend(plain(TransformType::SN, numbers));
         list
     };
-    let lists = proposals.iter().map(transforms);
-    number(lists, ProtocolId::ESP, &spi.0.to_be_bytes())
+    let protocol = |proposal: &ChildProposal| match proposal.encryption.is_empty() {
+        true => ProtocolId::AH,
+        false => ProtocolId::ESP,
+    };
+    let lists = proposals.iter().map(|proposal| (protocol(proposal), transforms(proposal)));
+    number(lists, &spi.0.to_be_bytes())
 }
 
-fn number(lists: impl Iterator<Item = Vec<Transform>>, protocol: ProtocolId, spi: &[u8]) -> Vec<Proposal> {
-    let numbered = (1..=u8::MAX).zip(lists);
-    numbered
-        .map(|(number, transforms)| Proposal { number, protocol, spi: spi.to_vec(), transforms })
-        .collect()
+fn number(lists: impl Iterator<Item = (ProtocolId, Vec<Transform>)>, spi: &[u8]) -> Vec<Proposal> {
+    let proposal =
+        |(number, (protocol, transforms))| Proposal { number, protocol, spi: spi.to_vec(), transforms };
+    (1..=u8::MAX).zip(lists).map(proposal).collect()
 }
 
 fn ciphers(list: &[(Encryption, usize)]) -> Vec<Transform> {

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use ipsec_crypto::{KeyExchangeAlgorithm, PrfAlgorithm};
-use ipsec_dataplane::{Encryption, Suite};
+use ipsec_dataplane::{Encryption, Protection, Suite};
 use ipsec_wire::Spi;
-use ipsec_wire::registry::TransformType;
+use ipsec_wire::registry::{ProtocolId, TransformType};
 use ipsec_wire::v2::{Proposal, Transform};
 
 use super::numbers;
@@ -59,7 +59,7 @@ fn group_keyword(group: KeyExchangeAlgorithm) -> &'static str {
 /// The algorithms of a Child SA, and the SPI that the proposal carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ChildSuite {
-    pub(crate) suite: Suite,
+    pub(crate) protection: Protection,
     pub(crate) key_exchange: Option<KeyExchangeAlgorithm>,
     pub(crate) extended_sequence_numbers: bool,
     pub(crate) spi: Spi,
@@ -67,8 +67,12 @@ pub(crate) struct ChildSuite {
 
 /// Reads a chosen IKE proposal; nothing when a transform is missing or unknown, which no configured one is.
 pub(crate) fn ike_suite(chosen: &Proposal) -> Option<IkeSuite> {
+    let protection = protection(chosen)?;
+    if !is_for_messages(&protection) {
+        return None;
+    }
     Some(IkeSuite {
-        protection: protection(chosen)?,
+        protection,
         prf: numbers::prf(transform(chosen, TransformType::PRF)?.id)?,
         key_exchange: numbers::key_exchange(transform(chosen, TransformType::KE)?.id)?,
     })
@@ -82,7 +86,20 @@ pub(crate) fn child_suite(chosen: &Proposal) -> Option<ChildSuite> {
         _ => None,
     };
     let extended = transform(chosen, TransformType::SN).is_some_and(|transform| transform.id == 1);
-    Some(ChildSuite { suite: protection(chosen)?, key_exchange, extended_sequence_numbers: extended, spi })
+    let protection = match chosen.protocol {
+        ProtocolId::AH => Protection::Ah(numbers::integrity(transform(chosen, TransformType::INTEG)?.id)?),
+        _ => Protection::Esp(protection(chosen)?),
+    };
+    Some(ChildSuite { protection, key_exchange, extended_sequence_numbers: extended, spi })
+}
+
+/// Whether the algorithms may protect IKE messages: they hide them (RFC 7296 §3.14), and show an IV (RFC 8750 §8).
+fn is_for_messages(suite: &Suite) -> bool {
+    use ipsec_crypto::{AeadAlgorithm::AesGmac, CipherAlgorithm::Null};
+    !matches!(
+        suite.encryption,
+        Encryption::Cipher(Null) | Encryption::Aead(AesGmac) | Encryption::AeadImplicitIv(_)
+    )
 }
 
 fn protection(chosen: &Proposal) -> Option<Suite> {
@@ -99,8 +116,8 @@ fn protection(chosen: &Proposal) -> Option<Suite> {
         Some(transform) if transform.id != 0 => Some(numbers::integrity(transform.id)?),
         _ => None,
     };
-    let authenticated = matches!(encryption, Encryption::Aead(_)) != integrity.is_some();
-    authenticated.then_some(Suite { encryption, key_len, integrity })
+    let suite = Suite { encryption, key_len, integrity };
+    suite.authenticates().then_some(suite)
 }
 
 fn transform(proposal: &Proposal, kind: TransformType) -> Option<&Transform> {

@@ -1,7 +1,7 @@
 //! A packet's headers without its payload, so that the payload can be exchanged under them: IPv4 with its options, IPv6
 //! with its extension headers.
 
-use super::{IpPacket, IpVersion, NotIp, header_checksum, is_extension};
+use super::{IpPacket, IpVersion, NotIp, header_checksum, is_extension, protocol};
 use crate::Buffer;
 
 /// The IP header of a whole packet with its options or extension headers.
@@ -18,21 +18,24 @@ pub struct Headers {
 const MOST: usize = 256;
 
 impl IpPacket {
-    /// Takes a whole packet apart.
+    /// Takes a whole packet apart. The fragment header of an IPv6 packet that is its own only fragment (RFC 6946) goes.
     ///
     /// # Errors
     /// When it is a fragment, or its headers are longer than 256 octets.
     pub fn into_parts(self) -> Result<(Headers, Buffer), NotIp> {
-        if self.fragment().is_some() {
+        if self.fragment().is_some_and(|fragment| fragment.more || fragment.offset > 0) {
             return Err(NotIp::Unbuildable("a fragment has but a part of its payload"));
         }
-        let len = self.header_len();
+        let mut len = self.header_len();
         if len > MOST {
             return Err(NotIp::Unbuildable("headers longer than 256 octets"));
         }
         let mut octets = [0; MOST];
         octets[..len].copy_from_slice(&self.as_bytes()[..len]);
         let version = self.version();
+        if self.fragment().is_some() {
+            len = without_fragment_header(&mut octets, len);
+        }
         let protocol_at = match version {
             IpVersion::V4 => 9,
             IpVersion::V6 => last_next_header(&octets[..len]),
@@ -42,6 +45,12 @@ impl IpPacket {
 }
 
 impl Headers {
+    /// The IP version.
+    #[must_use]
+    pub fn version(&self) -> IpVersion {
+        self.version
+    }
+
     /// Puts the headers before a payload of this protocol; lengths and the IPv4 checksum are those of the new packet.
     ///
     /// # Errors
@@ -65,6 +74,21 @@ impl Headers {
         payload.grow_front(self.len).copy_from_slice(&self.octets[..self.len]);
         IpPacket::parse(payload)
     }
+}
+
+/// Takes the fragment header out of IPv6 headers of `len` octets and returns how many are left.
+fn without_fragment_header(octets: &mut [u8; MOST], len: usize) -> usize {
+    let (mut at, mut begin) = (6, IpVersion::V6.header_len());
+    while octets[at] != protocol::FRAGMENT {
+        if !is_extension(octets[at]) || begin + 1 >= len {
+            return len;
+        }
+        at = begin;
+        begin += usize::from(octets[begin + 1]) * 8 + 8;
+    }
+    octets[at] = octets[begin];
+    octets.copy_within(begin + 8..len, begin);
+    len - 8
 }
 
 /// Where the last "next header" of IPv6 headers is.

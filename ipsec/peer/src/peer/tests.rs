@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ipsec_crypto::{AeadAlgorithm, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Secret};
-use ipsec_dataplane::{Encryption, Mode};
+use ipsec_dataplane::{Encryption, Mode, Settings};
 use ipsec_ikev2::{
     Cause, ChildConfig, ChildProposal, Connection, CookiePolicy, Event as Ikev2, IkeProposal, Retransmission,
     Stage,
@@ -59,6 +59,8 @@ fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Confi
         remote: vec![range(remote_net)],
         replay_window: 64,
         transport: false,
+        options: Default::default(),
+        lifetime: Default::default(),
     };
     let connection = Connection {
         name: "site".into(),
@@ -75,7 +77,7 @@ fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Confi
     };
     Config {
         addresses: vec![address(local)],
-        mtu: 1500,
+        dataplane: Settings::default(),
         ikev2: ipsec_ikev2::Config::new(vec![connection]),
         policies: Vec::new(),
         manual: Vec::new(),
@@ -132,7 +134,7 @@ impl Pair {
     fn ikev2(&self, side: usize) -> impl Iterator<Item = &Ikev2> {
         self.events[side].iter().filter_map(|event| match event {
             Event::Ikev2(event) => Some(event),
-            Event::Manual(_) | Event::Dropped(_) => None,
+            Event::Manual(_) | Event::Expired(_) | Event::Dropped(_) => None,
         })
     }
 
@@ -352,7 +354,7 @@ fn configurations_that_cannot_work_are_refused_by_name() {
         Peer::new(config, &PORTABLE, luck(1)).err().map(|error| error.to_string())
     };
     assert_eq!(refused(|_| {}), None);
-    let text = refused(|c| c.mtu = 60).unwrap();
+    let text = refused(|c| c.dataplane.link_mtu = 60).unwrap();
     assert_eq!(text, "an MTU of 60 is below 68, the least for its IP version");
     let text = refused(|c| c.ikev2.connections[0].local = [10, 0, 0, 1].into()).unwrap();
     assert_eq!(text, "connection \"site\" runs from 10.0.0.1, which is not an address of this peer");

@@ -87,7 +87,8 @@ pub(crate) fn identification() -> impl Strategy<Value = Identification> {
 }
 
 fn delete() -> impl Strategy<Value = Delete> {
-    let esp = vec(any::<u32>(), 0..8).prop_map(|spis| Delete::esp(spis.into_iter().map(Spi)));
+    let esp =
+        vec(any::<u32>(), 0..8).prop_map(|spis| Delete::children(ProtocolId::ESP, spis.into_iter().map(Spi)));
     prop_oneof![Just(Delete::ike()), esp]
 }
 

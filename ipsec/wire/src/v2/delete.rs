@@ -22,17 +22,17 @@ impl Delete {
         Self { protocol: ProtocolId::IKE, spi_size: 0, spis: Vec::new() }
     }
 
-    /// Deletes ESP SAs.
+    /// Deletes Child SAs of this protocol, ESP or AH.
     #[must_use]
-    pub fn esp(spis: impl IntoIterator<Item = Spi>) -> Self {
+    pub fn children(protocol: ProtocolId, spis: impl IntoIterator<Item = Spi>) -> Self {
         let spis = spis.into_iter().flat_map(|spi| spi.0.to_be_bytes()).collect();
-        Self { protocol: ProtocolId::ESP, spi_size: 4, spis }
+        Self { protocol, spi_size: 4, spis }
     }
 
-    /// The SPIs of ESP SAs; empty for another protocol.
+    /// The SPIs of Child SAs; empty for a protocol other than ESP and AH.
     #[must_use]
-    pub fn esp_spis(&self) -> Vec<Spi> {
-        if self.protocol != ProtocolId::ESP || self.spi_size != 4 {
+    pub fn child_spis(&self) -> Vec<Spi> {
+        if ![ProtocolId::ESP, ProtocolId::AH].contains(&self.protocol) || self.spi_size != 4 {
             return Vec::new();
         }
         let spi = |octets: &[u8]| Spi(octets.iter().fold(0, |spi, octet| (spi << 8) | u32::from(*octet)));

@@ -55,7 +55,7 @@ fn details(payload: &Payload) -> Vec<String> {
         Payload::Notify(notify) if notify.data.is_empty() && notify.spi.is_empty() => Vec::new(),
         Payload::Notify(notify) => vec![format!("{} octets of data{}", notify.data.len(), spi(&notify.spi))],
         Payload::Delete(delete) => {
-            let spis: Vec<String> = delete.esp_spis().iter().map(ToString::to_string).collect();
+            let spis: Vec<String> = delete.child_spis().iter().map(ToString::to_string).collect();
             vec![format!("{} {}", delete.protocol, spis.join(" ")).trim_end().to_owned()]
         }
         Payload::TsI(list) | Payload::TsR(list) => list.iter().map(ToString::to_string).collect(),

@@ -1,8 +1,10 @@
 //! Child configurations: what each end protects, which is what its peer protects unless the file says otherwise.
 
+use ipsec::dataplane::LifetimePolicy;
 use ipsec_net::Prefix;
 
 use super::ike::{check_ends, offer};
+use super::options::{lifetime, options};
 use super::peer::prefixes;
 use super::problems::Problems;
 use crate::diagnostic::Problem;
@@ -52,6 +54,7 @@ fn child(
         offer: noun.offer.as_ref().map(|list| offer(list, ChildProposal::parse, problems)),
         replay_window: replay_window(noun.replay.as_ref(), REPLAY_WINDOW, problems),
         mode: noun.mode.map_or(Mode::Tunnel, Mode::from),
+        lifetime: lifetime(noun.lifetime.as_ref(), problems),
     };
     let told = [
         end(named, &both, (ends[0], ends[1]), peers, problems),
@@ -81,6 +84,7 @@ struct Both {
     offer: Option<Vec<ChildProposal>>,
     replay_window: u32,
     mode: Mode,
+    lifetime: LifetimePolicy,
 }
 
 /// What the first of `ends` is told, the second being its other end.
@@ -106,6 +110,15 @@ fn end(
             .or_else(|| both.offer.clone())
             .unwrap_or_else(|| ChildProposal::parse(OFFER).into_iter().collect()),
         replay_window: replay_window(own.and_then(|own| own.replay.as_ref()), both.replay_window, problems),
+        lifetime: match own.and_then(|own| own.lifetime.as_ref()) {
+            Some(own) => lifetime(Some(own), problems),
+            None => both.lifetime,
+        },
+        options: options(
+            own.and_then(|own| own.options.as_ref()).or(named.noun.options.as_ref()),
+            mode,
+            problems,
+        ),
     };
     if problems.is_empty() {
         check_carries(named, &end, ends.1, problems);
@@ -114,7 +127,7 @@ fn end(
 }
 
 /// What a child carries of a peer that is not told: its networks through a tunnel, its own packets in transport mode.
-fn carried(mode: Mode, peer: &str, peers: &[Peer]) -> Vec<Prefix> {
+pub(super) fn carried(mode: Mode, peer: &str, peers: &[Peer]) -> Vec<Prefix> {
     let Some(peer) = peers.iter().find(|known| known.name == peer) else { return Vec::new() };
     match mode {
         Mode::Tunnel => peer.protects.clone(),

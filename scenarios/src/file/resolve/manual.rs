@@ -1,16 +1,22 @@
-//! Manual SAs, with the statements and the limits of the routers that this begins from: SPIs from 256 to 16639, keys as
-//! text or in hexadecimal, replay windows of 32 or 64 packets.
+//! Manual SAs, with the statements and the limits of the routers that this begins from: ESP, AH or a bundle of both, SPIs
+//! from 256 to 16639, keys as text or in hexadecimal, replay windows of 32 or 64 packets.
+
+use std::ops::Range;
 
 use ipsec::crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm};
-use ipsec::dataplane::{Encryption, Suite};
+use ipsec::dataplane::{Encryption, Protection, Suite};
 use ipsec::wire::Spi;
 use toml::Spanned;
 
+use super::child::carried;
+use super::ike::check_ends;
+use super::options::options;
+use super::peer::prefixes;
 use super::problems::Problems;
 use crate::diagnostic::{Problem, suggestion};
-use crate::file::nouns::{self, Text};
+use crate::file::nouns::{self, ManualProtocol, Text};
 use crate::file::read::Named;
-use crate::file::scenario::{Manual, ManualKeying, Mode, Peer};
+use crate::file::scenario::{Manual, ManualAh, ManualEnd, ManualKeying, Mode, Peer};
 use crate::story::Names;
 
 /// The SPIs that a manual SA may have.
@@ -29,7 +35,7 @@ const AUTHENTICATION: [(&str, IntegrityAlgorithm); 7] = [
 ];
 
 /// The ciphers with the lengths of their keys in octets; those of counter modes end in their salt.
-const ENCRYPTION: [(&str, Encryption, usize); 24] = [
+const ENCRYPTION: [(&str, Encryption, usize); 27] = [
     ("null", Encryption::Cipher(CipherAlgorithm::Null), 0),
     ("des-cbc", Encryption::Cipher(CipherAlgorithm::DesCbc), 8),
     ("3des-cbc", Encryption::Cipher(CipherAlgorithm::TripleDesCbc), 24),
@@ -53,6 +59,9 @@ const ENCRYPTION: [(&str, Encryption, usize); 24] = [
     ("aes-128-ccm-12", Encryption::Aead(AeadAlgorithm::AesCcm12), 16),
     ("aes-128-ccm-16", Encryption::Aead(AeadAlgorithm::AesCcm16), 16),
     ("aes-256-ccm-16", Encryption::Aead(AeadAlgorithm::AesCcm16), 32),
+    ("aes-128-gmac", Encryption::Aead(AeadAlgorithm::AesGmac), 16),
+    ("aes-192-gmac", Encryption::Aead(AeadAlgorithm::AesGmac), 24),
+    ("aes-256-gmac", Encryption::Aead(AeadAlgorithm::AesGmac), 32),
     ("chacha20-poly1305", Encryption::Aead(AeadAlgorithm::ChaCha20Poly1305), 32),
 ];
 
@@ -74,42 +83,102 @@ fn manual(
 ) -> Option<Manual> {
     let noun = &named.noun;
     let ends = problems.two_peers(("manual", &named.name), "ends", noun.ends.as_ref(), names)?;
-    let ends = ends.map(|end| end.get_ref().clone());
-    let mode = noun.mode.map_or(Mode::Tunnel, Mode::from);
-    let unprotected = |end: &&String| peers.iter().any(|peer| peer.name == **end && peer.protects.is_empty());
-    if mode == Mode::Tunnel
-        && let Some(end) = ends.iter().find(unprotected)
-    {
-        let problem = Problem::at(
-            named.name.span(),
-            format!("`{end}` protects no network: nothing would go through the tunnel"),
-        );
-        problems.add(problem.help("say what the peer `protects`, or let the `mode` be \"transport\""));
-    }
-    let replay_window = replay_window(noun.replay.as_ref(), problems);
-    let keying = match (&noun.bidirectional, &noun.inbound, &noun.outbound) {
-        (Some(both), None, None) => {
-            let keying = keying(both, problems)?;
-            [keying.clone(), keying]
-        }
-        // The first end sends what is outbound there.
-        (None, Some(inbound), Some(outbound)) => {
-            let (inbound, outbound) = (keying(inbound, problems), keying(outbound, problems));
-            [outbound?, inbound?]
-        }
-        _ => {
-            let problem = Problem::at(
-                named.name.span(),
-                format!("`{}` does not say its keys in both directions", named.name()),
-            );
-            problems.add(problem.help(format!(
-                "either `[manual.{0}.bidirectional]`, or `[manual.{0}.inbound]` and `[manual.{0}.outbound]`",
-                named.name()
-            )));
-            return None;
+    let ends = ends.map(|end| end.get_ref().as_str());
+    check_ends(named.name(), noun.at.keys(), ends, problems);
+    // Both ends are told even if one is wrong.
+    let first = end(named, (ends[0], ends[1]), false, peers, problems);
+    let second = end(named, (ends[1], ends[0]), true, peers, problems);
+    Some(Manual { name: named.name().to_owned(), ends: [first?, second?] })
+}
+
+/// What the first of `ends` is told; `mirrored` if it is the one for which `inbound` is what the file calls `outbound`.
+fn end(
+    named: &Named<nouns::Manual>,
+    ends: (&str, &str),
+    mirrored: bool,
+    peers: &[Peer],
+    problems: &mut Problems,
+) -> Option<ManualEnd> {
+    let noun = &named.noun;
+    let own = noun.at.iter().find(|(peer, _)| peer.get_ref() == ends.0).map(|(_, own)| own);
+    let mode = own.and_then(|own| own.mode).or(noun.mode).map_or(Mode::Tunnel, Mode::from);
+    let (inbound, outbound) = match own.filter(|own| own.has_keys()) {
+        Some(own) => keyings(named, (&own.bidirectional, &own.inbound, &own.outbound), mode, problems)?,
+        None => {
+            // What is wrong here is the same for both ends, and told once.
+            let both = (&noun.bidirectional, &noun.inbound, &noun.outbound);
+            let (inbound, outbound) = match mirrored {
+                false => keyings(named, both, mode, problems)?,
+                true => keyings(named, both, mode, &mut Problems::default())?,
+            };
+            if mirrored { (outbound, inbound) } else { (inbound, outbound) }
         }
     };
-    Some(Manual { name: named.name().to_owned(), ends, mode, replay_window, keying })
+    let local = own.and_then(|own| own.protects.as_ref()).map(|list| prefixes(list, problems));
+    let remote = own.and_then(|own| own.reaches.as_ref()).map(|list| prefixes(list, problems));
+    let end = ManualEnd {
+        peer: ends.0.to_owned(),
+        mode,
+        replay_window: replay_window(
+            own.and_then(|own| own.replay.as_ref()).or(noun.replay.as_ref()),
+            problems,
+        ),
+        extended_sequence_numbers: own.and_then(|own| own.esn).or(noun.esn).unwrap_or(false),
+        inbound,
+        outbound,
+        local: local.unwrap_or_else(|| carried(mode, ends.0, peers)),
+        remote: remote.unwrap_or_else(|| carried(mode, ends.1, peers)),
+        options: options(own.and_then(|own| own.options.as_ref()).or(noun.options.as_ref()), mode, problems),
+    };
+    if problems.is_empty()
+        && let Some(side) =
+            [(&end.local, ends.0), (&end.remote, ends.1)].iter().find(|(list, _)| list.is_empty())
+    {
+        let message = format!("`{}` protects no network: nothing would go through the tunnel", side.1);
+        let problem = Problem::at(named.name.span(), message);
+        problems.add(problem.help("say what the peer `protects`, or let the `mode` be \"transport\""));
+    }
+    Some(end)
+}
+
+impl nouns::ManualEnd {
+    fn has_keys(&self) -> bool {
+        self.bidirectional.is_some() || self.inbound.is_some() || self.outbound.is_some()
+    }
+}
+
+type Keyings<'a> = (
+    &'a Option<Spanned<nouns::ManualKeying>>,
+    &'a Option<Spanned<nouns::ManualKeying>>,
+    &'a Option<Spanned<nouns::ManualKeying>>,
+);
+
+/// What is inbound and what is outbound, from `bidirectional`, `inbound` and `outbound`.
+fn keyings(
+    named: &Named<nouns::Manual>,
+    nouns: Keyings<'_>,
+    mode: Mode,
+    problems: &mut Problems,
+) -> Option<(ManualKeying, ManualKeying)> {
+    match nouns {
+        (Some(both), None, None) => {
+            let keying = keying(both, mode, problems)?;
+            Some((keying.clone(), keying))
+        }
+        (None, Some(inbound), Some(outbound)) => {
+            let (inbound, outbound) = (keying(inbound, mode, problems), keying(outbound, mode, problems));
+            Some((inbound?, outbound?))
+        }
+        _ => {
+            let name = named.name();
+            let problem =
+                Problem::at(named.name.span(), format!("`{name}` does not say its keys in both directions"));
+            problems.add(problem.help(format!(
+                "either `[manual.{name}.bidirectional]`, or `[manual.{name}.inbound]` and `[manual.{name}.outbound]`",
+            )));
+            None
+        }
+    }
 }
 
 impl From<nouns::Mode> for Mode {
@@ -131,7 +200,7 @@ fn replay_window(number: Option<&Spanned<i64>>, problems: &mut Problems) -> u32 
     if size == 32 { 32 } else { 64 }
 }
 
-fn keying(noun: &Spanned<nouns::ManualKeying>, problems: &mut Problems) -> Option<ManualKeying> {
+fn keying(noun: &Spanned<nouns::ManualKeying>, mode: Mode, problems: &mut Problems) -> Option<ManualKeying> {
     let (span, noun) = (noun.span(), noun.get_ref());
     let mut missing = |what: &str, help: &str| {
         problems.add(Problem::at(span.clone(), format!("there is no `{what}`")).help(help.to_owned()));
@@ -139,13 +208,56 @@ fn keying(noun: &Spanned<nouns::ManualKeying>, problems: &mut Problems) -> Optio
     if noun.spi.is_none() {
         missing("spi", "the SPI is a number from 256 to 16639, the same at both ends");
     }
-    let Some(encryption) = &noun.encryption else {
-        missing("encryption", "name an algorithm; \"null\" encrypts nothing");
-        return None;
-    };
-    let spi: u32 = problems.number_or(noun.spi.as_ref(), SPIS, "an SPI", 256);
-    let (cipher, key_len, encryption_key) = cipher(encryption, problems)?;
-    let combined = matches!(cipher, Encryption::Aead(_));
+    let protocol = noun.protocol.unwrap_or_default();
+    match (protocol, &noun.auxiliary_spi) {
+        (ManualProtocol::Bundle, None) => {
+            missing(
+                "auxiliary-spi",
+                "a bundle has two SPIs: `spi` is that of AH, `auxiliary-spi` that of ESP",
+            );
+        }
+        (ManualProtocol::Esp | ManualProtocol::Ah, Some(spi)) => {
+            let problem = Problem::at(spi.span(), "an `auxiliary-spi` without a bundle");
+            problems.add(problem.help("leave it out, or let the `protocol` be \"bundle\""));
+        }
+        _ => {}
+    }
+    if protocol == ManualProtocol::Bundle && mode == Mode::Transport {
+        let problem = Problem::at(span.clone(), "a bundle in transport mode");
+        problems.add(problem.help("let the `mode` be \"tunnel\", or the `protocol` \"esp\" or \"ah\""));
+    }
+    let spi = Spi(problems.number_or(noun.spi.as_ref(), SPIS, "an SPI", 256));
+    match protocol {
+        ManualProtocol::Esp => esp(span, noun, spi, problems),
+        ManualProtocol::Ah => {
+            if let Some(encryption) = &noun.encryption {
+                let problem = Problem::at(encryption.span(), "AH encrypts nothing");
+                problems.add(
+                    problem.help("leave `encryption` out, or let the `protocol` be \"esp\" or \"bundle\""),
+                );
+            }
+            let (integrity, key) = needed_authenticator(span, noun, problems)?;
+            Some(ManualKeying { spi, protection: Protection::Ah(integrity), key, bundled: None })
+        }
+        ManualProtocol::Bundle => {
+            let auxiliary = Spi(problems.number_or(noun.auxiliary_spi.as_ref(), SPIS, "an SPI", 256));
+            let (integrity, key) = needed_authenticator(span.clone(), noun, problems)?;
+            let bundled = Some(ManualAh { spi, integrity, key });
+            let (encryption, key_len, key) = needed_cipher(span, noun, problems)?;
+            let protection = Protection::Esp(Suite { encryption, key_len, integrity: None });
+            Some(ManualKeying { spi: auxiliary, protection, key, bundled })
+        }
+    }
+}
+
+fn esp(
+    span: Range<usize>,
+    noun: &nouns::ManualKeying,
+    spi: Spi,
+    problems: &mut Problems,
+) -> Option<ManualKeying> {
+    let (encryption, key_len, encryption_key) = needed_cipher(span, noun, problems)?;
+    let combined = encryption.is_combined();
     let (integrity, integrity_key) = match &noun.authentication {
         Some(authentication) if combined => {
             let problem = Problem::at(authentication.span(), "this cipher authenticates by itself");
@@ -158,14 +270,40 @@ fn keying(noun: &Spanned<nouns::ManualKeying>, problems: &mut Problems) -> Optio
         }
         None if combined => (None, Vec::new()),
         None => {
-            let problem =
-                Problem::at(encryption.span(), "a cipher alone protects nothing from being changed");
+            let at = noun.encryption.as_ref().map_or(0..0, Spanned::span);
+            let problem = Problem::at(at, "a cipher alone protects nothing from being changed");
             problems.add(problem.help("add `authentication`, such as { algorithm = \"hmac-sha1-96\", … }"));
             return None;
         }
     };
-    let suite = Suite { encryption: cipher, key_len, integrity };
-    Some(ManualKeying { spi: Spi(spi), suite, key: [encryption_key, integrity_key].concat() })
+    let protection = Protection::Esp(Suite { encryption, key_len, integrity });
+    Some(ManualKeying { spi, protection, key: [encryption_key, integrity_key].concat(), bundled: None })
+}
+
+fn needed_cipher(
+    span: Range<usize>,
+    noun: &nouns::ManualKeying,
+    problems: &mut Problems,
+) -> Option<(Encryption, usize, Vec<u8>)> {
+    let Some(encryption) = &noun.encryption else {
+        let problem = Problem::at(span, "there is no `encryption`");
+        problems.add(problem.help("name an algorithm; \"null\" encrypts nothing"));
+        return None;
+    };
+    cipher(encryption, problems)
+}
+
+fn needed_authenticator(
+    span: Range<usize>,
+    noun: &nouns::ManualKeying,
+    problems: &mut Problems,
+) -> Option<(IntegrityAlgorithm, Vec<u8>)> {
+    let Some(authentication) = &noun.authentication else {
+        let problem = Problem::at(span, "there is no `authentication`");
+        problems.add(problem.help("AH needs it, such as { algorithm = \"hmac-sha1-96\", … }"));
+        return None;
+    };
+    authenticator(authentication, problems)
 }
 
 fn cipher(noun: &Spanned<nouns::Algorithm>, problems: &mut Problems) -> Option<(Encryption, usize, Vec<u8>)> {

@@ -1,6 +1,7 @@
 //! Policies beside those that IKE and manual SAs bring: what passes as it is, and what is dropped (RFC 4301 §4.4.1). They
 //! come before all others, in the order of the file.
 
+use ipsec::dataplane::Direction;
 use ipsec_net::{Prefix, protocol};
 use toml::Spanned;
 
@@ -54,6 +55,10 @@ fn policy(named: &Named<nouns::Policy>, names: &Names, problems: &mut Problems) 
         between,
         protocol: noun.protocol.as_ref().and_then(|text| problems.read(text, protocol_number)),
         port: noun.port.as_ref().map(|port| destination_port(port, noun, problems)),
+        direction: noun.direction.map(|direction| match direction {
+            nouns::PolicyDirection::In => Direction::Inbound,
+            nouns::PolicyDirection::Out => Direction::Outbound,
+        }),
     })
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
+use super::peer::smallest_mtu;
 use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Text};
@@ -23,6 +24,7 @@ pub(super) fn resolve(
 
 const INTERVAL: Duration = Duration::from_millis(100);
 const SIZE: u16 = 64;
+const HOP_LIMIT: u8 = 64;
 
 fn traffic(named: &Named<nouns::Traffic>, peers: &[Peer], problems: &mut Problems) -> Option<Traffic> {
     let noun = &named.noun;
@@ -64,6 +66,7 @@ fn traffic(named: &Named<nouns::Traffic>, peers: &[Peer], problems: &mut Problem
         Some(nouns::TrafficKind::Ping) => TrafficKind::Ping,
         Some(nouns::TrafficKind::Udp) | None => TrafficKind::Udp,
     };
+    let address = first_host.address;
     let ends = [first_host, second_host];
     Some(Traffic {
         name: named.name().to_owned(),
@@ -72,6 +75,13 @@ fn traffic(named: &Named<nouns::Traffic>, peers: &[Peer], problems: &mut Problem
         interval,
         sizes,
         both: noun.both.unwrap_or(true),
+        dont_fragment: noun.df.unwrap_or(false),
+        hop_limit: problems.number_or(noun.hops.as_ref(), 1..=255, "a hop limit", HOP_LIMIT),
+        traffic_class: problems.number_or(noun.class.as_ref(), 0..=255, "a traffic class", 0),
+        fragments: noun.fragments.as_ref().map(|length| {
+            let least = smallest_mtu(address);
+            problems.number_or(Some(length), least..=65_535, "a fragment", u16::MAX)
+        }),
     })
 }
 

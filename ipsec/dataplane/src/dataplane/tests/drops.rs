@@ -1,10 +1,12 @@
 //! Every reason to drop a packet, reached by a packet.
 
-use ipsec_crypto::{CipherAlgorithm, KeyLength, PORTABLE};
+use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm, KeyLength, PORTABLE};
 use ipsec_net::fragment;
 
 use super::*;
-use crate::{Encryption, Mode, SaParameters};
+use ipsec_wire::esp::Header;
+
+use crate::{Encryption, Mode, Protection, SaParameters, Suite};
 
 #[test]
 fn discarded_is_what_no_policy_matches_in_either_direction() {
@@ -19,20 +21,30 @@ fn discarded_is_what_no_policy_matches_in_either_direction() {
 fn without_an_sa_the_packet_comes_back_unchanged() {
     let (mut west, _) = PLAIN.planes();
     west.remove(WEST);
-    let acquired = Outbound::Acquire { policy: "net".into(), packet: PLAIN.packet(5) };
+    let [west_net, east_net] = PLAIN.networks();
+    let selectors = vec![Selector::between(west_net, east_net)];
+    let acquired = Outbound::Acquire { policy: "net".into(), selectors, packet: PLAIN.packet(5) };
     assert_eq!(west.outbound(NOW, &mut Counting(1), PLAIN.packet(5)), acquired);
+}
+
+fn gcm() -> Suite {
+    Suite { encryption: Encryption::Aead(AeadAlgorithm::AesGcm16), key_len: 16, integrity: None }
 }
 
 #[test]
 fn unusable_is_an_sa_whose_parts_do_not_fit() {
     let spoils: [fn(&mut SaParameters); 5] = [
         |sa| sa.key = Secret::from(vec![1; 19]),
-        |sa| sa.suite.key_len = 17,
+        |sa| sa.protection = Protection::Esp(Suite { key_len: 17, ..gcm() }),
         |sa| {
-            sa.suite.integrity = CBC.integrity;
+            let integrity = Some(IntegrityAlgorithm::HmacSha2_256_128);
+            sa.protection = Protection::Esp(Suite { integrity, ..gcm() });
             sa.key = Secret::from(vec![1; 52]);
         },
-        |sa| sa.suite = Suite { integrity: None, key_len: 20, ..CBC },
+        |sa| {
+            let encryption = Encryption::Cipher(CipherAlgorithm::AesCbc);
+            sa.protection = Protection::Esp(Suite { encryption, integrity: None, key_len: 20 });
+        },
         |sa| sa.mode = Mode::Tunnel { local: address("192.0.2.1"), remote: address("2001:db8::1") },
     ];
     let (mut good_west, _) = PLAIN.planes();
@@ -78,8 +90,7 @@ fn the_hop_limit_counts_down_and_stops_at_one() {
 fn the_last_sequence_number_is_used_and_none_after_it() {
     for (extended, last) in [(false, u64::from(u32::MAX)), (true, u64::MAX)] {
         let setup = Setup { extended, ..PLAIN };
-        let (mut west, _) = setup.planes();
-        west.sad.outbound(0, &Flow::outbound(&setup.packet(1))).unwrap().sequence = last - 1;
+        let mut west = setup.west_with(|pair| pair.outbound.options.sequence = last - 1);
         sent(&mut west, setup.packet(1));
         assert_eq!(refused(&mut west, setup.packet(1)), DropReason::SequenceOverflow);
         assert_eq!(west.status()[1].sequence, last);
@@ -126,29 +137,33 @@ fn an_atomic_fragment_is_a_whole_packet() {
 #[test]
 fn an_spi_that_no_sa_has_is_told() {
     let (_, mut east) = PLAIN.planes();
-    let stranger = PLAIN.esp(Buffer::copy_of(&[0, 0, 0x99, 0x99, 0, 0, 0, 1]));
-    let spi = Some(Spi(0x9999));
-    assert_eq!(east.inbound(NOW, stranger), Inbound::Drop { reason: DropReason::UnknownSpi, spi });
+    let stranger = PLAIN.outer(Buffer::copy_of(&[0, 0, 0x99, 0x99, 0, 0, 0, 1]));
+    let carried = Some((Spi(0x9999), 1));
+    assert_eq!(east.inbound(NOW, stranger), Inbound::Drop { reason: DropReason::UnknownSpi, carried });
 }
 
 #[test]
 fn a_packet_that_is_too_short_or_not_in_whole_blocks_is_malformed() {
-    for suite in SUITES {
-        let setup = Setup { suite, ..PLAIN };
+    for protection in PROTECTIONS {
+        let setup = Setup { protection, ..PLAIN };
         let (mut west, mut east) = setup.planes();
         let whole = sent(&mut west, setup.packet(1)).into_payload();
-        let block = match suite.encryption {
-            Encryption::Cipher(cipher) => cipher.block_len().max(4),
-            Encryption::Aead(_) => 4,
+        let block = match protection {
+            Protection::Esp(Suite { encryption: Encryption::Cipher(cipher), .. }) => {
+                cipher.block_len().max(4)
+            }
+            Protection::Esp(_) => 4,
+            // Whatever follows the header may be of any length.
+            Protection::Ah(_) => 1,
         };
         for length in 0..whole.len() {
             let cut = (whole.len() - length) % block;
-            let reason = dropped(&mut east, setup.esp(Buffer::copy_of(&whole[..length])));
+            let reason = dropped(&mut east, setup.outer(Buffer::copy_of(&whole[..length])));
             let expected: &[_] = match cut {
                 0 => &[DropReason::Malformed, DropReason::Integrity],
                 _ => &[DropReason::Malformed],
             };
-            assert!(expected.contains(&reason), "{suite} {length} octets: {reason}");
+            assert!(expected.contains(&reason), "{protection} {length} octets: {reason}");
         }
     }
 }
@@ -188,9 +203,9 @@ fn a_forged_packet_does_not_move_the_window() {
 
 #[test]
 fn the_two_kinds_of_sequence_numbers_do_not_understand_each_other() {
-    for suite in [GCM, CBC] {
-        let (mut west, _) = Setup { suite, extended: true, ..PLAIN }.planes();
-        let (_, mut east) = Setup { suite, extended: false, ..PLAIN }.planes();
+    for protection in [GCM, CBC] {
+        let (mut west, _) = Setup { protection, extended: true, ..PLAIN }.planes();
+        let (_, mut east) = Setup { protection, extended: false, ..PLAIN }.planes();
         assert_eq!(dropped(&mut east, sent(&mut west, PLAIN.packet(10))), DropReason::Integrity);
     }
 }
@@ -198,17 +213,18 @@ fn the_two_kinds_of_sequence_numbers_do_not_understand_each_other() {
 /// What east says to a packet that west's keys protect, but whose text is the test's: payload, padding and trailer,
 /// as they are encrypted.
 fn crafted(text: &[u8]) -> (Dataplane, DropReason) {
-    let suite =
-        Suite { encryption: Encryption::Cipher(CipherAlgorithm::Null), key_len: 0, integrity: CBC.integrity };
-    let setup = Setup { suite, ..PLAIN };
+    let integrity = IntegrityAlgorithm::HmacSha2_256_128;
+    let encryption = Encryption::Cipher(CipherAlgorithm::Null);
+    let suite = Suite { encryption, key_len: 0, integrity: Some(integrity) };
+    let setup = Setup { protection: Protection::Esp(suite), ..PLAIN };
     let (_, mut east) = setup.planes();
     let sa = setup.east_pair().inbound;
-    let mac = (PORTABLE.integrity)(suite.integrity.unwrap(), sa.key.as_bytes()).unwrap();
+    let mac = (PORTABLE.integrity)(integrity, sa.key.as_bytes()).unwrap();
     let mut octets = [&Header { spi: EAST, sequence: 1 }.emit()[..], text].concat();
     let mut icv = [0; 16];
     mac.sign(&[&octets], &mut icv).unwrap();
     octets.extend(icv);
-    let reason = dropped(&mut east, setup.esp(Buffer::copy_of(&octets)));
+    let reason = dropped(&mut east, setup.outer(Buffer::copy_of(&octets)));
     (east, reason)
 }
 

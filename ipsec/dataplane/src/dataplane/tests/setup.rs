@@ -8,19 +8,26 @@ use ipsec_wire::Spi;
 
 use crate::*;
 
-const fn aead(algorithm: AeadAlgorithm, key_len: usize) -> Suite {
-    Suite { encryption: Encryption::Aead(algorithm), key_len, integrity: None }
+const fn aead(algorithm: AeadAlgorithm, key_len: usize) -> Protection {
+    Protection::Esp(Suite { encryption: Encryption::Aead(algorithm), key_len, integrity: None })
 }
 
-const fn separate(cipher: CipherAlgorithm, key_len: usize, integrity: IntegrityAlgorithm) -> Suite {
-    Suite { encryption: Encryption::Cipher(cipher), key_len, integrity: Some(integrity) }
+const fn implicit_iv(algorithm: AeadAlgorithm, key_len: usize) -> Protection {
+    Protection::Esp(Suite { encryption: Encryption::AeadImplicitIv(algorithm), key_len, integrity: None })
 }
 
-pub(super) const GCM: Suite = aead(AeadAlgorithm::AesGcm16, 16);
-pub(super) const CBC: Suite = separate(CipherAlgorithm::AesCbc, 32, IntegrityAlgorithm::HmacSha2_256_128);
+const fn separate(cipher: CipherAlgorithm, key_len: usize, integrity: IntegrityAlgorithm) -> Protection {
+    Protection::Esp(Suite { encryption: Encryption::Cipher(cipher), key_len, integrity: Some(integrity) })
+}
+
+pub(super) const GCM: Protection = aead(AeadAlgorithm::AesGcm16, 16);
+pub(super) const CBC: Protection =
+    separate(CipherAlgorithm::AesCbc, 32, IntegrityAlgorithm::HmacSha2_256_128);
+
+pub(super) const AH: Protection = Protection::Ah(IntegrityAlgorithm::HmacSha2_256_128);
 
 /// One of each kind: every mode, block length and ICV length.
-pub(super) const SUITES: [Suite; 14] = [
+pub(super) const PROTECTIONS: [Protection; 24] = [
     GCM,
     CBC,
     aead(AeadAlgorithm::AesGcm16, 32),
@@ -35,6 +42,16 @@ pub(super) const SUITES: [Suite; 14] = [
     separate(CipherAlgorithm::TripleDesCbc, 24, IntegrityAlgorithm::HmacMd5_96),
     separate(CipherAlgorithm::CamelliaCbc, 16, IntegrityAlgorithm::AesCmac96),
     separate(CipherAlgorithm::Null, 0, IntegrityAlgorithm::HmacSha2_512_256),
+    implicit_iv(AeadAlgorithm::AesGcm16, 16),
+    implicit_iv(AeadAlgorithm::AesCcm16, 32),
+    implicit_iv(AeadAlgorithm::ChaCha20Poly1305, 32),
+    Protection::Ah(IntegrityAlgorithm::HmacMd5_96),
+    Protection::Ah(IntegrityAlgorithm::HmacSha1_96),
+    AH,
+    Protection::Ah(IntegrityAlgorithm::HmacSha2_384_192),
+    Protection::Ah(IntegrityAlgorithm::HmacSha2_512_256),
+    Protection::Ah(IntegrityAlgorithm::AesXcbc96),
+    Protection::Ah(IntegrityAlgorithm::AesCmac96),
 ];
 
 pub(super) fn range(text: &str) -> AddressRange {
@@ -47,7 +64,7 @@ pub(super) fn address(text: &str) -> IpAddr {
 
 #[derive(Clone, Debug)]
 pub(super) struct Setup {
-    pub(super) suite: Suite,
+    pub(super) protection: Protection,
     pub(super) outer_v6: bool,
     pub(super) inner_v6: bool,
     pub(super) extended: bool,
@@ -55,8 +72,14 @@ pub(super) struct Setup {
     pub(super) provider: &'static Provider,
 }
 
-pub(super) const PLAIN: Setup =
-    Setup { suite: GCM, outer_v6: false, inner_v6: false, extended: false, window: 64, provider: &PORTABLE };
+pub(super) const PLAIN: Setup = Setup {
+    protection: GCM,
+    outer_v6: false,
+    inner_v6: false,
+    extended: false,
+    window: 64,
+    provider: &PORTABLE,
+};
 
 /// The SPI under which west receives, and the one under which east does.
 pub(super) const WEST: Spi = Spi(0x1001);
@@ -83,38 +106,53 @@ impl Setup {
     fn sa(&self, spi: Spi, [local, remote]: [IpAddr; 2], [inner, far]: [AddressRange; 2]) -> SaParameters {
         SaParameters {
             spi,
-            suite: self.suite,
-            key: Secret::from(vec![spi.0.to_be_bytes()[2]; self.suite.key_material_len()]),
+            protection: self.protection,
+            key: Secret::from(vec![spi.0.to_be_bytes()[2]; self.protection.key_material_len()]),
             mode: Mode::Tunnel { local, remote },
             selectors: vec![Selector::between(inner, far)],
             extended_sequence_numbers: self.extended,
             replay_window: self.window,
+            options: SaOptions::default(),
         }
     }
 
     pub(super) fn west_pair(&self) -> SaPair {
         let sa = |spi| self.sa(spi, self.gateways(), self.networks());
-        SaPair { policy: "net".into(), inbound: sa(WEST), outbound: sa(EAST) }
+        SaPair::new("net", sa(WEST), sa(EAST))
     }
 
     pub(super) fn east_pair(&self) -> SaPair {
         let [west, east] = self.gateways();
         let [west_net, east_net] = self.networks();
         let sa = |spi| self.sa(spi, [east, west], [east_net, west_net]);
-        SaPair { policy: "net".into(), inbound: sa(EAST), outbound: sa(WEST) }
+        SaPair::new("net", sa(EAST), sa(WEST))
     }
 
     fn plane(&self, pair: SaPair) -> Dataplane {
+        self.plane_set(pair, Settings::default())
+    }
+
+    fn plane_set(&self, pair: SaPair, settings: Settings) -> Dataplane {
         let selectors = pair.inbound.selectors.clone();
-        let policy = Policy { name: "net".into(), selectors, action: Action::Protect };
-        let mut plane = Dataplane::new(self.provider, vec![policy]);
-        plane.install(pair);
+        let policy = Policy::new("net", selectors, Action::Protect);
+        let mut plane = Dataplane::new(self.provider, vec![policy], settings);
+        plane.install(NOW, pair);
         plane
     }
 
     /// West and east, each with the SA pair that the other one has too.
     pub(super) fn planes(&self) -> (Dataplane, Dataplane) {
         (self.plane(self.west_pair()), self.plane(self.east_pair()))
+    }
+
+    /// West alone, with other settings.
+    pub(super) fn west_set(&self, settings: Settings) -> Dataplane {
+        self.plane_set(self.west_pair(), settings)
+    }
+
+    /// East alone, likewise.
+    pub(super) fn east_set(&self, settings: Settings) -> Dataplane {
+        self.plane_set(self.east_pair(), settings)
     }
 
     /// West alone, with a pair that is not as it should be.
@@ -139,10 +177,10 @@ impl Setup {
         IpPacket::build(&header, Buffer::copy_of(&payload)).unwrap()
     }
 
-    /// An ESP packet from west to east with this content behind the IP header.
-    pub(super) fn esp(&self, content: Buffer) -> IpPacket {
+    /// A packet of this protection's protocol from west to east with this content behind the IP header.
+    pub(super) fn outer(&self, content: Buffer) -> IpPacket {
         let [west, east] = self.gateways();
-        IpPacket::build(&IpHeader::new(west, east, protocol::ESP), content).unwrap()
+        IpPacket::build(&IpHeader::new(west, east, self.protection.protocol()), content).unwrap()
     }
 }
 
@@ -169,7 +207,7 @@ pub(super) fn sent(plane: &mut Dataplane, packet: IpPacket) -> IpPacket {
 
 pub(super) fn refused(plane: &mut Dataplane, packet: IpPacket) -> DropReason {
     match plane.outbound(NOW, &mut Counting(1), packet) {
-        Outbound::Drop(reason) => reason,
+        Outbound::Drop { reason, .. } => reason,
         other => panic!("{other:?}"),
     }
 }

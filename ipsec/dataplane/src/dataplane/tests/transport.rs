@@ -1,6 +1,6 @@
 //! Transport mode: the packet's own header stays.
 
-use ipsec_net::{fragment, protocol};
+use ipsec_net::fragment;
 use proptest::prelude::*;
 
 use super::setup::*;
@@ -17,21 +17,21 @@ fn ends(setup: &Setup, length: usize) -> (Dataplane, Dataplane, ipsec_net::IpPac
 proptest! {
     #[test]
     fn a_packet_comes_out_as_it_went_in_and_only_its_payload_was_hidden(
-        suite in prop::sample::select(SUITES.to_vec()), inner_v6: bool, extended: bool, length in 0usize..9000,
+        protection in prop::sample::select(PROTECTIONS.to_vec()), inner_v6: bool, extended: bool, length in 0usize..9000,
     ) {
-        let setup = Setup { suite, inner_v6, extended, ..PLAIN };
+        let setup = Setup { protection, inner_v6, extended, ..PLAIN };
         let (mut west, mut east, packet) = ends(&setup, length);
         let outer = sent(&mut west, packet.clone());
         prop_assert_eq!((outer.source(), outer.destination()), (packet.source(), packet.destination()));
-        prop_assert_eq!((outer.protocol(), outer.hop_limit()), (protocol::ESP, packet.hop_limit()));
+        prop_assert_eq!((outer.protocol(), outer.hop_limit()), (protection.protocol(), packet.hop_limit()));
         prop_assert_eq!(delivered(&mut east, outer), packet);
     }
 
     #[test]
     fn any_flipped_bit_behind_the_header_is_refused(
-        suite in prop::sample::select(SUITES.to_vec()), place: prop::sample::Index, bit in 0u8..8,
+        protection in prop::sample::select(PROTECTIONS.to_vec()), place: prop::sample::Index, bit in 0u8..8,
     ) {
-        let (mut west, mut east, packet) = ends(&Setup { suite, ..PLAIN }, 100);
+        let (mut west, mut east, packet) = ends(&Setup { protection, ..PLAIN }, 100);
         let mut outer = sent(&mut west, packet);
         let at = place.index(outer.payload().len());
         outer.payload_mut()[at] ^= 1 << bit;

@@ -14,25 +14,25 @@ const TWO_CHILDREN: &str = "
 
 #[test]
 fn a_delete_of_children_lies_where_the_rfc_draws_it() {
-    let delete = Delete::esp([Spi(0xc0ff_ee01), Spi(0xc0ff_ee02)]);
-    assert_eq!(delete.esp_spis(), [Spi(0xc0ff_ee01), Spi(0xc0ff_ee02)]);
+    let delete = Delete::children(ProtocolId::ESP, [Spi(0xc0ff_ee01), Spi(0xc0ff_ee02)]);
+    assert_eq!(delete.child_spis(), [Spi(0xc0ff_ee01), Spi(0xc0ff_ee02)]);
     both_ways(&Payload::Delete(delete), TWO_CHILDREN);
 }
 
 #[test]
 fn a_delete_of_the_ike_sa_has_no_spi() {
     both_ways(&Payload::Delete(Delete::ike()), "00 00 00 08  01 00  00 00");
-    assert_eq!(Delete::ike().esp_spis(), []);
+    assert_eq!(Delete::ike().child_spis(), []);
 }
 
 #[test]
-fn spis_of_another_protocol_or_size_are_kept_and_name_no_esp_sa() {
+fn spis_of_another_protocol_or_size_are_kept_and_name_no_child_sa() {
     for body in
-        ["02 04 00 01 c0ffee01", "01 08 00 01 0102030405060708", "03 02 00 02 01020304", "03 04 00 00"]
+        ["04 04 00 01 c0ffee01", "01 08 00 01 0102030405060708", "03 02 00 02 01020304", "03 04 00 00"]
     {
         let octets = octets(body);
         let delete = Delete::parse(&mut Cursor::new(&octets, 0)).unwrap();
-        assert_eq!(delete.esp_spis(), [], "{body}");
+        assert_eq!(delete.child_spis(), [], "{body}");
         let mut written = Vec::new();
         delete.emit(&mut written);
         assert_eq!(written, octets, "{body}");
@@ -57,11 +57,11 @@ proptest! {
     #[test]
     fn a_written_delete_reads_as_itself(spis in proptest::collection::vec(any::<u32>(), 0..300)) {
         let spis: Vec<Spi> = spis.into_iter().map(Spi).collect();
-        let delete = Delete::esp(spis.clone());
+        let delete = Delete::children(ProtocolId::AH, spis.clone());
         let mut octets = Vec::new();
         delete.emit(&mut octets);
         let read = Delete::parse(&mut Cursor::new(&octets, 0));
-        prop_assert_eq!(read.as_ref().map(Delete::esp_spis), Ok(spis));
+        prop_assert_eq!(read.as_ref().map(Delete::child_spis), Ok(spis));
         prop_assert_eq!(read, Ok(delete));
     }
 }

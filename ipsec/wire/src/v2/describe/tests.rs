@@ -89,7 +89,7 @@ fn the_tree_of_an_informational_request() {
         data: Vec::new(),
     };
     let payloads = [
-        Payload::Delete(Delete::esp([Spi(0xc0ff_ee01), Spi(0xc0ff_ee02)])),
+        Payload::Delete(Delete::children(ProtocolId::ESP, [Spi(0xc0ff_ee01), Spi(0xc0ff_ee02)])),
         Payload::Delete(Delete::ike()),
         Payload::Notify(about_a_child),
         notify(NotifyType::INITIAL_CONTACT, &[]),

@@ -49,10 +49,12 @@ fn good() -> String {
 #[test]
 fn a_bidirectional_sa_has_the_same_spi_and_keys_both_ways() {
     let manual = read(&good()).unwrap();
-    assert_eq!((manual.mode, manual.replay_window), (Mode::Tunnel, 64), "what is not said");
-    assert_eq!(manual.keying[0], manual.keying[1]);
-    assert_eq!(format!("{:?}", manual.keying[0]), "aes128-sha1 SPI 00000100");
-    assert_eq!(manual.keying[0].key, [KEY_16.as_bytes(), KEY_20.as_bytes()].concat());
+    let [west, east] = &manual.ends;
+    assert_eq!((west.mode, west.replay_window), (Mode::Tunnel, 64), "what is not said");
+    assert_eq!((&west.inbound, &west.outbound), (&east.outbound, &east.inbound));
+    assert_eq!(west.inbound, west.outbound);
+    assert_eq!(format!("{:?}", west.inbound), "aes128-sha1 SPI 00000100");
+    assert_eq!(west.inbound.key, [KEY_16.as_bytes(), KEY_20.as_bytes()].concat());
 }
 
 #[test]
@@ -66,22 +68,62 @@ fn what_is_outbound_at_the_first_end_is_inbound_at_the_second() {
         )
     };
     let manual = read(&file_with(&(direction("inbound", 16_639) + &direction("outbound", 300)))).unwrap();
-    assert_eq!(manual.keying.each_ref().map(|keying| keying.spi), [Spi(300), Spi(16_639)]);
-    assert_eq!(manual.keying[0].suite.to_string(), "3des-md5");
+    let spis = |end: &ManualEnd| (end.inbound.spi, end.outbound.spi);
+    assert_eq!(spis(&manual.ends[0]), (Spi(16_639), Spi(300)));
+    assert_eq!(spis(&manual.ends[1]), (Spi(300), Spi(16_639)));
+    assert_eq!(manual.ends[0].inbound.protection.to_string(), "3des-md5");
 }
 
 #[test]
 fn mode_and_replay_window_are_taken_as_they_stand() {
     let text = good().replace("[manual.net.bi", "mode = \"transport\"\nreplay = 32\n[manual.net.bi");
     let manual = read(&text).unwrap();
-    assert_eq!((manual.mode, manual.replay_window), (Mode::Transport, 32));
+    assert_eq!((manual.ends[0].mode, manual.ends[1].replay_window), (Mode::Transport, 32));
+}
+
+#[test]
+fn ah_authenticates_alone() {
+    let text = format!(
+        "protocol = \"ah\"\nspi = 500\nauthentication = {{ algorithm = \"hmac-md5-96\", ascii-text = \"{KEY_16}\" }}"
+    );
+    let manual = read(&bidirectional(&text)).unwrap();
+    assert_eq!(format!("{:?}", manual.ends[0].inbound), "ah-md5 SPI 000001f4");
+    assert_eq!(manual.ends[0].inbound.key, KEY_16.as_bytes());
+}
+
+fn bundle() -> String {
+    good().replace("spi = 256", "protocol = \"bundle\"\nspi = 256\nauxiliary-spi = 257")
+}
+
+#[test]
+fn a_bundle_has_ah_under_the_spi_and_esp_under_the_auxiliary_one() {
+    let manual = read(&bundle()).unwrap();
+    let keying = &manual.ends[0].inbound;
+    assert_eq!(format!("{keying:?}"), "aes128 SPI 00000101 in HMAC-SHA1-96 SPI 00000100");
+    assert_eq!(keying.key, KEY_16.as_bytes());
+    assert_eq!(keying.bundled.as_ref().unwrap().key, KEY_20.as_bytes());
+}
+
+#[test]
+fn one_end_can_be_told_otherwise() {
+    let own = good().replace("[manual.net.bidirectional]", "[manual.net.at.east.bidirectional]");
+    let own = own.split_once("[manual.net.at").unwrap().1.replace("spi = 256", "spi = 300");
+    let text = format!(
+        "{}\n[manual.net.at.east]\nreplay = 32\nreaches = \"10.1.7.0/24\"\n[manual.net.at{own}",
+        good()
+    );
+    let manual = read(&text).unwrap();
+    let [west, east] = &manual.ends;
+    assert_eq!((west.inbound.spi, east.inbound.spi, east.outbound.spi), (Spi(256), Spi(300), Spi(300)));
+    assert_eq!((west.replay_window, east.replay_window), (64, 32));
+    assert_eq!(east.remote, ["10.1.7.0/24".parse().unwrap()]);
 }
 
 #[test]
 fn every_algorithm_of_the_tables_takes_a_key_of_its_length() {
     for (name, cipher, length) in ENCRYPTION {
         let key: String = (0..length + cipher.salt_len()).map(|octet| format!("{octet:02x}")).collect();
-        let combined = matches!(cipher, Encryption::Aead(_));
+        let combined = cipher.is_combined();
         for (mac, integrity) in AUTHENTICATION.into_iter().take(if combined { 1 } else { 7 }) {
             let mac_key = "5a".repeat(integrity.key_len());
             let authentication = if combined {
@@ -93,8 +135,9 @@ fn every_algorithm_of_the_tables_takes_a_key_of_its_length() {
             let manual = read(&bidirectional(&format!(
                 "spi = 500\nencryption = {{ algorithm = \"{name}\"{key} }}\n{authentication}"
             )));
-            let suite = manual.unwrap_or_else(|error| panic!("{error}")).keying[0].suite;
-            assert!(suite.authenticates() && suite.encryption == cipher, "{name} {mac}");
+            let protection = manual.unwrap_or_else(|error| panic!("{error}")).ends[0].inbound.protection;
+            let is_it = matches!(protection, Protection::Esp(suite) if suite.encryption == cipher);
+            assert!(is_it && protection.authenticates(), "{name} {mac}");
         }
     }
 }
@@ -144,8 +187,48 @@ fn each_limit_is_told_where_it_is_passed() {
         ),
         (with("aes-128-cbc", "aes-128-gcm-16"), "this key has 16 octets", "20 characters"),
     ];
+    told(&cases);
+}
+
+#[test]
+fn each_limit_of_protocols_and_options_is_told_where_it_is_passed() {
+    let with = |from: &str, to: &str| good().replace(from, to);
+    told(&[
+        (
+            with("spi = 256", "spi = 256\nauxiliary-spi = 300"),
+            "an `auxiliary-spi` without a bundle",
+            "bundle",
+        ),
+        (bundle().replace("auxiliary-spi = 257\n", ""), "there is no `auxiliary-spi`", "that of ESP"),
+        (bundle().replace("auxiliary-spi = 257", "auxiliary-spi = 16640"), "an SPI of 16640", "256 to 16639"),
+        (
+            bundle().replace("[manual.net.bi", "mode = \"transport\"\n[manual.net.bi"),
+            "a bundle in transport mode",
+            "tunnel",
+        ),
+        (with("spi = 256", "spi = 256\nprotocol = \"ah\""), "AH encrypts nothing", "leave `encryption` out"),
+        (
+            with("[manual.net.bi", "[manual.net.at.north]\nreplay = 32\n[manual.net.bi"),
+            "`north` is no end of `net`",
+            "expected `west` or `east`",
+        ),
+        (
+            with("[manual.net.bi", "options = { dscp = 64 }\n[manual.net.bi"),
+            "a DSCP of 64 is too large",
+            "0 to 63",
+        ),
+        (
+            with("[manual.net.bi", "mode = \"transport\"\noptions = { pad-to = 100 }\n[manual.net.bi"),
+            "`pad-to` is for tunnel mode",
+            "",
+        ),
+    ]);
+}
+
+/// Each text is refused with the problem, and the help beside it.
+fn told(cases: &[(String, &str, &str)]) {
     for (text, problem, help) in cases {
-        let error = read(&text).unwrap_err();
+        let error = read(text).unwrap_err();
         assert!(error.contains(problem) && error.contains(help), "{problem}\n{error}");
     }
 }

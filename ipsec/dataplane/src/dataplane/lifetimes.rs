@@ -1,0 +1,154 @@
+//! What time does to SA pairs: limits, dummies, keepalives.
+
+use std::time::Duration;
+
+use ipsec_crypto::Entropy;
+use ipsec_net::{Buffer, Instant, IpHeader, udp};
+
+use super::{Dataplane, Due};
+use crate::UdpEncapsulation;
+use crate::encapsulation::KEEPALIVE;
+use crate::lifetime::{Expired, Limit, Measure, Used};
+use crate::outbound::Sealing;
+use crate::sad::Pair;
+use crate::timers::{Timer, Timers};
+
+/// A limit that a pair has reached, the pair by its serial number.
+pub(super) type Reached = Option<(u64, Limit, Measure)>;
+
+/// The longest dummy packet of an SA that does not pad, in octets.
+const LONGEST_DUMMY: u16 = 1024;
+
+impl Dataplane {
+    /// When to call [`Dataplane::timeout`], if nothing changes before.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Does what is due; [`Dataplane::poll`] tells of it. Dummies draw two octets of entropy, and their IVs.
+    pub fn timeout(&mut self, now: Instant, entropy: &mut dyn Entropy) {
+        while let Some((at, serial, timer)) = self.timers.take(now) {
+            let Some(pair) = self.sad.by_serial(serial) else { continue };
+            match timer {
+                Timer::Soft => {
+                    let told = std::mem::replace(&mut pair.soft_told, true);
+                    self.note((!told).then_some((serial, Limit::Soft, Measure::Time)));
+                }
+                Timer::Hard => self.note(Some((serial, Limit::Hard, Measure::Time))),
+                Timer::Idle => {
+                    let Some(idle) = pair.lifetime.idle else { continue };
+                    let over = pair.last_used() + idle;
+                    if over > now {
+                        self.timers.set(over, serial, timer);
+                    } else {
+                        self.note(Some((serial, Limit::Hard, Measure::Idle)));
+                    }
+                }
+                Timer::Dummy => {
+                    let Some(interval) = pair.outbound.sa.parameters.options.dummies else { continue };
+                    self.timers.set(at + interval, serial, timer);
+                    self.send_dummy(now, entropy, serial);
+                }
+                Timer::Keepalive => self.keep_alive(now, serial),
+            }
+        }
+    }
+
+    /// What came of time and use since the last time; drain until nothing.
+    pub fn poll(&mut self) -> Option<Due> {
+        self.due.pop_front()
+    }
+
+    /// Tells of a limit, and ends the pair at a hard one.
+    pub(super) fn note(&mut self, reached: Reached) {
+        let Some((serial, limit, measure)) = reached else { return };
+        let Some(pair) = self.sad.by_serial(serial) else { return };
+        let (inbound, outbound) = (pair.spi(), pair.outbound.sa.parameters.spi);
+        let policy = pair.policy.clone();
+        self.due.push_back(Due::Expired(Expired { policy, inbound, outbound, limit, measure }));
+        if limit == Limit::Hard
+            && let Some(pair) = self.sad.remove_serial(serial)
+        {
+            end(&mut self.timers, &pair);
+        }
+    }
+
+    fn send_dummy(&mut self, now: Instant, entropy: &mut dyn Entropy, serial: u64) {
+        self.identification = self.identification.wrapping_add(1);
+        let Some(pair) = self.sad.by_serial(serial) else { return };
+        let length = pair.outbound.sa.parameters.options.pad_to.unwrap_or_else(|| {
+            let mut octets = [0; 2];
+            entropy.fill(&mut octets);
+            u16::from_be_bytes(octets) % (LONGEST_DUMMY + 1)
+        });
+        let identification = self.identification;
+        let mut with = Sealing { provider: self.provider, now, entropy, identification };
+        // An SA that cannot send says so at its next packet with content.
+        if let Ok(packet) = pair.outbound.dummy(usize::from(length), &mut with) {
+            self.due.push_back(Due::Send(packet));
+        }
+    }
+
+    /// Reminds NAT of the pair if nothing else has done so for long enough (RFC 3948 §4).
+    fn keep_alive(&mut self, now: Instant, serial: u64) {
+        let Some(pair) = self.sad.by_serial(serial) else { return };
+        let parameters = &pair.outbound.sa.parameters;
+        let Some(encapsulation) = parameters.options.encapsulation else { return };
+        let Some(interval) = encapsulation.keepalive else { return };
+        let sent = pair.outbound.sa.last_used.unwrap_or(pair.since).max(pair.since);
+        if sent + interval > now {
+            return self.timers.set(sent + interval, serial, Timer::Keepalive);
+        }
+        if let Some((local, remote)) = parameters.ends() {
+            let UdpEncapsulation { local_port, remote_port, .. } = encapsulation;
+            let (from, to) = ((local, local_port).into(), (remote, remote_port).into());
+            let header = IpHeader::new(local, remote, 0);
+            if let Ok(packet) = udp::build(from, to, Buffer::copy_of(&KEEPALIVE), &header) {
+                self.due.push_back(Due::Send(packet));
+            }
+        }
+        self.timers.set(now + interval, serial, Timer::Keepalive);
+    }
+}
+
+/// Sets the timers of a new pair.
+pub(super) fn begin(timers: &mut Timers, now: Instant, pair: &Pair) {
+    let options = &pair.outbound.sa.parameters.options;
+    let after = |wait: Option<Duration>| wait.map(|wait| now + wait);
+    let waits = [
+        (pair.lifetime.soft.over(now), Timer::Soft),
+        (pair.lifetime.hard.over(now), Timer::Hard),
+        (after(pair.lifetime.idle), Timer::Idle),
+        (after(options.dummies), Timer::Dummy),
+        (after(options.encapsulation.and_then(|udp| udp.keepalive)), Timer::Keepalive),
+    ];
+    for (at, timer) in waits {
+        if let Some(at) = at {
+            timers.set(at, pair.serial, timer);
+        }
+    }
+}
+
+/// Clears the timers of a pair that is gone, which may be set for hours; the others find out when their time comes.
+pub(super) fn end(timers: &mut Timers, pair: &Pair) {
+    let Pair { serial, since, lifetime, .. } = pair;
+    for (limits, timer) in [(lifetime.soft, Timer::Soft), (lifetime.hard, Timer::Hard)] {
+        if let Some(at) = limits.over(*since) {
+            timers.clear(at, *serial, timer);
+        }
+    }
+}
+
+/// The limit that a pair has reached now that one of its SAs is used so much, and that was not told yet.
+pub(super) fn reached(pair: &mut Pair, used: Used, is_running_out: bool) -> Reached {
+    if let Some(measure) = pair.lifetime.hard.reached(used) {
+        return Some((pair.serial, Limit::Hard, measure));
+    }
+    if pair.soft_told {
+        return None;
+    }
+    let measure = pair.lifetime.soft.reached(used).or(is_running_out.then_some(Measure::Sequence))?;
+    pair.soft_told = true;
+    Some((pair.serial, Limit::Soft, measure))
+}
