@@ -12,6 +12,8 @@ mod header;
 mod malformed;
 pub mod registry;
 mod spi;
+mod substructure;
+pub mod v1;
 pub mod v2;
 
 pub use header::{Flags, Header, Version};

@@ -1,10 +1,11 @@
 //! The numbers of IANA's "Internet Key Exchange Version 2 (IKEv2) Parameters", as open lists: an unknown number is kept
-//! and shows as a number.
+//! and shows as a number. Those of version 1 are in [`v1`].
 
 mod algorithms;
 mod messages;
 #[cfg(test)]
 mod tests;
+pub mod v1;
 
 pub use algorithms::{
     AuthMethod, Encryption, Integrity, KeyExchange, Prf, ProtocolId, SequenceNumbers, TransformType,

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::Malformed;
 use crate::cursor::Cursor;
 use crate::registry::{ProtocolId, TransformType, transform_name};
+use crate::substructure::{self, PROPOSAL, TRANSFORM};
 
 /// The proposals of an offer, or the one that was chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,19 +72,7 @@ impl fmt::Display for Proposal {
 
 impl SecurityAssociation {
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
-        let mut proposals = Vec::new();
-        let mut more = true;
-        while more {
-            let begin = cursor.offset();
-            let last = cursor.u8("a proposal")?;
-            cursor.u8("a proposal's reserved octet")?;
-            let length = usize::from(cursor.u16("a proposal's length")?);
-            let body = length.checked_sub(4).ok_or_else(|| {
-                Malformed::new(begin + 2, format!("a proposal's length of {length} is less than its header"))
-            })?;
-            proposals.push(Proposal::parse(cursor.nested(body, "a proposal")?)?);
-            more = follows(last, 2, begin, "proposal")?;
-        }
+        let proposals = substructure::parse(cursor, PROPOSAL, Proposal::parse)?;
         if !cursor.is_empty() {
             return Err(Malformed::new(cursor.offset(), "octets behind the last proposal"));
         }
@@ -91,10 +80,7 @@ impl SecurityAssociation {
     }
 
     pub(super) fn emit(&self, out: &mut Vec<u8>) {
-        for (index, proposal) in self.proposals.iter().enumerate() {
-            let more = index + 1 < self.proposals.len();
-            substructure(out, if more { 2 } else { 0 }, |out| proposal.emit(out));
-        }
+        substructure::emit(&self.proposals, PROPOSAL, out, Proposal::emit);
     }
 }
 
@@ -106,19 +92,10 @@ impl Proposal {
         let count_at = cursor.offset();
         let count = usize::from(cursor.u8("a proposal's number of transforms")?);
         let spi = cursor.take(spi_len, "a proposal's SPI")?.to_vec();
-        let mut transforms = Vec::new();
-        let mut more = count > 0;
-        while more {
-            let begin = cursor.offset();
-            let last = cursor.u8("a transform")?;
-            cursor.u8("a transform's reserved octet")?;
-            let length = usize::from(cursor.u16("a transform's length")?);
-            let body = length.checked_sub(4).ok_or_else(|| {
-                Malformed::new(begin + 2, format!("a transform's length of {length} is less than its header"))
-            })?;
-            transforms.push(Transform::parse(cursor.nested(body, "a transform")?)?);
-            more = follows(last, 3, begin, "transform")?;
-        }
+        let transforms = match count {
+            0 => Vec::new(),
+            _ => substructure::parse(&mut cursor, TRANSFORM, Transform::parse)?,
+        };
         if transforms.len() != count || !cursor.is_empty() {
             let text = format!("{count} transforms are announced, {} are there", transforms.len());
             return Err(Malformed::new(count_at, text));
@@ -130,10 +107,7 @@ impl Proposal {
         let short = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
         out.extend([self.number, self.protocol.0, short(self.spi.len()), short(self.transforms.len())]);
         out.extend_from_slice(&self.spi);
-        for (index, transform) in self.transforms.iter().enumerate() {
-            let more = index + 1 < self.transforms.len();
-            substructure(out, if more { 3 } else { 0 }, |out| transform.emit(out));
-        }
+        substructure::emit(&self.transforms, TRANSFORM, out, Transform::emit);
     }
 }
 
@@ -178,26 +152,6 @@ impl Transform {
 
 /// The only attribute of IKEv2 (RFC 7296 §3.3.5).
 const KEY_LENGTH: u16 = 14;
-
-/// Whether a substructure says that another one follows.
-fn follows(last: u8, more: u8, offset: usize, what: &str) -> Result<bool, Malformed> {
-    match last {
-        0 => Ok(false),
-        _ if last == more => Ok(true),
-        other => {
-            let text = format!("a {what} is followed by {other}, expected {more} or 0");
-            Err(Malformed::new(offset, text))
-        }
-    }
-}
-
-fn substructure(out: &mut Vec<u8>, last: u8, body: impl FnOnce(&mut Vec<u8>)) {
-    let begin = out.len();
-    out.extend([last, 0, 0, 0]);
-    body(out);
-    let length = u16::try_from(out.len() - begin).unwrap_or(u16::MAX);
-    out[begin + 2..begin + 4].copy_from_slice(&length.to_be_bytes());
-}
 
 #[cfg(test)]
 mod tests;
