@@ -99,7 +99,7 @@ pub(super) fn configuration(attribute: &Attribute) -> String {
     );
     match &attribute.value {
         Value::Variable(octets) if octets.is_empty() => class.to_string(),
-        Value::Variable(octets) if secret => format!("{class} of {} octets", octets.len()),
+        value if secret => format!("{class} of {} octets", value.octets()),
         Value::Variable(octets) => format!("{class} {}", configured(class, octets)),
         Value::Basic(value) => match class {
             ConfigAttribute::XAUTH_TYPE => format!("{class} {}", XauthType(*value)),
@@ -109,34 +109,34 @@ pub(super) fn configuration(attribute: &Attribute) -> String {
     }
 }
 
+/// Text and addresses as such, the rest in hexadecimal.
 fn configured(class: ConfigAttribute, octets: &[u8]) -> String {
-    let text = matches!(
-        class,
+    match class {
         ConfigAttribute::APPLICATION_VERSION
-            | ConfigAttribute::XAUTH_USER_NAME
-            | ConfigAttribute::XAUTH_MESSAGE
-            | ConfigAttribute::XAUTH_DOMAIN
-            | ConfigAttribute::UNITY_BANNER
-            | ConfigAttribute::UNITY_DEF_DOMAIN
-    );
-    let number = matches!(
-        class,
-        ConfigAttribute::INTERNAL_ADDRESS_EXPIRY
-            | ConfigAttribute::XAUTH_TYPE
-            | ConfigAttribute::XAUTH_STATUS
-            | ConfigAttribute::SUPPORTED_ATTRIBUTES
-    );
-    if text {
-        return octets.escape_ascii().to_string();
-    }
-    // Only what the drafts define as addresses is shown as such.
-    if class.0 <= ConfigAttribute::INTERNAL_IP6_SUBNET.0 && !number {
-        if let Ok(address) = <[u8; 4]>::try_from(octets) {
-            return Ipv4Addr::from(address).to_string();
+        | ConfigAttribute::XAUTH_USER_NAME
+        | ConfigAttribute::XAUTH_MESSAGE
+        | ConfigAttribute::XAUTH_DOMAIN
+        | ConfigAttribute::UNITY_BANNER
+        | ConfigAttribute::UNITY_DEF_DOMAIN => return octets.escape_ascii().to_string(),
+        ConfigAttribute::INTERNAL_IP4_ADDRESS
+        | ConfigAttribute::INTERNAL_IP4_NETMASK
+        | ConfigAttribute::INTERNAL_IP4_DNS
+        | ConfigAttribute::INTERNAL_IP4_NBNS
+        | ConfigAttribute::INTERNAL_IP4_DHCP => {
+            if let Ok(address) = <[u8; 4]>::try_from(octets) {
+                return Ipv4Addr::from(address).to_string();
+            }
         }
-        if let Ok(address) = <[u8; 16]>::try_from(octets) {
-            return Ipv6Addr::from(address).to_string();
+        ConfigAttribute::INTERNAL_IP6_ADDRESS
+        | ConfigAttribute::INTERNAL_IP6_NETMASK
+        | ConfigAttribute::INTERNAL_IP6_DNS
+        | ConfigAttribute::INTERNAL_IP6_NBNS
+        | ConfigAttribute::INTERNAL_IP6_DHCP => {
+            if let Ok(address) = <[u8; 16]>::try_from(octets) {
+                return Ipv6Addr::from(address).to_string();
+            }
         }
+        _ => {}
     }
     Value::Variable(octets.to_vec()).to_string()
 }
