@@ -61,3 +61,6 @@ pub(crate) fn emit<T>(items: &[T], kind: Kind, out: &mut Vec<u8>, write: impl Fn
         out[begin + 2..begin + HEADER_LEN].copy_from_slice(&length.to_be_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests;

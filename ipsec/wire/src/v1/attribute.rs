@@ -45,7 +45,7 @@ pub enum Unusable {
     /// A duration has no life type before it, or a life type no duration behind it.
     #[error("{0} without its other half")]
     HalfALifetime(String),
-    /// A number is empty or does not fit into 64 bits.
+    /// A number has no octets or more than eight.
     #[error("{class} is a number of {octets} octets, expected 1 to 8")]
     NotANumber {
         /// The name of the class.
@@ -111,7 +111,7 @@ impl Attribute {
 }
 
 impl Value {
-    /// The value as a number, whatever its form; `None` where it is empty or does not fit into 64 bits.
+    /// The value as a number, whatever its form; `None` where it has no octets or more than eight.
     #[must_use]
     pub fn number(&self) -> Option<u64> {
         match self {
