@@ -1,5 +1,9 @@
 //! Where random bytes come from: the caller, always.
 
+use std::convert::Infallible;
+
+use rand_core::{TryCryptoRng, TryRng};
+
 /// A source of random bytes. Nothing in this crate draws them from anywhere else, so a run can be repeated to the
 /// byte and a vector can fix a private key. Each function that draws documents how many bytes and what they become.
 pub trait Entropy: Send {
@@ -12,6 +16,32 @@ impl<E: Entropy + ?Sized> Entropy for Box<E> {
         (**self).fill(bytes);
     }
 }
+
+/// An [`Entropy`] where a cryptographic crate wants its own kind of source.
+pub(crate) struct AsRng<'a>(pub(crate) &'a mut dyn Entropy);
+
+impl TryRng for AsRng<'_> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut word = [0; 4];
+        self.0.fill(&mut word);
+        Ok(u32::from_le_bytes(word))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut word = [0; 8];
+        self.0.fill(&mut word);
+        Ok(u64::from_le_bytes(word))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.fill(bytes);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for AsRng<'_> {}
 
 /// A closed list of bytes, for published vectors that fix nonces and private keys. After its end it gives zeros.
 #[derive(Debug, Clone)]

@@ -100,12 +100,18 @@ pub enum PublicValueDefect {
     /// MODP: it is not in 2 ..= p - 2 (RFC 6989 §2.1).
     #[error("not between 1 and p - 1")]
     OutOfRange,
-    /// ECP: its coordinates are not those of a point of the curve (RFC 6989 §2.3).
+    /// MODP with a small subgroup: raised to the subgroup's order it is not 1 (RFC 6989 §2.2).
+    #[error("not in the subgroup of order q")]
+    NotInSubgroup,
+    /// ECP and Brainpool: its coordinates are not those of a point of the curve (RFC 6989 §2.3).
     #[error("not a point of the curve")]
     NotOnCurve,
-    /// X25519: a point of small order, that would give a secret of zeros (RFC 7748 §6.1).
+    /// X25519 and X448: a point of small order, that would give a secret of zeros (RFC 7748 §6).
     #[error("a point of small order")]
     SmallOrder,
+    /// ML-KEM: an encapsulation key with a coefficient that is not reduced modulo q (FIPS 203 §7.2).
+    #[error("a coefficient is not below q")]
+    NotReduced,
 }
 
 fn one_of(lengths: &[usize]) -> String {

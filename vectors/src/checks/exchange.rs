@@ -26,6 +26,76 @@ pub(crate) fn ecp(data: &[u8], provider: &'static Provider, tally: &mut Tally) -
     Ok(())
 }
 
+/// RFC 5114: MODP groups with a subgroup of prime order, and ECP groups. The groups 25 and 26 are not offered.
+pub(crate) fn additional_groups(
+    data: &[u8],
+    provider: &'static Provider,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let file = json(data)?;
+    for case in cases(&file, "cases")? {
+        let algorithm = match case.number("ike_group")? {
+            19 => KeyExchangeAlgorithm::Ecp256,
+            20 => KeyExchangeAlgorithm::Ecp384,
+            21 => KeyExchangeAlgorithm::Ecp521,
+            22 => KeyExchangeAlgorithm::Modp1024s160,
+            23 => KeyExchangeAlgorithm::Modp2048s224,
+            24 => KeyExchangeAlgorithm::Modp2048s256,
+            25 | 26 => continue,
+            other => return Err(format!("group {other} is none of RFC 5114")),
+        };
+        let values = if case.optional("p")?.is_some() {
+            Values {
+                private: [case.octets("xA")?, case.octets("xB")?],
+                public: [case.octets("yA")?, case.octets("yB")?],
+                shared: case.octets("Z")?,
+            }
+        } else {
+            Values::on_curve(&case)?
+        };
+        values.check(algorithm, &case.name, provider, tally)?;
+    }
+    Ok(())
+}
+
+/// RFC 6932 and RFC 6954: the Brainpool groups.
+pub(crate) fn brainpool(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
+    let file = json(data)?;
+    for case in cases(&file, "cases")? {
+        let algorithm = match case.text("curve")? {
+            "brainpoolP224r1" => KeyExchangeAlgorithm::Brainpool224,
+            "brainpoolP256r1" => KeyExchangeAlgorithm::Brainpool256,
+            "brainpoolP384r1" => KeyExchangeAlgorithm::Brainpool384,
+            "brainpoolP512r1" => KeyExchangeAlgorithm::Brainpool512,
+            other => return Err(format!("there is no curve {other}")),
+        };
+        Values::on_curve(&case)?.check(algorithm, &case.name, provider, tally)?;
+    }
+    Ok(())
+}
+
+/// NIST ACVP: encapsulation keys made of the seeds d and z.
+pub(crate) fn mlkem_key_generation(
+    data: &[u8],
+    provider: &'static Provider,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let file = json(data)?;
+    for case in cases(&file, "cases")? {
+        let algorithm = match case.text("parameter_set")? {
+            "ML-KEM-512" => KeyExchangeAlgorithm::MlKem512,
+            "ML-KEM-768" => KeyExchangeAlgorithm::MlKem768,
+            "ML-KEM-1024" => KeyExchangeAlgorithm::MlKem1024,
+            other => return Err(format!("there is no parameter set {other}")),
+        };
+        let mut luck = FixedEntropy::new([case.octets("d")?, case.octets("z")?].concat());
+        let initiator = (provider.initiate)(algorithm, &mut luck);
+        let expected = case.octets("ek")?;
+        tally.case(algorithm.name(), &case.name, &[("encapsulation key", &expected, initiator.public())]);
+    }
+    Ok(())
+}
+
 /// RFC 8031: X25519.
 pub(crate) fn curve25519(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
     let file = json(data)?;
@@ -46,6 +116,18 @@ struct Values {
 }
 
 impl Values {
+    /// Of a curve, with the names that RFC 5114, RFC 6932 and RFC 6954 use.
+    fn on_curve(case: &Case) -> Result<Self, String> {
+        Ok(Self {
+            private: [case.octets("dA")?, case.octets("dB")?],
+            public: [
+                [case.octets("x_qA")?, case.octets("y_qA")?].concat(),
+                [case.octets("x_qB")?, case.octets("y_qB")?].concat(),
+            ],
+            shared: case.octets("x_Z")?,
+        })
+    }
+
     fn check(
         &self,
         algorithm: KeyExchangeAlgorithm,

@@ -6,101 +6,28 @@
 //! finish              knows the same secret
 //! ```
 
+mod algorithm;
+mod brainpool;
 mod ecp;
+mod mlkem;
 mod modp;
 mod x25519;
+mod x448;
 
 use std::fmt;
 
+use bp256::BrainpoolP256r1;
+use bp384::BrainpoolP384r1;
+use brainpool::{BrainpoolP224r1, BrainpoolP512r1};
+use ml_kem::{MlKem512, MlKem768, MlKem1024};
 use p256::NistP256;
 use p384::NistP384;
 use p521::NistP521;
 
+pub use algorithm::KeyExchangeAlgorithm;
+
 use crate::fast::{FastP256, FastP384, FastX25519};
 use crate::{BadPublicValue, Entropy, PublicValueDefect, Secret};
-
-/// A key exchange method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum KeyExchangeAlgorithm {
-    /// Group 2, 1024-bit MODP (RFC 2409 §6.2).
-    Modp1024,
-    /// Group 5, 1536-bit MODP (RFC 3526 §2).
-    Modp1536,
-    /// Group 14, 2048-bit MODP (RFC 3526 §3).
-    Modp2048,
-    /// Group 15, 3072-bit MODP (RFC 3526 §4).
-    Modp3072,
-    /// Group 16, 4096-bit MODP (RFC 3526 §5).
-    Modp4096,
-    /// Group 17, 6144-bit MODP (RFC 3526 §6).
-    Modp6144,
-    /// Group 18, 8192-bit MODP (RFC 3526 §7).
-    Modp8192,
-    /// Group 19, 256-bit random ECP, P-256 (RFC 5903 §3.1).
-    Ecp256,
-    /// Group 20, 384-bit random ECP, P-384 (RFC 5903 §3.2).
-    Ecp384,
-    /// Group 21, 521-bit random ECP, P-521 (RFC 5903 §3.3).
-    Ecp521,
-    /// Group 31, Curve25519 (RFC 8031).
-    X25519,
-}
-
-impl KeyExchangeAlgorithm {
-    /// All of them, in the order of their transform identifiers.
-    pub const ALL: &'static [Self] = &[
-        Self::Modp1024,
-        Self::Modp1536,
-        Self::Modp2048,
-        Self::Modp3072,
-        Self::Modp4096,
-        Self::Modp6144,
-        Self::Modp8192,
-        Self::Ecp256,
-        Self::Ecp384,
-        Self::Ecp521,
-        Self::X25519,
-    ];
-
-    /// The name to print.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Modp1024 => "MODP-1024",
-            Self::Modp1536 => "MODP-1536",
-            Self::Modp2048 => "MODP-2048",
-            Self::Modp3072 => "MODP-3072",
-            Self::Modp4096 => "MODP-4096",
-            Self::Modp6144 => "MODP-6144",
-            Self::Modp8192 => "MODP-8192",
-            Self::Ecp256 => "ECP-256",
-            Self::Ecp384 => "ECP-384",
-            Self::Ecp521 => "ECP-521",
-            Self::X25519 => "X25519",
-        }
-    }
-
-    /// The length in bytes of the public value that the initiator sends: the length of p for MODP, of x | y for ECP.
-    pub const fn initiator_public_len(self) -> usize {
-        match self {
-            Self::Modp1024 => 128,
-            Self::Modp1536 => 192,
-            Self::Modp2048 => 256,
-            Self::Modp3072 => 384,
-            Self::Modp4096 => 512,
-            Self::Modp6144 => 768,
-            Self::Modp8192 => 1024,
-            Self::Ecp256 => 64,
-            Self::Ecp384 => 96,
-            Self::Ecp521 => 132,
-            Self::X25519 => 32,
-        }
-    }
-
-    /// The length in bytes of the public value that the responder sends.
-    pub const fn responder_public_len(self) -> usize {
-        self.initiator_public_len()
-    }
-}
 
 /// The initiator's half of a key exchange, between sending its public value and hearing the responder's.
 ///
@@ -110,9 +37,13 @@ impl KeyExchangeAlgorithm {
 /// |---|---|---|
 /// | MODP-1024, 1536, 2048, 3072 | 20, 24, 28, 33 | the exponent, big-endian; 0 is read as 1 |
 /// | MODP-4096, 6144, 8192 | 38, 44, 50 | the same |
+/// | MODP-1024-160, 2048-224, 2048-256 | 20, 28, 32 | the same, modulo the order of the subgroup |
 /// | ECP-256, ECP-384 | 32, 48 | the scalar, big-endian, modulo the order of the curve; 0 is read as 1 |
+/// | Brainpool-224, 256, 384, 512 | 28, 32, 48, 64 | the same |
 /// | ECP-521 | 66 | the same, without the top 7 bits |
-/// | X25519 | 32 | the scalar, little-endian, clamped as RFC 7748 §5 says |
+/// | X25519, X448 | 32, 56 | the scalar, little-endian, clamped as RFC 7748 §5 says |
+/// | ML-KEM, by an initiator | 64 | d and z (FIPS 203 §7.1) |
+/// | ML-KEM, by a responder | 32 | m (FIPS 203 §7.2) |
 ///
 /// So the number of bytes never depends on their values, and a published private key is what to feed in.
 pub struct Initiator {
@@ -142,7 +73,11 @@ impl Initiator {
         &self.public
     }
 
-    /// The shared secret: padded to the length of p for MODP (RFC 7296 §2.14), the x coordinate for ECP (RFC 5903 §7).
+    /// The shared secret: padded to the length of p for MODP (RFC 7296 §2.14), the x coordinate for ECP and Brainpool
+    /// (RFC 5903 §7, RFC 6954 §2), 32 bytes for ML-KEM.
+    ///
+    /// ML-KEM takes any ciphertext of the right length; one that the responder did not make gives a secret that nobody
+    /// else knows (FIPS 203 §6.3).
     ///
     /// # Errors
     /// If the responder's public value must not be used (RFC 6989).
@@ -165,16 +100,17 @@ impl fmt::Debug for Initiator {
 }
 
 /// The responder's half in one step: its public value ([`KeyExchangeAlgorithm::responder_public_len`] bytes) and the
-/// shared secret. Draws what an [`Initiator`] draws, whether or not the peer's value is good. Runs on any processor.
+/// shared secret. Draws what the table at [`Initiator`] says, whether or not the peer's value is good. Runs on any
+/// processor.
 ///
 /// # Errors
-/// If the initiator's public value must not be used (RFC 6989).
+/// If the initiator's public value must not be used (RFC 6989, FIPS 203 §7.2).
 pub fn respond(
     algorithm: KeyExchangeAlgorithm,
     peer_public: &[u8],
     entropy: &mut dyn Entropy,
 ) -> Result<(Vec<u8>, Secret), BadPublicValue> {
-    answer(Initiator::new(algorithm, entropy), peer_public)
+    answer(algorithm, Initiator::new, peer_public, entropy)
 }
 
 /// The same with the processor's help, where there is any for this group.
@@ -183,13 +119,29 @@ pub(crate) fn respond_fast(
     peer_public: &[u8],
     entropy: &mut dyn Entropy,
 ) -> Result<(Vec<u8>, Secret), BadPublicValue> {
-    answer(Initiator::fast(algorithm, entropy), peer_public)
+    answer(algorithm, Initiator::fast, peer_public, entropy)
 }
 
-/// In Diffie-Hellman both halves do the same.
-fn answer(mut own: Initiator, peer_public: &[u8]) -> Result<(Vec<u8>, Secret), BadPublicValue> {
-    let public = std::mem::take(&mut own.public);
-    own.finish(peer_public).map(|secret| (public, secret))
+fn answer(
+    algorithm: KeyExchangeAlgorithm,
+    initiate: fn(KeyExchangeAlgorithm, &mut dyn Entropy) -> Initiator,
+    peer_public: &[u8],
+    entropy: &mut dyn Entropy,
+) -> Result<(Vec<u8>, Secret), BadPublicValue> {
+    let encapsulated = match algorithm {
+        KeyExchangeAlgorithm::MlKem512 => mlkem::encapsulate::<MlKem512>(peer_public, entropy),
+        KeyExchangeAlgorithm::MlKem768 => mlkem::encapsulate::<MlKem768>(peer_public, entropy),
+        KeyExchangeAlgorithm::MlKem1024 => mlkem::encapsulate::<MlKem1024>(peer_public, entropy),
+        // In Diffie-Hellman both halves do the same.
+        _ => {
+            let mut own = initiate(algorithm, entropy);
+            let public = std::mem::take(&mut own.public);
+            return own.finish(peer_public).map(|secret| (public, secret));
+        }
+    };
+    check_length(peer_public, algorithm.initiator_public_len())
+        .and_then(|()| encapsulated.ok_or(PublicValueDefect::NotReduced))
+        .map_err(|defect| BadPublicValue { algorithm, defect })
 }
 
 fn check_length(public: &[u8], expected: usize) -> Result<(), PublicValueDefect> {
@@ -205,7 +157,15 @@ enum Private {
     Ecp256(ecp::Private<NistP256>),
     Ecp384(ecp::Private<NistP384>),
     Ecp521(ecp::Private<NistP521>),
+    Brainpool224(ecp::Private<BrainpoolP224r1>),
+    Brainpool256(ecp::Private<BrainpoolP256r1>),
+    Brainpool384(ecp::Private<BrainpoolP384r1>),
+    Brainpool512(ecp::Private<BrainpoolP512r1>),
     X25519(x25519::Private),
+    X448(x448::Private),
+    MlKem512(mlkem::Private<MlKem512>),
+    MlKem768(mlkem::Private<MlKem768>),
+    MlKem1024(mlkem::Private<MlKem1024>),
     FastEcp256(FastP256),
     FastEcp384(FastP384),
     FastX25519(FastX25519),
@@ -217,7 +177,15 @@ impl Private {
             KeyExchangeAlgorithm::Ecp256 => return Self::Ecp256(ecp::Private::draw(entropy)),
             KeyExchangeAlgorithm::Ecp384 => return Self::Ecp384(ecp::Private::draw(entropy)),
             KeyExchangeAlgorithm::Ecp521 => return Self::Ecp521(ecp::Private::draw(entropy)),
+            KeyExchangeAlgorithm::Brainpool224 => return Self::Brainpool224(ecp::Private::draw(entropy)),
+            KeyExchangeAlgorithm::Brainpool256 => return Self::Brainpool256(ecp::Private::draw(entropy)),
+            KeyExchangeAlgorithm::Brainpool384 => return Self::Brainpool384(ecp::Private::draw(entropy)),
+            KeyExchangeAlgorithm::Brainpool512 => return Self::Brainpool512(ecp::Private::draw(entropy)),
             KeyExchangeAlgorithm::X25519 => return Self::X25519(x25519::Private::draw(entropy)),
+            KeyExchangeAlgorithm::X448 => return Self::X448(x448::Private::draw(entropy)),
+            KeyExchangeAlgorithm::MlKem512 => return Self::MlKem512(mlkem::Private::draw(entropy)),
+            KeyExchangeAlgorithm::MlKem768 => return Self::MlKem768(mlkem::Private::draw(entropy)),
+            KeyExchangeAlgorithm::MlKem1024 => return Self::MlKem1024(mlkem::Private::draw(entropy)),
             KeyExchangeAlgorithm::Modp1024 => &modp::MODP_1024,
             KeyExchangeAlgorithm::Modp1536 => &modp::MODP_1536,
             KeyExchangeAlgorithm::Modp2048 => &modp::MODP_2048,
@@ -225,6 +193,9 @@ impl Private {
             KeyExchangeAlgorithm::Modp4096 => &modp::MODP_4096,
             KeyExchangeAlgorithm::Modp6144 => &modp::MODP_6144,
             KeyExchangeAlgorithm::Modp8192 => &modp::MODP_8192,
+            KeyExchangeAlgorithm::Modp1024s160 => &modp::MODP_1024_160,
+            KeyExchangeAlgorithm::Modp2048s224 => &modp::MODP_2048_224,
+            KeyExchangeAlgorithm::Modp2048s256 => &modp::MODP_2048_256,
         };
         Self::Modp(modp::Private::draw(group, entropy))
     }
@@ -246,25 +217,42 @@ impl Private {
             Self::Ecp256(private) => private.public(),
             Self::Ecp384(private) => private.public(),
             Self::Ecp521(private) => private.public(),
+            Self::Brainpool224(private) => private.public(),
+            Self::Brainpool256(private) => private.public(),
+            Self::Brainpool384(private) => private.public(),
+            Self::Brainpool512(private) => private.public(),
             Self::X25519(private) => private.public(),
+            Self::X448(private) => private.public(),
+            Self::MlKem512(private) => private.public(),
+            Self::MlKem768(private) => private.public(),
+            Self::MlKem1024(private) => private.public(),
             Self::FastEcp256(private) => private.public(),
             Self::FastEcp384(private) => private.public(),
             Self::FastX25519(private) => private.public(),
         }
     }
 
-    /// `peer` has the group's length.
+    /// `peer` has the method's length.
     fn agree(&self, peer: &[u8]) -> Result<Secret, PublicValueDefect> {
-        match self {
-            Self::Modp(private) => private.agree(peer).ok_or(PublicValueDefect::OutOfRange),
-            Self::Ecp256(private) => private.agree(peer).ok_or(PublicValueDefect::NotOnCurve),
-            Self::Ecp384(private) => private.agree(peer).ok_or(PublicValueDefect::NotOnCurve),
-            Self::Ecp521(private) => private.agree(peer).ok_or(PublicValueDefect::NotOnCurve),
-            Self::X25519(private) => private.agree(peer).ok_or(PublicValueDefect::SmallOrder),
-            Self::FastEcp256(private) => private.agree(peer).ok_or(PublicValueDefect::NotOnCurve),
-            Self::FastEcp384(private) => private.agree(peer).ok_or(PublicValueDefect::NotOnCurve),
-            Self::FastX25519(private) => private.agree(peer).ok_or(PublicValueDefect::SmallOrder),
-        }
+        let on_curve = match self {
+            Self::Modp(private) => return private.agree(peer),
+            Self::X25519(private) => return private.agree(peer).ok_or(PublicValueDefect::SmallOrder),
+            Self::X448(private) => return private.agree(peer).ok_or(PublicValueDefect::SmallOrder),
+            Self::FastX25519(private) => return private.agree(peer).ok_or(PublicValueDefect::SmallOrder),
+            Self::MlKem512(private) => return private.agree(peer),
+            Self::MlKem768(private) => return private.agree(peer),
+            Self::MlKem1024(private) => return private.agree(peer),
+            Self::Ecp256(private) => private.agree(peer),
+            Self::Ecp384(private) => private.agree(peer),
+            Self::Ecp521(private) => private.agree(peer),
+            Self::Brainpool224(private) => private.agree(peer),
+            Self::Brainpool256(private) => private.agree(peer),
+            Self::Brainpool384(private) => private.agree(peer),
+            Self::Brainpool512(private) => private.agree(peer),
+            Self::FastEcp256(private) => private.agree(peer),
+            Self::FastEcp384(private) => private.agree(peer),
+        };
+        on_curve.ok_or(PublicValueDefect::NotOnCurve)
     }
 }
 

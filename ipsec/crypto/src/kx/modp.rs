@@ -1,49 +1,104 @@
-//! Diffie-Hellman modulo a prime (RFC 2409 §6.2, RFC 3526): generator 2, values as long as the prime.
+//! Diffie-Hellman modulo a prime p, with values as long as p.
 //!
-//! The exponents are short, not below the sizes that RFC 3526 §8 gives for its first estimate of each group's strength
-//! (and of 160 bits for the older group of 1024): for 2048 bits that is nine times as fast as full exponents.
+//! In the groups of RFC 2409 §6.2 and RFC 3526 the generator is 2 and (p - 1) / 2 is prime too. Their exponents are
+//! short, not below the sizes that RFC 3526 §8 gives for its first estimate of each group's strength (and of 160 bits
+//! for the older group of 1024): for 2048 bits that is nine times as fast as full exponents.
+//!
+//! In the groups of RFC 5114 the generator makes a subgroup of prime order q, far smaller than p. A public value outside
+//! of it could tell something of the exponent, so each is raised to q first (RFC 6989 §2.2).
 
 mod primes;
+mod subgroups;
 
 use std::sync::LazyLock;
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, Odd, Resize};
+use crypto_bigint::{BoxedUint, NonZero, Odd, Resize};
 use zeroize::Zeroize;
 
-use crate::{Entropy, Secret};
+use crate::{Entropy, PublicValueDefect, Secret};
 
 /// A group, ready for Montgomery's arithmetic.
 pub(super) struct Modulus {
     params: BoxedMontyParams,
     /// p - 1
     top: BoxedUint,
+    generator: BoxedUint,
+    /// q, where the generator makes a small subgroup.
+    order: Option<NonZero<BoxedUint>>,
     exponent_len: usize,
 }
 
-pub(super) static MODP_1024: LazyLock<Modulus> = LazyLock::new(|| Modulus::new(primes::MODP_1024, 20));
-pub(super) static MODP_1536: LazyLock<Modulus> = LazyLock::new(|| Modulus::new(primes::MODP_1536, 24));
-pub(super) static MODP_2048: LazyLock<Modulus> = LazyLock::new(|| Modulus::new(primes::MODP_2048, 28));
-pub(super) static MODP_3072: LazyLock<Modulus> = LazyLock::new(|| Modulus::new(primes::MODP_3072, 33));
-pub(super) static MODP_4096: LazyLock<Modulus> = LazyLock::new(|| Modulus::new(primes::MODP_4096, 38));
-pub(super) static MODP_6144: LazyLock<Modulus> = LazyLock::new(|| Modulus::new(primes::MODP_6144, 44));
-pub(super) static MODP_8192: LazyLock<Modulus> = LazyLock::new(|| Modulus::new(primes::MODP_8192, 50));
+pub(super) static MODP_1024: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_1024, 20));
+pub(super) static MODP_1536: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_1536, 24));
+pub(super) static MODP_2048: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_2048, 28));
+pub(super) static MODP_3072: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_3072, 33));
+pub(super) static MODP_4096: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_4096, 38));
+pub(super) static MODP_6144: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_6144, 44));
+pub(super) static MODP_8192: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_8192, 50));
+pub(super) static MODP_1024_160: LazyLock<Modulus> =
+    LazyLock::new(|| Modulus::in_subgroup(&subgroups::MODP_1024_160));
+pub(super) static MODP_2048_224: LazyLock<Modulus> =
+    LazyLock::new(|| Modulus::in_subgroup(&subgroups::MODP_2048_224));
+pub(super) static MODP_2048_256: LazyLock<Modulus> =
+    LazyLock::new(|| Modulus::in_subgroup(&subgroups::MODP_2048_256));
 
 impl Modulus {
-    fn new(prime: &str, exponent_len: usize) -> Self {
-        let digits = prime.len() as u32;
-        let prime = BoxedUint::from_be_hex(prime, digits * 4)
-            .into_option()
-            .expect("the primes are written in hexadecimal digits");
+    /// A group whose (p - 1) / 2 is prime; its generator is 2.
+    fn safe(prime: &str, exponent_len: usize) -> Self {
+        let prime = number(prime);
+        let generator = BoxedUint::from(2u8).resize(prime.bits_precision());
+        Self::new(prime, generator, None, exponent_len)
+    }
+
+    fn in_subgroup(subgroup: &subgroups::Subgroup) -> Self {
+        let exponent_len = subgroup.order.len() / 2;
+        let order = NonZero::new(number(subgroup.order)).into_option().expect("these orders are not zero");
+        Self::new(number(subgroup.prime), number(subgroup.generator), Some(order), exponent_len)
+    }
+
+    fn new(
+        prime: BoxedUint,
+        generator: BoxedUint,
+        order: Option<NonZero<BoxedUint>>,
+        exponent_len: usize,
+    ) -> Self {
         let top = prime.wrapping_sub(BoxedUint::one());
         let prime = Odd::new(prime).into_option().expect("these primes are odd");
-        Self { params: BoxedMontyParams::new_vartime(prime), top, exponent_len }
+        Self { params: BoxedMontyParams::new_vartime(prime), top, generator, order, exponent_len }
     }
 
     /// The length of p in bits.
     fn bits(&self) -> u32 {
         self.top.bits_precision()
     }
+
+    /// Whether a peer's public value may be used (RFC 6989 §2.1, §2.2).
+    fn check(&self, public: &BoxedUint) -> Result<(), PublicValueDefect> {
+        if *public <= BoxedUint::one() || *public >= self.top {
+            return Err(PublicValueDefect::OutOfRange);
+        }
+        match &self.order {
+            Some(order) if self.power(public.clone(), order) != BoxedUint::one() => {
+                Err(PublicValueDefect::NotInSubgroup)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn power(&self, base: BoxedUint, exponent: &BoxedUint) -> BoxedUint {
+        BoxedMontyForm::new(base, &self.params)
+            .pow_bounded_exp(exponent, self.exponent_len as u32 * 8)
+            .retrieve()
+    }
+}
+
+fn number(digits: &str) -> BoxedUint {
+    // Whole limbs.
+    let len = digits.len().next_multiple_of(16);
+    BoxedUint::from_be_hex(&format!("{digits:0>len$}"), len as u32 * 4)
+        .into_option()
+        .expect("the parameters are written in hexadecimal digits")
 }
 
 /// A private exponent, never zero.
@@ -58,34 +113,29 @@ impl Private {
         entropy.fill(&mut drawn);
         let mut exponent = BoxedUint::from_be_slice_truncated(&drawn, modulus.exponent_len as u32 * 8);
         drawn.zeroize();
+        if let Some(order) = &modulus.order {
+            exponent = exponent.rem(order);
+        }
         if bool::from(exponent.is_zero()) {
             exponent = BoxedUint::one_with_precision(exponent.bits_precision());
         }
         Self { modulus, exponent }
     }
 
-    /// 2^x modulo p, as long as p.
+    /// g^x modulo p, as long as p.
     pub(super) fn public(&self) -> Vec<u8> {
-        let generator = BoxedUint::from(2u8).resize(self.modulus.bits());
-        self.power_of(generator).to_be_bytes().into_vec()
+        self.modulus.power(self.modulus.generator.clone(), &self.exponent).to_be_bytes().into_vec()
     }
 
-    /// y^x modulo p, as long as p; `None` if `peer` is not between 1 and p - 1 or not as long as p.
-    pub(super) fn agree(&self, peer: &[u8]) -> Option<Secret> {
-        let peer = BoxedUint::from_be_slice(peer, self.modulus.bits()).ok()?;
-        if peer <= BoxedUint::one() || peer >= self.modulus.top {
-            return None;
-        }
-        let mut shared = self.power_of(peer);
+    /// y^x modulo p, as long as p. `peer` is as long as p.
+    pub(super) fn agree(&self, peer: &[u8]) -> Result<Secret, PublicValueDefect> {
+        let peer =
+            BoxedUint::from_be_slice(peer, self.modulus.bits()).map_err(|_| PublicValueDefect::OutOfRange)?;
+        self.modulus.check(&peer)?;
+        let mut shared = self.modulus.power(peer, &self.exponent);
         let secret = Secret::from(shared.to_be_bytes().into_vec());
         shared.zeroize();
-        Some(secret)
-    }
-
-    fn power_of(&self, base: BoxedUint) -> BoxedUint {
-        BoxedMontyForm::new(base, &self.modulus.params)
-            .pow_bounded_exp(&self.exponent, self.modulus.exponent_len as u32 * 8)
-            .retrieve()
+        Ok(secret)
     }
 }
 

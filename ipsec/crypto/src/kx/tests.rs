@@ -1,3 +1,5 @@
+mod wycheproof;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -17,16 +19,24 @@ fn initiator(arm: Initiate, algorithm: KeyExchangeAlgorithm, private: &[u8]) -> 
 /// The column "bytes" of the table at [`Initiator`].
 fn private_len(algorithm: KeyExchangeAlgorithm) -> usize {
     match algorithm {
-        KeyExchangeAlgorithm::Modp1024 => 20,
+        KeyExchangeAlgorithm::Modp1024 | KeyExchangeAlgorithm::Modp1024s160 => 20,
         KeyExchangeAlgorithm::Modp1536 => 24,
-        KeyExchangeAlgorithm::Modp2048 => 28,
+        KeyExchangeAlgorithm::Modp2048 | KeyExchangeAlgorithm::Modp2048s224 => 28,
+        KeyExchangeAlgorithm::Modp2048s256 => 32,
         KeyExchangeAlgorithm::Modp3072 => 33,
         KeyExchangeAlgorithm::Modp4096 => 38,
         KeyExchangeAlgorithm::Modp6144 => 44,
         KeyExchangeAlgorithm::Modp8192 => 50,
-        KeyExchangeAlgorithm::Ecp256 | KeyExchangeAlgorithm::X25519 => 32,
-        KeyExchangeAlgorithm::Ecp384 => 48,
+        KeyExchangeAlgorithm::Brainpool224 => 28,
+        KeyExchangeAlgorithm::Ecp256 | KeyExchangeAlgorithm::Brainpool256 => 32,
+        KeyExchangeAlgorithm::Ecp384 | KeyExchangeAlgorithm::Brainpool384 => 48,
+        KeyExchangeAlgorithm::Brainpool512 => 64,
         KeyExchangeAlgorithm::Ecp521 => 66,
+        KeyExchangeAlgorithm::X25519 => 32,
+        KeyExchangeAlgorithm::X448 => 56,
+        KeyExchangeAlgorithm::MlKem512 | KeyExchangeAlgorithm::MlKem768 | KeyExchangeAlgorithm::MlKem1024 => {
+            64
+        }
     }
 }
 
@@ -88,16 +98,37 @@ fn published_exchanges() {
         ),
     ];
     for (algorithm, private_i, public_i, private_r, public_r, secret) in exchanges {
-        let [private_i, public_i, private_r, public_r, secret] =
-            [private_i, public_i, private_r, public_r, secret].map(|digits| hex::decode(digits).unwrap());
-        for (arm, answer) in ARMS.into_iter().zip([respond, respond_fast]) {
-            let initiator = initiator(arm, algorithm, &private_i);
-            assert_eq!(initiator.public(), public_i, "{algorithm:?}");
-            let (public, shared) =
-                answer(algorithm, &public_i, &mut FixedEntropy::new(&private_r[..])).unwrap();
-            assert_eq!((&public[..], shared.as_bytes()), (&public_r[..], &secret[..]), "{algorithm:?}");
-            assert_eq!(initiator.finish(&public_r).unwrap().as_bytes(), secret, "{algorithm:?}");
-        }
+        assert_exchange(algorithm, [private_i, public_i, private_r, public_r, secret]);
+    }
+}
+
+#[test]
+fn x448_exchange_of_rfc_7748() {
+    let values = [
+        "9a8f4925d1519f5775cf46b04b5800d4ee9ee8bae8bc5565d498c28d\
+         d9c9baf574a9419744897391006382a6f127ab1d9ac2d8c0a598726b",
+        "9b08f7cc31b7e3e67d22d5aea121074a273bd2b83de09c63faa73d2c\
+         22c5d9bbc836647241d953d40c5b12da88120d53177f80e532c41fa0",
+        "1c306a7ac2a0e2e0990b294470cba339e6453772b075811d8fad0d1d\
+         6927c120bb5ee8972b0d3e21374c9c921b09d1b0366f10b65173992d",
+        "3eb7a829b0cd20f5bcfc0b599b6feccf6da4627107bdb0d4f345b430\
+         27d8b972fc3e34fb4232a13ca706dcb57aec3dae07bdc1c67bf33609",
+        "07fff4181ac6cc95ec1c16a94a0f74d12da232ce40a77552281d282b\
+         b60c0b56fd2464c335543936521c24403085d59a449a5037514a879d",
+    ];
+    assert_exchange(KeyExchangeAlgorithm::X448, values);
+}
+
+/// Private and public value of each side and the shared secret are as written, with both arms.
+fn assert_exchange(algorithm: KeyExchangeAlgorithm, values: [&str; 5]) {
+    let [private_i, public_i, private_r, public_r, secret] =
+        values.map(|digits| hex::decode(digits).unwrap());
+    for (arm, answer) in ARMS.into_iter().zip([respond, respond_fast]) {
+        let initiator = initiator(arm, algorithm, &private_i);
+        assert_eq!(initiator.public(), public_i, "{algorithm:?}");
+        let (public, shared) = answer(algorithm, &public_i, &mut FixedEntropy::new(&private_r[..])).unwrap();
+        assert_eq!((&public[..], shared.as_bytes()), (&public_r[..], &secret[..]), "{algorithm:?}");
+        assert_eq!(initiator.finish(&public_r).unwrap().as_bytes(), secret, "{algorithm:?}");
     }
 }
 
@@ -153,6 +184,27 @@ fn modp_exchanges_are_those_of_big_integer_arithmetic() {
 }
 
 #[test]
+fn x448_iterated_is_as_in_rfc_7748() {
+    let (mut scalar, mut point) = (vec![0; 56], vec![0; 56]);
+    (scalar[0], point[0]) = (5, 5);
+    let expected = [
+        "3f482c8a9f19b01e6c46ee9711d9dc14fd4bf67af30765c2ae2b846a\
+         4d23a8cd0db897086239492caf350b51f833868b9bc2b3bca9cf4113",
+        "aa3b4749d55b9daf1e5b00288826c467274ce3ebbdd5c17b975e09d4\
+         af6c67cf10d087202db88286e2b79fceea3ec353ef54faa26e219f38",
+    ];
+    for iteration in 1..=1000 {
+        let secret = initiator(Initiator::new, KeyExchangeAlgorithm::X448, &scalar).finish(&point).unwrap();
+        point = std::mem::replace(&mut scalar, secret.as_bytes().to_vec());
+        match iteration {
+            1 => assert_eq!(hex::encode(&scalar), expected[0]),
+            1000 => assert_eq!(hex::encode(&scalar), expected[1]),
+            _ => {}
+        }
+    }
+}
+
+#[test]
 fn a_private_value_of_zero_is_read_as_one() {
     let generator_x = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296";
     for arm in ARMS {
@@ -164,6 +216,11 @@ fn a_private_value_of_zero_is_read_as_one() {
     }
     let own = initiator(Initiator::new, KeyExchangeAlgorithm::Modp2048, &[0; 28]);
     assert_eq!((own.public()[255], own.public().len()), (2, 256));
+    // In a small subgroup its order is zero too.
+    let [zero, order] = [&[0; 20][..], &hex::decode("f518aa8781a8df278aba4e7d64b7cb9d49462353").unwrap()]
+        .map(|private| initiator(Initiator::new, KeyExchangeAlgorithm::Modp1024s160, private));
+    assert_eq!(zero.public()[..4], [0xa4, 0xd1, 0xcb, 0xd5]);
+    assert_eq!(zero.public(), order.public());
 }
 
 #[test]
@@ -175,6 +232,9 @@ fn a_public_value_of_another_length_is_refused() {
                 let peer = vec![1; found];
                 assert_eq!(defect(arm, algorithm, &peer), PublicValueDefect::Length { expected, found });
             }
+        }
+        let expected = algorithm.initiator_public_len();
+        for found in [0, 1, expected - 1, expected + 1, 2 * expected] {
             let error = respond(algorithm, &vec![1; found], &mut FixedEntropy::new([1; 66])).unwrap_err();
             assert_eq!(error.defect, PublicValueDefect::Length { expected, found });
         }
@@ -192,10 +252,16 @@ fn modp_refuses_a_value_out_of_range() {
 }
 
 #[test]
-fn ecp_takes_only_points_of_the_curve() {
-    for algorithm in
-        [KeyExchangeAlgorithm::Ecp256, KeyExchangeAlgorithm::Ecp384, KeyExchangeAlgorithm::Ecp521]
-    {
+fn ecp_and_brainpool_take_only_points_of_the_curve() {
+    for algorithm in [
+        KeyExchangeAlgorithm::Ecp256,
+        KeyExchangeAlgorithm::Ecp384,
+        KeyExchangeAlgorithm::Ecp521,
+        KeyExchangeAlgorithm::Brainpool224,
+        KeyExchangeAlgorithm::Brainpool256,
+        KeyExchangeAlgorithm::Brainpool384,
+        KeyExchangeAlgorithm::Brainpool512,
+    ] {
         for arm in ARMS {
             let good = initiator(arm, algorithm, &[7; 66]).public().to_vec();
             assert!(initiator(arm, algorithm, &[1; 66]).finish(&good).is_ok());
@@ -249,6 +315,49 @@ fn x25519_refuses_points_of_small_order() {
 }
 
 #[test]
+fn x448_refuses_points_of_small_order() {
+    let ones = "ff".repeat(27);
+    let zeros = "00".repeat(55);
+    // 0, 1, p - 1, and the first two again with p added.
+    let points = [
+        format!("00{zeros}"),
+        format!("01{zeros}"),
+        format!("fe{ones}fe{ones}"),
+        format!("ff{ones}fe{ones}"),
+        format!("00{}ff{ones}", "00".repeat(27)),
+    ];
+    for point in points {
+        let defect = defect(Initiator::new, KeyExchangeAlgorithm::X448, &hex::decode(&point).unwrap());
+        assert_eq!(defect, PublicValueDefect::SmallOrder, "{point}");
+    }
+}
+
+#[test]
+fn mlkem_makes_another_secret_of_another_ciphertext() {
+    for algorithm in
+        [KeyExchangeAlgorithm::MlKem512, KeyExchangeAlgorithm::MlKem768, KeyExchangeAlgorithm::MlKem1024]
+    {
+        let own = || initiator(Initiator::new, algorithm, &[3; 64]);
+        let (ciphertext, secret) =
+            respond(algorithm, own().public(), &mut FixedEntropy::new([4; 32])).unwrap();
+        assert_eq!(own().finish(&ciphertext).unwrap(), secret);
+        let mut forged = ciphertext;
+        forged[0] ^= 1;
+        let unknown = own().finish(&forged).unwrap();
+        assert!(unknown != secret && unknown == own().finish(&forged).unwrap() && unknown.len() == 32);
+    }
+}
+
+#[test]
+fn mlkem_refuses_a_key_with_a_coefficient_of_q() {
+    // 3329 in the first 12 bits.
+    let mut key = vec![0; 800];
+    (key[0], key[1]) = (0x01, 0x0d);
+    let error = respond(KeyExchangeAlgorithm::MlKem512, &key, &mut FixedEntropy::new([4; 32])).unwrap_err();
+    assert_eq!(error.to_string(), "bad public value for ML-KEM-512: a coefficient is not below q");
+}
+
+#[test]
 fn x25519_takes_a_value_beyond_the_prime_as_what_it_stands_for() {
     // 9 and 2^255 - 19 + 9 (RFC 8031 §3.2).
     let nine = [vec![9], vec![0; 31]].concat();
@@ -267,13 +376,17 @@ fn an_initiator_does_not_print_its_private_value() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn both_arms_draw_and_compute_the_same(
         algorithm in prop::sample::select(&[
             KeyExchangeAlgorithm::Ecp256, KeyExchangeAlgorithm::Ecp384, KeyExchangeAlgorithm::Ecp521,
-            KeyExchangeAlgorithm::X25519, KeyExchangeAlgorithm::Modp1024,
+            KeyExchangeAlgorithm::X25519, KeyExchangeAlgorithm::X448, KeyExchangeAlgorithm::Modp1024,
+            KeyExchangeAlgorithm::Modp1024s160, KeyExchangeAlgorithm::Modp2048s256,
+            KeyExchangeAlgorithm::Brainpool224, KeyExchangeAlgorithm::Brainpool256,
+            KeyExchangeAlgorithm::Brainpool384, KeyExchangeAlgorithm::Brainpool512,
+            KeyExchangeAlgorithm::MlKem512, KeyExchangeAlgorithm::MlKem768, KeyExchangeAlgorithm::MlKem1024,
         ][..]),
         ours in prop::collection::vec(any::<u8>(), 66),
         theirs in prop::collection::vec(any::<u8>(), 66),

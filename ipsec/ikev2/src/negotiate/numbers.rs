@@ -54,7 +54,18 @@ const KEY_EXCHANGE: &[(u16, KeyExchangeAlgorithm)] = &[
     (19, KeyExchangeAlgorithm::Ecp256),
     (20, KeyExchangeAlgorithm::Ecp384),
     (21, KeyExchangeAlgorithm::Ecp521),
+    (22, KeyExchangeAlgorithm::Modp1024s160),
+    (23, KeyExchangeAlgorithm::Modp2048s224),
+    (24, KeyExchangeAlgorithm::Modp2048s256),
+    (27, KeyExchangeAlgorithm::Brainpool224),
+    (28, KeyExchangeAlgorithm::Brainpool256),
+    (29, KeyExchangeAlgorithm::Brainpool384),
+    (30, KeyExchangeAlgorithm::Brainpool512),
     (31, KeyExchangeAlgorithm::X25519),
+    (32, KeyExchangeAlgorithm::X448),
+    (35, KeyExchangeAlgorithm::MlKem512),
+    (36, KeyExchangeAlgorithm::MlKem768),
+    (37, KeyExchangeAlgorithm::MlKem1024),
 ];
 
 pub(crate) fn encryption(id: u16) -> Option<Encryption> {

@@ -52,7 +52,18 @@ fn group_keyword(group: KeyExchangeAlgorithm) -> &'static str {
         KeyExchangeAlgorithm::Ecp256 => "ecp256",
         KeyExchangeAlgorithm::Ecp384 => "ecp384",
         KeyExchangeAlgorithm::Ecp521 => "ecp521",
+        KeyExchangeAlgorithm::Modp1024s160 => "modp1024s160",
+        KeyExchangeAlgorithm::Modp2048s224 => "modp2048s224",
+        KeyExchangeAlgorithm::Modp2048s256 => "modp2048s256",
+        KeyExchangeAlgorithm::Brainpool224 => "ecp224bp",
+        KeyExchangeAlgorithm::Brainpool256 => "ecp256bp",
+        KeyExchangeAlgorithm::Brainpool384 => "ecp384bp",
+        KeyExchangeAlgorithm::Brainpool512 => "ecp512bp",
         KeyExchangeAlgorithm::X25519 => "x25519",
+        KeyExchangeAlgorithm::X448 => "x448",
+        KeyExchangeAlgorithm::MlKem512 => "mlkem512",
+        KeyExchangeAlgorithm::MlKem768 => "mlkem768",
+        KeyExchangeAlgorithm::MlKem1024 => "mlkem1024",
     }
 }
 

@@ -1,8 +1,13 @@
 use super::*;
 use crate::FixedEntropy;
 
-fn groups() -> [&'static Modulus; 7] {
+/// Those whose (p - 1) / 2 is prime.
+fn safe() -> [&'static Modulus; 7] {
     [&MODP_1024, &MODP_1536, &MODP_2048, &MODP_3072, &MODP_4096, &MODP_6144, &MODP_8192]
+}
+
+fn subgroups() -> [&'static Modulus; 3] {
+    [&MODP_1024_160, &MODP_2048_224, &MODP_2048_256]
 }
 
 fn private(modulus: &'static Modulus, exponent: &[u8]) -> Private {
@@ -26,7 +31,7 @@ fn near_prime(modulus: &Modulus, last: u8) -> Vec<u8> {
 
 #[test]
 fn only_values_between_1_and_p_minus_1_are_taken() {
-    for modulus in groups() {
+    for modulus in safe() {
         let own = private(modulus, &[1; 50]);
         let beyond = vec![0xff; small(modulus, 0).len()];
         for bad in [
@@ -36,10 +41,10 @@ fn only_values_between_1_and_p_minus_1_are_taken() {
             near_prime(modulus, 0xff),
             beyond,
         ] {
-            assert_eq!(own.agree(&bad), None, "{} bits", modulus.bits());
+            assert_eq!(own.agree(&bad), Err(PublicValueDefect::OutOfRange), "{} bits", modulus.bits());
         }
         for good in [small(modulus, 2), near_prime(modulus, 0xfd)] {
-            assert!(own.agree(&good).is_some(), "{} bits", modulus.bits());
+            assert!(own.agree(&good).is_ok(), "{} bits", modulus.bits());
         }
     }
 }
@@ -47,7 +52,7 @@ fn only_values_between_1_and_p_minus_1_are_taken() {
 #[test]
 fn a_secret_keeps_its_leading_zeros() {
     // With the exponent 1 the secret is the peer's value.
-    for modulus in groups() {
+    for modulus in safe() {
         let peer = small(modulus, 3);
         assert_eq!(private(modulus, &[0; 50]).agree(&peer).unwrap().as_bytes(), peer);
     }
@@ -57,11 +62,43 @@ fn a_secret_keeps_its_leading_zeros() {
 fn the_primes_are_made_as_the_rfcs_say() {
     // 2^n - 2^(n-64) - 1 + 2^64 * ([2^(n-130) pi] + k): all digits but those near the end are those of pi in each.
     let longest = near_prime(&MODP_8192, 0xff);
-    for modulus in groups() {
+    for modulus in safe() {
         let prime = near_prime(modulus, 0xff);
         let shared = prime.len() - 16;
         assert_eq!(prime[..shared], longest[..shared], "{} bits", modulus.bits());
         assert_eq!(prime[..8], [0xff; 8]);
         assert_eq!(prime[prime.len() - 8..], [0xff; 8]);
+    }
+}
+
+#[test]
+fn a_small_subgroup_is_that_of_its_generator() {
+    for modulus in subgroups() {
+        let order = modulus.order.as_ref().unwrap();
+        assert_eq!(modulus.power(modulus.generator.clone(), order), BoxedUint::one());
+        assert_eq!(modulus.top.rem(order), BoxedUint::zero_with_precision(order.bits_precision()));
+        assert_eq!(order.bit_width(), modulus.exponent_len as u32 * 8);
+    }
+}
+
+#[test]
+fn with_a_small_subgroup_only_its_members_are_taken() {
+    for modulus in subgroups() {
+        let own = private(modulus, &[1; 32]);
+        let to_bytes = |number: &BoxedUint| number.to_be_bytes().into_vec();
+        let top = to_bytes(&modulus.top);
+        let mut prime = top.clone();
+        *prime.last_mut().unwrap() += 1;
+        for bad in [small(modulus, 0), small(modulus, 1), top, prime, vec![0xff; small(modulus, 0).len()]] {
+            assert_eq!(own.agree(&bad), Err(PublicValueDefect::OutOfRange));
+        }
+        // The negative of a member has an even order.
+        let member = private(modulus, &[2; 32]).public();
+        let number = BoxedUint::from_be_slice(&member, modulus.bits()).unwrap();
+        let negative = modulus.params.modulus().as_ref().wrapping_sub(&number);
+        for bad in [small(modulus, 2), small(modulus, 3), to_bytes(&negative)] {
+            assert_eq!(own.agree(&bad), Err(PublicValueDefect::NotInSubgroup));
+        }
+        assert!(own.agree(&member).is_ok() && own.agree(&to_bytes(&modulus.generator)).is_ok());
     }
 }
