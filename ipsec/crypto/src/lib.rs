@@ -6,6 +6,7 @@
 //! AeadAlgorithm         Aead                 secrecy and integrity in one                     RFC 4106, 4543, 5282
 //! CipherAlgorithm       Cipher               secrecy alone                                    RFC 2451, 3602
 //! IntegrityAlgorithm    Integrity            integrity alone                                  RFC 2404, 4868
+//! SignatureAlgorithm    Signer, Verifier     who says it                                      RFC 7427, 4754, 8420
 //! ```
 //!
 //! A [`Provider`] says which of them there are and makes the keyed instances. [`PORTABLE`] runs everywhere;
@@ -27,6 +28,7 @@ mod mac;
 mod prf;
 mod provider;
 mod secret;
+mod signature;
 
 pub use aead::{Aead, AeadAlgorithm};
 pub use cipher::{Cipher, CipherAlgorithm};
@@ -38,3 +40,6 @@ pub use kx::{Initiator, KeyExchangeAlgorithm, respond};
 pub use prf::{Prf, PrfAlgorithm, prf_plus};
 pub use provider::{FAST, PORTABLE, Provider, Respond};
 pub use secret::Secret;
+pub use signature::{
+    BadIdentifier, BadKey, BadSignature, CannotSign, KeyType, SignatureAlgorithm, Signer, Verifier, WrongKey,
+};

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::ptr;
 
 use super::*;
+use crate::{SignatureAlgorithm, Signer, Verifier};
 
 #[test]
 fn the_best_provider_is_the_fast_one_exactly_where_it_is_available() {
@@ -36,13 +37,14 @@ fn both_providers_offer_the_same_and_can_make_all_of_it() {
 
 #[test]
 fn names_are_unique_within_a_kind() {
-    let kinds: [Vec<&str>; 6] = [
+    let kinds: [Vec<&str>; 7] = [
         PORTABLE.hashes.iter().map(|algorithm| algorithm.name()).collect(),
         PORTABLE.prfs.iter().map(|algorithm| algorithm.name()).collect(),
         PORTABLE.aeads.iter().map(|algorithm| algorithm.name()).collect(),
         PORTABLE.ciphers.iter().map(|algorithm| algorithm.name()).collect(),
         PORTABLE.integrities.iter().map(|algorithm| algorithm.name()).collect(),
         PORTABLE.key_exchanges.iter().map(|algorithm| algorithm.name()).collect(),
+        SignatureAlgorithm::ALL.iter().map(|algorithm| algorithm.name()).collect(),
     ];
     for names in kinds {
         let distinct: BTreeSet<&str> = names.iter().copied().collect();
@@ -59,4 +61,6 @@ fn keyed_instances_can_move_between_threads() {
     assert_moves::<Prf>();
     assert_moves::<Initiator>();
     assert_moves::<Secret>();
+    assert_moves::<Signer>();
+    assert_moves::<Verifier>();
 }
