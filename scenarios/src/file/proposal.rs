@@ -200,7 +200,7 @@ const fn aead(algorithm: AeadAlgorithm) -> Encryption {
 }
 
 /// The keywords of everything else. The first of two that mean the same is the one that is written.
-const KEYWORDS: [(&str, Word); 29] = [
+const KEYWORDS: [(&str, Word); 41] = [
     ("ah", Word::Ah),
     ("md5", Word::Integrity(IntegrityAlgorithm::HmacMd5_96)),
     ("sha1", Word::Integrity(IntegrityAlgorithm::HmacSha1_96)),
@@ -228,6 +228,18 @@ const KEYWORDS: [(&str, Word); 29] = [
     ("ecp521", Word::Group(KeyExchangeAlgorithm::Ecp521)),
     ("x25519", Word::Group(KeyExchangeAlgorithm::X25519)),
     ("curve25519", Word::Group(KeyExchangeAlgorithm::X25519)),
+    ("x448", Word::Group(KeyExchangeAlgorithm::X448)),
+    ("curve448", Word::Group(KeyExchangeAlgorithm::X448)),
+    ("modp1024s160", Word::Group(KeyExchangeAlgorithm::Modp1024s160)),
+    ("modp2048s224", Word::Group(KeyExchangeAlgorithm::Modp2048s224)),
+    ("modp2048s256", Word::Group(KeyExchangeAlgorithm::Modp2048s256)),
+    ("ecp224bp", Word::Group(KeyExchangeAlgorithm::Brainpool224)),
+    ("ecp256bp", Word::Group(KeyExchangeAlgorithm::Brainpool256)),
+    ("ecp384bp", Word::Group(KeyExchangeAlgorithm::Brainpool384)),
+    ("ecp512bp", Word::Group(KeyExchangeAlgorithm::Brainpool512)),
+    ("mlkem512", Word::Group(KeyExchangeAlgorithm::MlKem512)),
+    ("mlkem768", Word::Group(KeyExchangeAlgorithm::MlKem768)),
+    ("mlkem1024", Word::Group(KeyExchangeAlgorithm::MlKem1024)),
     ("esn", Word::Esn(true)),
     ("noesn", Word::Esn(false)),
 ];
