@@ -11,6 +11,8 @@ use ipsec::dataplane::{Action, Bundled, Mode, Policy, Protection, SaPair, SaPara
 use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission};
 use ipsec::{Config, ConfigError, Luck, ManualSa, Peer};
 use ipsec_net::Prefix;
+use sim::middlebox::Router;
+use sim::middlebox::router::Interface;
 use sim::{
     Bottleneck, CoDel, Jitter, LinkError, LinkId, LinkSettings, Loss, NodeId, Observer, Port, RandomStream,
     Ratio, Setup, World,
@@ -33,10 +35,19 @@ pub struct Built<O: Observer<Note>> {
 pub struct Places {
     /// The gateways by name.
     pub peers: BTreeMap<String, NodeId>,
-    /// The links between gateways by name.
+    /// The routers by name.
+    pub routers: BTreeMap<String, NodeId>,
+    /// The links between gateways and routers by name.
     pub links: BTreeMap<String, LinkId>,
     /// The hosts by address.
     pub hosts: BTreeMap<IpAddr, NodeId>,
+}
+
+impl Places {
+    /// The gateway or router of this name, which the file's own checks have found to be there.
+    fn node(&self, name: &str) -> NodeId {
+        self.peers.get(name).or_else(|| self.routers.get(name)).copied().unwrap_or(NodeId::from_index(0))
+    }
 }
 
 /// Why a world cannot be built. The file's own checks find everything earlier that a user can get wrong.
@@ -84,15 +95,30 @@ pub fn world<O: Observer<Note>>(
         let gateway = Node::Gateway(Box::new(Gateway::new(made, peer.think)));
         built.places.peers.insert(peer.name.clone(), built.world.add_node(&peer.name, gateway));
     }
-    for link in &scenario.links {
-        built.join(scenario, link, &mut ports)?;
+    for router in &scenario.routers {
+        let mut made = Router::new();
+        made.set_too_big_silent(router.silent);
+        let id = built.world.add_node(&router.name, Node::Router(Box::new(made)));
+        built.places.routers.insert(router.name.clone(), id);
     }
+    let mut joints = Vec::new();
+    for link in &scenario.links {
+        joints.extend(built.join(scenario, link, &mut ports)?);
+    }
+    built.set_routes(scenario, &joints);
     for (index, traffic) in (0u8..).zip(&scenario.traffic) {
         for side in 0..2u8 {
             built.add_flow(index, side, traffic, setup, &mut ports)?;
         }
     }
     Ok(built)
+}
+
+/// One end of a link, seen from its node.
+struct Joint<'a> {
+    from: &'a str,
+    port: Port,
+    to: &'a str,
 }
 
 /// The next free port of each node.
@@ -108,33 +134,77 @@ impl PortCount {
 }
 
 impl<O: Observer<Note>> Built<O> {
-    fn join(
+    /// Adds a link and tells its two ends of it.
+    fn join<'a>(
         &mut self,
         scenario: &Scenario,
-        link: &file::Link,
+        link: &'a file::Link,
         ports: &mut PortCount,
-    ) -> Result<(), BuildError> {
+    ) -> Result<[Joint<'a>; 2], BuildError> {
         let ends = link.ends.each_ref().map(|end| {
-            let node = self.places.peers[&end.peer];
+            let node = self.places.node(&end.node);
             (node, ports.take(node))
         });
         let settings = link.ends.each_ref().map(|end| settings(&end.quality));
         let id = self.world.add_link(&link.name, ends[0], ends[1], settings)?;
         self.places.links.insert(link.name.clone(), id);
-        for (here, there) in [(0, 1), (1, 0)] {
-            let far = &link.ends[there].peer;
-            let hosts = scenario.traffic.iter().flat_map(|traffic| &traffic.ends);
-            let behind = hosts.filter(|host| host.peer == *far).map(|host| host.address);
-            let addresses: Vec<IpAddr> =
-                scenario.peer(far).map(|peer| peer.address).into_iter().chain(behind).collect();
-            let (node, port) = ends[here];
+        for (end, (node, port)) in link.ends.iter().zip(ends) {
+            let Some(router) = scenario.routers.iter().find(|router| router.name == end.node) else {
+                continue;
+            };
+            let (addresses, mtu) = (router.addresses.clone(), Some(usize::from(end.quality.mtu)));
             self.world.with(node, |node, _| {
-                if let Node::Gateway(gateway) = node {
-                    addresses.iter().for_each(|address| gateway.route_outside(*address, port));
+                if let Node::Router(router) = node {
+                    router.set_interface(port, Interface { addresses, mtu });
                 }
             });
         }
-        Ok(())
+        let joint = |here: usize, there: usize| Joint {
+            from: &link.ends[here].node,
+            port: ends[here].1,
+            to: &link.ends[there].node,
+        };
+        Ok([joint(0, 1), joint(1, 0)])
+    }
+
+    /// Tells each gateway and router the way to each gateway and to the hosts behind it: over the fewest links, and of
+    /// several such ways the one that the file names first.
+    fn set_routes(&mut self, scenario: &Scenario, joints: &[Joint<'_>]) {
+        for far in &scenario.peers {
+            let hosts = scenario.traffic.iter().flat_map(|traffic| &traffic.ends);
+            let behind = hosts.filter(|host| host.peer == far.name).map(|host| host.address);
+            let addresses: Vec<IpAddr> = std::iter::once(far.address).chain(behind).collect();
+            // From the far end backwards; gateways do not forward for others.
+            let mut reached = vec![far.name.as_str()];
+            let mut next = 0;
+            while let Some(there) = reached.get(next).copied() {
+                next += 1;
+                if there != far.name && scenario.peer(there).is_some() {
+                    continue;
+                }
+                for joint in joints.iter().filter(|joint| joint.to == there) {
+                    if reached.contains(&joint.from) {
+                        continue;
+                    }
+                    reached.push(joint.from);
+                    self.route(joint.from, joint.port, &addresses);
+                }
+            }
+        }
+    }
+
+    fn route(&mut self, from: &str, port: Port, addresses: &[IpAddr]) {
+        self.world.with(self.places.node(from), |node, _| {
+            for address in addresses {
+                match node {
+                    Node::Gateway(gateway) => gateway.route_outside(*address, port),
+                    Node::Router(router) => {
+                        router.set_route(Prefix::host(*address), port);
+                    }
+                    Node::Host(_) => {}
+                }
+            }
+        });
     }
 
     fn add_flow(

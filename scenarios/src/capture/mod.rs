@@ -59,7 +59,7 @@ impl Captures {
         let (mut links, mut paths) = (sim::capture::Captures::default(), Vec::new());
         for (index, link) in (0..).zip(&scenario.links) {
             let path = folder.join(format!("{}.pcapng", link.name));
-            let description = format!("{}: {} to {}", scenario.title, link.ends[0].peer, link.ends[1].peer);
+            let description = format!("{}: {} to {}", scenario.title, link.ends[0].node, link.ends[1].node);
             let file = Capture::new(File::create(&path)?, &link.name, &description, EPOCH)?;
             links.add(LinkId::from_index(index), file);
             paths.push(path);

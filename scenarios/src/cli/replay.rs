@@ -9,6 +9,7 @@ use ipsec::dataplane::{Direction, SaParameters};
 use ipsec::ikev2::Event as Ikev2;
 use ipsec_net::{Instant, parse_duration};
 use reports::Verdict;
+use sim::middlebox::router::RouterNote;
 use sim::{Fault, Kind};
 
 use super::{Outcome, Trouble, find};
@@ -138,6 +139,9 @@ impl Extra for Narrator {
             Kind::Fragmented { ordinal, pieces, .. } => {
                 Some(format!("packet {ordinal} cut into {pieces} fragments"))
             }
+            Kind::Note { node, note: Note::Router(note) } => {
+                router_line(note).map(|text| format!("{}: {text}", scene.name(*node)))
+            }
             Kind::Note { node, note: Note::Peer(event) } => {
                 event_line(event).map(|text| format!("{}: {text}", scene.name(*node)))
             }
@@ -146,6 +150,14 @@ impl Extra for Narrator {
         if let Some(line) = line {
             println!("{at:>12}  {line}");
         }
+    }
+}
+
+fn router_line(note: &RouterNote) -> Option<String> {
+    match note {
+        RouterNote::Dropped { reason, flow, .. } => Some(format!("dropped {flow}: {reason}")),
+        RouterNote::Fragmented { flow, pieces } => Some(format!("cut {flow} into {pieces} fragments")),
+        RouterNote::Answered { .. } => None,
     }
 }
 

@@ -14,7 +14,8 @@ pub use proposal::{ChildProposal, IkeProposal};
 pub use read::{load, parse};
 pub use scenario::{
     Child, ChildEnd, Clause, Cookies, Host, Ike, IkeEnd, Line, Link, LinkEnd, Manual, ManualAh, ManualEnd,
-    ManualKeying, Mode, Peer, Policy, PolicyAction, Quality, Retransmission, Scenario, Traffic, TrafficKind,
+    ManualKeying, Mode, Peer, Policy, PolicyAction, Quality, Retransmission, Router, Scenario, Traffic,
+    TrafficKind,
 };
 
 #[cfg(test)]

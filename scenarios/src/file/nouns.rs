@@ -55,6 +55,14 @@ pub(super) enum Cookies {
     WhenBusy,
 }
 
+/// `[router.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Router {
+    pub(super) address: Option<Texts>,
+    pub(super) silent: Option<bool>,
+}
+
 /// `[link.NAME]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
-use super::nouns::{Child, Ike, Link, Manual, Peer, Policy, Text, Top, Traffic};
+use super::nouns::{Child, Ike, Link, Manual, Peer, Policy, Router, Text, Top, Traffic};
 use super::resolve::resolve;
 use super::scenario::Scenario;
 use crate::diagnostic::{Diagnostics, Problem, suggestion};
@@ -39,6 +39,7 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, Diagnostics> {
 pub(super) struct Document {
     pub(super) top: Top,
     pub(super) peers: Vec<Named<Peer>>,
+    pub(super) routers: Vec<Named<Router>>,
     pub(super) links: Vec<Named<Link>>,
     pub(super) ikes: Vec<Named<Ike>>,
     pub(super) children: Vec<Named<Child>>,
@@ -61,7 +62,7 @@ impl<T> Named<T> {
 }
 
 /// The tables that hold nouns.
-const NOUNS: [&str; 7] = ["peer", "link", "ike", "child", "manual", "policy", "traffic"];
+const NOUNS: [&str; 8] = ["peer", "router", "link", "ike", "child", "manual", "policy", "traffic"];
 
 /// What the keys before the first table are called.
 const TOP: &str = "the top of the file";
@@ -74,6 +75,7 @@ fn document(text: &str) -> Result<Document, Vec<Problem>> {
     let mut problems = Vec::new();
     let document = Document {
         peers: nouns("peer", &mut root, &mut problems),
+        routers: nouns("router", &mut root, &mut problems),
         links: nouns("link", &mut root, &mut problems),
         ikes: nouns("ike", &mut root, &mut problems),
         children: nouns("child", &mut root, &mut problems),

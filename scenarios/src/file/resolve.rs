@@ -9,6 +9,7 @@ mod options;
 mod peer;
 mod policy;
 mod problems;
+mod router;
 mod traffic;
 
 use std::ops::Range;
@@ -33,9 +34,10 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     let mut problems = Problems::default();
     let mut names = names::declared(document, &mut problems);
     let peers = peer::resolve(&document.peers, &mut problems);
+    let routers = router::resolve(&document.routers, &mut problems);
     let links = link::resolve(document, &names, &peers, &mut problems);
     for link in &links {
-        names.add(&link.name, story::Kind::Link, &[&link.ends[0].peer, &link.ends[1].peer]);
+        names.add(&link.name, story::Kind::Link, &[&link.ends[0].node, &link.ends[1].node]);
     }
     let ikes = ike::resolve(&document.ikes, &names, &peers, &mut problems);
     let children = child::resolve(&document.children, &names, &ikes, &peers, &mut problems);
@@ -53,6 +55,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         faults: faults(top, &links, &mut problems),
         limit: limit(top.limit.as_ref(), &story, &mut problems),
         peers,
+        routers,
         links,
         ikes,
         children,
@@ -92,7 +95,7 @@ fn faults(top: &Top, links: &[Link], problems: &mut Problems) -> Option<Vec<Deci
             let known: Vec<&str> = links.iter().map(|link| link.name.as_str()).collect();
             return Err(format!("there is no link `{link}`, but {}", known.join(", ")));
         };
-        let [first, second] = link.ends.each_ref().map(|end| end.peer.as_str());
+        let [first, second] = link.ends.each_ref().map(|end| end.node.as_str());
         let direction = match sender {
             sender if sender == first => Direction::Forward,
             sender if sender == second => Direction::Backward,

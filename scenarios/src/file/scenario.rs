@@ -34,7 +34,9 @@ pub struct Scenario {
     pub limit: Instant,
     /// The gateways.
     pub peers: Vec<Peer>,
-    /// The links between them; where two peers share an IKE configuration and no link is written, one was made.
+    /// The routers.
+    pub routers: Vec<Router>,
+    /// The links between them; where two peers share an IKE configuration and no way is written, a link was made.
     pub links: Vec<Link>,
     /// The IKE configurations.
     pub ikes: Vec<Ike>,
@@ -130,7 +132,19 @@ pub enum Cookies {
     WhenBusy,
 }
 
-/// A link between two peers.
+/// A router between peers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Router {
+    /// Its name.
+    pub name: String,
+    /// Its addresses, from which it tells senders what became of their packets; none of a version means that it says
+    /// nothing in that.
+    pub addresses: Vec<IpAddr>,
+    /// Whether it says nothing of packets that are too big for the next link.
+    pub silent: bool,
+}
+
+/// A link between two peers or routers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Its name; `west-east` for one that nobody wrote.
@@ -142,8 +156,8 @@ pub struct Link {
 /// One end of a link, and how the link treats what comes from there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkEnd {
-    /// The peer.
-    pub peer: String,
+    /// The peer or the router.
+    pub node: String,
     /// How its packets fare.
     pub quality: Quality,
 }

@@ -40,7 +40,7 @@ impl Draft {
         let ends = scenario
             .links
             .iter()
-            .map(|link| (link.name.clone(), link.ends.each_ref().map(|end| end.peer.clone())));
+            .map(|link| (link.name.clone(), link.ends.each_ref().map(|end| end.node.clone())));
         Self { table, ends: ends.collect(), seed, faults, lines }
     }
 

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 use ipsec::Event;
 use ipsec_net::{Instant, IpPacket};
+use sim::middlebox::Router;
+use sim::middlebox::router::RouterNote;
 use sim::{Port, Step};
 
 pub use gateway::Gateway;
@@ -20,6 +22,8 @@ pub enum Node {
     Gateway(Box<Gateway>),
     /// A host behind one.
     Host(Host),
+    /// A router between gateways.
+    Router(Box<Router>),
 }
 
 /// What nodes tell of themselves.
@@ -29,6 +33,8 @@ pub enum Note {
     Peer(Event),
     /// A gateway has a packet for a host that is not there.
     NoHost,
+    /// Something that a router did besides forwarding.
+    Router(RouterNote),
     /// A host sent a probe.
     Sent(Probe),
     /// A probe came to a host.
@@ -50,6 +56,10 @@ impl sim::Note for Note {
                 out.extend_from_slice(text.as_bytes());
             }
             Self::NoHost => out.push(1),
+            Self::Router(note) => {
+                out.push(4);
+                note.write(out);
+            }
             Self::Sent(probe) => {
                 out.push(2);
                 probe.write(out);
@@ -71,6 +81,7 @@ impl sim::Node for Node {
         match self {
             Self::Gateway(gateway) => gateway.handle(now, port, packet),
             Self::Host(host) => host.handle(now, &packet),
+            Self::Router(router) => router.handle(now, port, packet),
         }
     }
 
@@ -84,6 +95,11 @@ impl sim::Node for Node {
         match self {
             Self::Gateway(gateway) => gateway.poll(now),
             Self::Host(host) => host.poll(now),
+            Self::Router(router) => match router.poll(now) {
+                Step::Send { port, packet } => Step::Send { port, packet },
+                Step::Note(note) => Step::Note(Note::Router(note)),
+                Step::Idle { until } => Step::Idle { until },
+            },
         }
     }
 }
@@ -94,7 +110,7 @@ impl Node {
     pub fn gateway(&self) -> Option<&Gateway> {
         match self {
             Self::Gateway(gateway) => Some(gateway),
-            Self::Host(_) => None,
+            Self::Host(_) | Self::Router(_) => None,
         }
     }
 }

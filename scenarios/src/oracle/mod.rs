@@ -55,12 +55,11 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
     ]
 }
 
-/// The packet that a gateway put on a link to another one.
+/// The packet that a gateway put on a link to another one, or to a router.
 fn sent_outside<'a>(scene: &Scene, kind: &Kind<'a, Note>) -> Option<&'a IpPacket> {
-    match kind {
-        Kind::Sent { link, packet, .. } if scene.is_outer(*link) => Some(packet),
-        _ => None,
-    }
+    let Kind::Sent { link, direction, packet, .. } = kind else { return None };
+    let (from, _) = scene.ends(*link, *direction)?;
+    scene.scenario.peer(from).map(|_| *packet)
 }
 
 /// The IKE message in a packet, with its header.

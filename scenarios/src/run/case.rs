@@ -207,7 +207,7 @@ impl Run {
             Act::Stop { traffic } => self.set_running(traffic, false),
             Act::Cut { link, from } => {
                 let direction = from.as_ref().and_then(|from| self.scenario.link(link).map(|l| (l, from)));
-                let direction = direction.map(|(l, from)| match l.ends[0].peer == *from {
+                let direction = direction.map(|(l, from)| match l.ends[0].node == *from {
                     true => Direction::Forward,
                     false => Direction::Backward,
                 });

@@ -9,13 +9,13 @@ use sim::{Direction, LinkId, NodeId};
 use crate::file::{PolicyAction, Scenario};
 use crate::node::Probe;
 
-/// A scenario and the places of its nouns. Gateways are the first nodes of a world and the links between them its first
-/// links, both in the order of the file.
+/// A scenario and the places of its nouns. Gateways are the first nodes of a world, then come routers, and the links between
+/// them are its first links, all in the order of the file.
 #[derive(Clone, Debug)]
 pub struct Scene {
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// The hosts by node number, behind the gateways.
+    /// The hosts by node number, behind the gateways and the routers.
     hosts: Vec<IpAddr>,
 }
 
@@ -32,7 +32,7 @@ impl Scene {
         Self { scenario, hosts }
     }
 
-    /// Whether the link runs between gateways.
+    /// Whether the link runs between gateways and routers.
     #[must_use]
     pub fn is_outer(&self, link: LinkId) -> bool {
         link.index() < self.scenario.links.len()
@@ -69,13 +69,15 @@ impl Scene {
             || children.flat_map(|end| &end.offer).any(|offer| !offer.is_confidential())
     }
 
-    /// The name of a node: a gateway's name, or a host's address.
+    /// The name of a node: that of a gateway or a router, or a host's address.
     #[must_use]
     pub fn name(&self, node: NodeId) -> String {
         let peers = &self.scenario.peers;
-        match peers.get(node.index()) {
-            Some(peer) => peer.name.clone(),
-            None => self.host(node).map_or_else(String::new, |address| address.to_string()),
+        let router = node.index().checked_sub(peers.len()).and_then(|index| self.scenario.routers.get(index));
+        match (peers.get(node.index()), router) {
+            (Some(peer), _) => peer.name.clone(),
+            (None, Some(router)) => router.name.clone(),
+            (None, None) => self.host(node).map_or_else(String::new, |address| address.to_string()),
         }
     }
 
@@ -90,8 +92,8 @@ impl Scene {
     pub fn ends(&self, link: LinkId, direction: Direction) -> Option<(&str, &str)> {
         let [first, second] = &self.scenario.links.get(link.index())?.ends;
         Some(match direction {
-            Direction::Forward => (&first.peer, &second.peer),
-            Direction::Backward => (&second.peer, &first.peer),
+            Direction::Forward => (&first.node, &second.node),
+            Direction::Backward => (&second.node, &first.node),
         })
     }
 
@@ -110,6 +112,7 @@ impl Scene {
     }
 
     fn host(&self, node: NodeId) -> Option<IpAddr> {
-        self.hosts.get(node.index().checked_sub(self.scenario.peers.len())?).copied()
+        let before = self.scenario.peers.len() + self.scenario.routers.len();
+        self.hosts.get(node.index().checked_sub(before)?).copied()
     }
 }

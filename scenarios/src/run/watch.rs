@@ -7,6 +7,7 @@ use ipsec::dataplane::{Expired, Limit, Measure};
 use ipsec::ikev2::{ChildRecord, Event as Ikev2};
 use ipsec::wire::{Spi, ah, esp};
 use ipsec_net::{Instant, IpPacket, protocol};
+use sim::middlebox::router::RouterNote;
 use sim::{Kind, Observer};
 
 use super::Scene;
@@ -198,9 +199,12 @@ impl Observer<Note> for Watch {
                         self.happened(at, node.index(), What::Drop(name));
                     }
                     Note::Peer(Event::Expired(expired)) => self.expired(at, node.index(), expired),
+                    Note::Router(RouterNote::Dropped { .. }) => self.count("router.dropped"),
+                    Note::Router(RouterNote::Fragmented { .. }) => self.count("router.fragmented"),
                     Note::Sent(probe) => self.ledger.sent(at, *probe),
                     Note::Received { probe: Some(probe), intact: true } => self.ledger.came(at, probe),
-                    Note::Peer(Event::Manual(_)) | Note::Received { .. } | Note::NoHost => {}
+                    Note::Peer(Event::Manual(_)) | Note::Router(_) | Note::Received { .. } | Note::NoHost => {
+                    }
                 }
                 self.stirred = true;
             }

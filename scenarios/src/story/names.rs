@@ -10,6 +10,8 @@ use super::verb::VERBS;
 pub enum Kind {
     /// A gateway.
     Peer,
+    /// A router.
+    Router,
     /// A link.
     Link,
     /// An IKE configuration.
@@ -30,6 +32,7 @@ impl Kind {
     pub fn noun(self) -> &'static str {
         match self {
             Self::Peer => "a peer",
+            Self::Router => "a router",
             Self::Link => "a link",
             Self::Ike => "an IKE configuration",
             Self::Child => "a child",
@@ -44,6 +47,7 @@ impl Kind {
     pub fn none(self) -> &'static str {
         match self {
             Self::Peer => "no peer",
+            Self::Router => "no router",
             Self::Link => "no link",
             Self::Ike => "no IKE configuration",
             Self::Child => "no child",

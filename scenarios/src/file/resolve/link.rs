@@ -1,4 +1,5 @@
-//! Links: those of the file, and one for each two peers that share an IKE configuration or a manual SA and have none.
+//! Links: those of the file, and one for each two peers that share an IKE configuration or a manual SA and between which
+//! there is no way.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::file::nouns::{self, Text};
 use crate::file::read::{Document, Named};
 use crate::file::scenario::{Line, Link, LinkEnd, Peer, Quality};
 use crate::quantity;
-use crate::story::Names;
+use crate::story::{Kind, Names};
 
 /// The links whose ends are known.
 pub(super) fn resolve(
@@ -27,8 +28,8 @@ pub(super) fn resolve(
         let Some(link) = link(named, names, peers, problems) else {
             continue;
         };
-        if let Some(other) = links.iter().find(|other| joins(other, &link.ends[0].peer, &link.ends[1].peer)) {
-            let message = format!("`{}` joins the same two peers as `{}`", link.name, other.name);
+        if let Some(other) = links.iter().find(|other| joins(other, &link.ends[0].node, &link.ends[1].node)) {
+            let message = format!("`{}` joins the same two ends as `{}`", link.name, other.name);
             problems.add(
                 Problem::at(named.name.span(), message).help("packets would not know which link to take"),
             );
@@ -40,12 +41,12 @@ pub(super) fn resolve(
     for ends in ikes.chain(manual) {
         let Some([first, second]) = ends.map(|ends| ends.get_ref().as_slice()) else { continue };
         let (first, second) = (first.get_ref().as_str(), second.get_ref().as_str());
-        let missing = first != second && !links.iter().any(|link| joins(link, first, second));
+        let missing = first != second && !is_connected(&links, first, second);
         if missing
             && peers.iter().any(|peer| peer.name == first)
             && peers.iter().any(|peer| peer.name == second)
         {
-            let end = |peer: &str| LinkEnd { peer: peer.to_owned(), quality: Quality::default() };
+            let end = |peer: &str| LinkEnd { node: peer.to_owned(), quality: Quality::default() };
             links.push(Link { name: format!("{first}-{second}"), ends: [end(first), end(second)] });
         }
     }
@@ -56,7 +57,13 @@ const LARGEST_MTU: i64 = 65_535;
 
 fn link(named: &Named<nouns::Link>, names: &Names, peers: &[Peer], problems: &mut Problems) -> Option<Link> {
     let noun = &named.noun;
-    let ends = problems.two_peers(("link", &named.name), "joins", noun.joins.as_ref(), names)?;
+    let ends = problems.two_of(
+        &[Kind::Peer, Kind::Router],
+        ("link", &named.name),
+        "joins",
+        noun.joins.as_ref(),
+        names,
+    )?;
     let addresses =
         ends.map(|end| peers.iter().find(|peer| peer.name == *end.get_ref()).map(|peer| peer.address));
     if let [Some(first), Some(second)] = addresses
@@ -78,13 +85,31 @@ fn link(named: &Named<nouns::Link>, names: &Names, peers: &[Peer], problems: &mu
     let end = |end: &Text, problems: &mut Problems| {
         let own = noun.from.iter().find(|(peer, _)| peer.get_ref() == end.get_ref()).map(|(_, own)| own);
         let quality = own.map_or(both, |own| quality(both, &Keys::from(own), smallest, problems));
-        LinkEnd { peer: end.get_ref().clone(), quality }
+        LinkEnd { node: end.get_ref().clone(), quality }
     };
     Some(Link { name: named.name().to_owned(), ends: [end(ends[0], problems), end(ends[1], problems)] })
 }
 
+/// Whether there is a way from one node to another over these links.
+fn is_connected(links: &[Link], first: &str, second: &str) -> bool {
+    let mut reached = vec![first];
+    let mut next = 0;
+    while let Some(here) = reached.get(next).copied() {
+        for link in links {
+            let [a, b] = link.ends.each_ref().map(|end| end.node.as_str());
+            for (from, to) in [(a, b), (b, a)] {
+                if from == here && !reached.contains(&to) {
+                    reached.push(to);
+                }
+            }
+        }
+        next += 1;
+    }
+    reached.contains(&second)
+}
+
 fn joins(link: &Link, first: &str, second: &str) -> bool {
-    let [a, b] = [link.ends[0].peer.as_str(), link.ends[1].peer.as_str()];
+    let [a, b] = link.ends.each_ref().map(|end| end.node.as_str());
     (a, b) == (first, second) || (a, b) == (second, first)
 }
 

@@ -15,8 +15,11 @@ pub(super) fn declared(document: &Document, problems: &mut Problems) -> Names {
     for peer in &document.peers {
         declare(&mut names, &peer.name, Kind::Peer, &[], problems);
     }
+    for router in &document.routers {
+        declare(&mut names, &router.name, Kind::Router, &[], problems);
+    }
     for link in &document.links {
-        let ends = peers_of(link.noun.joins.as_ref(), &names);
+        let ends = nodes_of(link.noun.joins.as_ref(), &names);
         declare(&mut names, &link.name, Kind::Link, &ends, problems);
     }
     for ike in &document.ikes {
@@ -60,6 +63,14 @@ fn declare(names: &mut Names, name: &Text, kind: Kind, ends: &[&str], problems: 
         );
     }
     names.add(word, kind, ends);
+}
+
+/// The peers and routers of a list; none if one is unknown.
+fn nodes_of<'a>(list: Option<&'a Spanned<Vec<Text>>>, names: &Names) -> Vec<&'a str> {
+    let texts: Vec<&str> =
+        list.into_iter().flat_map(Spanned::get_ref).map(|text| text.get_ref().as_str()).collect();
+    let known = |name: &&str| matches!(names.kind(name), Some(Kind::Peer | Kind::Router));
+    if texts.iter().all(known) { texts } else { Vec::new() }
 }
 
 /// The peers of a list; none if one is unknown, so that nothing follows from a wrong list.

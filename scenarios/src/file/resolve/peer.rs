@@ -61,7 +61,7 @@ fn peer(named: &Named<nouns::Peer>, problems: &mut Problems) -> Option<Peer> {
     })
 }
 
-fn address_of(text: &str) -> Result<IpAddr, String> {
+pub(super) fn address_of(text: &str) -> Result<IpAddr, String> {
     text.parse()
         .map_err(|_| format!("\"{text}\" is no IP address: write one such as 192.0.2.1 or 2001:db8::1"))
 }

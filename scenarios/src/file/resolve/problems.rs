@@ -87,6 +87,18 @@ impl Problems {
     /// A list of two different names of peers; `place` and `key` stand in messages.
     pub(super) fn two_peers<'a>(
         &mut self,
+        owner: (&str, &Text),
+        key: &str,
+        list: Option<&'a Spanned<Vec<Text>>>,
+        names: &Names,
+    ) -> Option<[&'a Text; 2]> {
+        self.two_of(&[Kind::Peer], owner, key, list, names)
+    }
+
+    /// A list of two different names of one of these kinds, the first of which stands in messages.
+    pub(super) fn two_of<'a>(
+        &mut self,
+        kinds: &[Kind],
         (place, owner): (&str, &Text),
         key: &str,
         list: Option<&'a Spanned<Vec<Text>>>,
@@ -102,7 +114,11 @@ impl Problems {
             );
             return None;
         };
-        let known = self.refers(first, Kind::Peer, names) & self.refers(second, Kind::Peer, names);
+        let mut is_known = |text: &Text| {
+            let kind = kinds.iter().find(|kind| names.kind(text.get_ref()) == Some(**kind));
+            kind.is_some() || self.refers(text, kinds[0], names)
+        };
+        let known = is_known(first) & is_known(second);
         if known && first.get_ref() == second.get_ref() {
             self.add(Problem::at(second.span(), format!("`{}` stands at both ends", second.get_ref())));
             return None;
