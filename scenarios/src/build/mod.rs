@@ -281,7 +281,7 @@ fn settings(quality: &file::Quality) -> LinkSettings {
         truncate: ratio(quality.truncate),
         mtu: usize::from(quality.mtu),
         bottleneck: quality.line.map(|line| Bottleneck {
-            codel: line.codel.then(CoDel::default),
+            codel: line.codel.then(|| CoDel { ecn: line.ecn, ..CoDel::default() }),
             ..Bottleneck::new(line.rate, line.queue)
         }),
         outage: quality.outage,
@@ -324,11 +324,18 @@ fn config(scenario: &Scenario, peer: &file::Peer) -> Config {
     let manual = scenario.manual.iter().filter_map(|manual| manual_sa(scenario, peer, manual)).collect();
     Config {
         addresses: vec![peer.address],
-        dataplane: Settings { link_mtu: usize::from(peer.mtu), ..Settings::default() },
+        dataplane: Settings { link_mtu: link_mtu(scenario, peer), ..Settings::default() },
         ikev2,
         policies: policies(scenario, peer),
         manual,
     }
+}
+
+/// How long packets that a peer sends may be: what it is told, or what the narrowest of its links takes.
+fn link_mtu(scenario: &Scenario, peer: &file::Peer) -> usize {
+    let ends = scenario.links.iter().flat_map(|link| &link.ends);
+    let own = ends.filter(|end| end.node == peer.name).map(|end| end.quality.mtu).min();
+    usize::from(peer.mtu.or(own).unwrap_or(1500))
 }
 
 /// The policies of a peer. Each is for both directions, whichever of its networks is the peer's.

@@ -79,6 +79,7 @@ pub(super) struct Link {
     pub(super) rate: Option<Text>,
     pub(super) queue: Option<Text>,
     pub(super) codel: Option<bool>,
+    pub(super) ecn: Option<bool>,
     pub(super) outage: Option<Outage>,
     pub(super) mtu: Option<Spanned<i64>>,
     pub(super) from: BTreeMap<Text, Direction>,
@@ -99,6 +100,7 @@ pub(super) struct Direction {
     pub(super) rate: Option<Text>,
     pub(super) queue: Option<Text>,
     pub(super) codel: Option<bool>,
+    pub(super) ecn: Option<bool>,
     pub(super) outage: Option<Outage>,
     pub(super) mtu: Option<Spanned<i64>>,
 }

@@ -110,8 +110,8 @@ pub struct Peer {
     pub protects: Vec<Prefix>,
     /// Who it says it is: an address, a mail address or a domain name.
     pub identity: String,
-    /// The largest packet it sends to the outer side, in octets.
-    pub mtu: u16,
+    /// The largest packet it sends to the outer side, in octets; what its own links take when nothing.
+    pub mtu: Option<u16>,
     /// When it demands cookies as responder.
     pub cookies: Cookies,
     /// How long it takes before it looks at an IKE message.
@@ -198,6 +198,8 @@ pub struct Line {
     pub queue: Duration,
     /// Whether packets that wait for long are dropped before the queue is full (RFC 8289).
     pub codel: bool,
+    /// Whether it marks packets that understand ECN where it would drop others (RFC 3168).
+    pub ecn: bool,
 }
 
 impl Default for Quality {

@@ -125,7 +125,7 @@ impl Host {
         let probe =
             probe.map(|probe| if is_reply { Probe { side: 1 - probe.side.min(1), ..probe } } else { probe });
         let intact = packet.destination() == self.address && read.is_some_and(|(_, intact)| intact);
-        self.out.push_back(Step::Note(Note::Received { probe, intact }));
+        self.out.push_back(Step::Note(Note::Received { probe, intact, class: packet.traffic_class() }));
         if let (Some(reply), Some(probe)) = (reply, probe) {
             self.out.push_back(Step::Note(Note::Sent(Probe { side: 1 - probe.side.min(1), ..probe })));
             self.out.push_back(Step::Send { port: Port(0), packet: reply });

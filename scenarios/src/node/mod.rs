@@ -43,6 +43,8 @@ pub enum Note {
         probe: Option<Probe>,
         /// Whether it came unchanged and to the right host.
         intact: bool,
+        /// The traffic class that it came with: DSCP and ECN.
+        class: u8,
     },
 }
 
@@ -64,8 +66,8 @@ impl sim::Note for Note {
                 out.push(2);
                 probe.write(out);
             }
-            Self::Received { probe, intact } => {
-                out.extend([3, u8::from(*intact)]);
+            Self::Received { probe, intact, class } => {
+                out.extend([3, u8::from(*intact), *class]);
                 if let Some(probe) = probe {
                     probe.write(out);
                 }

@@ -28,7 +28,7 @@ impl Oracle for Delivery {
                 self.sent.insert(*probe);
                 Ok(())
             }
-            Note::Received { probe: Some(probe), intact: true } => {
+            Note::Received { probe: Some(probe), intact: true, .. } => {
                 let name = scene.traffic(probe.traffic);
                 if !scene.is_for(*node, probe) {
                     let happened = format!("packet {} of {name} came to another host", probe.number);

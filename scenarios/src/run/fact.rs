@@ -77,6 +77,12 @@ pub(super) fn find(
             happened(watch, at, since, &What::Retransmission, *count, "retransmissions")
         }
         Fact::Selectors { child, peer, selectors, .. } => find_selectors(watch, child, peer, selectors),
+        Fact::HasClass { traffic, class, .. } => {
+            match watch.ledger.has_class(index(watch, traffic), *class, since) {
+                true => Finding::So,
+                false => Finding::NotSo(format!("nothing came with class {class}")),
+            }
+        }
         Fact::LosesNothing { .. }
         | Fact::ReachesNobody { .. }
         | Fact::Delivers { .. }

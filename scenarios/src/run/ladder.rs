@@ -24,7 +24,7 @@ impl LadderLog {
     /// The ladder so far.
     #[must_use]
     pub fn ladder(&self, scene: &Scene) -> Ladder {
-        let participants = scene.scenario.peers.iter().map(|peer| peer.name.clone()).collect();
+        let participants = scene.in_a_row();
         Ladder { participants, rungs: self.rungs.iter().map(|(_, rung)| rung.clone()).collect() }
     }
 

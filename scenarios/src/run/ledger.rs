@@ -10,6 +10,8 @@ use crate::node::Probe;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     sent: BTreeMap<Probe, Entry>,
+    /// When a packet of a traffic has last come with a traffic class.
+    classes: BTreeMap<(u8, u8), Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +25,8 @@ impl Ledger {
         self.sent.insert(probe, Entry { sent: at, came: None });
     }
 
-    pub(super) fn came(&mut self, at: Instant, probe: &Probe) {
+    pub(super) fn came(&mut self, at: Instant, probe: &Probe, class: u8) {
+        self.classes.insert((probe.traffic, class), at);
         if let Some(entry) = self.sent.get_mut(probe) {
             entry.came.get_or_insert(at);
         }
@@ -54,6 +57,12 @@ impl Ledger {
     #[must_use]
     pub(super) fn flows(&self, traffic: u8, side: u8, since: Instant) -> bool {
         self.of(traffic, side).any(|entry| entry.sent >= since && entry.came.is_some())
+    }
+
+    /// Whether a packet has come with this traffic class from `since` on.
+    #[must_use]
+    pub(super) fn has_class(&self, traffic: u8, class: u8, since: Instant) -> bool {
+        self.classes.get(&(traffic, class)).is_some_and(|at| *at >= since)
     }
 
     /// How many were sent and how many came, of all traffic.

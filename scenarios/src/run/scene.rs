@@ -81,6 +81,35 @@ impl Scene {
         }
     }
 
+    /// The gateways in the order of the file; with routers between them, those that are joined stand side by side.
+    #[must_use]
+    pub fn in_a_row(&self) -> Vec<String> {
+        let Scenario { peers, routers, links, .. } = &*self.scenario;
+        let mut row: Vec<&str> = Vec::new();
+        if !routers.is_empty() {
+            row.extend(peers.first().map(|peer| peer.name.as_str()));
+        }
+        let mut next = 0;
+        while let Some(here) = row.get(next).copied() {
+            for link in links {
+                let [a, b] = link.ends.each_ref().map(|end| end.node.as_str());
+                for (from, to) in [(a, b), (b, a)] {
+                    if from == here && !row.contains(&to) {
+                        row.push(to);
+                    }
+                }
+            }
+            next += 1;
+        }
+        let others = peers.iter().map(|peer| &peer.name).chain(routers.iter().map(|router| &router.name));
+        for other in others {
+            if !row.contains(&other.as_str()) {
+                row.push(other);
+            }
+        }
+        row.into_iter().map(str::to_owned).collect()
+    }
+
     /// The name of the gateway that this node is.
     #[must_use]
     pub fn peer(&self, node: NodeId) -> Option<&str> {

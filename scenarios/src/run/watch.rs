@@ -1,6 +1,6 @@
 //! Who watches a world: the oracles, the books that facts are looked up in, the ladder, and whoever wants captures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use ipsec::Event;
 use ipsec::dataplane::{Expired, Limit, Measure};
@@ -43,6 +43,8 @@ pub struct Watch {
     extra: Option<Box<dyn Extra>>,
     /// What each gateway's next IKE packet is.
     announced: BTreeMap<usize, String>,
+    /// The last IKE packets, the newest first, and what they are.
+    forwarded: VecDeque<(Vec<u8>, String)>,
 }
 
 /// Something that story facts ask for.
@@ -82,6 +84,7 @@ impl Watch {
             oracles: oracle::all(),
             extra,
             announced: BTreeMap::new(),
+            forwarded: VecDeque::new(),
         }
     }
 
@@ -145,9 +148,12 @@ impl Watch {
     fn label(&mut self, at: Instant, kind: &Kind<'_, Note>) -> Option<String> {
         let Kind::Sent { link, direction, ordinal, packet } = kind else { return None };
         let (from, _) = self.scene.ends(*link, *direction)?;
-        let from = self.scene.scenario.peers.iter().position(|peer| peer.name == from)?;
+        let from = self.scene.scenario.peers.iter().position(|peer| peer.name == from);
         let label = if is_ike(packet) {
-            self.announced.get(&from).cloned().unwrap_or_else(|| "IKE".to_owned())
+            match from {
+                Some(from) => self.ike_label(from, packet),
+                None => self.forwarded.iter().find(|(octets, _)| octets == packet.payload())?.1.clone(),
+            }
         } else if is_esp_in_udp(packet) && packet.has_upper_header() {
             return protected_label(protocol::ESP, packet.payload().get(8..)?)
                 .map(|label| format!("UDP, {label}"))
@@ -161,6 +167,21 @@ impl Watch {
         Some(label)
     }
 }
+
+impl Watch {
+    /// What a gateway's IKE packet is; remembered where routers forward it.
+    fn ike_label(&mut self, from: usize, packet: &IpPacket) -> String {
+        let label = self.announced.get(&from).cloned().unwrap_or_else(|| "IKE".to_owned());
+        if !self.scene.scenario.routers.is_empty() {
+            self.forwarded.push_front((packet.payload().to_vec(), label.clone()));
+            self.forwarded.truncate(MOST_FORWARDED);
+        }
+        label
+    }
+}
+
+/// So many IKE packets are remembered that routers may forward.
+const MOST_FORWARDED: usize = 256;
 
 /// `AH SPI 00000100 sequence 5, ESP SPI 00000200 sequence 5`.
 fn protected_label(protocol: u8, octets: &[u8]) -> Option<String> {
@@ -202,7 +223,9 @@ impl Observer<Note> for Watch {
                     Note::Router(RouterNote::Dropped { .. }) => self.count("router.dropped"),
                     Note::Router(RouterNote::Fragmented { .. }) => self.count("router.fragmented"),
                     Note::Sent(probe) => self.ledger.sent(at, *probe),
-                    Note::Received { probe: Some(probe), intact: true } => self.ledger.came(at, probe),
+                    Note::Received { probe: Some(probe), intact: true, class } => {
+                        self.ledger.came(at, probe, *class);
+                    }
                     Note::Peer(Event::Manual(_)) | Note::Router(_) | Note::Received { .. } | Note::NoHost => {
                     }
                 }

@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 16] = [
+pub const FACTS: [FactRow; 17] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -83,6 +83,11 @@ pub const FACTS: [FactRow; 16] = [
         shape: "TRAFFIC flows [within TIME]",
         meaning: "A packet that is sent from now on arrives, in each direction that the traffic has.",
         make: |s| Fact::Flows { traffic: s.name, within: s.within },
+    },
+    FactRow {
+        shape: "TRAFFIC arrives with class CLASS [within TIME]",
+        meaning: "A packet comes with this traffic class, which is DSCP × 4 + ECN: 3 is congestion experienced.",
+        make: |s| Fact::HasClass { traffic: s.name, class: s.class, within: s.within },
     },
     FactRow {
         shape: "TRAFFIC loses nothing from START to END",

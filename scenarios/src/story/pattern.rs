@@ -40,6 +40,8 @@ pub(super) struct Slots {
     pub(super) share: Ratio,
     /// `COUNT`
     pub(super) count: u32,
+    /// `CLASS`
+    pub(super) class: u8,
     /// `"SELECTORS"`
     pub(super) selectors: Selectors,
     /// Where the peers and the name stand.
@@ -61,6 +63,7 @@ impl Default for Slots {
             to: Instant::ZERO,
             share: Ratio::NEVER,
             count: 0,
+            class: 0,
             selectors: Selectors { local: Vec::new(), remote: Vec::new() },
             peer_spans: Vec::new(),
         }
@@ -164,6 +167,7 @@ impl Reader<'_> {
             "END" => self.slots.to = self.end()?,
             "SHARE" => self.slots.share = self.value("a share such as 90%", quantity::share)?,
             "COUNT" => self.slots.count = self.value("a number", count)?,
+            "CLASS" => self.slots.class = self.value("a traffic class", class)?,
             "\"SELECTORS\"" => self.slots.selectors = self.selectors()?,
             word => {
                 let fits = |token: &Token<'_>| token.kind == TokenKind::Word && token.text == word;
@@ -335,6 +339,10 @@ pub(super) fn listed(items: &[String]) -> String {
 
 fn quoted(words: &[String]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn class(text: &str) -> Result<u8, String> {
+    text.parse().map_err(|_| format!("`{text}` is no traffic class: write a number up to 255"))
 }
 
 fn drop_reason(text: &str) -> Result<String, String> {

@@ -277,6 +277,15 @@ pub enum Fact {
         /// How soon.
         within: Duration,
     },
+    /// A packet arrives with this traffic class.
+    HasClass {
+        /// The traffic.
+        traffic: String,
+        /// DSCP (upper six bits) and ECN (lower two).
+        class: u8,
+        /// How soon.
+        within: Duration,
+    },
     /// Each of the peers holds no SA and no state of one, half-open and closing ones included.
     NothingLeft {
         /// The peers.
@@ -303,6 +312,7 @@ impl Fact {
             | Self::Retransmissions { within, .. }
             | Self::Selectors { within, .. }
             | Self::Flows { within, .. }
+            | Self::HasClass { within, .. }
             | Self::NothingLeft { within, .. } => at + *within,
             Self::LosesNothing { to, .. } | Self::ReachesNobody { to, .. } | Self::Delivers { to, .. } => {
                 at.max(*to)
@@ -434,6 +444,9 @@ impl fmt::Display for Fact {
             }
             Self::Delivers { traffic, share, from, to } => {
                 write!(f, "{traffic} delivers at least {share} {}", span(*from, *to))
+            }
+            Self::HasClass { traffic, class, within } => {
+                write!(f, "{traffic} arrives with class {class}{}", soon(*within))
             }
             Self::Flows { traffic, within } => write!(f, "{traffic} flows{}", soon(*within)),
             Self::NothingLeft { at, within } => write!(f, "nothing left {}", place(at, within)),

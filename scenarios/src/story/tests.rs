@@ -35,6 +35,7 @@ fn filled(shape: &str) -> String {
             "END" => "90s",
             "SHARE" => "90%",
             "COUNT" => "3",
+            "CLASS" => "3",
             "SA" => "net",
             "DROP" => "sa-replayed",
             "LIMIT" => "soft",

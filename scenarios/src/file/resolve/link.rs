@@ -126,6 +126,7 @@ struct Keys<'a> {
     rate: Option<&'a Text>,
     queue: Option<&'a Text>,
     codel: Option<bool>,
+    ecn: Option<bool>,
     outage: Option<&'a nouns::Outage>,
     mtu: Option<&'a Spanned<i64>>,
 }
@@ -147,6 +148,7 @@ macro_rules! keys_from {
                     rate: noun.rate.as_ref(),
                     queue: noun.queue.as_ref(),
                     codel: noun.codel,
+                    ecn: noun.ecn,
                     outage: noun.outage.as_ref(),
                     mtu: noun.mtu.as_ref(),
                 }
@@ -196,7 +198,9 @@ fn line(base: Option<Line>, keys: &Keys<'_>, mtu: u16, problems: &mut Problems) 
             Problem::at(text.span(), message).help("a longer `queue`, a higher `rate` or a smaller `mtu`"),
         );
     }
-    Some(Line { rate, queue, codel: keys.codel.or(base.map(|line| line.codel)).unwrap_or(false) })
+    let codel = keys.codel.or(base.map(|line| line.codel)).unwrap_or(false);
+    let ecn = keys.ecn.or(base.map(|line| line.ecn)).unwrap_or(false);
+    Some(Line { rate, queue, codel, ecn })
 }
 
 fn outage(noun: &nouns::Outage, problems: &mut Problems) -> Option<Outage> {

@@ -54,7 +54,10 @@ fn peer(named: &Named<nouns::Peer>, problems: &mut Problems) -> Option<Peer> {
         address,
         protects: noun.protects.as_ref().map(|list| prefixes(list, problems)).unwrap_or_default(),
         identity,
-        mtu: problems.number_or(noun.mtu.as_ref(), smallest_mtu(address)..=LARGEST_MTU, "an MTU", MTU),
+        mtu: noun
+            .mtu
+            .as_ref()
+            .map(|mtu| problems.number_or(Some(mtu), smallest_mtu(address)..=LARGEST_MTU, "an MTU", MTU)),
         cookies: noun.cookies.map(Cookies::from).unwrap_or_default(),
         think: problems.read_or(noun.think.as_ref(), quantity::duration, Duration::ZERO),
         half_open_timeout: problems.read_or(noun.half_open.as_ref(), quantity::duration, HALF_OPEN_TIMEOUT),
