@@ -123,7 +123,6 @@ fn esp_names(suite: &Suite) -> Option<(&'static str, &'static str)> {
         Encryption::Aead(AeadAlgorithm::AesGcm8) => "AES-GCM with 8 octet ICV [RFC4106]",
         Encryption::Aead(AeadAlgorithm::AesGcm12) => "AES-GCM with 12 octet ICV [RFC4106]",
         Encryption::Aead(AeadAlgorithm::AesGcm16) => "AES-GCM with 16 octet ICV [RFC4106]",
-        Encryption::Aead(AeadAlgorithm::ChaCha20Poly1305) => "ChaCha20 with Poly1305 [RFC7634]",
         _ => return None,
     };
     let integrity = match suite.integrity {
