@@ -1,41 +1,77 @@
-//! What ESP costs a packet: from the inner packet to the outer one and back, beside the bare algorithm on the same text.
+//! What ESP and AH cost a packet: in at one gateway, out protected, in again and out as it was, with policy, SAs, replay
+//! window and lifetimes; beside the bare algorithms, which do the same to the same octets.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark stops at an error")]
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use criterion::measurement::WallTime;
-use criterion::{
-    BatchSize, BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
-};
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ipsec_crypto::{
     AeadAlgorithm, CipherAlgorithm, Entropy, FAST, IntegrityAlgorithm, PORTABLE, Provider, Secret,
 };
 use ipsec_dataplane::{
-    Action, Dataplane, Encryption, Inbound, Mode, Outbound, Policy, Protection, SaOptions, SaPair,
-    SaParameters, Selector, Settings, Suite,
+    Action, Dataplane, Encryption, Inbound, Lifetime, Limits, Mode, Outbound, Policy, Protection, SaOptions,
+    SaPair, SaParameters, Selector, Settings, Suite,
 };
 use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, Prefix, protocol};
 use ipsec_wire::Spi;
 
-const fn gcm(key_len: usize) -> Suite {
-    Suite { encryption: Encryption::Aead(AeadAlgorithm::AesGcm16), key_len, integrity: None }
+const fn aead(algorithm: AeadAlgorithm, key_len: usize) -> Protection {
+    Protection::Esp(Suite { encryption: Encryption::Aead(algorithm), key_len, integrity: None })
 }
 
-const CBC: Suite = Suite {
-    encryption: Encryption::Cipher(CipherAlgorithm::AesCbc),
-    key_len: 16,
-    integrity: Some(IntegrityAlgorithm::HmacSha2_256_128),
+const fn separate(cipher: CipherAlgorithm, key_len: usize, integrity: IntegrityAlgorithm) -> Protection {
+    Protection::Esp(Suite { encryption: Encryption::Cipher(cipher), key_len, integrity: Some(integrity) })
+}
+
+use AeadAlgorithm::{AesCcm8, AesCcm12, AesCcm16, AesGcm8, AesGcm12, AesGcm16, AesGmac, ChaCha20Poly1305};
+use CipherAlgorithm::{AesCbc, AesCtr, CamelliaCbc, DesCbc, Null, TripleDesCbc};
+use IntegrityAlgorithm::{
+    AesCmac96, AesXcbc96, HmacMd5_96, HmacSha1_96, HmacSha2_256_128, HmacSha2_384_192, HmacSha2_512_256,
 };
 
-const CASES: [(Suite, &Provider); 5] =
-    [(gcm(16), &PORTABLE), (gcm(16), &FAST), (gcm(32), &PORTABLE), (gcm(32), &FAST), (CBC, &PORTABLE)];
+/// Every cipher and every integrity algorithm, and both arms where they differ.
+const CASES: [(Protection, &Provider); 34] = [
+    (aead(AesGcm16, 16), &FAST),
+    (aead(AesGcm16, 16), &PORTABLE),
+    (aead(AesGcm16, 32), &FAST),
+    (aead(AesGcm16, 32), &PORTABLE),
+    (aead(AesGcm12, 16), &PORTABLE),
+    (aead(AesGcm8, 16), &PORTABLE),
+    (aead(AesGmac, 16), &PORTABLE),
+    (aead(AesCcm16, 16), &PORTABLE),
+    (aead(AesCcm12, 16), &PORTABLE),
+    (aead(AesCcm8, 16), &PORTABLE),
+    (aead(ChaCha20Poly1305, 32), &FAST),
+    (aead(ChaCha20Poly1305, 32), &PORTABLE),
+    (separate(AesCbc, 16, HmacSha1_96), &PORTABLE),
+    (separate(AesCbc, 16, HmacSha2_256_128), &PORTABLE),
+    (separate(AesCbc, 24, HmacSha2_384_192), &PORTABLE),
+    (separate(AesCbc, 32, HmacSha2_512_256), &PORTABLE),
+    (separate(AesCbc, 16, HmacMd5_96), &PORTABLE),
+    (separate(AesCbc, 16, AesXcbc96), &PORTABLE),
+    (separate(AesCbc, 16, AesCmac96), &PORTABLE),
+    (separate(AesCbc, 32, HmacSha2_256_128), &PORTABLE),
+    (separate(AesCtr, 16, HmacSha2_256_128), &PORTABLE),
+    (separate(AesCtr, 32, HmacSha2_256_128), &PORTABLE),
+    (separate(CamelliaCbc, 16, HmacSha2_256_128), &PORTABLE),
+    (separate(CamelliaCbc, 32, HmacSha2_256_128), &PORTABLE),
+    (separate(TripleDesCbc, 24, HmacSha1_96), &PORTABLE),
+    (separate(DesCbc, 8, HmacMd5_96), &PORTABLE),
+    (separate(Null, 0, HmacSha2_256_128), &PORTABLE),
+    (Protection::Ah(HmacMd5_96), &PORTABLE),
+    (Protection::Ah(HmacSha1_96), &PORTABLE),
+    (Protection::Ah(HmacSha2_256_128), &PORTABLE),
+    (Protection::Ah(HmacSha2_384_192), &PORTABLE),
+    (Protection::Ah(HmacSha2_512_256), &PORTABLE),
+    (Protection::Ah(AesXcbc96), &PORTABLE),
+    (Protection::Ah(AesCmac96), &PORTABLE),
+];
 
 /// Lengths of the inner packet in octets.
-const LENGTHS: [usize; 2] = [64, 1400];
-
-/// So few packets at a time that they stay in the processor's cache, as one does on its way through a gateway.
-const FEW: BatchSize = BatchSize::NumIterations(32);
+const LENGTHS: [usize; 4] = [64, 512, 1400, 9000];
 
 /// Costs next to nothing, so that it does not hide what is measured.
 struct Constant;
@@ -46,124 +82,123 @@ impl Entropy for Constant {
     }
 }
 
-/// A gateway whose one SA pair sends to itself, without a replay window, so that a packet can be opened again and again.
-fn looped(provider: &'static Provider, suite: Suite) -> Dataplane {
+/// A gateway whose one SA pair sends to itself.
+fn looped(provider: &'static Provider, protection: Protection) -> Dataplane {
     let all = "0.0.0.0/0".parse::<Prefix>().unwrap().range();
     let selectors = vec![Selector::between(all, all)];
     let policy = Policy::new("net", selectors.clone(), Action::Protect);
     let sa = SaParameters {
         spi: Spi(0x1001),
-        protection: Protection::Esp(suite),
-        key: Secret::from(vec![7; suite.key_material_len()]),
+        protection,
+        key: Secret::from(vec![7; protection.key_material_len()]),
         mode: Mode::Tunnel { local: [192, 0, 2, 1].into(), remote: [198, 51, 100, 1].into() },
         selectors,
-        extended_sequence_numbers: false,
-        replay_window: 0,
+        extended_sequence_numbers: true,
+        replay_window: 64,
         options: SaOptions::default(),
     };
+    let most = Limits { time: None, octets: Some(u64::MAX), packets: Some(u64::MAX) };
+    let lifetime = Lifetime { soft: most, hard: most, idle: None };
     let mut plane = Dataplane::new(provider, vec![policy], Settings::default());
-    plane.install(Instant::ZERO, SaPair::new("net", sa.clone(), sa));
+    plane.install(Instant::ZERO, SaPair { lifetime, ..SaPair::new("net", sa.clone(), sa) });
     plane
 }
 
-/// With the usual room round it, which a clone would not have.
 fn inner(length: usize) -> IpPacket {
     let header = IpHeader::new([10, 1, 0, 1].into(), [10, 2, 0, 1].into(), protocol::UDP);
     IpPacket::build(&header, Buffer::copy_of(&vec![0x42; length - 20])).unwrap()
 }
 
-fn sealed(plane: &mut Dataplane, packet: IpPacket) -> IpPacket {
-    match plane.outbound(Instant::ZERO, &mut Constant, packet) {
-        Outbound::Send(outer) => outer,
-        other => panic!("{other:?}"),
+/// In, out, in again and out.
+fn round(plane: &mut Dataplane, mut packet: IpPacket) -> IpPacket {
+    if packet.hop_limit() == 2 {
+        packet.set_hop_limit(64);
     }
-}
-
-fn opened(plane: &mut Dataplane, packet: IpPacket) -> IpPacket {
-    match plane.inbound(Instant::ZERO, packet) {
+    let Outbound::Send(outer) = plane.outbound(Instant::ZERO, &mut Constant, packet) else {
+        panic!("not sent");
+    };
+    match plane.inbound(Instant::ZERO, outer) {
         Inbound::Deliver(inner) => inner,
         other => panic!("{other:?}"),
     }
 }
 
 fn packets(c: &mut Criterion) {
-    let mut group = c.benchmark_group("esp");
-    for (suite, provider) in CASES {
-        let name = format!("{suite} {}", provider.name);
+    let mut group = c.benchmark_group("packet");
+    group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    for (protection, provider) in CASES {
+        let name = format!("{protection} {}", provider.name);
         for length in LENGTHS {
             group.throughput(Throughput::Bytes(length as u64));
-            let mut plane = looped(provider, suite);
-            let outer = sealed(&mut plane, inner(length));
-            group.bench_function(BenchmarkId::new(format!("seal {name}"), length), |b| {
-                b.iter_batched(|| inner(length), |packet| sealed(&mut plane, packet), FEW);
+            let mut plane = looped(provider, protection);
+            let mut packet = Some(inner(length));
+            group.bench_function(BenchmarkId::new(&name, length), |b| {
+                b.iter(|| packet = packet.take().map(|packet| round(&mut plane, packet)));
             });
-            group.bench_function(BenchmarkId::new(format!("open {name}"), length), |b| {
-                b.iter_batched(|| outer.clone(), |outer| opened(&mut plane, outer), FEW);
-            });
-            match suite.encryption {
-                Encryption::Aead(_) | Encryption::AeadImplicitIv(_) => {
-                    bare_aead(&mut group, suite, provider, length);
+            match protection {
+                Protection::Esp(Suite { encryption: Encryption::Cipher(cipher), key_len, integrity }) => {
+                    let keyed = (provider.cipher)(cipher, &vec![7; key_len]).unwrap();
+                    let text = text_len(length, cipher.block_len());
+                    let nonce = vec![3; cipher.salt_len() + cipher.iv_len()];
+                    let head = 8 + cipher.iv_len();
+                    let cipher = Some((keyed, nonce));
+                    bare(&mut group, &name, length, (provider, cipher, integrity.unwrap()), (head, text));
                 }
-                Encryption::Cipher(_) => bare_cipher_and_integrity(&mut group, suite, provider, length),
+                Protection::Esp(Suite { encryption, key_len, .. }) => {
+                    bare_aead(&mut group, &name, length, (provider, encryption, key_len));
+                }
+                Protection::Ah(integrity) => {
+                    bare(&mut group, &name, length, (provider, None, integrity), (20, length + 32));
+                }
             }
         }
     }
 }
 
 /// The length of what is encrypted: the packet with its trailer.
-fn text_len(length: usize, align: usize) -> usize {
-    (length + 2).next_multiple_of(align)
+fn text_len(length: usize, block: usize) -> usize {
+    (length + 2).next_multiple_of(block.max(4))
 }
 
-fn bare_aead(group: &mut BenchmarkGroup<'_, WallTime>, suite: Suite, provider: &Provider, length: usize) {
-    let Encryption::Aead(algorithm) = suite.encryption else { return };
-    let aead = (provider.aead)(algorithm, &vec![7; suite.key_len]).unwrap();
-    let (nonce, aad, mut icv) = ([3; 12], [1; 8], [0; 16]);
-    let mut text = vec![0x42; text_len(length, 4)];
-    let name = format!("{suite} {}", provider.name);
-    group.bench_function(BenchmarkId::new(format!("bare seal {name}"), length), |b| {
-        b.iter(|| aead.seal(&nonce, &aad, black_box(&mut text), &mut icv).unwrap());
-    });
-    aead.seal(&nonce, &aad, &mut text, &mut icv).unwrap();
-    group.bench_function(BenchmarkId::new(format!("bare open {name}"), length), |b| {
-        b.iter_batched_ref(
-            || text.clone(),
-            |text| aead.open(&nonce, &aad, black_box(text), &icv).unwrap(),
-            FEW,
-        );
-    });
-}
-
-fn bare_cipher_and_integrity(
+fn bare_aead(
     group: &mut BenchmarkGroup<'_, WallTime>,
-    suite: Suite,
-    provider: &Provider,
+    name: &str,
     length: usize,
+    (provider, encryption, key_len): (&Provider, Encryption, usize),
 ) {
-    let (Encryption::Cipher(algorithm), Some(integrity)) = (suite.encryption, suite.integrity) else {
-        return;
-    };
-    let cipher = (provider.cipher)(algorithm, &vec![7; suite.key_len]).unwrap();
-    let mac = (provider.integrity)(integrity, &vec![7; integrity.key_len()]).unwrap();
-    let (head, mut icv) = ([1; 24], vec![0; integrity.icv_len()]);
-    let mut text = vec![0x42; text_len(length, 16)];
-    let name = format!("{suite} {}", provider.name);
-    group.bench_function(BenchmarkId::new(format!("bare seal {name}"), length), |b| {
+    let (Encryption::Aead(algorithm) | Encryption::AeadImplicitIv(algorithm)) = encryption else { return };
+    let aead = (provider.aead)(algorithm, &vec![7; key_len]).unwrap();
+    let nonce = vec![3; algorithm.salt_len() + algorithm.iv_len()];
+    let (aad, mut icv) = ([1; 12], vec![0; algorithm.icv_len()]);
+    let mut text = vec![0x42; text_len(length, 4)];
+    group.bench_function(BenchmarkId::new(format!("bare {name}"), length), |b| {
         b.iter(|| {
-            cipher.encrypt(&[3; 16], black_box(&mut text)).unwrap();
-            mac.sign(&[&head, &text], &mut icv).unwrap();
+            aead.seal(&nonce, &aad, black_box(&mut text), &mut icv).unwrap();
+            aead.open(&nonce, &aad, black_box(&mut text), &icv).unwrap();
         });
     });
-    mac.sign(&[&head, &text], &mut icv).unwrap();
-    group.bench_function(BenchmarkId::new(format!("bare open {name}"), length), |b| {
-        b.iter_batched_ref(
-            || text.clone(),
-            |text| {
-                mac.verify(&[&head, text], &icv).unwrap();
-                cipher.decrypt(&[3; 16], black_box(text)).unwrap();
-            },
-            FEW,
-        );
+}
+
+fn bare(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    length: usize,
+    (provider, cipher, integrity): (&Provider, Option<(ipsec_crypto::Cipher, Vec<u8>)>, IntegrityAlgorithm),
+    (head, text): (usize, usize),
+) {
+    let mac = (provider.integrity)(integrity, &vec![7; integrity.key_len()]).unwrap();
+    let (head, mut text, mut icv) = (vec![1; head], vec![0x42; text], vec![0; integrity.icv_len()]);
+    group.bench_function(BenchmarkId::new(format!("bare {name}"), length), |b| {
+        b.iter(|| {
+            if let Some((cipher, nonce)) = &cipher {
+                cipher.encrypt(nonce, black_box(&mut text)).unwrap();
+            }
+            mac.sign(&[&head, &text, &[0; 4]], &mut icv).unwrap();
+            mac.verify(&[&head, black_box(&text), &[0; 4]], &icv).unwrap();
+            if let Some((cipher, nonce)) = &cipher {
+                cipher.decrypt(nonce, black_box(&mut text)).unwrap();
+            }
+        });
     });
 }
 

@@ -127,6 +127,7 @@ impl Dataplane {
     pub fn outbound(&mut self, now: Instant, entropy: &mut dyn Entropy, packet: IpPacket) -> Outbound {
         let mut flow = self.complete(now, &packet, Flow::outbound(&packet));
         if self.settings.icmp_errors
+            && icmp_error::is_error(&packet)
             && let Some(about) = Flow::outbound_error(&packet)
             && self.spd.lookup(&flow, Direction::Outbound).is_none_or(|(_, p, _)| p.action == Action::Discard)
         {
@@ -157,13 +158,19 @@ impl Dataplane {
             seal(pair, packet, &mut Sealing { provider: self.provider, now, entropy, identification })
         };
         let sent = match cut {
-            None => seal(packet).map(Outbound::Send),
-            Some(Ok(pieces)) => pieces.into_iter().map(seal).collect::<Result<_, _>>().map(Outbound::SendAll),
+            None => match seal(packet) {
+                Ok(sealed) => Outbound::Send(sealed),
+                Err(reason) => drop_as(reason),
+            },
+            Some(Ok(pieces)) => match pieces.into_iter().map(seal).collect() {
+                Ok(sealed) => Outbound::SendAll(sealed),
+                Err(reason) => drop_as(reason),
+            },
             Some(Err(answer)) => return Outbound::Drop { reason: DropReason::PathMtu, answer },
         };
         let serial = lifetimes::reached(pair, pair.outbound.sa.used(), pair.outbound.is_running_out());
         self.note(serial);
-        sent.unwrap_or_else(drop_as)
+        sent
     }
 
     /// Takes a whole ESP or AH packet for this host from outside (RFC 4301 §5.2 step 3a). Anything else is taken as

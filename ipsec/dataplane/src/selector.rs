@@ -1,5 +1,6 @@
 //! Selectors (RFC 4301 §4.4.1.1): which packets a policy or an SA is for.
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
@@ -23,7 +24,7 @@ pub struct Selector {
 }
 
 /// What selectors look at in a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Flow {
     /// The address on the protected side.
     pub local: IpAddr,
@@ -35,6 +36,21 @@ pub struct Flow {
     /// a protocol without ports. ICMP has type and code as one number, Mobile IPv6 the type of its message, both in the place of
     /// either port (RFC 4301 §4.4.1.1).
     pub ports: Option<(u16, u16)>,
+}
+
+/// In few words: each packet is looked up by its flow.
+impl Hash for Flow {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for address in [self.local, self.remote] {
+            match address {
+                IpAddr::V4(address) => state.write_u32(address.to_bits()),
+                IpAddr::V6(address) => state.write_u128(address.to_bits()),
+            }
+        }
+        let (local, remote) = self.ports.unwrap_or_default();
+        let ports = u64::from(local) << 16 | u64::from(remote);
+        state.write_u64(u64::from(self.ports.is_some()) << 40 | u64::from(self.protocol) << 32 | ports);
+    }
 }
 
 impl Flow {

@@ -97,7 +97,14 @@ impl Policy {
 pub(crate) struct Spd {
     policies: Vec<Policy>,
     /// What was decided for packets from outside and from inside.
-    decided: [FxHashMap<Flow, Decision>; 2],
+    decided: [Decided; 2],
+}
+
+/// What was decided, by flow.
+#[derive(Clone, Debug, Default)]
+struct Decided {
+    places: FxHashMap<Flow, usize>,
+    decisions: Vec<Decision>,
 }
 
 /// What was found for a flow.
@@ -123,14 +130,21 @@ impl Spd {
         flow: &Flow,
         direction: Direction,
     ) -> Option<(usize, &Policy, &mut sad::Used)> {
-        let decided = &mut self.decided[direction as usize];
-        if decided.len() >= REMEMBERED_FLOWS && !decided.contains_key(flow) {
-            decided.clear();
-        }
-        let decision = decided.entry(*flow).or_insert_with(|| {
-            let policy = self.policies.iter().position(|policy| policy.matches(flow, direction));
-            Decision { policy, used: None }
-        });
+        let Decided { places, decisions } = &mut self.decided[direction as usize];
+        let place = match places.get(flow) {
+            Some(place) => *place,
+            None => {
+                if decisions.len() >= REMEMBERED_FLOWS {
+                    places.clear();
+                    decisions.clear();
+                }
+                let policy = self.policies.iter().position(|policy| policy.matches(flow, direction));
+                decisions.push(Decision { policy, used: None });
+                places.insert(*flow, decisions.len() - 1);
+                decisions.len() - 1
+            }
+        };
+        let decision = &mut decisions[place];
         let index = decision.policy?;
         Some((index, &self.policies[index], &mut decision.used))
     }
@@ -187,9 +201,9 @@ mod tests {
         for port in 0..=u16::MAX {
             assert!(spd.lookup(&flow(1, 2, port), Direction::Outbound).is_some());
         }
-        assert_eq!(spd.decided[Direction::Outbound as usize].len(), REMEMBERED_FLOWS);
+        assert_eq!(spd.decided[Direction::Outbound as usize].places.len(), REMEMBERED_FLOWS);
         assert!(spd.lookup(&flow(3, 4, 0), Direction::Outbound).is_some());
-        assert_eq!(spd.decided[Direction::Outbound as usize].len(), 1);
+        assert_eq!(spd.decided[Direction::Outbound as usize].places.len(), 1);
     }
 
     #[test]

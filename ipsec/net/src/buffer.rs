@@ -7,10 +7,17 @@ use std::ops::{Deref, DerefMut};
 /// Octets with room before and behind them.
 ///
 /// [`Buffer::grow_front`] and [`Buffer::grow_back`] are free while the room lasts and copy once when it does not.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
     start: usize,
+}
+
+/// With the usual room round the octets, whatever the original has left of it.
+impl Clone for Buffer {
+    fn clone(&self) -> Self {
+        Self::copy_of(self)
+    }
 }
 
 impl Buffer {
@@ -37,6 +44,7 @@ impl Buffer {
     }
 
     /// Puts `count` octets in front, of unspecified content, and returns them for writing.
+    #[inline]
     pub fn grow_front(&mut self, count: usize) -> &mut [u8] {
         if self.start < count {
             let mut moved = Self::with_capacity(self.len() + count);
@@ -51,6 +59,7 @@ impl Buffer {
     }
 
     /// Puts `count` zero octets behind and returns them for writing.
+    #[inline]
     pub fn grow_back(&mut self, count: usize) -> &mut [u8] {
         let end = self.bytes.len();
         self.bytes.resize(end + count, 0);
@@ -58,11 +67,13 @@ impl Buffer {
     }
 
     /// Takes `count` octets off the front; they become headroom. Takes all of them if there are fewer.
+    #[inline]
     pub fn shrink_front(&mut self, count: usize) {
         self.start = (self.start + count).min(self.bytes.len());
     }
 
     /// Keeps the first `length` octets; does nothing if there are no more than that.
+    #[inline]
     pub fn truncate(&mut self, length: usize) {
         self.bytes.truncate(self.start + length);
     }

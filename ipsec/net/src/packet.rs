@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use etherparse::{
-    IpDscp, IpEcn, IpNumber, Ipv4Header, Ipv4HeaderSlice, Ipv6FlowLabel, Ipv6FragmentHeaderSlice, Ipv6Header,
+    IpNumber, Ipv4Header, Ipv4HeaderSlice, Ipv6FlowLabel, Ipv6FragmentHeaderSlice, Ipv6Header,
     Ipv6HeaderSlice, Ipv6RawExtHeaderSlice,
 };
 
@@ -160,10 +160,16 @@ pub enum NotIp {
 #[derive(Clone, PartialEq, Eq)]
 pub struct IpPacket {
     buffer: Buffer,
+    identification: u32,
+    header_len: u16,
+    /// In units of eight octets, as on the wire.
+    fragment_offset: u16,
     version: IpVersion,
     protocol: u8,
-    header_len: u16,
-    fragment: Option<FragmentInfo>,
+    /// Whether the packet is a fragment or has a fragment header, and whether more fragments follow. Kept flat, as is the
+    /// whole struct: packets are moved often.
+    is_fragment: bool,
+    more_fragments: bool,
 }
 
 impl IpPacket {
@@ -171,6 +177,7 @@ impl IpPacket {
     ///
     /// # Errors
     /// When the version is unknown, a length does not fit, or the IPv4 header checksum is wrong.
+    #[inline]
     pub fn parse(buffer: impl Into<Buffer>) -> Result<Self, NotIp> {
         let mut buffer = buffer.into();
         let layout = match buffer.first().map(|octet| octet >> 4) {
@@ -179,19 +186,34 @@ impl IpPacket {
             _ => return Err(NotIp::Version),
         };
         buffer.truncate(layout.total_len);
-        Ok(Self {
+        let header_len = u16::try_from(layout.header_len).map_err(|_| NotIp::Length { offset: 0 })?;
+        Ok(Self::of(buffer, (layout.version, layout.protocol), header_len, layout.fragment))
+    }
+
+    #[inline]
+    fn of(
+        buffer: Buffer,
+        (version, protocol): (IpVersion, u8),
+        header_len: u16,
+        fragment: Option<FragmentInfo>,
+    ) -> Self {
+        Self {
             buffer,
-            version: layout.version,
-            protocol: layout.protocol,
-            header_len: u16::try_from(layout.header_len).map_err(|_| NotIp::Length { offset: 0 })?,
-            fragment: layout.fragment,
-        })
+            identification: fragment.map_or(0, |fragment| fragment.identification),
+            header_len,
+            fragment_offset: fragment.map_or(0, |fragment| (fragment.offset / 8) as u16),
+            version,
+            protocol,
+            is_fragment: fragment.is_some(),
+            more_fragments: fragment.is_some_and(|fragment| fragment.more),
+        }
     }
 
     /// Puts a header before `payload`.
     ///
     /// # Errors
     /// When the payload is longer than an IP packet can carry, or the addresses' versions differ.
+    #[inline]
     pub fn build(header: &IpHeader, mut payload: Buffer) -> Result<Self, NotIp> {
         let version = IpVersion::of(header.source);
         let header_len = version.header_len();
@@ -215,7 +237,7 @@ impl IpPacket {
             return Self::parse(payload);
         }
         let header_len = u16::try_from(header_len).unwrap_or(u16::MAX);
-        Ok(Self { buffer: payload, version, protocol, header_len, fragment: None })
+        Ok(Self::of(payload, (version, protocol), header_len, None))
     }
 
     /// The whole packet.
@@ -226,12 +248,14 @@ impl IpPacket {
 
     /// Gives the octets back, with the room round them.
     #[must_use]
+    #[inline]
     pub fn into_buffer(self) -> Buffer {
         self.buffer
     }
 
     /// Gives back what follows the headers; these become headroom.
     #[must_use]
+    #[inline]
     pub fn into_payload(self) -> Buffer {
         let mut buffer = self.buffer;
         buffer.shrink_front(usize::from(self.header_len));
@@ -253,6 +277,7 @@ impl IpPacket {
 
     /// The source address.
     #[must_use]
+    #[inline]
     pub fn source(&self) -> IpAddr {
         match self.version {
             IpVersion::V4 => Ipv4Addr::from(self.octets::<4>(12)).into(),
@@ -262,6 +287,7 @@ impl IpPacket {
 
     /// The destination address.
     #[must_use]
+    #[inline]
     pub fn destination(&self) -> IpAddr {
         match self.version {
             IpVersion::V4 => Ipv4Addr::from(self.octets::<4>(16)).into(),
@@ -283,6 +309,7 @@ impl IpPacket {
 
     /// What follows the headers.
     #[must_use]
+    #[inline]
     pub fn payload(&self) -> &[u8] {
         &self.buffer[self.header_len()..]
     }
@@ -296,14 +323,19 @@ impl IpPacket {
 
     /// Where the packet belongs in its datagram, if it is a fragment.
     #[must_use]
+    #[inline]
     pub fn fragment(&self) -> Option<FragmentInfo> {
-        self.fragment
+        self.is_fragment.then(|| FragmentInfo {
+            identification: self.identification,
+            offset: usize::from(self.fragment_offset) * 8,
+            more: self.more_fragments,
+        })
     }
 
     /// Whether the payload begins with the upper-layer header: true unless this is a later fragment.
     #[must_use]
     pub fn has_upper_header(&self) -> bool {
-        self.fragment.is_none_or(|fragment| fragment.offset == 0)
+        self.fragment_offset == 0
     }
 
     /// The don't-fragment bit; always set in IPv6, where routers never fragment.
@@ -331,11 +363,19 @@ impl IpPacket {
     }
 
     /// Sets hop limit, mending the IPv4 header checksum.
+    #[inline]
     pub fn set_hop_limit(&mut self, hop_limit: u8) {
         match self.version {
             IpVersion::V4 => {
+                // A word of the header changes, and the sum with it (RFC 1624 §3).
+                let (before, protocol) = (self.buffer[8], self.buffer[9]);
+                let there = u16::from_be_bytes([self.buffer[10], self.buffer[11]]);
+                let word = |hops| u32::from(u16::from_be_bytes([hops, protocol]));
+                let sum = u32::from(!there) + (0xffff - word(before)) + word(hop_limit);
+                let sum = (sum & 0xffff) + (sum >> 16);
+                let sum = !(((sum & 0xffff) + (sum >> 16)) as u16);
                 self.buffer[8] = hop_limit;
-                self.mend_header_checksum();
+                self.buffer[10..12].copy_from_slice(&sum.to_be_bytes());
             }
             IpVersion::V6 => self.buffer[7] = hop_limit,
         }
@@ -371,6 +411,7 @@ impl IpPacket {
         self.buffer[10..12].copy_from_slice(&sum.to_be_bytes());
     }
 
+    #[inline]
     fn octets<const N: usize>(&self, offset: usize) -> [u8; N] {
         let mut octets = [0; N];
         octets.copy_from_slice(&self.buffer[offset..offset + N]);
@@ -449,8 +490,14 @@ fn is_extension(protocol: u8) -> bool {
 
 /// The checksum that belongs into `header`, whatever stands there now.
 fn header_checksum(header: &[u8]) -> u16 {
-    let sum = etherparse::checksum::Sum16BitWords::new().add_slice(&header[..10]).add_slice(&header[12..]);
-    sum.ones_complement().to_be()
+    // Four octets at a time: the halves add up the same once they are folded (RFC 1071 §2).
+    let words = header.chunks_exact(4).map(|word| u32::from_be_bytes([word[0], word[1], word[2], word[3]]));
+    let there = u32::from(u16::from_be_bytes([header[10], header[11]]));
+    let mut sum = words.map(u64::from).sum::<u64>() - u64::from(there);
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
 }
 
 fn header_v4(
@@ -461,16 +508,20 @@ fn header_v4(
 ) -> Result<[u8; Ipv4Header::MIN_LEN], NotIp> {
     let too_long = NotIp::Unbuildable("the payload does not fit in an IPv4 packet");
     let length = u16::try_from(payload_len).map_err(|_| too_long)?;
-    let number = IpNumber(header.protocol);
-    let mut v4 = Ipv4Header::new(length, header.hop_limit, number, source.octets(), destination.octets())
-        .map_err(|_| too_long)?;
-    v4.dscp = IpDscp::try_new(header.traffic_class >> 2).unwrap_or_default();
-    v4.ecn = IpEcn::try_new(header.traffic_class & 3).unwrap_or_default();
-    v4.dont_fragment = header.dont_fragment;
-    v4.identification = header.identification;
-    v4.header_checksum = v4.calc_header_checksum();
+    let total = length.checked_add(Ipv4Header::MIN_LEN as u16).ok_or(too_long)?;
+    // Written here rather than by `etherparse`, whose header has room for options: each packet of a tunnel gets one.
     let mut octets = [0; Ipv4Header::MIN_LEN];
-    octets.copy_from_slice(&v4.to_bytes());
+    octets[0] = 0x45;
+    octets[1] = header.traffic_class;
+    octets[2..4].copy_from_slice(&total.to_be_bytes());
+    octets[4..6].copy_from_slice(&header.identification.to_be_bytes());
+    octets[6] = if header.dont_fragment { 0x40 } else { 0 };
+    octets[8] = header.hop_limit;
+    octets[9] = header.protocol;
+    octets[12..16].copy_from_slice(&source.octets());
+    octets[16..].copy_from_slice(&destination.octets());
+    let sum = header_checksum(&octets);
+    octets[10..12].copy_from_slice(&sum.to_be_bytes());
     Ok(octets)
 }
 

@@ -1,6 +1,5 @@
 //! The ESP header and trailer (RFC 4303 §2).
 
-use crate::cursor::Cursor;
 use crate::{Malformed, Spi};
 
 /// The two fields before the IV.
@@ -21,8 +20,11 @@ impl Header {
     /// # Errors
     /// When there are fewer than 8 octets.
     pub fn parse(octets: &[u8]) -> Result<Self, Malformed> {
-        let mut cursor = Cursor::new(octets, 0);
-        Ok(Self { spi: Spi(cursor.u32("the SPI")?), sequence: cursor.u32("the sequence number")? })
+        let [a, b, c, d, e, f, g, h, ..] = *octets else {
+            let field = if octets.len() < 4 { (0, "the SPI") } else { (4, "the sequence number") };
+            return Err(Malformed::new(field.0, format!("{} needs 4 octets", field.1)));
+        };
+        Ok(Self { spi: Spi(u32::from_be_bytes([a, b, c, d])), sequence: u32::from_be_bytes([e, f, g, h]) })
     }
 
     /// The header's octets.

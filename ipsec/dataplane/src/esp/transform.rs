@@ -69,7 +69,7 @@ enum Iv {
     Random,
 }
 
-/// The part of the nonce that comes with the key; it stands at the front.
+/// The part of the nonce that comes with the key, at the end of its room.
 struct Salt {
     octets: [u8; MAX_SALT],
     len: usize,
@@ -285,13 +285,17 @@ impl Transform {
         iv: &[u8],
         room: &'a mut [u8; MAX_AAD],
     ) -> &'a [u8] {
-        let sequence = sequence.to_be_bytes();
-        let sequence = if self.extended { &sequence[..] } else { &sequence[4..] };
-        let iv = if aead.algorithm().authenticates_iv() { iv } else { &[] };
-        let mut len = 0;
-        for part in [&spi.0.to_be_bytes(), sequence, iv] {
-            room[len..len + part.len()].copy_from_slice(part);
-            len += part.len();
+        room[..4].copy_from_slice(&spi.0.to_be_bytes());
+        let mut len = if self.extended {
+            room[4..12].copy_from_slice(&sequence.to_be_bytes());
+            12
+        } else {
+            room[4..8].copy_from_slice(&esn::low(sequence).to_be_bytes());
+            8
+        };
+        if aead.algorithm().authenticates_iv() {
+            room[len..len + iv.len()].copy_from_slice(iv);
+            len += iv.len();
         }
         &room[..len]
     }
@@ -335,15 +339,18 @@ impl Salt {
     /// At most [`MAX_SALT`] octets, which is what the longest of all algorithms has.
     fn new(salt: &[u8]) -> Self {
         let mut octets = [0; MAX_SALT];
-        octets[..salt.len()].copy_from_slice(salt);
+        octets[MAX_SALT - salt.len()..].copy_from_slice(salt);
         Self { octets, len: salt.len() }
     }
 
+    /// Salt and IV meet at a fixed place, so that most copies have a fixed length.
     fn nonce<'a>(&self, iv: &[u8], room: &'a mut [u8; MAX_NONCE]) -> &'a [u8] {
-        let len = self.len + iv.len();
-        room[..self.len].copy_from_slice(&self.octets[..self.len]);
-        room[self.len..len].copy_from_slice(iv);
-        &room[..len]
+        room[..MAX_SALT].copy_from_slice(&self.octets);
+        match <[u8; 8]>::try_from(iv) {
+            Ok(iv) => room[MAX_SALT..MAX_SALT + 8].copy_from_slice(&iv),
+            Err(_) => room[MAX_SALT..MAX_SALT + iv.len()].copy_from_slice(iv),
+        }
+        &room[MAX_SALT - self.len..MAX_SALT + iv.len()]
     }
 }
 

@@ -85,3 +85,15 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn the_sum_follows_the_hop_limit(before: u8, after: u8, identification: u16, protocol: u8) {
+        let mut header = IpHeader::new([192, 0, 2, 1].into(), [198, 51, 100, 2].into(), protocol);
+        (header.hop_limit, header.identification) = (before, identification);
+        let mut packet = IpPacket::build(&header, Buffer::copy_of(b"payload")).unwrap();
+        packet.set_hop_limit(after);
+        let read = IpPacket::parse(Buffer::copy_of(packet.as_bytes()));
+        prop_assert_eq!(read.map(|read| read.hop_limit()), Ok(after));
+    }
+}
