@@ -40,6 +40,9 @@ pub struct Case {
     pub digest: String,
     /// What was counted, by name.
     pub counters: BTreeMap<String, u64>,
+    /// What is no failure, and yet worth saying; each once.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub warnings: BTreeSet<String>,
     /// How long it took by the wall clock. Not part of the results that are kept and compared.
     #[serde(skip)]
     pub elapsed: Option<Duration>,

@@ -1,5 +1,6 @@
 //! Results for people at a terminal: a line a scenario, then what failed, in full.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::outcome::{Case, Failure, Results, Situation, Suite, Tally, Verdict};
@@ -25,6 +26,10 @@ pub fn summary(results: &Results, colour: Colour) -> String {
     for suite in &results.suites {
         let tally = suite.tally();
         let _ = writeln!(text, "{} {:width$}  {}", mark(tally, colour), suite.name, counts(tally));
+        let warnings: BTreeSet<&String> = suite.cases.iter().flat_map(|case| &case.warnings).collect();
+        for warning in warnings {
+            let _ = writeln!(text, "  warning: {warning}");
+        }
     }
     for suite in results.suites.iter().filter(|suite| suite.tally().failed + suite.tally().unsupported > 0) {
         details(&mut text, suite, colour);

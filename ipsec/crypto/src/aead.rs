@@ -7,8 +7,6 @@
 //! on the wire          explicit IV | ciphertext | ICV
 //! ```
 
-mod gmac;
-
 use std::fmt;
 
 use aes_gcm::aead::array::Array;
@@ -20,8 +18,8 @@ use aes_gcm::{AeadCore, AesGcm};
 use ccm::Ccm;
 use chacha20poly1305::ChaCha20Poly1305;
 
-use self::gmac::Gmac;
 use crate::fast::{FastAesGcm, FastChaCha20Poly1305};
+use crate::gmac::Gmac;
 use crate::{Forged, KeyLength, WrongLength};
 
 /// A combined-mode algorithm. The number in a name is the length of the integrity check value in bytes.

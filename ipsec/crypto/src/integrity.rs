@@ -24,6 +24,13 @@ pub enum IntegrityAlgorithm {
     AesXcbc96,
     /// AES-CMAC-96 (RFC 4494): key of 16 bytes.
     AesCmac96,
+    /// AES-128-GMAC in AH (RFC 4543 §4): key of 16 bytes and salt of 4. The check value begins with an IV of 8 bytes, which
+    /// [`Integrity::sign`] takes from there; it must never repeat under one key. Not for ESP (§5.3).
+    Aes128Gmac,
+    /// AES-192-GMAC in AH, likewise: key of 24 bytes and salt of 4.
+    Aes192Gmac,
+    /// AES-256-GMAC in AH, likewise: key of 32 bytes and salt of 4.
+    Aes256Gmac,
 }
 
 impl IntegrityAlgorithm {
@@ -36,6 +43,9 @@ impl IntegrityAlgorithm {
         Self::HmacSha2_512_256,
         Self::AesXcbc96,
         Self::AesCmac96,
+        Self::Aes128Gmac,
+        Self::Aes192Gmac,
+        Self::Aes256Gmac,
     ];
 
     /// The name to print.
@@ -48,6 +58,9 @@ impl IntegrityAlgorithm {
             Self::HmacSha2_512_256 => "HMAC-SHA2-512-256",
             Self::AesXcbc96 => "AES-XCBC-96",
             Self::AesCmac96 => "AES-CMAC-96",
+            Self::Aes128Gmac => "AES-128-GMAC",
+            Self::Aes192Gmac => "AES-192-GMAC",
+            Self::Aes256Gmac => "AES-256-GMAC",
         }
     }
 
@@ -56,12 +69,20 @@ impl IntegrityAlgorithm {
         self.key_lens()[0]
     }
 
-    /// The length of the integrity check value in bytes.
+    /// The length in bytes of the IV that the integrity check value begins with: 8 of GMAC, else 0.
+    pub const fn iv_len(self) -> usize {
+        match self {
+            Self::Aes128Gmac | Self::Aes192Gmac | Self::Aes256Gmac => 8,
+            _ => 0,
+        }
+    }
+
+    /// The length of the integrity check value in bytes, its IV included.
     pub const fn icv_len(self) -> usize {
         match self {
             Self::HmacMd5_96 | Self::HmacSha1_96 | Self::AesXcbc96 | Self::AesCmac96 => 12,
             Self::HmacSha2_256_128 => 16,
-            Self::HmacSha2_384_192 => 24,
+            Self::HmacSha2_384_192 | Self::Aes128Gmac | Self::Aes192Gmac | Self::Aes256Gmac => 24,
             Self::HmacSha2_512_256 => 32,
         }
     }
@@ -69,7 +90,9 @@ impl IntegrityAlgorithm {
     const fn key_lens(self) -> &'static [usize] {
         match self {
             Self::HmacMd5_96 | Self::AesXcbc96 | Self::AesCmac96 => &[16],
-            Self::HmacSha1_96 => &[20],
+            Self::HmacSha1_96 | Self::Aes128Gmac => &[20],
+            Self::Aes192Gmac => &[28],
+            Self::Aes256Gmac => &[36],
             Self::HmacSha2_256_128 => &[32],
             Self::HmacSha2_384_192 => &[48],
             Self::HmacSha2_512_256 => &[64],
@@ -103,6 +126,9 @@ impl Integrity {
             IntegrityAlgorithm::HmacSha2_512_256 => Mac::hmac_sha2_512(key),
             IntegrityAlgorithm::AesXcbc96 => Mac::xcbc(key.try_into().map_err(|_| wrong_length)?),
             IntegrityAlgorithm::AesCmac96 => Mac::cmac(key.try_into().map_err(|_| wrong_length)?),
+            IntegrityAlgorithm::Aes128Gmac
+            | IntegrityAlgorithm::Aes192Gmac
+            | IntegrityAlgorithm::Aes256Gmac => Mac::gmac(key).ok_or(wrong_length)?,
         };
         Ok(Self { algorithm, keyed })
     }
@@ -112,7 +138,8 @@ impl Integrity {
         self.algorithm
     }
 
-    /// Writes the integrity check value of the parts as if they were one text.
+    /// Writes the integrity check value of the parts as if they were one text; an IV that it begins with is taken from
+    /// `icv` and stays.
     ///
     /// # Errors
     /// If `icv` has another length than [`IntegrityAlgorithm::icv_len`]; then nothing is written.
@@ -132,6 +159,11 @@ impl Integrity {
     pub fn verify(&self, parts: &[&[u8]], icv: &[u8]) -> Result<(), Forged> {
         let mut expected = [0; LONGEST];
         let expected = &mut expected[..self.algorithm.icv_len()];
+        if icv.len() != expected.len() {
+            return Err(Forged);
+        }
+        let iv_len = self.algorithm.iv_len();
+        expected[..iv_len].copy_from_slice(&icv[..iv_len]);
         self.keyed.compute(parts, expected);
         if bool::from(expected.ct_eq(icv)) { Ok(()) } else { Err(Forged) }
     }

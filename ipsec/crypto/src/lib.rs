@@ -21,6 +21,7 @@ mod cipher;
 mod entropy;
 mod error;
 mod fast;
+mod gmac;
 mod hash;
 mod integrity;
 mod kx;

@@ -1,11 +1,13 @@
 //! The keyed functions that the PRFs and the integrity algorithms share.
 
+use aes::{Aes128, Aes192, Aes256};
 use hmac::{Hmac, KeyInit};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 use crate::cbc_mac::{Block, CbcMac};
+use crate::gmac::Gmac;
 
 /// The longest output of any of them, in bytes.
 pub(crate) const LONGEST: usize = 64;
@@ -19,6 +21,49 @@ pub(crate) enum Mac {
     HmacSha2_384(Hmac<Sha384>),
     HmacSha2_512(Hmac<Sha512>),
     Cbc(Box<CbcMac>),
+    Gmac(Box<SaltedGmac>),
+}
+
+/// AES-GMAC and the salt of its nonces.
+#[derive(Clone)]
+pub(crate) struct SaltedGmac {
+    keyed: AesGmac,
+    salt: [u8; 4],
+}
+
+/// By the length of the key.
+#[derive(Clone)]
+enum AesGmac {
+    Aes128(Gmac<Aes128>),
+    Aes192(Gmac<Aes192>),
+    Aes256(Gmac<Aes256>),
+}
+
+impl SaltedGmac {
+    /// The key and then the salt; nothing for a length that AES does not have.
+    fn new(key: &[u8]) -> Option<Self> {
+        let (key, salt) = key.split_last_chunk()?;
+        let keyed = match key.len() {
+            16 => AesGmac::Aes128(Gmac::new_from_slice(key).ok()?),
+            24 => AesGmac::Aes192(Gmac::new_from_slice(key).ok()?),
+            _ => AesGmac::Aes256(Gmac::new_from_slice(key).ok()?),
+        };
+        Some(Self { keyed, salt: *salt })
+    }
+
+    /// Puts the tag of the parts behind the IV that `icv` begins with.
+    fn compute(&self, parts: &[&[u8]], icv: &mut [u8]) {
+        let (iv, tag) = icv.split_at_mut(icv.len().min(8));
+        let mut nonce = [0; 12];
+        nonce[..4].copy_from_slice(&self.salt);
+        copy_start(iv, &mut nonce[4..]);
+        let found = match &self.keyed {
+            AesGmac::Aes128(keyed) => keyed.tag(&nonce, parts),
+            AesGmac::Aes192(keyed) => keyed.tag(&nonce, parts),
+            AesGmac::Aes256(keyed) => keyed.tag(&nonce, parts),
+        };
+        copy_start(&found, tag);
+    }
 }
 
 impl Mac {
@@ -50,7 +95,13 @@ impl Mac {
         Self::Cbc(Box::new(CbcMac::cmac(key)))
     }
 
-    /// Writes the first `output.len()` bytes of the MAC of the parts as if they were one text.
+    /// The key and then the salt; nothing for a length that AES does not have.
+    pub(crate) fn gmac(key: &[u8]) -> Option<Self> {
+        SaltedGmac::new(key).map(|keyed| Self::Gmac(Box::new(keyed)))
+    }
+
+    /// Writes the first `output.len()` bytes of the MAC of the parts as if they were one text; of GMAC an IV that is there,
+    /// left as it is, and then the tag.
     pub(crate) fn compute(&self, parts: &[&[u8]], output: &mut [u8]) {
         match self {
             Self::HmacMd5(keyed) => finish(keyed.clone(), parts, output),
@@ -59,6 +110,7 @@ impl Mac {
             Self::HmacSha2_384(keyed) => finish(keyed.clone(), parts, output),
             Self::HmacSha2_512(keyed) => finish(keyed.clone(), parts, output),
             Self::Cbc(keyed) => copy_start(&keyed.compute(parts), output),
+            Self::Gmac(keyed) => keyed.compute(parts, output),
         }
     }
 }

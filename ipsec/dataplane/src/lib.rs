@@ -42,4 +42,4 @@ pub use sa::{Bundled, DontFragment, Mode, SaOptions, SaPair, SaParameters};
 pub use selector::{Flow, Selector};
 pub use spd::{Action, FromPacket, Policy};
 pub use status::{Direction, SaStatus};
-pub use suite::{Encryption, Protection, Suite};
+pub use suite::{Advice, Encryption, Protection, Requirement, Suite};

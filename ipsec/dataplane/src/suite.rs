@@ -87,10 +87,12 @@ impl Suite {
         self.encryption_key_len() + self.integrity_key_len()
     }
 
-    /// Whether integrity comes from exactly one algorithm, as every SA needs it (RFC 8221 §4).
+    /// Whether integrity comes from exactly one algorithm, as every SA needs it (RFC 8221 §4), and one that is for ESP: GMAC
+    /// beside a cipher is not (RFC 4543 §5.3).
     #[must_use]
     pub fn authenticates(&self) -> bool {
-        self.encryption.is_combined() != self.integrity.is_some()
+        let for_esp = self.integrity.is_none_or(|integrity| integrity.iv_len() == 0);
+        for_esp && self.encryption.is_combined() != self.integrity.is_some()
     }
 }
 
@@ -157,6 +159,71 @@ impl Protection {
     }
 }
 
+impl Protection {
+    /// What RFC 8221 says against the algorithms: those that must not or should not be used any more. They are, none the
+    /// less: who tests meets them.
+    #[must_use]
+    pub fn advice(&self) -> Vec<Advice> {
+        let (encryption, integrity) = match self {
+            Self::Esp(suite) => (Some(suite.encryption), suite.integrity),
+            Self::Ah(integrity) => (None, Some(*integrity)),
+        };
+        let against_encryption = match encryption {
+            Some(Encryption::Cipher(CipherAlgorithm::DesCbc)) => Some(Requirement::MustNot),
+            Some(Encryption::Cipher(CipherAlgorithm::TripleDesCbc)) => Some(Requirement::ShouldNot),
+            _ => None,
+        };
+        let against_integrity = match integrity {
+            Some(IntegrityAlgorithm::HmacMd5_96) => Some(Requirement::MustNot),
+            _ => None,
+        };
+        let name = encryption.map_or("", Encryption::name);
+        let of_encryption = against_encryption.map(|against| Advice {
+            algorithm: name,
+            against,
+            clause: "RFC 8221 section 5",
+        });
+        let name = integrity.map_or("", IntegrityAlgorithm::name);
+        let of_integrity = against_integrity.map(|against| Advice {
+            algorithm: name,
+            against,
+            clause: "RFC 8221 section 6",
+        });
+        of_encryption.into_iter().chain(of_integrity).collect()
+    }
+}
+
+/// A word against an algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Advice {
+    /// The algorithm's name.
+    pub algorithm: &'static str,
+    /// How strong the word is.
+    pub against: Requirement,
+    /// Who says it.
+    pub clause: &'static str,
+}
+
+/// Requirement levels against something (RFC 2119).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Requirement {
+    /// It is still met, and better replaced.
+    ShouldNot,
+    /// It does not protect any more.
+    MustNot,
+}
+
+/// `DES-CBC MUST NOT be used (RFC 8221 section 5)`.
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.against {
+            Requirement::ShouldNot => "SHOULD NOT",
+            Requirement::MustNot => "MUST NOT",
+        };
+        write!(f, "{} {level} be used ({})", self.algorithm, self.clause)
+    }
+}
+
 /// The algorithms of ESP; `ah-` before that of AH.
 impl fmt::Display for Protection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -200,6 +267,9 @@ fn integrity_keyword(integrity: IntegrityAlgorithm) -> &'static str {
         IntegrityAlgorithm::HmacSha2_512_256 => "sha512",
         IntegrityAlgorithm::AesXcbc96 => "aesxcbc",
         IntegrityAlgorithm::AesCmac96 => "aescmac",
+        IntegrityAlgorithm::Aes128Gmac => "aes128gmac",
+        IntegrityAlgorithm::Aes192Gmac => "aes192gmac",
+        IntegrityAlgorithm::Aes256Gmac => "aes256gmac",
     }
 }
 
@@ -256,5 +326,28 @@ mod tests {
             (Encryption::Aead(AeadAlgorithm::AesGcm16), Encryption::Cipher(CipherAlgorithm::AesCbc));
         assert!(suite(gcm, 16, None).authenticates() && suite(cbc, 16, hmac).authenticates());
         assert!(!suite(gcm, 16, hmac).authenticates() && !suite(cbc, 16, None).authenticates());
+    }
+
+    #[test]
+    fn what_is_outdated_is_advised_against_and_nothing_else() {
+        let esp =
+            |encryption, key_len, integrity| Protection::Esp(suite(encryption, key_len, Some(integrity)));
+        let told = |protection: Protection| -> Vec<String> {
+            protection.advice().iter().map(ToString::to_string).collect()
+        };
+        let des = Encryption::Cipher(CipherAlgorithm::DesCbc);
+        assert_eq!(
+            told(esp(des, 8, IntegrityAlgorithm::HmacMd5_96)),
+            [
+                "DES-CBC MUST NOT be used (RFC 8221 section 5)",
+                "HMAC-MD5-96 MUST NOT be used (RFC 8221 section 6)"
+            ]
+        );
+        let triple = Encryption::Cipher(CipherAlgorithm::TripleDesCbc);
+        let told_of_3des = told(esp(triple, 24, IntegrityAlgorithm::HmacSha1_96));
+        assert_eq!(told_of_3des, ["3DES-CBC SHOULD NOT be used (RFC 8221 section 5)"]);
+        let aes = Encryption::Cipher(CipherAlgorithm::AesCbc);
+        assert!(told(esp(aes, 16, IntegrityAlgorithm::HmacSha2_256_128)).is_empty());
+        assert!(told(Protection::Ah(IntegrityAlgorithm::HmacSha1_96)).is_empty());
     }
 }

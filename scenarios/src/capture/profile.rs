@@ -135,6 +135,9 @@ fn esp_names(suite: &Suite) -> Option<(&'static str, &'static str)> {
         Some(IntegrityAlgorithm::AesXcbc96 | IntegrityAlgorithm::AesCmac96) => {
             "ANY 96 bit authentication [no checking]"
         }
+        Some(
+            IntegrityAlgorithm::Aes128Gmac | IntegrityAlgorithm::Aes192Gmac | IntegrityAlgorithm::Aes256Gmac,
+        ) => return None,
     };
     Some((encryption, integrity))
 }

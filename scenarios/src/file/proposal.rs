@@ -69,7 +69,7 @@ impl IkeProposal {
         }
         check_integrity(&proposal.encryption, &proposal.integrity)?;
         if proposal.prf.is_empty() {
-            proposal.prf = proposal.integrity.iter().map(|integrity| prf_of(*integrity)).collect();
+            proposal.prf = proposal.integrity.iter().filter_map(|integrity| prf_of(*integrity)).collect();
         }
         if proposal.prf.is_empty() {
             return Err("there is no pseudo-random function: add one such as `prfsha256`".to_owned());
@@ -103,6 +103,11 @@ impl ChildProposal {
                 Word::Group(group) => proposal.groups.push(group),
                 Word::Esn(extended) => proposal.extended_sequence_numbers.push(extended),
             }
+        }
+        if is_ah {
+            let gmac = |(cipher, key_len): &(Encryption, usize)| gmac_in_ah(*cipher, *key_len);
+            proposal.integrity.extend(proposal.encryption.iter().filter_map(gmac));
+            proposal.encryption.retain(|cipher| gmac(cipher).is_none());
         }
         match (is_ah, proposal.encryption.first()) {
             (true, None) if proposal.integrity.is_empty() => {
@@ -145,7 +150,13 @@ impl fmt::Display for ChildProposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ah = self.encryption.is_empty().then_some(Word::Ah);
         let encryption = self.encryption.iter().map(|(cipher, key_len)| Word::Encryption(*cipher, *key_len));
-        let integrity = self.integrity.iter().copied().map(Word::Integrity);
+        let gmac = |integrity: &IntegrityAlgorithm| match integrity {
+            IntegrityAlgorithm::Aes128Gmac => Word::Encryption(aead(AeadAlgorithm::AesGmac), 16),
+            IntegrityAlgorithm::Aes192Gmac => Word::Encryption(aead(AeadAlgorithm::AesGmac), 24),
+            IntegrityAlgorithm::Aes256Gmac => Word::Encryption(aead(AeadAlgorithm::AesGmac), 32),
+            other => Word::Integrity(*other),
+        };
+        let integrity = self.integrity.iter().map(gmac);
         let groups = self.groups.iter().copied().map(Word::Group);
         let esn = self.extended_sequence_numbers.iter().copied().map(Word::Esn);
         join(f, ah.into_iter().chain(encryption).chain(integrity).chain(groups).chain(esn))
@@ -244,9 +255,9 @@ const KEYWORDS: [(&str, Word); 41] = [
     ("noesn", Word::Esn(false)),
 ];
 
-/// The pseudo-random function that is made like an integrity algorithm.
-fn prf_of(integrity: IntegrityAlgorithm) -> PrfAlgorithm {
-    match integrity {
+/// The pseudo-random function that is made like an integrity algorithm; GMAC makes none.
+fn prf_of(integrity: IntegrityAlgorithm) -> Option<PrfAlgorithm> {
+    Some(match integrity {
         IntegrityAlgorithm::HmacMd5_96 => PrfAlgorithm::HmacMd5,
         IntegrityAlgorithm::HmacSha1_96 => PrfAlgorithm::HmacSha1,
         IntegrityAlgorithm::HmacSha2_256_128 => PrfAlgorithm::HmacSha2_256,
@@ -254,6 +265,19 @@ fn prf_of(integrity: IntegrityAlgorithm) -> PrfAlgorithm {
         IntegrityAlgorithm::HmacSha2_512_256 => PrfAlgorithm::HmacSha2_512,
         IntegrityAlgorithm::AesXcbc96 => PrfAlgorithm::AesXcbc,
         IntegrityAlgorithm::AesCmac96 => PrfAlgorithm::AesCmac,
+        IntegrityAlgorithm::Aes128Gmac | IntegrityAlgorithm::Aes192Gmac | IntegrityAlgorithm::Aes256Gmac => {
+            return None;
+        }
+    })
+}
+
+/// GMAC encrypts nothing: as ESP it stands for a combined-mode cipher, in AH for an integrity algorithm.
+fn gmac_in_ah(cipher: Encryption, key_len: usize) -> Option<IntegrityAlgorithm> {
+    match (cipher, key_len) {
+        (Encryption::Aead(AeadAlgorithm::AesGmac), 16) => Some(IntegrityAlgorithm::Aes128Gmac),
+        (Encryption::Aead(AeadAlgorithm::AesGmac), 24) => Some(IntegrityAlgorithm::Aes192Gmac),
+        (Encryption::Aead(AeadAlgorithm::AesGmac), 32) => Some(IntegrityAlgorithm::Aes256Gmac),
+        _ => None,
     }
 }
 

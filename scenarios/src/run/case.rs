@@ -73,6 +73,7 @@ pub fn run_case(scenario: &Arc<Scenario>, seed: u64, options: Options) -> CaseRe
                 simulated_nanos: 0,
                 digest: String::new(),
                 counters: BTreeMap::new(),
+                warnings: BTreeSet::new(),
                 elapsed: None,
             };
             let (met, ladder) = (BTreeSet::new(), reports::Ladder::default());
@@ -312,6 +313,7 @@ impl Run {
         let mut counted = std::mem::take(&mut watch.counters);
         counted
             .extend(totals.into_iter().filter(|(_, count)| *count > 0).map(|(name, n)| (name.to_owned(), n)));
+        let warnings = std::mem::take(&mut watch.warnings);
         let ladder = watch.ladder.ladder(&watch.scene);
         let met = met(&self.scenario, watch);
         let verdict = match end {
@@ -327,8 +329,15 @@ impl Run {
             })),
         };
         let digest = self.built.world.trace().digest().map_or_else(String::new, |digest| digest.to_string());
-        let case =
-            Case { seed, verdict, simulated_nanos: now.as_nanos(), digest, counters: counted, elapsed: None };
+        let case = Case {
+            seed,
+            verdict,
+            simulated_nanos: now.as_nanos(),
+            digest,
+            counters: counted,
+            warnings,
+            elapsed: None,
+        };
         let extra = self.built.world.into_trace().observer.into_extra();
         CaseResult { case, met, ladder, states, extra }
     }

@@ -1,9 +1,9 @@
 //! Who watches a world: the oracles, the books that facts are looked up in, the ladder, and whoever wants captures.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ipsec::Event;
-use ipsec::dataplane::{Expired, Limit, Measure};
+use ipsec::dataplane::{Expired, Limit, Measure, Protection};
 use ipsec::ikev2::{ChildRecord, Event as Ikev2};
 use ipsec::wire::{Spi, ah, esp};
 use ipsec_net::{Instant, IpPacket, protocol};
@@ -35,6 +35,8 @@ pub struct Watch {
     pub(super) children: BTreeMap<(usize, Spi), ChildRecord>,
     /// What was counted.
     pub(super) counters: BTreeMap<String, u64>,
+    /// What is no failure, and yet worth saying.
+    pub(super) warnings: BTreeSet<String>,
     /// The first thing that must hold and does not, with the oracle's name.
     pub(super) violation: Option<(&'static str, Violation)>,
     /// Set whenever something happened at a gateway.
@@ -79,6 +81,7 @@ impl Watch {
             happenings: Vec::new(),
             children: BTreeMap::new(),
             counters: BTreeMap::new(),
+            warnings: BTreeSet::new(),
             violation: None,
             stirred: false,
             oracles: oracle::all(),
@@ -127,6 +130,7 @@ impl Watch {
             }
             Ikev2::Probe(probe) => self.happened(at, peer, What::Probe(probe)),
             Ikev2::ChildUp(record) => {
+                self.warn(&record.protection);
                 self.children.insert((peer, record.inbound), (**record).clone());
                 self.count("child.up");
             }
@@ -137,6 +141,11 @@ impl Watch {
             Ikev2::Dropped { reason, .. } => self.count(&format!("drop.{}", reason.name())),
             Ikev2::Received(_) | Ikev2::IkeKeyed(_) | Ikev2::IkeDown { .. } => {}
         }
+    }
+
+    /// Tells of algorithms that are advised against.
+    fn warn(&mut self, protection: &Protection) {
+        self.warnings.extend(protection.advice().iter().map(ToString::to_string));
     }
 
     fn expired(&mut self, at: Instant, peer: usize, expired: &Expired) {
@@ -219,6 +228,12 @@ impl Observer<Note> for Watch {
                         self.count(&format!("drop.{name}"));
                         self.happened(at, node.index(), What::Drop(name));
                     }
+                    Note::Peer(Event::Manual(manual)) => {
+                        let bundled = manual.pair.bundled.iter().map(|bundled| &bundled.outbound);
+                        for sa in std::iter::once(&manual.pair.outbound).chain(bundled) {
+                            self.warn(&sa.protection);
+                        }
+                    }
                     Note::Peer(Event::Expired(expired)) => self.expired(at, node.index(), expired),
                     Note::Router(RouterNote::Dropped { .. }) => self.count("router.dropped"),
                     Note::Router(RouterNote::Fragmented { .. }) => self.count("router.fragmented"),
@@ -226,8 +241,7 @@ impl Observer<Note> for Watch {
                     Note::Received { probe: Some(probe), intact: true, class } => {
                         self.ledger.came(at, probe, *class);
                     }
-                    Note::Peer(Event::Manual(_)) | Note::Router(_) | Note::Received { .. } | Note::NoHost => {
-                    }
+                    Note::Router(_) | Note::Received { .. } | Note::NoHost => {}
                 }
                 self.stirred = true;
             }

@@ -89,3 +89,24 @@ fn another_length_of_key_or_icv_is_refused() {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn gmac_is_gcm_of_an_empty_plaintext_with_the_iv_before_the_tag(
+        key in prop::collection::vec(any::<u8>(), 36), iv: [u8; 8], text in prop::collection::vec(any::<u8>(), 0..200),
+        cut in any::<prop::sample::Index>(), size in 0usize..3,
+    ) {
+        let algorithms =
+            [IntegrityAlgorithm::Aes128Gmac, IntegrityAlgorithm::Aes192Gmac, IntegrityAlgorithm::Aes256Gmac];
+        let key = &key[..algorithms[size].key_len()];
+        let (head, tail) = text.split_at(cut.index(text.len() + 1));
+        let mut icv = [&iv[..], &[0; 16]].concat();
+        Integrity::new(algorithms[size], key).unwrap().sign(&[head, tail], &mut icv).unwrap();
+
+        let (aes_key, salt) = key.split_at(key.len() - 4);
+        let gcm = crate::Aead::new(crate::AeadAlgorithm::AesGcm16, aes_key).unwrap();
+        let mut tag = [0; 16];
+        gcm.seal(&[salt, &iv].concat(), &text, &mut [], &mut tag).unwrap();
+        prop_assert_eq!(icv, [&iv[..], &tag].concat());
+    }
+}

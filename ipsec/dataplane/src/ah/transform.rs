@@ -16,6 +16,8 @@ pub(crate) struct Transform {
 
 /// Longer than the check value of any algorithm with its padding, in octets.
 const MAX_ICV: usize = 64;
+/// The length of the IV of GMAC in octets.
+const IV_LEN: usize = 8;
 
 impl Transform {
     /// Keys the algorithm; `extended` says whether sequence numbers have 64 bits.
@@ -52,6 +54,10 @@ impl Transform {
     pub(crate) fn sign(&self, sequence: u64, packet: &mut IpPacket) -> Result<(), DropReason> {
         let mut icv = [0; MAX_ICV];
         let icv = &mut icv[..self.mac.algorithm().icv_len()];
+        // GMAC takes its IV from here, which must only never repeat (RFC 4543 §3.1).
+        if self.mac.algorithm().iv_len() == IV_LEN {
+            icv[..IV_LEN].copy_from_slice(&sequence.to_be_bytes());
+        }
         let headers = Immutable::headers_of(packet)?;
         let high = esn::high(sequence);
         let parts = [headers.as_bytes(), packet.payload(), self.implicit(&high)];

@@ -24,7 +24,7 @@ const SPIS: std::ops::RangeInclusive<i64> = 256..=16_639;
 /// The sizes that a replay window may have, in packets.
 const WINDOWS: [i64; 2] = [32, 64];
 
-const AUTHENTICATION: [(&str, IntegrityAlgorithm); 7] = [
+const AUTHENTICATION: [(&str, IntegrityAlgorithm); 10] = [
     ("hmac-md5-96", IntegrityAlgorithm::HmacMd5_96),
     ("hmac-sha1-96", IntegrityAlgorithm::HmacSha1_96),
     ("hmac-sha-256-128", IntegrityAlgorithm::HmacSha2_256_128),
@@ -32,6 +32,9 @@ const AUTHENTICATION: [(&str, IntegrityAlgorithm); 7] = [
     ("hmac-sha-512-256", IntegrityAlgorithm::HmacSha2_512_256),
     ("aes-xcbc-96", IntegrityAlgorithm::AesXcbc96),
     ("aes-cmac-96", IntegrityAlgorithm::AesCmac96),
+    ("aes-128-gmac", IntegrityAlgorithm::Aes128Gmac),
+    ("aes-192-gmac", IntegrityAlgorithm::Aes192Gmac),
+    ("aes-256-gmac", IntegrityAlgorithm::Aes256Gmac),
 ];
 
 /// The ciphers with the lengths of their keys in octets; those of counter modes end in their salt.
@@ -266,6 +269,11 @@ fn esp(
         }
         Some(authentication) => {
             let (algorithm, key) = authenticator(authentication, problems)?;
+            if algorithm.iv_len() > 0 {
+                let problem = Problem::at(authentication.span(), "GMAC beside a cipher is not for ESP");
+                problems
+                    .add(problem.help("name it as `encryption`, or let the `protocol` be \"ah\" (RFC 4543)"));
+            }
             (Some(algorithm), key)
         }
         None if combined => (None, Vec::new()),

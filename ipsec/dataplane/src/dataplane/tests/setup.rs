@@ -27,7 +27,7 @@ pub(super) const CBC: Protection =
 pub(super) const AH: Protection = Protection::Ah(IntegrityAlgorithm::HmacSha2_256_128);
 
 /// One of each kind: every mode, block length and ICV length.
-pub(super) const PROTECTIONS: [Protection; 24] = [
+pub(super) const PROTECTIONS: [Protection; 26] = [
     GCM,
     CBC,
     aead(AeadAlgorithm::AesGcm16, 32),
@@ -52,6 +52,8 @@ pub(super) const PROTECTIONS: [Protection; 24] = [
     Protection::Ah(IntegrityAlgorithm::HmacSha2_512_256),
     Protection::Ah(IntegrityAlgorithm::AesXcbc96),
     Protection::Ah(IntegrityAlgorithm::AesCmac96),
+    Protection::Ah(IntegrityAlgorithm::Aes128Gmac),
+    Protection::Ah(IntegrityAlgorithm::Aes256Gmac),
 ];
 
 pub(super) fn range(text: &str) -> AddressRange {
