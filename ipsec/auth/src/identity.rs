@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use ipsec_wire::registry::IdType;
 use ipsec_wire::v2::Identification;
+use x509_cert::der::Decode;
+use x509_cert::name::Name;
 
 /// Who a peer says it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,8 +19,12 @@ pub enum Identity {
     Fqdn(String),
     /// A mail address.
     Email(String),
+    /// A distinguished name, in DER.
+    Dn(Vec<u8>),
     /// Opaque octets with a meaning of their own.
     KeyId(Vec<u8>),
+    /// Nobody in particular (RFC 7619 §2.2).
+    Null,
     /// Any other type, or a known one whose octets do not fit it; it equals only itself.
     Other(u8, Vec<u8>),
 }
@@ -38,7 +44,9 @@ impl Identity {
             }
             IdType::FQDN => text().map(Self::Fqdn),
             IdType::RFC822_ADDR => text().map(Self::Email),
+            IdType::DER_ASN1_DN => Name::from_der(data).ok().map(|_| Self::Dn(data.to_vec())),
             IdType::KEY_ID => Some(Self::KeyId(data.to_vec())),
+            IdType::NULL => data.is_empty().then_some(Self::Null),
             _ => None,
         };
         known.unwrap_or_else(|| Self::Other(id.kind().0, data.to_vec()))
@@ -52,7 +60,9 @@ impl Identity {
             Self::Address(IpAddr::V6(address)) => Identification::new(IdType::IPV6_ADDR, &address.octets()),
             Self::Fqdn(name) => Identification::new(IdType::FQDN, name.as_bytes()),
             Self::Email(name) => Identification::new(IdType::RFC822_ADDR, name.as_bytes()),
+            Self::Dn(der) => Identification::new(IdType::DER_ASN1_DN, der),
             Self::KeyId(octets) => Identification::new(IdType::KEY_ID, octets),
+            Self::Null => Identification::new(IdType::NULL, &[]),
             Self::Other(kind, octets) => Identification::new(IdType(*kind), octets),
         }
     }
@@ -77,14 +87,33 @@ impl fmt::Display for Identity {
         match self {
             Self::Address(address) => address.fmt(f),
             Self::Fqdn(name) | Self::Email(name) => name.escape_default().fmt(f),
+            Self::Dn(der) => match Name::from_der(der) {
+                Ok(name) => f.write_str(&printable(&name)),
+                Err(_) => write!(f, "distinguished name {}", der.escape_ascii()),
+            },
             Self::KeyId(octets) => write!(f, "key id {}", octets.escape_ascii()),
+            Self::Null => f.write_str("nobody"),
             Self::Other(kind, octets) => write!(f, "identity type {kind} {}", octets.escape_ascii()),
         }
     }
 }
 
+/// A distinguished name as RFC 4514 writes it; what is not ASCII is escaped.
+pub(crate) fn printable(name: &Name) -> String {
+    let mut text = String::new();
+    for character in name.to_string().chars() {
+        match character {
+            ' '..='~' => text.push(character),
+            _ => text.extend(character.escape_unicode()),
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
+    use x509_cert::der::Encode;
+
     use super::*;
 
     #[test]
@@ -94,16 +123,29 @@ mod tests {
             assert_eq!(Identity::from_wire(&identity.to_wire()), identity);
             assert_eq!(identity.to_string(), text);
         }
-        let key_id = Identity::KeyId(vec![0, 1, 255]);
-        assert_eq!(Identity::from_wire(&key_id.to_wire()), key_id);
+        let dn = "C=NL,O=Example,CN=west".parse::<Name>().unwrap().to_der().unwrap();
+        for identity in [Identity::KeyId(vec![0, 1, 255]), Identity::Null, Identity::Dn(dn)] {
+            assert_eq!(Identity::from_wire(&identity.to_wire()), identity);
+        }
     }
 
     #[test]
     fn an_identity_that_does_not_fit_its_type_equals_no_proper_one() {
         let short = Identification::new(IdType::IPV4_ADDR, &[192, 0, 2]);
         assert_eq!(Identity::from_wire(&short), Identity::Other(IdType::IPV4_ADDR.0, vec![192, 0, 2]));
+        let dn = Identification::new(IdType::DER_ASN1_DN, &[0x30, 1]);
+        assert_eq!(Identity::from_wire(&dn), Identity::Other(IdType::DER_ASN1_DN.0, vec![0x30, 1]));
+        let named = Identification::new(IdType::NULL, b"west");
+        assert_eq!(Identity::from_wire(&named), Identity::Other(IdType::NULL.0, b"west".to_vec()));
         let nul = Identification::new(IdType::FQDN, b"west.example.org\0.evil.example");
         assert!(matches!(Identity::from_wire(&nul), Identity::Other(..)));
+    }
+
+    #[test]
+    fn a_distinguished_name_is_shown_as_rfc_4514_writes_it() {
+        let name: Name = "CN=we\\,st\u{202e},O=Example".parse().unwrap();
+        let identity = Identity::Dn(name.to_der().unwrap());
+        assert_eq!(identity.to_string(), "CN=we\\,st\\u{202e},O=Example");
     }
 
     #[test]

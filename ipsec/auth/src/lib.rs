@@ -5,11 +5,20 @@
 #![deny(clippy::float_arithmetic)]
 
 mod identity;
+mod null;
 mod pad;
 mod proof;
 mod psk;
+#[cfg(test)]
+mod seeded;
+mod signature;
 
 pub use identity::Identity;
+pub use null::{prove_null, verify_null};
 pub use pad::{Pad, PadEntry};
 pub use proof::{NotProven, Proven};
 pub use psk::{SignedOctets, prove_psk, verify_psk};
+pub use signature::{
+    CannotProve, OddHashList, SignatureHash, SignatureRules, preferred_algorithms, prove_signature,
+    verify_signature,
+};

@@ -46,7 +46,11 @@ pub fn verify_psk(
     identity: Identity,
 ) -> Result<Proven, NotProven> {
     let expected = compute(provider, prf, secret, octets);
-    if expected == Secret::from(auth.to_vec()) { Ok(Proven::new(identity)) } else { Err(NotProven) }
+    if expected == Secret::from(auth.to_vec()) {
+        Ok(Proven::new(identity))
+    } else {
+        Err(NotProven::SharedSecret)
+    }
 }
 
 fn compute(provider: &Provider, prf: PrfAlgorithm, secret: &Secret, octets: &SignedOctets<'_>) -> Secret {
@@ -84,9 +88,9 @@ mod tests {
         let secret = Secret::from(b"secret".to_vec());
         let auth = prove_psk(&PORTABLE, PrfAlgorithm::HmacSha2_256, &secret, &octets);
         assert_eq!(verify("secret", b"id", &auth).unwrap().identity(), &Identity::Fqdn("west".into()));
-        assert_eq!(verify("Secret", b"id", &auth), Err(NotProven));
-        assert_eq!(verify("secret", b"Id", &auth), Err(NotProven));
-        assert_eq!(verify("secret", b"id", &auth[..31]), Err(NotProven));
-        assert_eq!(verify("secret", b"id", &[]), Err(NotProven));
+        assert_eq!(verify("Secret", b"id", &auth), Err(NotProven::SharedSecret));
+        assert_eq!(verify("secret", b"Id", &auth), Err(NotProven::SharedSecret));
+        assert_eq!(verify("secret", b"id", &auth[..31]), Err(NotProven::SharedSecret));
+        assert_eq!(verify("secret", b"id", &[]), Err(NotProven::SharedSecret));
     }
 }
