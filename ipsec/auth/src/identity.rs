@@ -52,6 +52,14 @@ impl Identity {
         known.unwrap_or_else(|| Self::Other(id.kind().0, data.to_vec()))
     }
 
+    /// The distinguished name, if it is one.
+    pub(crate) fn name(&self) -> Option<Name> {
+        match self {
+            Self::Dn(der) => Name::from_der(der).ok(),
+            _ => None,
+        }
+    }
+
     /// The payload that carries the identity.
     #[must_use]
     pub fn to_wire(&self) -> Identification {

@@ -4,6 +4,7 @@
 
 #![deny(clippy::float_arithmetic)]
 
+mod credential;
 mod identity;
 mod null;
 mod pad;
@@ -12,7 +13,9 @@ mod psk;
 #[cfg(test)]
 mod seeded;
 mod signature;
+pub mod x509;
 
+pub use credential::Credential;
 pub use identity::Identity;
 pub use null::{prove_null, verify_null};
 pub use pad::{Pad, PadEntry};

@@ -1,5 +1,6 @@
 use ipsec_crypto::{FixedEntropy, PORTABLE};
 
+use super::SignatureHash as H;
 use super::*;
 use crate::seeded::Seeded;
 
@@ -88,7 +89,6 @@ fn the_first_algorithm_that_the_peer_can_verify_is_used() {
         let rules = SignatureRules { received: Some(received), ..rules(Some(SignatureHash::ALL), key_type) };
         rules.choose(key_type).map(|(_, algorithm)| algorithm)
     };
-    use SignatureHash as H;
     assert_eq!(choose(KeyType::Rsa, &[H::Sha2_512, H::Sha2_384]), Ok(SignatureAlgorithm::RsaPssSha2_384));
     assert_eq!(choose(KeyType::P521, &[H::Sha2_256]), Ok(SignatureAlgorithm::EcdsaSha2_256));
     assert_eq!(choose(KeyType::Ed448, &[H::Identity]), Ok(SignatureAlgorithm::Ed448));
