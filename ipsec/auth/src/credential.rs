@@ -1,7 +1,10 @@
-//! What this end proves itself with by signature.
+//! What this end proves itself with by signature, and the choice of it by what the peer asks for (RFC 7296 §3.7).
 
 use ipsec_crypto::Signer;
+use ipsec_wire::registry::CertEncoding;
+use ipsec_wire::v2;
 
+use crate::certificates::requests;
 use crate::x509::Certificate;
 
 /// A private key and the certificates to send for it.
@@ -11,4 +14,31 @@ pub struct Credential {
     pub signer: Signer,
     /// The key's own certificate first, then its issuers in order, as far as the peer needs them (RFC 7296 §3.6).
     pub chain: Vec<Certificate>,
+    /// The root above them, which is not sent but which requests may name.
+    pub root: Option<Certificate>,
+}
+
+impl Credential {
+    /// The CERT payloads to send.
+    #[must_use]
+    pub fn payloads(&self) -> Vec<v2::Certificate> {
+        let payload = |certificate: &Certificate| v2::Certificate {
+            encoding: CertEncoding::X509_SIGNATURE,
+            data: certificate.der().to_vec(),
+        };
+        self.chain.iter().map(payload).collect()
+    }
+
+    /// Whether one of the authorities that the peer asks for issued the certificate, directly or not.
+    #[must_use]
+    pub fn answers(&self, asked: &[v2::CertificateRequest]) -> bool {
+        let mut authorities = self.chain.iter().skip(1).chain(&self.root);
+        authorities.any(|authority| asked.iter().any(|request| requests(request, authority)))
+    }
+
+    /// The first of `credentials` that answers, else the first: a request is a wish, not an order (RFC 7296 §3.7).
+    #[must_use]
+    pub fn select<'a>(credentials: &'a [Self], asked: &[v2::CertificateRequest]) -> Option<&'a Self> {
+        credentials.iter().find(|credential| credential.answers(asked)).or(credentials.first())
+    }
 }

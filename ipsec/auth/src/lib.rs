@@ -4,6 +4,7 @@
 
 #![deny(clippy::float_arithmetic)]
 
+mod certificates;
 mod credential;
 mod identity;
 mod null;
@@ -15,10 +16,14 @@ mod seeded;
 mod signature;
 pub mod x509;
 
+pub use certificates::{BadCertPayload, certificate_request, read_certificates};
 pub use credential::Credential;
 pub use identity::Identity;
 pub use null::{prove_null, verify_null};
-pub use pad::{Pad, PadEntry};
+pub use pad::{
+    Authenticate, Evidence, IdentityPattern, NotAuthenticated, Pad, PadEntry, ParsePatternError,
+    PeerDatabase, PeerEntry,
+};
 pub use proof::{NotProven, Proven};
 pub use psk::{SignedOctets, prove_psk, verify_psk};
 pub use signature::{

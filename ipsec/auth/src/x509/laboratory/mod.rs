@@ -91,6 +91,8 @@ pub struct Authority {
     name: Name,
     /// The authorities between the root and this one, itself first; empty for a root.
     chain: Vec<Certificate>,
+    /// The root above; none for a root.
+    root: Option<Certificate>,
     revoked: Vec<(SerialNumber, Time)>,
     lists: u64,
 }
@@ -104,7 +106,7 @@ impl Authority {
         let signer = Signer::generate(wish.key_type, entropy);
         let draft = Draft::new(wish, signer.verifier().to_spki(), authority_extensions(None)?, entropy)?;
         let certificate = draft.sign(&draft.subject, None, &signer)?;
-        Ok(Self::new(signer, draft.subject, certificate, Vec::new()))
+        Ok(Self::new(signer, draft.subject, certificate, Vec::new(), None))
     }
 
     /// An authority below this one, with at most `path_length` more below itself. Draws as [`root`](Self::root) does.
@@ -122,7 +124,7 @@ impl Authority {
         let draft = Draft::new(wish, signer.verifier().to_spki(), extensions, entropy)?;
         let certificate = self.sign(&draft)?;
         let chain = [std::slice::from_ref(&certificate), &self.chain].concat();
-        Ok(Self::new(signer, draft.subject, certificate, chain))
+        Ok(Self::new(signer, draft.subject, certificate, chain, Some(self.root_certificate().clone())))
     }
 
     /// A certificate for a peer, with its private key and the authorities up to the root but without it. Draws as
@@ -135,7 +137,7 @@ impl Authority {
         let usage = extension(true, &KeyUsage(KeyUsages::DigitalSignature.into()))?;
         let draft = Draft::new(wish, signer.verifier().to_spki(), vec![usage], entropy)?;
         let chain = [std::slice::from_ref(&self.sign(&draft)?), &self.chain].concat();
-        Ok(Credential { signer, chain })
+        Ok(Credential { signer, chain, root: Some(self.root_certificate().clone()) })
     }
 
     /// Takes a certificate back at the instant `since`, in seconds since 1970: the next list will say so.
@@ -181,8 +183,18 @@ impl Authority {
         &self.certificate
     }
 
-    fn new(signer: Signer, name: Name, certificate: Certificate, chain: Vec<Certificate>) -> Self {
-        Self { signer, certificate, name, chain, revoked: Vec::new(), lists: 0 }
+    fn new(
+        signer: Signer,
+        name: Name,
+        certificate: Certificate,
+        chain: Vec<Certificate>,
+        root: Option<Certificate>,
+    ) -> Self {
+        Self { signer, certificate, name, chain, root, revoked: Vec::new(), lists: 0 }
+    }
+
+    fn root_certificate(&self) -> &Certificate {
+        self.root.as_ref().unwrap_or(&self.certificate)
     }
 
     pub(super) fn sign(&self, draft: &Draft) -> Result<Certificate, CannotIssue> {

@@ -1,5 +1,4 @@
-//! The peer authorization database (RFC 4301 §4.4.3): which identity may speak, how it proves itself, and which
-//! connection is meant by it.
+//! The plain form of the database: peers with one identity and one shared secret each.
 
 use ipsec_crypto::Secret;
 

@@ -1,0 +1,89 @@
+//! The Certificate and Certificate Request payloads that this end understands (RFC 7296 §3.6, §3.7): X.509 certificates
+//! as they are, never by hash and URL.
+
+use ipsec_crypto::HashAlgorithm;
+use ipsec_wire::registry::CertEncoding;
+use ipsec_wire::v2;
+use thiserror::Error;
+
+use crate::x509::{BadCertificate, Certificate, TrustStore};
+
+/// The length of an authority's hash in a request, in octets.
+const HASH_LEN: usize = 20;
+/// A certificate, or a bundle of them, by hash and URL (RFC 7296 §3.6).
+const HASH_AND_URL: [CertEncoding; 2] = [CertEncoding(12), CertEncoding(13)];
+
+/// Certificate payloads that prove nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BadCertPayload {
+    /// The peer wants us to fetch it, which we did not offer by HTTP_CERT_LOOKUP_SUPPORTED.
+    #[error(
+        "CERT payload {position}: expected a certificate itself, found a hash and a URL (encoding {encoding})"
+    )]
+    HashAndUrl {
+        /// Which payload, from 1.
+        position: usize,
+        /// Its encoding: 12 for a certificate, 13 for a bundle.
+        encoding: u8,
+    },
+    /// It says to be a certificate but is none.
+    #[error("CERT payload {position}: {why}")]
+    Malformed {
+        /// Which payload, from 1.
+        position: usize,
+        /// What is wrong with it.
+        why: BadCertificate,
+    },
+}
+
+/// Reads the certificates of CERT payloads, the peer's own first. Payloads with something else, such as a revocation
+/// list, are passed over (RFC 4945 §3.3.10).
+///
+/// # Errors
+/// If one is a hash and a URL, or says to be a certificate but is none.
+pub fn read_certificates(payloads: &[v2::Certificate]) -> Result<Vec<Certificate>, BadCertPayload> {
+    let mut certificates = Vec::new();
+    for (position, payload) in (1..).zip(payloads) {
+        if HASH_AND_URL.contains(&payload.encoding) {
+            return Err(BadCertPayload::HashAndUrl { position, encoding: payload.encoding.0 });
+        }
+        if payload.encoding == CertEncoding::X509_SIGNATURE {
+            let certificate = Certificate::parse(&payload.data)
+                .map_err(|why| BadCertPayload::Malformed { position, why })?;
+            certificates.push(certificate);
+        }
+    }
+    Ok(certificates)
+}
+
+/// The request for a certificate below any trust anchor of `stores`; none if there is no anchor.
+#[must_use]
+pub fn certificate_request<'a>(
+    stores: impl IntoIterator<Item = &'a TrustStore>,
+) -> Option<v2::CertificateRequest> {
+    let mut hashes: Vec<Vec<u8>> = Vec::new();
+    for anchor in stores.into_iter().flat_map(|store| &store.anchors) {
+        let hash = authority_hash(anchor);
+        if !hashes.contains(&hash) {
+            hashes.push(hash);
+        }
+    }
+    let authorities = hashes.concat();
+    (!authorities.is_empty())
+        .then_some(v2::CertificateRequest { encoding: CertEncoding::X509_SIGNATURE, authorities })
+}
+
+/// Whether `request` is for X.509 certificates and names `authority`. What hangs over at its end is no name.
+pub(crate) fn requests(request: &v2::CertificateRequest, authority: &Certificate) -> bool {
+    let hash = authority_hash(authority);
+    request.encoding == CertEncoding::X509_SIGNATURE
+        && request.authorities.chunks_exact(HASH_LEN).any(|named| named == hash)
+}
+
+/// How a request names an authority: the SHA-1 of its SubjectPublicKeyInfo.
+fn authority_hash(authority: &Certificate) -> Vec<u8> {
+    HashAlgorithm::Sha1.digest(&[authority.spki()])
+}
+
+#[cfg(test)]
+mod tests;

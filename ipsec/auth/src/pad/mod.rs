@@ -1,0 +1,255 @@
+//! The peer authorization database (RFC 4301 §4.4.3): who may speak, how each proves who it is, and what it may ask for.
+//!
+//! ```text
+//! IDi ──▶ PeerDatabase::find ──▶ PeerEntry ──▶ verify (AUTH, CERT) ──▶ Proven
+//!          the first that fits              └─▶ authorizes, narrow (TSi, TSr)
+//! ```
+
+mod pattern;
+mod shared_keys;
+
+use std::sync::Arc;
+
+use ipsec_crypto::{PrfAlgorithm, Provider, Secret, SignatureAlgorithm};
+use ipsec_wire::registry::AuthMethod;
+use ipsec_wire::v2::{Authentication, CertificateRequest, TrafficSelector};
+use thiserror::Error;
+
+pub use pattern::{IdentityPattern, ParsePatternError};
+pub use shared_keys::{Pad, PadEntry};
+
+use crate::x509::{Certificate, NotTheirs, TrustStore, Trusted, Untrusted};
+use crate::{
+    Identity, NotProven, Proven, SignatureHash, SignatureRules, SignedOctets, certificate_request,
+    verify_null, verify_psk, verify_signature,
+};
+
+/// How a peer has to prove who it is.
+#[derive(Clone, Debug)]
+pub enum Authenticate {
+    /// By a secret that both ends know (method 2).
+    SharedKey(Secret),
+    /// By a signature whose key a certificate binds to the identity (methods 1, 9 to 11, 14).
+    Signature {
+        /// Whose certificates count.
+        trust: Arc<TrustStore>,
+        /// What method 14 may use, the preferred one first.
+        algorithms: Vec<SignatureAlgorithm>,
+        /// Whether the certificate has to be one of the asserted identity, as RFC 4945 §3.1 has it. If not, any
+        /// certificate below the anchors proves any identity of the entry.
+        binds_identity: bool,
+    },
+    /// Not at all (method 13).
+    Null,
+}
+
+/// One peer, or a group of them.
+#[derive(Clone, Debug)]
+pub struct PeerEntry {
+    /// The name of the connection that they belong to.
+    pub connection: String,
+    /// Who they are.
+    pub peers: IdentityPattern,
+    /// How they prove it.
+    pub authenticate: Authenticate,
+    /// What their end of a Child SA may be (RFC 4301 §4.4.3.3); anything if there is no list.
+    pub selectors: Option<Vec<TrafficSelector>>,
+}
+
+/// The entries, in the order in which they are looked at.
+#[derive(Clone, Debug, Default)]
+pub struct PeerDatabase {
+    entries: Vec<PeerEntry>,
+}
+
+/// What a peer brought forward to prove its identity, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// What makes the PRF.
+    pub provider: &'a Provider,
+    /// The PRF of the IKE SA.
+    pub prf: PrfAlgorithm,
+    /// What its AUTH payload has to cover.
+    pub octets: SignedOctets<'a>,
+    /// Its AUTH payload.
+    pub auth: &'a Authentication,
+    /// Its certificates, its own first ([`read_certificates`](crate::read_certificates)).
+    pub certificates: &'a [Certificate],
+    /// The SIGNATURE_HASH_ALGORITHMS that this end sent, if it did.
+    pub announced: Option<&'a [SignatureHash]>,
+    /// The SIGNATURE_HASH_ALGORITHMS that the peer sent, if it did.
+    pub received: Option<&'a [SignatureHash]>,
+    /// Seconds since 1970 in UTC.
+    pub now: u64,
+}
+
+/// Why a peer is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NotAuthenticated {
+    /// It neither sent a certificate nor is one of the trusted ones its own.
+    #[error("{identity} sent no certificate")]
+    NoCertificate {
+        /// Who it says it is.
+        identity: Identity,
+    },
+    /// Its certificate is not trusted.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
+    /// Its certificate is somebody else's.
+    #[error(transparent)]
+    NotTheirs(#[from] NotTheirs),
+    /// Its AUTH payload proves nothing.
+    #[error("{identity}: {why}")]
+    NotProven {
+        /// Who it says it is.
+        identity: Identity,
+        /// What is wrong with the payload.
+        why: NotProven,
+    },
+}
+
+impl PeerDatabase {
+    /// A database with these entries.
+    #[must_use]
+    pub fn new(entries: Vec<PeerEntry>) -> Self {
+        Self { entries }
+    }
+
+    /// The first entry for `identity`, which decides: how it wants the peer to prove itself is not a reason to look
+    /// further. A peer that does not prove itself (method 13) is nobody, whatever identity it asserts (RFC 7619 §2.4).
+    #[must_use]
+    pub fn find(&self, identity: &Identity, method: AuthMethod) -> Option<&PeerEntry> {
+        let identity = if method == AuthMethod::NULL { &Identity::Null } else { identity };
+        self.entries.iter().find(|entry| entry.peers.matches(identity))
+    }
+
+    /// All entries in order.
+    #[must_use]
+    pub fn entries(&self) -> &[PeerEntry] {
+        &self.entries
+    }
+
+    /// The request that names the trust anchors of all entries, if there are any: for a responder, who does not know
+    /// yet which entry it will be.
+    #[must_use]
+    pub fn certificate_request(&self) -> Option<CertificateRequest> {
+        certificate_request(self.entries.iter().filter_map(PeerEntry::trust))
+    }
+}
+
+impl PeerEntry {
+    /// The request that names the trust anchors of this entry, if there are any.
+    #[must_use]
+    pub fn certificate_request(&self) -> Option<CertificateRequest> {
+        certificate_request(self.trust())
+    }
+
+    fn trust(&self) -> Option<&TrustStore> {
+        match &self.authenticate {
+            Authenticate::Signature { trust, .. } => Some(trust),
+            Authenticate::SharedKey(_) | Authenticate::Null => None,
+        }
+    }
+
+    /// Checks that the peer proves to be `identity` in the way that the entry wants.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn verify(&self, identity: &Identity, evidence: &Evidence<'_>) -> Result<Proven, NotAuthenticated> {
+        let Evidence { provider, prf, ref octets, auth, .. } = *evidence;
+        let proven = match &self.authenticate {
+            Authenticate::SharedKey(secret) if auth.method == AuthMethod::SHARED_KEY => {
+                verify_psk(provider, prf, secret, octets, &auth.data, identity.clone())
+            }
+            Authenticate::SharedKey(_) => {
+                Err(NotProven::Method { expected: AuthMethod::SHARED_KEY, found: auth.method })
+            }
+            Authenticate::Null => verify_null(provider, prf, octets, auth),
+            Authenticate::Signature { trust, algorithms, binds_identity } => {
+                let trusted = certified(trust, identity, evidence)?;
+                if *binds_identity {
+                    trusted.speaks_for(identity)?;
+                }
+                let (announced, received) = (evidence.announced, evidence.received);
+                let rules = SignatureRules { announced, received, algorithms };
+                let verifier = trusted.verifier();
+                verify_signature(provider, prf, verifier, &rules, octets, auth, identity.clone())
+            }
+        };
+        proven.map_err(|why| NotAuthenticated::NotProven { identity: identity.clone(), why })
+    }
+
+    /// Whether the peer's end of a Child SA may be `asked`, all of it within one selector of the entry.
+    #[must_use]
+    pub fn authorizes(&self, asked: &TrafficSelector) -> bool {
+        self.selectors.as_ref().is_none_or(|allowed| {
+            allowed.iter().any(|allowed| intersection(allowed, asked).as_ref() == Some(asked))
+        })
+    }
+
+    /// What is left of `asked` within the selectors of the entry.
+    #[must_use]
+    pub fn narrow(&self, asked: &[TrafficSelector]) -> Vec<TrafficSelector> {
+        let Some(allowed) = &self.selectors else {
+            return asked.to_vec();
+        };
+        let within = |asked| allowed.iter().filter_map(move |allowed| intersection(allowed, asked));
+        asked.iter().flat_map(within).collect()
+    }
+}
+
+/// The peer's certificate with a path to it; without one from the peer, a trusted one that is its own.
+fn certified<'a>(
+    trust: &'a TrustStore,
+    identity: &Identity,
+    evidence: &Evidence<'a>,
+) -> Result<Trusted<'a>, NotAuthenticated> {
+    if let Some((own, others)) = evidence.certificates.split_first() {
+        return Ok(trust.validate(own, others, evidence.now)?);
+    }
+    let mut pinned = trust.anchors.iter().filter_map(|anchor| trust.validate(anchor, &[], evidence.now).ok());
+    pinned
+        .find(|trusted| trusted.speaks_for(identity).is_ok())
+        .ok_or_else(|| NotAuthenticated::NoCertificate { identity: identity.clone() })
+}
+
+/// The traffic that both select; an unknown type has nothing in common with any other.
+fn intersection(one: &TrafficSelector, other: &TrafficSelector) -> Option<TrafficSelector> {
+    use TrafficSelector::Addresses;
+    let (
+        &Addresses { protocol: p, ports: a, first: f, last: l },
+        &Addresses { protocol: q, ports: b, first: g, last: m },
+    ) = (one, other)
+    else {
+        return None;
+    };
+    let protocol = if p == 0 || p == q { q } else { (q == 0).then_some(p)? };
+    let ports = match (a, b) {
+        (ANY_PORTS, ports) | (ports, ANY_PORTS) => ports,
+        (OPAQUE, OPAQUE) => OPAQUE,
+        (OPAQUE, _) | (_, OPAQUE) => return None,
+        (a, b) => (a.0.max(b.0), a.1.min(b.1)),
+    };
+    let (first, last) = (f.max(g), l.min(m));
+    let is_some = (ports == OPAQUE || ports.0 <= ports.1) && f.is_ipv4() == g.is_ipv4() && first <= last;
+    is_some.then_some(Addresses { protocol, ports, first, last })
+}
+
+const ANY_PORTS: (u16, u16) = (0, u16::MAX);
+/// RFC 7296 §3.13.1.
+const OPAQUE: (u16, u16) = (u16::MAX, 0);
+
+/// One peer with one shared secret is an entry that may ask for anything.
+impl From<PadEntry> for PeerEntry {
+    fn from(entry: PadEntry) -> Self {
+        Self {
+            connection: entry.connection,
+            peers: IdentityPattern::Exactly(entry.identity),
+            authenticate: Authenticate::SharedKey(entry.secret),
+            selectors: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
