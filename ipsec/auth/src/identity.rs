@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use ipsec_wire::registry::IdType;
 use ipsec_wire::v2::Identification;
-use x509_cert::der::Decode;
+use x509_cert::der::{Decode, Encode};
 use x509_cert::name::Name;
 
 /// Who a peer says it is.
@@ -76,15 +76,20 @@ impl Identity {
     }
 }
 
-/// An address is an address, a text with `@` a mail address, any other text a domain name.
+/// An address is an address, what RFC 4514 reads as attributes is a distinguished name (`CN=west,O=Example`), any other
+/// text with `@` a mail address, and the rest a domain name.
 impl FromStr for Identity {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
+        let name = || text.parse::<Name>().ok().filter(|name| !name.is_empty())?.to_der().ok();
         Ok(match text.parse() {
             Ok(address) => Self::Address(address),
-            Err(_) if text.contains('@') => Self::Email(text.to_owned()),
-            Err(_) => Self::Fqdn(text.to_owned()),
+            Err(_) => match name() {
+                Some(der) => Self::Dn(der),
+                None if text.contains('@') => Self::Email(text.to_owned()),
+                None => Self::Fqdn(text.to_owned()),
+            },
         })
     }
 }
@@ -120,19 +125,20 @@ pub(crate) fn printable(name: &Name) -> String {
 
 #[cfg(test)]
 mod tests {
-    use x509_cert::der::Encode;
-
     use super::*;
 
     #[test]
     fn identities_survive_the_wire() {
-        for text in ["192.0.2.1", "2001:db8::1", "west.example.org", "east@example.org"] {
+        let dn = "CN=west,O=Example,C=NL";
+        for text in
+            ["192.0.2.1", "2001:db8::1", "west.example.org", "east@example.org", dn, "a=b@example.org"]
+        {
             let identity: Identity = text.parse().unwrap();
             assert_eq!(Identity::from_wire(&identity.to_wire()), identity);
             assert_eq!(identity.to_string(), text);
         }
-        let dn = "C=NL,O=Example,CN=west".parse::<Name>().unwrap().to_der().unwrap();
-        for identity in [Identity::KeyId(vec![0, 1, 255]), Identity::Null, Identity::Dn(dn)] {
+        assert!(matches!(dn.parse(), Ok(Identity::Dn(_))));
+        for identity in [Identity::KeyId(vec![0, 1, 255]), Identity::Null] {
             assert_eq!(Identity::from_wire(&identity.to_wire()), identity);
         }
     }

@@ -1,11 +1,20 @@
 //! Who may speak: identities (RFC 7296 §3.5), the peer authorization database (RFC 4301 §4.4.3), and proofs.
 //!
+//! ```text
+//! PeerDatabase ─▶ PeerEntry ─▶ shared key     prove_psk, verify_psk               RFC 7296 §2.15
+//!                              signature      prove_signature, verify_signature   RFC 7296 §2.15, 4754, 7427, 8420
+//!                                └─ x509      TrustStore, Certificate, Crl        RFC 5280, 4945
+//!                              EAP            eap::EapPeer, eap::EapServer        RFC 3748, 7296 §2.16
+//!                              null           prove_null, verify_null             RFC 7619
+//! ```
+//!
 //! An IKE SA becomes established only with a [`Proven`] token, and only this crate can make one.
 
 #![deny(clippy::float_arithmetic)]
 
 mod certificates;
 mod credential;
+pub mod eap;
 mod identity;
 mod null;
 mod pad;

@@ -26,6 +26,7 @@ mod hash;
 mod integrity;
 mod kx;
 mod mac;
+mod ms_chap;
 mod prf;
 mod provider;
 mod secret;
@@ -38,6 +39,7 @@ pub use error::{BadPublicValue, Forged, KeyLength, KeyMaterialTooLong, PublicVal
 pub use hash::HashAlgorithm;
 pub use integrity::{Integrity, IntegrityAlgorithm};
 pub use kx::{Initiator, KeyExchangeAlgorithm, respond};
+pub use ms_chap::{des_encrypt_block, md4};
 pub use prf::{Prf, PrfAlgorithm, prf_plus};
 pub use provider::{FAST, PORTABLE, Provider, Respond};
 pub use secret::Secret;

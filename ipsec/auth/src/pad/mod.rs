@@ -18,6 +18,7 @@ use thiserror::Error;
 pub use pattern::{IdentityPattern, ParsePatternError};
 pub use shared_keys::{Pad, PadEntry};
 
+use crate::eap::{EapServerConfig, EapSuccess};
 use crate::x509::{Certificate, NotTheirs, TrustStore, Trusted, Untrusted};
 use crate::{
     Identity, NotProven, Proven, SignatureHash, SignatureRules, SignedOctets, certificate_request,
@@ -39,6 +40,8 @@ pub enum Authenticate {
         /// certificate below the anchors proves any identity of the entry.
         binds_identity: bool,
     },
+    /// By a conversation of EAP and a shared-key AUTH after it (RFC 7296 §2.16).
+    Eap(EapServerConfig),
     /// Not at all (method 13).
     Null,
 }
@@ -79,6 +82,8 @@ pub struct Evidence<'a> {
     pub announced: Option<&'a [SignatureHash]>,
     /// The SIGNATURE_HASH_ALGORITHMS that the peer sent, if it did.
     pub received: Option<&'a [SignatureHash]>,
+    /// The conversation of EAP that went before, if one did.
+    pub eap: Option<&'a EapSuccess>,
     /// Seconds since 1970 in UTC.
     pub now: u64,
 }
@@ -98,6 +103,20 @@ pub enum NotAuthenticated {
     /// Its certificate is somebody else's.
     #[error(transparent)]
     NotTheirs(#[from] NotTheirs),
+    /// It did not go through EAP.
+    #[error("{identity} has to authenticate itself by EAP first")]
+    NoEap {
+        /// Who it says it is.
+        identity: Identity,
+    },
+    /// EAP authenticated somebody else than the entry means (RFC 7296 §2.16).
+    #[error("EAP authenticated {identity}, expected {expected}")]
+    OtherUser {
+        /// Who was authenticated.
+        identity: Identity,
+        /// Whom the entry means.
+        expected: IdentityPattern,
+    },
     /// Its AUTH payload proves nothing.
     #[error("{identity}: {why}")]
     NotProven {
@@ -147,11 +166,12 @@ impl PeerEntry {
     fn trust(&self) -> Option<&TrustStore> {
         match &self.authenticate {
             Authenticate::Signature { trust, .. } => Some(trust),
-            Authenticate::SharedKey(_) | Authenticate::Null => None,
+            Authenticate::SharedKey(_) | Authenticate::Eap(_) | Authenticate::Null => None,
         }
     }
 
-    /// Checks that the peer proves to be `identity` in the way that the entry wants.
+    /// Checks that the peer proves to be `identity` in the way that the entry wants. After EAP what is proven is the
+    /// identity of the user, whatever the peer asserted (RFC 7296 §2.16).
     ///
     /// # Errors
     /// If it does not.
@@ -165,6 +185,15 @@ impl PeerEntry {
                 Err(NotProven::Method { expected: AuthMethod::SHARED_KEY, found: auth.method })
             }
             Authenticate::Null => verify_null(provider, prf, octets, auth),
+            Authenticate::Eap(_) => {
+                let no_eap = || NotAuthenticated::NoEap { identity: identity.clone() };
+                let success = evidence.eap.ok_or_else(no_eap)?;
+                let identity = success.identity();
+                if !self.peers.matches(&identity) {
+                    return Err(NotAuthenticated::OtherUser { identity, expected: self.peers.clone() });
+                }
+                success.verify(provider, prf, octets, auth, identity)
+            }
             Authenticate::Signature { trust, algorithms, binds_identity } => {
                 let trusted = certified(trust, identity, evidence)?;
                 if *binds_identity {

@@ -1,7 +1,8 @@
-use ipsec_crypto::{KeyType, PORTABLE};
+use ipsec_crypto::{FixedEntropy, KeyType, PORTABLE};
 use proptest::prelude::*;
 
 use super::*;
+use crate::eap::{EapMethod, EapPacket, EapServer, EapType, EapUsers, Password, ServerStep};
 use crate::seeded::Seeded;
 use crate::x509::laboratory::{Authority, Wish};
 use crate::{Credential, preferred_algorithms, prove_null, prove_psk, prove_signature};
@@ -36,8 +37,9 @@ fn verify(
     let sk_p = secret("SK_p");
     let octets = signed_octets(&sk_p);
     let (announced, received) = (HASHES, HASHES);
+    let provider = &PORTABLE;
     let evidence =
-        Evidence { provider: &PORTABLE, prf: PRF, octets, auth, certificates, announced, received, now: NOW };
+        Evidence { provider, prf: PRF, octets, auth, certificates, announced, received, eap: None, now: NOW };
     let proven = entry.verify(&identity.parse().unwrap(), &evidence);
     proven.map(|proven| proven.identity().clone()).map_err(|why| why.to_string())
 }
@@ -155,6 +157,50 @@ fn a_trusted_certificate_of_its_own_need_not_be_sent() {
     let name = "west.example.org";
     assert_eq!(verify(&pinned, name, &signature(&west), &[]), Ok(name.parse().unwrap()));
     assert!(verify(&pinned, "east.example.org", &signature(&west), &[]).is_err());
+}
+
+#[test]
+fn after_eap_the_user_is_proven_whoever_was_asserted() {
+    let users = EapUsers::from([("alice@example.org".to_owned(), Password::from("wonderland"))]);
+    let config = EapServerConfig {
+        name: "gate".to_owned(),
+        methods: vec![EapMethod::Gtc],
+        users: Arc::new(users),
+        notice: None,
+    };
+    let user = Some("alice@example.org".to_owned());
+    let (mut server, _) = EapServer::begin(config.clone(), user, &mut FixedEntropy::new([0]));
+    let token = EapPacket::Response { identifier: 1, kind: EapType::GTC, data: b"wonderland".to_vec() };
+    let step = server.handle(&token.emit(), &mut FixedEntropy::new([])).unwrap();
+    let ServerStep::Succeeded(_, success) = step else { panic!("{step:?}") };
+    let sk_p = secret("SK_p");
+    let octets = signed_octets(&sk_p);
+    let auth = success.prove(&PORTABLE, PRF, &octets);
+    let verify = |peers: &str, eap| {
+        let entry = entry("a", peers, Authenticate::Eap(config.clone()));
+        let evidence = Evidence {
+            provider: &PORTABLE,
+            prf: PRF,
+            octets,
+            auth: &auth,
+            certificates: &[],
+            announced: None,
+            received: None,
+            eap,
+            now: NOW,
+        };
+        let proven = entry.verify(&Identity::KeyId(b"group".to_vec()), &evidence);
+        proven.map(|proven| proven.identity().to_string()).map_err(|why| why.to_string())
+    };
+    assert_eq!(verify("@example.org", Some(&success)), Ok("alice@example.org".to_owned()));
+    assert_eq!(
+        verify("@example.com", Some(&success)),
+        Err("EAP authenticated alice@example.org, expected @example.com".to_owned())
+    );
+    assert_eq!(
+        verify("@example.org", None),
+        Err("key id group has to authenticate itself by EAP first".to_owned())
+    );
 }
 
 #[test]

@@ -73,6 +73,13 @@ impl SignatureHash {
         }
     }
 
+    /// What an end announces that verifies these algorithms: no more than they need (RFC 8420 §3).
+    #[must_use]
+    pub fn needed_by(algorithms: &[SignatureAlgorithm]) -> Vec<Self> {
+        let is_needed = |hash: &Self| algorithms.iter().any(|algorithm| Self::of(*algorithm) == Some(*hash));
+        Self::ALL.iter().copied().filter(is_needed).collect()
+    }
+
     /// Reads the notification data, without the numbers that are not known.
     ///
     /// # Errors

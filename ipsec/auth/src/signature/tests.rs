@@ -186,3 +186,13 @@ fn hash_lists_survive_the_wire_without_what_is_not_known() {
     assert_eq!(some, [SignatureHash::Sha2_256]);
     assert_eq!(SignatureHash::parse_list(&[0, 1, 0]), Err(OddHashList { found: 3 }));
 }
+
+#[test]
+fn an_end_announces_what_its_algorithms_need() {
+    use SignatureAlgorithm as A;
+    assert_eq!(H::needed_by(&[A::Ed25519]), [H::Identity]);
+    assert_eq!(H::needed_by(&[A::EcdsaSha2_384, A::RsaPssSha2_256]), [H::Sha2_256, H::Sha2_384]);
+    assert_eq!(H::needed_by(SignatureAlgorithm::ALL), H::ALL);
+    // Only method 14 asks for them.
+    assert_eq!(H::needed_by(&[A::Ecdsa256, A::RsaIkev1]), []);
+}
