@@ -42,7 +42,7 @@ pub enum Authenticate {
     },
     /// By a conversation of EAP and a shared-key AUTH after it (RFC 7296 §2.16).
     Eap(EapServerConfig),
-    /// Not at all (method 13).
+    /// Not at all (method 13). Only an entry for [`Identity::Null`] is ever found for such a peer.
     Null,
 }
 

@@ -7,7 +7,9 @@ use x509_cert::der::asn1::{ObjectIdentifier, OctetString};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, NameConstraints};
+use x509_cert::ext::pkix::{
+    BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, NameConstraints, SubjectKeyIdentifier,
+};
 
 use super::laboratory::{Authority, Draft, Wish, extension};
 use super::*;
@@ -308,7 +310,49 @@ fn names_stay_within_what_their_authorities_were_given() {
     let excluded = Err(Defect::NameExcluded { name });
     assert_eq!(verdict(&mail, "CN=west", &["west@example.org"]), excluded);
     // Without alternative names the mail address in the subject counts.
-    assert_eq!(verdict(&mail, "1.2.840.113549.1.9.1=west@example.org", &[]), excluded);
+    let subject = "1.2.840.113549.1.9.1=west@example.org";
+    assert_eq!(verdict(&mail, subject, &[]), excluded);
+    assert_eq!(verdict(&mail, subject, &["west.example.org"]), Ok(()));
+}
+
+#[test]
+fn only_authorities_that_renew_themselves_are_free_of_name_constraints() {
+    let root = root();
+    let basic = extension(true, &BasicConstraints { ca: true, path_len_constraint: None }).unwrap();
+    let base = GeneralName::DirectoryName("O=Example".parse().unwrap());
+    let subtrees = Some(vec![GeneralSubtree { base, minimum: 0, maximum: None }]);
+    let limit = NameConstraints { permitted_subtrees: subtrees, excluded_subtrees: None };
+    // CN=Middle, which is not below O=Example itself, may issue for names that are.
+    let limited = vec![basic.clone(), extension(true, &limit).unwrap()];
+    let middle = signed(&root, &wish("CN=Middle", &[]), limited);
+    let issuer = Authority::root(&wish("CN=Middle", &[]), &mut Seeded::new(9)).unwrap();
+    let renewed = issuer.subordinate(&wish("CN=Middle", &[]), None, &mut Seeded::new(10)).unwrap();
+    let west = end(&renewed, "CN=west,O=Example", &[]);
+    let others = [middle.clone(), renewed.certificate().clone()];
+    assert!(trust(&root).validate(&west, &others, NOW).is_ok());
+    // As a peer it is bound like any other.
+    let peer = end(&issuer, "CN=Middle", &[]);
+    assert_eq!(
+        refusal(&trust(&root), &peer, std::slice::from_ref(&middle)),
+        "CN=Middle: DN:CN=Middle is in no permitted subtree of its issuers (RFC 5280 §6.1.3 (b))"
+    );
+    // And so is another authority.
+    let other = issuer.subordinate(&wish("CN=Other", &[]), None, &mut Seeded::new(11)).unwrap();
+    let west = end(&other, "CN=west,O=Example", &[]);
+    assert_eq!(
+        refusal(&trust(&root), &west, &[middle, other.certificate().clone()]),
+        "CN=Other: DN:CN=Other is in no permitted subtree of its issuers (RFC 5280 §6.1.3 (b))"
+    );
+}
+
+#[test]
+fn names_chain_even_where_the_key_fits() {
+    let root = root();
+    let same_key = Authority::root(&wish("CN=Other", &[]), &mut Seeded::new(1)).unwrap();
+    let west = end(&same_key, "CN=west", &[]);
+    let store = trust(&root);
+    let refused = validate::path(&store, root.certificate(), &[&west], NOW).unwrap_err();
+    assert_eq!(refused.defect, Defect::NoIssuer { issuer: "CN=Other".to_owned() });
 }
 
 #[test]
@@ -337,6 +381,12 @@ fn a_certificate_speaks_for_the_names_in_it_and_for_no_others() {
     assert!(trusted.speaks_for(&dn("O=Example")).is_err());
     let key_id = west.extensions().subject_key_id.clone().unwrap();
     assert_eq!(trusted.speaks_for(&Identity::KeyId(key_id)), Ok(()));
+    let own_id = SubjectKeyIdentifier(OctetString::new(b"west".to_vec()).unwrap());
+    let labelled = signed(&root, &wish("CN=west", &[]), vec![extension(false, &own_id).unwrap()]);
+    let key_ids = [Identity::KeyId(b"west".to_vec()), Identity::KeyId(speaks_for::key_id(&labelled))];
+    let store = trust(&root);
+    let labelled = store.validate(&labelled, &[], NOW).unwrap();
+    assert!(key_ids.iter().all(|key_id| labelled.speaks_for(key_id).is_ok()));
     for identity in [Identity::KeyId(vec![]), Identity::Null, Identity::Other(9, vec![])] {
         assert!(trusted.speaks_for(&identity).is_err());
     }

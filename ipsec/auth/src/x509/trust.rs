@@ -202,3 +202,34 @@ fn may_issue(issuer: &Certificate, certificate: &Certificate) -> bool {
     same(issuer.subject_name(), certificate.issuer_name())
         && ids.is_none_or(|(issuer, named)| issuer == named)
 }
+
+#[cfg(test)]
+mod tests {
+    use ipsec_crypto::KeyType;
+
+    use super::*;
+    use crate::seeded::Seeded;
+    use crate::x509::laboratory::{Authority, Draft, Wish};
+
+    #[test]
+    fn certificates_that_issue_one_another_end_the_search() {
+        let wish = |subject| Wish { subject, names: &[], key_type: KeyType::Ed25519, validity: (0, 9) };
+        let entropy = &mut Seeded::new(1);
+        let root = Authority::root(&wish("CN=Root"), entropy).unwrap();
+        let ring = Authority::root(&wish("CN=Ring"), entropy).unwrap();
+        let mut make = |subject| {
+            let spki = ring.certificate().spki().to_vec();
+            ring.sign(&Draft::new(&wish(subject), spki, Vec::new(), entropy).unwrap()).unwrap()
+        };
+        let others: Vec<Certificate> = (0..12).map(|_| make("CN=Ring")).collect();
+        let west = make("CN=west");
+        let store = TrustStore { anchors: vec![root.certificate().clone()], ..TrustStore::default() };
+        let mut search =
+            Search { store: &store, others: &others, now: 1, steps: 0, invalid: None, dead_end: None };
+        assert!(search.extend(&mut vec![&west]).is_none());
+        // Each level learns of the end by one more step.
+        assert!((MOST_STEPS..=MOST_STEPS + LONGEST).contains(&search.steps), "{}", search.steps);
+        let refused = store.validate(&west, &others, 1).unwrap_err();
+        assert_eq!(refused.defect, Defect::NoPath { limit: LONGEST });
+    }
+}

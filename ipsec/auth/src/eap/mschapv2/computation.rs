@@ -113,6 +113,8 @@ mod tests {
         // RFC 3079 §3.5.3.
         let msk = msk(&password_hash(&Password::from("clientPass")), &array(NT_RESPONSE));
         assert_eq!(hex::encode(&msk.as_bytes()[16..32]), "8b7cdc149b993a1ba118cb153f56dccb");
+        // The other way the formula of §3.4, computed apart from this code.
+        assert_eq!(hex::encode(&msk.as_bytes()[..16]), "d5f0e9521e3ea9589645e86051c82226");
         assert_eq!((msk.len(), &msk.as_bytes()[32..]), (64, &[0; 32][..]));
     }
 }

@@ -138,3 +138,15 @@ fn auth_after_eap_is_made_with_the_key_of_the_method_or_with_that_of_the_sender(
         assert!(server.verify(&PORTABLE, prf, &octets, &null, server.identity()).is_err());
     }
 }
+
+#[test]
+fn the_value_of_md5_challenge_covers_identifier_password_and_challenge() {
+    let challenge: Vec<u8> = (0..16).collect();
+    let data = [&[16], &challenge[..], b"gate"].concat();
+    let request = EapPacket::Request { identifier: 7, kind: EapType::MD5_CHALLENGE, data }.emit();
+    let step = alice(&[EapMethod::Md5Challenge]).handle(&request, &mut FixedEntropy::new([])).unwrap();
+    let PeerStep::Respond { packet, .. } = step else { panic!("{step:?}") };
+    // MD5(07 | "wonderland" | 00 01 .. 0f), computed apart from this code.
+    let value = hex::decode("1303d97e4880a5fccdd7cf3725f26e18").unwrap();
+    assert_eq!(packet, [&[2, 7, 0, 39, 4, 16], &value[..], b"alice@example.org"].concat());
+}

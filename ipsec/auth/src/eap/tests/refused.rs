@@ -53,6 +53,16 @@ fn a_success_at_once_is_none() {
 }
 
 #[test]
+fn a_success_belongs_to_the_last_response() {
+    let mut peer = alice(&[EapMethod::Gtc]);
+    let entropy = &mut Seeded::new(5);
+    assert!(peer.handle(&request(7, EapType::GTC, b"?"), entropy).is_ok());
+    let success = |identifier| EapPacket::Success { identifier }.emit();
+    assert_eq!(discarded(&mut peer, &success(8)), "expected the identifier 7, found 8");
+    assert!(matches!(peer.handle(&success(7), entropy), Ok(PeerStep::Succeeded(_))));
+}
+
+#[test]
 fn a_server_discards_what_has_no_place() {
     let (_, mut server, challenge, response) = challenged();
     let entropy = &mut Seeded::new(5);
@@ -121,6 +131,19 @@ fn a_server_takes_no_response_to_another_challenge() {
     let step = server.handle(&response, &mut Seeded::new(5)).unwrap();
     let ServerStep::Failed(_, failure) = step else { panic!("{step:?}") };
     assert_eq!(failure.to_string(), "MSCHAPv2: expected the MS-CHAPv2-ID of the Challenge");
+}
+
+#[test]
+fn a_response_of_mschapv2_has_49_octets_with_zeros_among_them() {
+    // The size before them, and the reserved ones.
+    for index in [9, 9 + 1 + 16, 9 + 1 + 16 + 7] {
+        let (_, mut server, _, mut response) = challenged();
+        response[index] ^= 1;
+        let step = server.handle(&response, &mut Seeded::new(5)).unwrap();
+        let ServerStep::Failed(_, failure) = step else { panic!("{step:?}") };
+        let expected = "MSCHAPv2: expected a response of 49 octets with reserved octets of zero";
+        assert_eq!(failure.to_string(), expected);
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use thiserror::Error;
 use x509_cert::crl::RevokedCert;
 use x509_cert::der::Error as DerError;
 use x509_cert::der::asn1::OctetString;
+use x509_cert::der::oid::AssociatedOid;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
@@ -21,7 +22,7 @@ use x509_cert::ext::pkix::{
 };
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
-use x509_cert::time::{Time, Validity};
+use x509_cert::time::Validity;
 
 use super::speaks_for::key_id;
 use super::{BadCertificate, BadCrl, Certificate, Crl};
@@ -93,7 +94,7 @@ pub struct Authority {
     chain: Vec<Certificate>,
     /// The root above; none for a root.
     root: Option<Certificate>,
-    revoked: Vec<(SerialNumber, Time)>,
+    revoked: Vec<RevokedCert>,
     lists: u64,
 }
 
@@ -145,8 +146,11 @@ impl Authority {
     /// # Errors
     /// If `since` is no date.
     pub fn revoke(&mut self, certificate: &Certificate, since: u64) -> Result<(), CannotIssue> {
-        let serial = SerialNumber::new(certificate.serial())?;
-        self.revoked.push((serial, date(since)?));
+        self.revoked.push(RevokedCert {
+            serial_number: SerialNumber::new(certificate.serial())?,
+            revocation_date: date(since)?,
+            crl_entry_extensions: None,
+        });
         Ok(())
     }
 
@@ -165,14 +169,9 @@ impl Authority {
         mut extensions: Vec<Extension>,
     ) -> Result<Crl, CannotIssue> {
         self.lists += 1;
-        let entry = |(serial, since): &(SerialNumber, Time)| RevokedCert {
-            serial_number: serial.clone(),
-            revocation_date: *since,
-            crl_entry_extensions: None,
-        };
         extensions.push(extension(false, &CrlNumber::try_from(self.lists)?)?);
         extensions.push(extension(false, &authority_key_id(&self.certificate)?)?);
-        let entries = self.revoked.iter().map(entry).collect();
+        let entries = self.revoked.clone();
         let updates = (date(updates.0)?, date(updates.1)?);
         Ok(Crl::parse(&written::crl(&self.signer, &self.name, updates, entries, extensions)?)?)
     }
@@ -239,7 +238,7 @@ impl Draft {
         })
     }
 
-    /// The certificate with the key identifiers added; a root names no authority's.
+    /// The certificate with the key identifiers added, where it has not its own; a root names no authority's.
     pub(super) fn sign(
         &self,
         issuer_name: &Name,
@@ -249,7 +248,9 @@ impl Draft {
         let id = written::key_id(&self.spki)?;
         let own_id = SubjectKeyIdentifier(OctetString::new(id)?);
         let mut extensions = self.extensions.clone();
-        extensions.push(extension(false, &own_id)?);
+        if extensions.iter().all(|extension| extension.extn_id != SubjectKeyIdentifier::OID) {
+            extensions.push(extension(false, &own_id)?);
+        }
         if let Some(issuer) = issuer {
             extensions.push(extension(false, &authority_key_id(issuer)?)?);
         }

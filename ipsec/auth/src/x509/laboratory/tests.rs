@@ -95,3 +95,20 @@ fn what_cannot_be_issued_is_said() {
         "18446744073709551615 seconds since 1970 are no date that a certificate can have"
     );
 }
+
+#[test]
+fn a_list_whose_entry_has_a_critical_extension_decides_nothing() {
+    let mut entropy = Seeded::new(5);
+    let mut root = Authority::root(&wish("CN=Root", KeyType::Ed25519), &mut entropy).unwrap();
+    let west = root.issue(&wish("CN=west", KeyType::Ed25519), &mut entropy).unwrap();
+    root.revoke(&west.chain[0], NOW).unwrap();
+    let mut is_revoked = |critical| {
+        // The entry's certificate issuer (RFC 5280 §5.3.3), or anything else.
+        let extension = extension(critical, &KeyUsage(KeyUsages::CRLSign.into())).unwrap();
+        root.revoked[0].crl_entry_extensions = Some(vec![extension]);
+        let crls = vec![root.crl(NOW, NOW + 1).unwrap()];
+        let store = TrustStore { anchors: vec![root.certificate().clone()], crls, ..TrustStore::default() };
+        store.validate(&west.chain[0], &[], NOW).is_err()
+    };
+    assert!(is_revoked(false) && !is_revoked(true));
+}

@@ -3,29 +3,6 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn certificates_that_issue_one_another_end_the_search() {
-    let entropy = &mut Seeded::new(4);
-    let root = root();
-    let clique: Vec<Authority> =
-        (0..6).map(|_| Authority::root(&wish("CN=Ring", &[]), &mut *entropy).unwrap()).collect();
-    let mut others = Vec::new();
-    for issuer in &clique {
-        for _ in 0..4 {
-            // Names alone connect them: without key identifiers each seems to issue each.
-            others.push(
-                issuer.subordinate(&wish("CN=Ring", &[]), None, entropy).unwrap().certificate().clone(),
-            );
-        }
-        others.push(issuer.certificate().clone());
-    }
-    let west = end(&clique[0], "CN=west", &[]);
-    assert!(matches!(
-        trust(&root).validate(&west, &others, NOW).unwrap_err().defect,
-        Defect::NoPath { .. } | Defect::NoIssuer { .. }
-    ));
-}
-
-#[test]
 fn what_is_no_certificate_is_named() {
     let refused = |der: &[u8]| Certificate::parse(der).unwrap_err();
     assert!(refused(&[]).to_string().starts_with("expected a Certificate in DER (RFC 5280 §4.1): "));

@@ -1,4 +1,4 @@
-use x509_cert::ext::pkix::crl::dp::DistributionPoint;
+use x509_cert::ext::pkix::crl::dp::{DistributionPoint, Reasons};
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{CrlDistributionPoints, IssuingDistributionPoint};
 
@@ -145,6 +145,8 @@ fn a_list_for_some_certificates_is_used_for_these_alone() {
     assert!(!is_revoked(&attributes, &plain));
     let indirect = partial(&mut other, |issuing| issuing.indirect_crl = true);
     assert!(!is_revoked(&indirect, &plain));
+    let some = partial(&mut other, |issuing| issuing.only_some_reasons = Some(Reasons::KeyCompromise.into()));
+    assert!(!is_revoked(&some, &plain));
 }
 
 #[test]
@@ -160,5 +162,31 @@ fn a_list_with_an_unknown_critical_extension_decides_nothing() {
     assert_eq!(
         refusal(&store, &west, &[]),
         "CN=west: whether it is revoked is not known: the CRL has the critical extension 2.5.29.27 (RFC 5280 §6.3.3)"
+    );
+}
+
+#[test]
+fn the_key_of_the_issuer_has_to_be_for_lists() {
+    let root = root();
+    let basic = extension(true, &BasicConstraints { ca: true, path_len_constraint: None }).unwrap();
+    let mut authority = Authority::root(&wish("CN=Middle", &[]), &mut Seeded::new(9)).unwrap();
+    let west = end(&authority, "CN=west", &[]);
+    authority.revoke(&west, NOW).unwrap();
+    let crl = authority.crl(NOW, NOW + 100).unwrap();
+    let mut roots = root.clone();
+    let crls = vec![crl, roots.crl(NOW, NOW + 100).unwrap()];
+    let store = TrustStore { crls, revocation: Revocation::Required, ..trust(&root) };
+    let verdict = |usages: KeyUsages| {
+        let usage = extension(true, &KeyUsage(KeyUsages::KeyCertSign | usages)).unwrap();
+        let middle = signed(&root, &wish("CN=Middle", &[]), vec![basic.clone(), usage]);
+        refusal(&store, &west, &[middle])
+    };
+    assert_eq!(
+        verdict(KeyUsages::KeyCertSign),
+        "CN=west: whether it is revoked is not known: the issuer's key usage has no cRLSign (RFC 5280 §6.3.3)"
+    );
+    assert_eq!(
+        verdict(KeyUsages::CRLSign),
+        "CN=west: revoked since 2027-01-15T08:00:00Z (RFC 5280 §6.1.3 (a)(3))"
     );
 }
