@@ -166,7 +166,10 @@ impl Dataplane {
                 Ok(sealed) => Outbound::SendAll(sealed),
                 Err(reason) => drop_as(reason),
             },
-            Some(Err(answer)) => return Outbound::Drop { reason: DropReason::PathMtu, answer },
+            Some(Err(answer)) => {
+                pair.outbound.sa.count(Err(DropReason::PathMtu));
+                return Outbound::Drop { reason: DropReason::PathMtu, answer };
+            }
         };
         let serial = lifetimes::reached(pair, pair.outbound.sa.used(), pair.outbound.is_running_out());
         self.note(serial);
@@ -254,7 +257,7 @@ impl Dataplane {
             _ => return false,
         };
         let spi = Spi(u32::from_be_bytes(spi));
-        if !self.sad.pairs().any(|pair| pair.sends_under(spi)) {
+        if !self.sad.pairs().any(|pair| pair.sends_under(spi) && pair.sends_to(about.destination)) {
             return false;
         }
         self.path_mtus.learn(now, about.destination, mtu)

@@ -1,13 +1,15 @@
 //! The security association database (RFC 4301 §4.4.2): inbound SAs by protocol and SPI, outbound ones by policy, the
 //! newest first.
 
+use std::net::IpAddr;
+
 use ipsec_net::Instant;
 use ipsec_wire::Spi;
 use rustc_hash::FxHashMap;
 
 use crate::inbound::InboundSa;
 use crate::outbound::OutboundSa;
-use crate::{Flow, Lifetime, SaPair};
+use crate::{Flow, Lifetime, Mode, SaPair};
 
 /// All SAs.
 #[derive(Default)]
@@ -78,6 +80,15 @@ impl Pair {
     pub(crate) fn sends_under(&self, spi: Spi) -> bool {
         let bundled = self.bundled.as_ref().map(|bundled| &bundled.outbound);
         std::iter::once(&self.outbound).chain(bundled).any(|sa| sa.sa.parameters.spi == spi)
+    }
+
+    /// Whether what it protects goes to this address.
+    pub(crate) fn sends_to(&self, destination: IpAddr) -> bool {
+        let parameters = &self.outbound.sa.parameters;
+        match parameters.mode {
+            Mode::Tunnel { remote, .. } => remote == destination,
+            Mode::Transport => parameters.selectors.iter().any(|one| one.remote.contains(destination)),
+        }
     }
 
     /// When either SA has last carried a packet; when the pair was installed, if none has.

@@ -115,11 +115,12 @@ impl Dataplane {
 /// Sets the timers of a new pair.
 pub(super) fn begin(timers: &mut Timers, now: Instant, pair: &Pair) {
     let options = &pair.outbound.sa.parameters.options;
-    let after = |wait: Option<Duration>| wait.map(|wait| now + wait);
+    // What is to happen all the time never ends: no time at all means never.
+    let after = |wait: Option<Duration>| wait.filter(|wait| !wait.is_zero()).map(|wait| now + wait);
     let waits = [
         (pair.lifetime.soft.over(now), Timer::Soft),
         (pair.lifetime.hard.over(now), Timer::Hard),
-        (after(pair.lifetime.idle), Timer::Idle),
+        (pair.lifetime.idle.map(|idle| now + idle), Timer::Idle),
         (after(options.dummies), Timer::Dummy),
         (after(options.encapsulation.and_then(|udp| udp.keepalive)), Timer::Keepalive),
     ];

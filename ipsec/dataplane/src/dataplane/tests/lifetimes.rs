@@ -135,6 +135,17 @@ fn a_keepalive_is_sent_when_nothing_else_was() {
 }
 
 #[test]
+fn what_would_happen_all_the_time_never_does() {
+    let none = Some(Duration::ZERO);
+    let mut west = PLAIN.west_with(|pair| {
+        let udp = UdpEncapsulation { local_port: 4500, remote_port: 4500, keepalive: none, original: None };
+        pair.outbound.options.dummies = none;
+        pair.outbound.options.encapsulation = Some(udp);
+    });
+    assert_eq!((west.next_timeout(), at_time(&mut west, at(100))), (None, vec![]));
+}
+
+#[test]
 fn a_removed_pair_leaves_no_timer_that_lasts() {
     let hour = Limits { time: Some(SECOND * 3600), ..Limits::default() };
     let mut west = PLAIN.west_with(|pair| pair.lifetime = Lifetime { soft: hour, hard: hour, idle: None });

@@ -121,6 +121,9 @@ fn a_router_is_not_believed_about_packets_that_no_sa_has_sent_nor_where_policy_f
     let stranger = PLAIN.outer(Buffer::copy_of(&[0, 0, 9, 9, 0, 0, 0, 1, 0, 0]));
     assert!(!west.inbound_error(NOW, &too_big(&stranger, 1000)));
     let outer = sent(&mut west, unfragmentable(&PLAIN, 1300));
+    let elsewhere = IpHeader::new(outer.source(), address("198.51.100.99"), protocol::ESP);
+    let elsewhere = IpPacket::build(&elsewhere, outer.clone().into_payload()).unwrap();
+    assert!(!west.inbound_error(NOW, &too_big(&elsewhere, 1000)), "that SA sends nothing there");
     let settings = Settings { path_mtu_discovery: false, ..Settings::default() };
     assert!(!PLAIN.west_set(settings).inbound_error(NOW, &too_big(&outer, 1000)));
     let unreachable =
