@@ -2,16 +2,19 @@
 
 use std::collections::VecDeque;
 
-use ipsec_dataplane::Protection as Algorithms;
-use ipsec_wire::registry::ProtocolId;
+use ipsec_wire::{IkeSpi, Spi};
 
-use crate::effect::{Effect, Keyed, NewChild};
+use crate::effect::{Effect, Fate, Keyed, NewChild, Successor};
 use crate::event::{Cause, Event, IkeKeyRecord};
 use crate::exchange::Exchange;
 use crate::output::Output;
 use crate::protect::Protection;
 use crate::refusal::Failure;
-use crate::sa::{ChildSa, Crypto, IkeSa, State};
+use crate::sa::{ChildSa, Crypto, IkeSa, Rival, State};
+
+/// How many children the peer may delete ahead of the response that tells us of them: each exchange makes one, and hostile
+/// deletes must not fill memory.
+const MOST_STILLBORN: usize = 16;
 
 /// What effects touch besides the record.
 pub(crate) struct Reach<'a> {
@@ -20,6 +23,10 @@ pub(crate) struct Reach<'a> {
     pub(crate) out: &'a mut VecDeque<Output>,
     /// Set when an attempt to set up the IKE SA has failed: why.
     pub(crate) failed: &'a mut Option<Failure>,
+    /// New IKE SAs that were made to replace this one.
+    pub(crate) born: &'a mut Vec<Successor>,
+    /// Children that belong to another IKE SA from now on.
+    pub(crate) estate: &'a mut Vec<ChildSa>,
 }
 
 /// Carries out the effects in order.
@@ -42,15 +49,36 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
                 sa.state = State::Established(proven);
             }
             Effect::AddChild(child) => add_child(sa, *child, reach),
+            Effect::Begin(affair) => sa.affair = Some(affair),
+            Effect::Through => {
+                sa.affair = None;
+                sa.stillborn.clear();
+            }
             Effect::MarkDeleting(inbound) => {
-                if let Some(child) = sa.children.iter_mut().find(|child| child.inbound == inbound) {
+                if let Some(child) = child_mut(sa, inbound) {
                     child.deleting = true;
                 }
+            }
+            Effect::Retire { inbound, by } => {
+                if let Some(child) = child_mut(sa, inbound) {
+                    child.retired = Some(by);
+                }
+            }
+            Effect::NoteStillborn(protocol, spi) => {
+                if sa.stillborn.len() < MOST_STILLBORN {
+                    sa.stillborn.push((protocol, spi));
+                }
+            }
+            Effect::Succeed(successor) => succeed(sa, *successor, reach),
+            Effect::Bequeath(heir) => bequeath(sa, heir, reach),
+            Effect::Inherit(children) => {
+                sa.waits = false;
+                sa.children.extend(children);
             }
             Effect::RemoveChild { inbound, cause } => {
                 if let Some(index) = sa.children.iter().position(|child| child.inbound == inbound) {
                     let child = sa.children.remove(index);
-                    remove(&child, cause, reach);
+                    tell_end(&child, cause, reach.out);
                 }
             }
             Effect::MarkClosing => sa.state = State::Deleting,
@@ -75,25 +103,58 @@ fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
     }
 }
 
+fn child_mut(sa: &mut IkeSa, inbound: Spi) -> Option<&mut ChildSa> {
+    sa.children.iter_mut().find(|child| child.inbound == inbound)
+}
+
+/// The endpoint makes an IKE SA of it.
+fn succeed(sa: &mut IkeSa, successor: Successor, reach: &mut Reach<'_>) {
+    let (spi_i, spi_r, suite) = (successor.spi_i, successor.spi_r, successor.crypto.suite);
+    let record = IkeKeyRecord { spi_i, spi_r, suite, keys: successor.crypto.keys.clone() };
+    reach.out.push_back(Output::Event(Event::IkeKeyed(record)));
+    let (connection, peer) = (sa.connection.name.clone(), successor.proven.identity().clone());
+    reach.out.push_back(Output::Event(Event::IkeUp { connection, spi_i, spi_r, peer, suite }));
+    match successor.fate {
+        Fate::Heir => bequeath(sa, successor.spi(), reach),
+        Fate::Undecided => {
+            sa.rival = Some(Rival { spi: successor.spi(), nonces: successor.nonces.clone() });
+        }
+        Fate::Redundant => {}
+    }
+    reach.born.push(successor);
+}
+
+fn bequeath(sa: &mut IkeSa, heir: IkeSpi, reach: &mut Reach<'_>) {
+    sa.heir = Some(heir);
+    reach.estate.append(&mut sa.children);
+}
+
 fn add_child(sa: &mut IkeSa, child: NewChild, reach: &mut Reach<'_>) {
-    let NewChild { record, pair } = child;
+    let protocol = child.protocol();
+    let NewChild { record, pair, replaces } = child;
     sa.children.push(ChildSa {
         name: record.child.clone(),
-        protocol: match record.protection {
-            Algorithms::Esp(_) => ProtocolId::ESP,
-            Algorithms::Ah(_) => ProtocolId::AH,
-        },
+        protocol,
         inbound: record.inbound,
         outbound: record.outbound,
+        local: record.local.clone(),
+        remote: record.remote.clone(),
         deleting: false,
+        retired: None,
+        replaces,
     });
     reach.out.push_back(Output::Install(Box::new(pair)));
     reach.out.push_back(Output::Event(Event::ChildUp(Box::new(record))));
 }
 
-fn remove(child: &ChildSa, cause: Cause, reach: &mut Reach<'_>) {
-    reach.out.push_back(Output::Remove { inbound: child.inbound });
-    reach.out.push_back(Output::Event(Event::ChildDown {
+/// Ends children whose IKE SA is gone.
+pub(crate) fn bury(children: Vec<ChildSa>, out: &mut VecDeque<Output>) {
+    children.iter().for_each(|child| tell_end(child, Cause::WithIkeSa, out));
+}
+
+fn tell_end(child: &ChildSa, cause: Cause, out: &mut VecDeque<Output>) {
+    out.push_back(Output::Remove { inbound: child.inbound });
+    out.push_back(Output::Event(Event::ChildDown {
         child: child.name.clone(),
         inbound: child.inbound,
         outbound: child.outbound,
@@ -102,9 +163,7 @@ fn remove(child: &ChildSa, cause: Cause, reach: &mut Reach<'_>) {
 }
 
 fn close(sa: &mut IkeSa, cause: Cause, reach: &mut Reach<'_>) {
-    for child in std::mem::take(&mut sa.children) {
-        remove(&child, Cause::WithIkeSa, reach);
-    }
+    bury(std::mem::take(&mut sa.children), reach.out);
     reach.queue.clear();
     sa.state = State::Closed;
     reach.out.push_back(Output::Event(Event::IkeDown {

@@ -31,6 +31,9 @@ pub struct Connection {
     pub proposals: Vec<IkeProposal>,
     /// The children that may be set up under this connection.
     pub children: Vec<ChildConfig>,
+    /// How long its IKE SAs may be used; only the time counts. At the soft limit they are replaced, at the hard one they end
+    /// (RFC 7296 §2.8).
+    pub lifetime: LifetimePolicy,
     /// Ask whether the peer is alive after this much silence (RFC 7296 §2.4); never when nothing.
     pub liveness: Option<Duration>,
     /// How requests are repeated.

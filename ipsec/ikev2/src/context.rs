@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ipsec_auth::Pad;
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
-use ipsec_wire::Spi;
+use ipsec_wire::{IkeSpi, Spi};
 
 use crate::config::Connection;
 
@@ -19,6 +19,8 @@ pub(crate) struct Context<'a> {
     pub(crate) pad: &'a Pad,
     /// The SPIs under which the endpoint receives ESP.
     pub(crate) spis: &'a BTreeSet<Spi>,
+    /// Our SPIs of the endpoint's IKE SAs.
+    pub(crate) ike_spis: &'a BTreeSet<IkeSpi>,
 }
 
 impl Context<'_> {
@@ -27,6 +29,17 @@ impl Context<'_> {
         let mut nonce = vec![0; 32];
         self.entropy.fill(&mut nonce);
         nonce
+    }
+
+    /// A fresh SPI of our own for an IKE SA; 0 stands for none (RFC 7296 §3.1).
+    pub(crate) fn ike_spi(&mut self) -> IkeSpi {
+        let mut octets = [0; 8];
+        self.entropy.fill(&mut octets);
+        let mut spi = IkeSpi(u64::from_be_bytes(octets));
+        while spi == IkeSpi(0) || self.ike_spis.contains(&spi) {
+            spi = IkeSpi(spi.0.wrapping_add(1));
+        }
+        spi
     }
 
     /// A fresh SPI to receive ESP under; 0 to 255 are reserved (RFC 4303 §2.1).

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use ipsec_auth::Proven;
-use ipsec_dataplane::SaPair;
+use ipsec_dataplane::{Protection, SaPair};
+use ipsec_wire::registry::ProtocolId;
 use ipsec_wire::{IkeSpi, Spi};
 
+use crate::collision::End;
 use crate::config::Connection;
 use crate::event::{Cause, ChildRecord, Event};
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::refusal::Failure;
-use crate::sa::Transcript;
+use crate::sa::{Affair, ChildSa, Crypto, Replacement, Role, Transcript};
 
 /// One change to an IKE SA or to the world round it.
 pub(crate) enum Effect {
@@ -22,8 +24,22 @@ pub(crate) enum Effect {
     Establish { proven: Proven, connection: Arc<Connection>, initial_contact: bool },
     /// Install a Child SA pair.
     AddChild(Box<NewChild>),
+    /// A request of ours is open that one of the peer's may collide with.
+    Begin(Affair),
+    /// Our open request is answered.
+    Through,
     /// We have asked the peer to delete the child that we receive under this SPI.
     MarkDeleting(Spi),
+    /// Another child has the place of the one that we receive under this SPI, which this end deletes.
+    Retire { inbound: Spi, by: End },
+    /// The peer has deleted a child that we do not know, perhaps because the response that tells of it is still on its way.
+    NoteStillborn(ProtocolId, Spi),
+    /// There is a new IKE SA to replace this one.
+    Succeed(Box<Successor>),
+    /// The IKE SA with this SPI of ours, which is there, replaces this one.
+    Bequeath(IkeSpi),
+    /// Take over children from the IKE SA that this one replaces.
+    Inherit(Vec<ChildSa>),
     /// Remove the child that we receive under this SPI.
     RemoveChild { inbound: Spi, cause: Cause },
     /// We have asked the peer to delete the IKE SA.
@@ -48,4 +64,48 @@ pub(crate) struct Keyed {
 pub(crate) struct NewChild {
     pub(crate) record: ChildRecord,
     pub(crate) pair: SaPair,
+    pub(crate) replaces: Option<Replacement>,
+}
+
+impl NewChild {
+    pub(crate) fn protocol(&self) -> ProtocolId {
+        match self.record.protection {
+            Protection::Esp(_) => ProtocolId::ESP,
+            Protection::Ah(_) => ProtocolId::AH,
+        }
+    }
+}
+
+/// An IKE SA that was agreed to replace another one.
+pub(crate) struct Successor {
+    pub(crate) role: Role,
+    pub(crate) spi_i: IkeSpi,
+    pub(crate) spi_r: IkeSpi,
+    pub(crate) crypto: Crypto,
+    /// Who the peer is, as was proven for the old one.
+    pub(crate) proven: Proven,
+    /// The nonces of the exchange that made it.
+    pub(crate) nonces: [Vec<u8>; 2],
+    pub(crate) fate: Fate,
+}
+
+/// What becomes of a new IKE SA that was made to replace another one (RFC 7296 §2.8.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It inherits.
+    Heir,
+    /// We have asked for one, too, and do not know yet which survives.
+    Undecided,
+    /// The peer's survives, and we delete this one.
+    Redundant,
+}
+
+impl Successor {
+    /// Our SPI of it.
+    pub(crate) fn spi(&self) -> IkeSpi {
+        match self.role {
+            Role::Initiator => self.spi_i,
+            Role::Responder => self.spi_r,
+        }
+    }
 }

@@ -1,6 +1,23 @@
 //! All the IKE SAs of one host: finds the session that a message is for, answers what is for none, and begins new ones.
 
+/// Lends the parts of an endpoint to a step of one of its sessions.
+macro_rules! context {
+    ($endpoint:expr, $now:expr) => {
+        Context {
+            now: $now,
+            provider: $endpoint.provider,
+            entropy: &mut *$endpoint.entropy,
+            connections: &$endpoint.connections,
+            pad: &$endpoint.pad,
+            spis: &$endpoint.spis,
+            ike_spis: &$endpoint.ike_spis,
+        }
+    };
+}
+
+mod commands;
 mod stateless;
+mod succession;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -24,7 +41,7 @@ use crate::grammar;
 use crate::message::Opened;
 use crate::output::Output;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::{Role, State};
+use crate::sa::Role;
 use crate::session::{Ends, Session, received};
 use crate::status::{self, IkeSaStatus};
 use crate::timers::TimerReason;
@@ -47,22 +64,10 @@ pub struct Endpoint {
     answered: BTreeMap<(SocketAddr, IkeSpi), IkeSpi>,
     /// The SPIs under which children receive.
     spis: BTreeSet<Spi>,
+    /// Our SPIs of the sessions.
+    ike_spis: BTreeSet<IkeSpi>,
     cookies: Cookies,
     out: VecDeque<Output>,
-}
-
-/// Lends the parts of an endpoint to a step of one of its sessions.
-macro_rules! context {
-    ($endpoint:expr, $now:expr) => {
-        Context {
-            now: $now,
-            provider: $endpoint.provider,
-            entropy: &mut *$endpoint.entropy,
-            connections: &$endpoint.connections,
-            pad: &$endpoint.pad,
-            spis: &$endpoint.spis,
-        }
-    };
 }
 
 impl Endpoint {
@@ -85,6 +90,7 @@ impl Endpoint {
             sessions: BTreeMap::new(),
             answered: BTreeMap::new(),
             spis: BTreeSet::new(),
+            ike_spis: BTreeSet::new(),
             cookies: Cookies::default(),
             out: VecDeque::new(),
         }
@@ -122,89 +128,7 @@ impl Endpoint {
         self.sessions.retain(|_, session| !session.is_forgotten(now));
         let sessions = &self.sessions;
         self.answered.retain(|_, spi| sessions.contains_key(spi));
-    }
-
-    /// Sets up a child, and an IKE SA for it where none is there.
-    ///
-    /// # Errors
-    /// When no connection has a child of this name.
-    pub fn initiate(&mut self, now: Instant, child: &str) -> Result<(), UnknownName> {
-        let has_it = |connection: &&Arc<Connection>| connection.children.iter().any(|c| c.name == child);
-        let unknown = || UnknownName(child.to_owned());
-        let connection = Arc::clone(self.connections.iter().find(has_it).ok_or_else(unknown)?);
-        let name = connection.name.clone();
-        let session =
-            self.sessions.iter_mut().find(|(_, s)| s.sa.connection.name == name && !s.sa.is_closed());
-        match session {
-            Some((spi, session)) if session.sa.is_established() => {
-                let spi = *spi;
-                let config =
-                    connection.children.iter().find(|c| c.name == child).ok_or_else(unknown)?.clone();
-                self.with(now, spi, |session, cx, out| {
-                    let exchange = CreateChild::new(config, cx);
-                    session.begin(Box::new(exchange), cx, out);
-                });
-            }
-            Some((_, session)) if !matches!(session.sa.state, State::Deleting) => {
-                if !session.wanted.iter().any(|wanted| wanted == child) {
-                    session.wanted.push(child.to_owned());
-                }
-            }
-            _ => {
-                let attempts_left = connection.attempts.saturating_sub(1);
-                self.attempt(now, &connection, vec![child.to_owned()], attempts_left);
-            }
-        }
-        Ok(())
-    }
-
-    /// Deletes the IKE SAs of a connection and their children.
-    ///
-    /// # Errors
-    /// When there is no connection of this name.
-    pub fn terminate(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
-        self.each_of(now, connection, Session::terminate)
-    }
-
-    /// Asks the peers of a connection whether they are alive.
-    ///
-    /// # Errors
-    /// When there is no connection of this name.
-    pub fn check(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
-        self.each_of(now, connection, |session, cx, out| {
-            session.begin(Box::new(crate::exchange::liveness::LivenessExchange), cx, out);
-        })
-    }
-
-    /// Deletes the Child SA pairs of this name.
-    ///
-    /// # Errors
-    /// When no connection has a child of this name.
-    pub fn delete(&mut self, now: Instant, child: &str) -> Result<(), UnknownName> {
-        if !self.connections.iter().any(|connection| connection.children.iter().any(|c| c.name == child)) {
-            return Err(UnknownName(child.to_owned()));
-        }
-        let spis: Vec<(IkeSpi, Spi)> = self
-            .sessions
-            .iter()
-            .flat_map(|(spi, session)| {
-                let named = session.sa.children.iter().filter(|c| c.name == child);
-                named.map(|c| (*spi, c.inbound))
-            })
-            .collect();
-        for (spi, inbound) in spis {
-            self.with(now, spi, |session, cx, out| session.delete_child(inbound, cx, out));
-        }
-        Ok(())
-    }
-
-    /// Deletes one Child SA, by the SPI under which we receive: its lifetime is over. Does nothing when it is gone already.
-    pub fn expire(&mut self, now: Instant, inbound: Spi) {
-        let has = |session: &Session| session.sa.children.iter().any(|child| child.inbound == inbound);
-        let found = self.sessions.iter().find(|(_, session)| has(session)).map(|(spi, _)| *spi);
-        if let Some(spi) = found {
-            self.with(now, spi, |session, cx, out| session.delete_child(inbound, cx, out));
-        }
+        self.ike_spis.retain(|spi| sessions.contains_key(spi));
     }
 
     /// Takes an IKE message.
@@ -284,7 +208,7 @@ impl Endpoint {
         if half_open >= self.config.half_open_limit {
             return Err(DropReason::HalfOpenLimit);
         }
-        let spi_r = self.fresh_spi();
+        let spi_r = context!(self, now).ike_spi();
         let borrowed: Vec<&Connection> = candidates.iter().map(AsRef::as_ref).collect();
         let answer = init::respond(&borrowed, &opened, spi_r, &mut context!(self, now));
         match answer {
@@ -300,7 +224,7 @@ impl Endpoint {
                 self.answered.insert((from, header.spi_i), spi_r);
                 let mut cx = context!(self, now);
                 session.answer_init((header, octets), &payloads, keyed, &mut cx, &mut self.out);
-                self.sessions.insert(spi_r, session);
+                self.insert(spi_r, session);
                 self.settle(now, spi_r);
                 Ok(())
             }
@@ -320,7 +244,7 @@ impl Endpoint {
         children: Vec<String>,
         attempts_left: u32,
     ) {
-        let spi_i = self.fresh_spi();
+        let spi_i = context!(self, now).ike_spi();
         let local = SocketAddr::new(connection.local, IKE_PORT);
         let remote = SocketAddr::new(connection.remote, IKE_PORT);
         let ends = Ends { local, remote, spi_i, spi_r: IkeSpi(0) };
@@ -336,8 +260,13 @@ impl Endpoint {
             Ok(exchange) => session.begin(Box::new(exchange), &mut cx, &mut self.out),
             Err(failure) => session.carry_out(vec![Effect::Fail(failure)], &mut cx, &mut self.out),
         }
-        self.sessions.insert(spi_i, session);
+        self.insert(spi_i, session);
         self.settle(now, spi_i);
+    }
+
+    fn insert(&mut self, spi: IkeSpi, session: Session) {
+        self.ike_spis.insert(spi);
+        self.sessions.insert(spi, session);
     }
 
     /// Lets one session work, then draws the consequences.
@@ -372,17 +301,18 @@ impl Endpoint {
         if std::mem::take(&mut session.sa.supersedes) {
             self.supersede(now, spi);
         }
+        self.succession(now, spi);
         let Some(session) = self.sessions.get_mut(&spi) else {
             return;
         };
-        if session.sa.is_established() && !session.wanted.is_empty() {
+        if session.sa.is_current() && !session.wanted.is_empty() {
             let wanted = std::mem::take(&mut session.wanted);
             // The first came, or failed, with IKE_AUTH.
             for child in wanted.into_iter().skip(1) {
                 let config = session.sa.connection.children.iter().find(|c| c.name == child).cloned();
                 if let Some(config) = config {
                     let mut cx = context!(self, now);
-                    let exchange = CreateChild::new(config, &mut cx);
+                    let exchange = CreateChild::new(config, None, &mut cx);
                     session.begin(Box::new(exchange), &mut cx, &mut self.out);
                 }
             }
@@ -404,35 +334,6 @@ impl Endpoint {
             let close = vec![Effect::Close(Cause::Superseded)];
             self.with(now, spi, |session, cx, out| session.carry_out(close, cx, out));
         }
-    }
-
-    fn each_of(
-        &mut self,
-        now: Instant,
-        connection: &str,
-        work: impl Fn(&mut Session, &mut Context<'_>, &mut VecDeque<Output>),
-    ) -> Result<(), UnknownName> {
-        if !self.connections.iter().any(|c| c.name == connection) {
-            return Err(UnknownName(connection.to_owned()));
-        }
-        let named = |session: &Session| session.sa.connection.name == connection && !session.sa.is_closed();
-        let spis: Vec<IkeSpi> =
-            self.sessions.iter().filter(|(_, session)| named(session)).map(|(spi, _)| *spi).collect();
-        for spi in spis {
-            self.with(now, spi, &work);
-        }
-        Ok(())
-    }
-
-    /// An SPI of our own that is not in use.
-    fn fresh_spi(&mut self) -> IkeSpi {
-        let mut octets = [0; 8];
-        self.entropy.fill(&mut octets);
-        let mut spi = IkeSpi(u64::from_be_bytes(octets));
-        while spi == IkeSpi(0) || self.sessions.contains_key(&spi) {
-            spi = IkeSpi(spi.0.wrapping_add(1));
-        }
-        spi
     }
 }
 

@@ -54,7 +54,7 @@ pub enum Event {
         /// Why.
         cause: Cause,
     },
-    /// An attempt to set up an IKE SA ended without one.
+    /// An attempt to set up an IKE SA, or to replace one, ended without a new one.
     IkeFailed {
         /// The connection's name.
         connection: String,
@@ -76,7 +76,7 @@ pub enum Event {
         /// Why.
         cause: Cause,
     },
-    /// A Child SA could not be set up; the IKE SA lives on.
+    /// A Child SA could not be set up, or not be replaced; the IKE SA lives on.
     ChildFailed {
         /// The child's name.
         child: String,
@@ -94,6 +94,10 @@ pub enum Cause {
     Deleted,
     /// The peer deleted it.
     DeletedByPeer,
+    /// Another one has taken its place (RFC 7296 §2.8).
+    Rekeyed,
+    /// Its lifetime is over.
+    Expired,
     /// Its IKE SA ended.
     WithIkeSa,
     /// The peer, which had set it up, says that it has no other IKE SA than a new one (RFC 7296 §2.4).
@@ -107,6 +111,8 @@ impl fmt::Display for Cause {
         match self {
             Self::Deleted => f.write_str("deleted here"),
             Self::DeletedByPeer => f.write_str("deleted by the peer"),
+            Self::Rekeyed => f.write_str("replaced by rekeying"),
+            Self::Expired => f.write_str("its lifetime is over"),
             Self::WithIkeSa => f.write_str("gone with its IKE SA"),
             Self::Superseded => f.write_str("superseded: the peer has no other IKE SA than its new one"),
             Self::Failed(failure) => failure.fmt(f),
@@ -183,6 +189,8 @@ pub struct ChildRecord {
     pub inbound: Spi,
     /// The SPI under which we send.
     pub outbound: Spi,
+    /// The SPI under which we receive in the pair that this one is to replace, if it was made by rekeying.
+    pub replaces: Option<Spi>,
     /// ESP or AH, and the algorithms.
     pub protection: Protection,
     /// How packets are encapsulated.

@@ -15,6 +15,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod apply;
+mod collision;
 mod config;
 mod context;
 mod cookie;

@@ -50,6 +50,9 @@ pub enum DropReason {
     /// The exchange may not happen in this state of the IKE SA.
     #[error("the exchange does not fit the state of the IKE SA")]
     State,
+    /// It is not decided yet whether the IKE SA survives that it came for (RFC 7296 §2.8.2); it will come again.
+    #[error("both ends rekey the IKE SA, and which one survives is not decided yet")]
+    Undecided,
     /// Too many IKE SAs are half open.
     #[error("too many IKE SAs are half open")]
     HalfOpenLimit,
@@ -77,6 +80,7 @@ impl DropReason {
             Self::Integrity => "ike-integrity",
             Self::Protection => "ike-protection",
             Self::State => "ike-state",
+            Self::Undecided => "ike-undecided",
             Self::HalfOpenLimit => "ike-half-open-limit",
             Self::NoConnection => "ike-no-connection",
             Self::Unprotected => "ike-unprotected",

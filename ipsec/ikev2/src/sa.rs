@@ -6,8 +6,10 @@ use std::sync::Arc;
 use ipsec_auth::{Identity, Proven};
 use ipsec_net::Instant;
 use ipsec_wire::registry::ProtocolId;
+use ipsec_wire::v2::TrafficSelector;
 use ipsec_wire::{IkeSpi, Spi};
 
+use crate::collision::{Doing, End};
 use crate::config::Connection;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
@@ -66,9 +68,41 @@ pub(crate) struct IkeSa {
     pub(crate) is_first: bool,
     /// The peer has told us so, and that has not been acted upon yet.
     pub(crate) supersedes: bool,
+    /// What our open request does, where one of the peer's may collide with it.
+    pub(crate) affair: Option<Affair>,
+    /// SPIs that the peer has deleted while we waited for the response that may tell us of them.
+    pub(crate) stillborn: Vec<(ProtocolId, Spi)>,
+    /// The IKE SA that the peer has made to replace this one while we had asked for the same.
+    pub(crate) rival: Option<Rival>,
+    /// Our SPI of the IKE SA that has taken the place of this one and has its children.
+    pub(crate) heir: Option<IkeSpi>,
+    /// It is to take the place of another, and whether it does is not decided yet.
+    pub(crate) waits: bool,
 }
 
-/// What was agreed in `IKE_SA_INIT`.
+/// What an open request of ours does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Affair {
+    /// It asks for a new child.
+    CreateChild,
+    /// It asks to replace the child that we receive under this SPI.
+    RekeyChild(Spi),
+    /// It asks to delete children.
+    DeleteChild,
+    /// It asks to replace the IKE SA.
+    RekeyIke,
+}
+
+/// An IKE SA that the peer has made at the same time as we asked for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rival {
+    /// Our SPI of it.
+    pub(crate) spi: IkeSpi,
+    /// The nonces of the exchange that made it.
+    pub(crate) nonces: [Vec<u8>; 2],
+}
+
+/// What was agreed in the exchange that made the IKE SA.
 #[derive(Debug)]
 pub(crate) struct Crypto {
     pub(crate) suite: IkeSuite,
@@ -84,8 +118,34 @@ pub(crate) struct ChildSa {
     pub(crate) protocol: ProtocolId,
     pub(crate) inbound: Spi,
     pub(crate) outbound: Spi,
+    /// What we protect at our side.
+    pub(crate) local: Vec<TrafficSelector>,
+    /// What we protect at the peer's side.
+    pub(crate) remote: Vec<TrafficSelector>,
     /// We have asked the peer to delete it.
     pub(crate) deleting: bool,
+    /// Another one has its place; this end deletes it.
+    pub(crate) retired: Option<End>,
+    /// What it replaces, if it was made to replace another one.
+    pub(crate) replaces: Option<Replacement>,
+}
+
+/// How a child came to replace another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Replacement {
+    /// The SPI under which we receive in the other one.
+    pub(crate) old: Spi,
+    /// Who began the exchange.
+    pub(crate) by: End,
+    /// Its nonces.
+    pub(crate) nonces: [Vec<u8>; 2],
+}
+
+impl ChildSa {
+    /// Whether it is there to stay: neither deleted nor replaced.
+    pub(crate) fn is_current(&self) -> bool {
+        !self.deleting && self.retired.is_none()
+    }
 }
 
 impl IkeSa {
@@ -110,5 +170,39 @@ impl IkeSa {
     /// The child under which we send with this SPI.
     pub(crate) fn child_by_outbound(&self, protocol: ProtocolId, spi: Spi) -> Option<&ChildSa> {
         self.children.iter().find(|child| (child.protocol, child.outbound) == (protocol, spi))
+    }
+
+    /// The child that we receive under this SPI.
+    pub(crate) fn child(&self, inbound: Spi) -> Option<&ChildSa> {
+        self.children.iter().find(|child| child.inbound == inbound)
+    }
+
+    /// Whether exchanges about children belong to this IKE SA, and not to another one that replaces it or that it is
+    /// meant to replace.
+    pub(crate) fn is_current(&self) -> bool {
+        self.is_established() && self.heir.is_none() && !self.waits
+    }
+
+    /// What we are doing that a request about `child`, or about no child, may collide with (RFC 7296 §2.25).
+    pub(crate) fn doing(&self, child: Option<&ChildSa>) -> Doing {
+        if self.heir.is_some() || self.waits || !self.is_established() {
+            return Doing::ClosingIke;
+        }
+        if child.is_some_and(|child| child.deleting) {
+            return Doing::ClosingSame;
+        }
+        if child.is_some_and(|child| child.retired == Some(End::Ours)) {
+            return Doing::ReplacedSame;
+        }
+        match self.affair {
+            None => Doing::Nothing,
+            Some(Affair::CreateChild) => Doing::CreatingChild,
+            Some(Affair::DeleteChild) => Doing::ClosingOther,
+            Some(Affair::RekeyIke) => Doing::RekeyingIke,
+            Some(Affair::RekeyChild(old)) if child.is_some_and(|child| child.inbound == old) => {
+                Doing::RekeyingSame
+            }
+            Some(Affair::RekeyChild(_)) => Doing::RekeyingOther,
+        }
     }
 }

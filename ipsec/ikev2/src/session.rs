@@ -5,6 +5,9 @@
 //!          → queue → message → encrypt → window (kept for retransmission) → datagram
 //! ```
 
+mod clock;
+mod transmit;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,25 +16,26 @@ use std::time::Duration;
 use ipsec_net::Instant;
 use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
-use ipsec_wire::{Header, IkeSpi, Spi};
+use ipsec_wire::{Header, IkeSpi};
 
 use crate::apply::{Reach, apply};
 use crate::config::Connection;
 use crate::context::Context;
-use crate::effect::{Effect, Keyed};
-use crate::event::{Cause, Event, MessageRecord, listed};
-use crate::exchange::delete::{DeleteChild, DeleteIke};
-use crate::exchange::liveness::LivenessExchange;
+use crate::effect::{Effect, Keyed, Successor};
+use crate::event::{Cause, Event};
+use crate::exchange::delete::DeleteIke;
 use crate::exchange::{Exchange, Next};
 use crate::grammar::{self, Broken};
 use crate::message::{Envelope, Opened};
 use crate::output::Output;
 use crate::protect::NotOpened;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::{IkeSa, Role, State};
+use crate::sa::{ChildSa, IkeSa, Role, State};
 use crate::table;
-use crate::timers::{TimerReason, Timers, take_due};
-use crate::window::{Expiry, Incoming, Requests, Responses};
+use crate::timers::Timers;
+use crate::window::{Incoming, Requests, Responses};
+
+pub(crate) use transmit::received;
 
 /// An IKE SA and all that moves it.
 pub(crate) struct Session {
@@ -40,14 +44,29 @@ pub(crate) struct Session {
     pub(crate) responses: Responses,
     open: Option<Box<dyn Exchange>>,
     queue: VecDeque<Box<dyn Exchange>>,
+    /// Exchanges that the peer has put off, and when to begin them.
+    later: Vec<(Instant, Box<dyn Exchange>)>,
     timers: Timers,
+    /// Whether its lifetime has begun.
+    aging: bool,
     /// How long it stays half open at the responder, and how long it answers repeats once it is closed.
     patience: Duration,
     /// Why the attempt to set it up failed, until the endpoint has asked.
     pub(crate) failed: Option<Failure>,
+    /// New IKE SAs that were made to replace this one, until the endpoint has made sessions of them.
+    pub(crate) born: Vec<Successor>,
+    /// Children that belong to the IKE SA which replaces this one, until the endpoint has brought them there.
+    estate: Vec<ChildSa>,
     /// The children that are wanted as soon as it is established, and how many attempts may follow this one.
     pub(crate) wanted: Vec<String>,
     pub(crate) attempts_left: u32,
+}
+
+/// What an IKE SA leaves to the one that replaces it.
+pub(crate) struct Estate {
+    pub(crate) children: Vec<ChildSa>,
+    queue: VecDeque<Box<dyn Exchange>>,
+    later: Vec<(Instant, Box<dyn Exchange>)>,
 }
 
 /// Where the two ends are and what they call the SA.
@@ -81,6 +100,11 @@ impl Session {
             last_heard: now,
             is_first: false,
             supersedes: false,
+            affair: None,
+            stillborn: Vec::new(),
+            rival: None,
+            heir: None,
+            waits: false,
         };
         let half_open = (role == Role::Responder).then(|| now + patience);
         Self {
@@ -89,12 +113,42 @@ impl Session {
             responses: Responses::default(),
             open: None,
             queue: VecDeque::new(),
+            later: Vec::new(),
             timers: Timers { half_open, ..Timers::default() },
+            aging: false,
             patience,
             failed: None,
+            born: Vec::new(),
+            estate: Vec::new(),
             wanted: Vec::new(),
             attempts_left: 0,
         }
+    }
+
+    /// The session of an IKE SA that is to replace that of `old`; it waits until it inherits.
+    pub(crate) fn succeed(old: &Self, successor: Successor, now: Instant) -> Self {
+        let Successor { role, spi_i, spi_r, crypto, proven, .. } = successor;
+        let ends = Ends { local: old.sa.local, remote: old.sa.remote, spi_i, spi_r };
+        let mut session = Self::new(role, Arc::clone(&old.sa.connection), ends, old.patience, now);
+        session.sa.state = State::Established(proven);
+        session.sa.crypto = Some(crypto);
+        session.sa.waits = true;
+        session
+    }
+
+    /// Hands over what belongs to the IKE SA that replaces this one: the children, and the exchanges that wait.
+    pub(crate) fn bequeath(&mut self) -> Estate {
+        let (own, queue) = std::mem::take(&mut self.queue).into_iter().partition(|e| e.retires());
+        self.queue = own;
+        Estate { children: std::mem::take(&mut self.estate), queue, later: std::mem::take(&mut self.later) }
+    }
+
+    /// Takes the place of the IKE SA that left this.
+    pub(crate) fn inherit(&mut self, estate: Estate, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        self.carry_out(vec![Effect::Inherit(estate.children)], cx, out);
+        self.queue.extend(estate.queue);
+        self.later.extend(estate.later);
+        self.pump(cx, out);
     }
 
     /// Begins an exchange of ours as soon as the window allows.
@@ -108,15 +162,12 @@ impl Session {
         self.pump(cx, out);
     }
 
-    /// Deletes a Child SA pair.
-    pub(crate) fn delete_child(&mut self, inbound: Spi, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
-        self.begin(Box::new(DeleteChild { inbound }), cx, out);
-    }
-
-    /// Deletes the IKE SA; one that is not established yet is dropped without a word.
+    /// Deletes the IKE SA; one that is not established yet is dropped without a word. One that is replaced, or may yet replace
+    /// another, ends by itself.
     pub(crate) fn terminate(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
         match self.sa.state {
-            State::Established(_) => self.begin(Box::new(DeleteIke), cx, out),
+            State::Established(_) if !self.sa.is_current() => {}
+            State::Established(_) => self.begin(Box::new(DeleteIke { cause: Cause::Deleted }), cx, out),
             State::Init | State::HalfOpen(_) => {
                 self.carry_out(vec![Effect::Fail(Failure::Abandoned)], cx, out);
             }
@@ -168,36 +219,6 @@ impl Session {
         self.carry_out(vec![Effect::Keyed(keyed)], cx, out);
     }
 
-    /// Does what the clock asks for. `heard` tells when the data plane last received under an SPI.
-    pub(crate) fn timeout(
-        &mut self,
-        heard: &dyn Fn(Spi) -> Option<Instant>,
-        cx: &mut Context<'_>,
-        out: &mut VecDeque<Output>,
-    ) {
-        match self.requests.expire(cx.now, &self.sa.connection.retransmission) {
-            Some(Expiry::Resend { octets, message_id, transmission }) => {
-                self.send_again(octets, message_id, transmission, out);
-            }
-            Some(Expiry::GiveUp) => self.give_up(cx, out),
-            None => {}
-        }
-        if take_due(&mut self.timers.half_open, cx.now) && !self.sa.is_closed() {
-            self.carry_out(vec![Effect::Fail(Failure::Timeout("IKE_AUTH"))], cx, out);
-            // Answering a late repeat of IKE_SA_INIT would send the initiator on to an IKE SA that is no more.
-            self.timers.forget = Some(cx.now);
-        }
-        if take_due(&mut self.timers.liveness, cx.now) {
-            self.check_liveness(heard, cx);
-        }
-        self.pump(cx, out);
-    }
-
-    /// When [`Session::timeout`] has something to do next.
-    pub(crate) fn next_timeout(&self) -> Option<(Instant, TimerReason)> {
-        self.timers.next(self.requests.deadline())
-    }
-
     /// Whether the SA is over and nobody is to be answered any more.
     pub(crate) fn is_forgotten(&self, now: Instant) -> bool {
         self.sa.is_closed() && self.timers.forget.is_some_and(|at| at <= now)
@@ -205,7 +226,7 @@ impl Session {
 
     /// How many exchanges of ours are open or wait.
     pub(crate) fn pending(&self) -> usize {
-        usize::from(self.open.is_some()) + self.queue.len()
+        usize::from(self.open.is_some()) + self.queue.len() + self.later.len()
     }
 
     /// Carries out effects that no exchange of this session asked for.
@@ -215,10 +236,16 @@ impl Session {
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) {
-        let mut reach =
-            Reach { provider: cx.provider, queue: &mut self.queue, out, failed: &mut self.failed };
+        let mut reach = Reach {
+            provider: cx.provider,
+            queue: &mut self.queue,
+            out,
+            failed: &mut self.failed,
+            born: &mut self.born,
+            estate: &mut self.estate,
+        };
         apply(&mut self.sa, effects, &mut reach);
-        self.set_timers(cx.now);
+        self.set_timers(cx);
     }
 
     fn handle_request(
@@ -304,7 +331,7 @@ impl Session {
             Err(NotOpened::Drop(reason)) => Err(reason),
             Err(NotOpened::Malformed(what)) => Ok(Err(Failure::Syntax(what))),
         };
-        match result {
+        let next = match result {
             Err(reason) => {
                 self.open = Some(exchange);
                 return Err(reason);
@@ -312,23 +339,28 @@ impl Session {
             Ok(Ok(Next::Again)) => {
                 self.requests.repeat_id();
                 self.queue.push_front(exchange);
+                return Ok(());
             }
-            Ok(Ok(Next::Done(effects))) => {
-                self.requests.answered();
+            Ok(Ok(next)) => {
                 self.sa.last_heard = cx.now;
-                self.carry_out(effects, cx, out);
+                next
             }
-            Ok(Ok(Next::Then(next, effects))) => {
-                self.requests.answered();
-                self.sa.last_heard = cx.now;
+            Ok(Err(failure)) => Next::Done(vec![self.ending(failure)]),
+        };
+        self.requests.answered();
+        self.carry_out(vec![Effect::Through], cx, out);
+        match next {
+            Next::Done(effects) => self.carry_out(effects, cx, out),
+            Next::Then(next, effects) => {
                 self.carry_out(effects, cx, out);
                 self.queue.push_front(next);
             }
-            Ok(Err(failure)) => {
-                self.requests.answered();
-                let ending = self.ending(failure);
-                self.carry_out(vec![ending], cx, out);
+            Next::Later(next, wait, effects) => {
+                self.carry_out(effects, cx, out);
+                self.later.push((cx.now + wait, next));
             }
+            // Dealt with above, under the same message ID.
+            Next::Again => {}
         }
         Ok(())
     }
@@ -353,28 +385,16 @@ impl Session {
         Ok(Opened { header, payloads, octets, request })
     }
 
-    fn respond(
-        &mut self,
-        request: Header,
-        octets: &[u8],
-        payloads: &[Payload],
-        cx: &mut Context<'_>,
-        out: &mut VecDeque<Output>,
-    ) {
-        let envelope = Envelope::on(&self.sa, request.exchange, true, request.message_id);
-        let Some(crypto) = &mut self.sa.crypto else { return };
-        let response = envelope.sealed(payloads, &mut crypto.protection, cx);
-        self.announce(&envelope, payloads, 1, out);
-        self.responses.answered(octets.to_vec(), response.clone());
-        self.send(response, out);
-    }
-
     /// Sends the next request that waits, if the window is free.
     fn pump(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
         while self.requests.is_free() && !self.sa.is_closed() {
             let Some(mut exchange) = self.queue.pop_front() else {
                 break;
             };
+            if (self.sa.heir.is_some() || self.sa.waits) && !exchange.retires() {
+                self.queue.push_front(exchange);
+                break;
+            }
             let Some((payloads, effects)) = exchange.request(&self.sa, cx) else {
                 continue;
             };
@@ -389,105 +409,20 @@ impl Session {
             self.send(octets, out);
             self.carry_out(effects, cx, out);
         }
-        self.set_timers(cx.now);
-    }
-
-    fn send_again(
-        &mut self,
-        octets: Vec<u8>,
-        message_id: u32,
-        transmission: u32,
-        out: &mut VecDeque<Output>,
-    ) {
-        if let Some(exchange) = &self.open {
-            let envelope = Envelope::on(&self.sa, exchange.kind(), false, message_id);
-            self.announce(&envelope, &[], transmission, out);
-        }
-        self.send(octets, out);
-    }
-
-    fn give_up(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
-        let Some(mut exchange) = self.open.take() else {
-            return;
-        };
-        out.push_back(Output::Event(Event::Probe("ikev2.request.given-up")));
-        let ending = self.ending(exchange.given_up());
-        self.carry_out(vec![ending], cx, out);
-    }
-
-    fn check_liveness(&mut self, heard: &dyn Fn(Spi) -> Option<Instant>, cx: &Context<'_>) {
-        let Some(interval) = self.sa.connection.liveness else {
-            return;
-        };
-        let by_children = self.sa.children.iter().filter_map(|child| heard(child.inbound)).max();
-        self.sa.last_heard = self.sa.last_heard.max(by_children.unwrap_or(Instant::ZERO));
-        let silent = cx.now.since(self.sa.last_heard) >= interval;
-        if silent && self.sa.is_established() && self.pending() == 0 {
-            self.queue.push_back(Box::new(LivenessExchange));
-        }
+        self.set_timers(cx);
     }
 
     /// How the SA ends, by how far it had come.
     fn ending(&self, failure: Failure) -> Effect {
         match self.sa.state {
+            State::Established(_) | State::Deleting if self.sa.heir.is_some() => {
+                Effect::Close(Cause::Rekeyed)
+            }
             State::Established(_) => Effect::Close(Cause::Failed(failure)),
             State::Deleting => Effect::Close(Cause::Deleted),
             State::Init | State::HalfOpen(_) | State::Closed => Effect::Fail(failure),
         }
     }
-
-    fn set_timers(&mut self, now: Instant) {
-        if self.sa.is_closed() {
-            if self.timers.forget.is_none() {
-                self.requests.repeat_id();
-                self.open = None;
-                self.timers = Timers { forget: Some(now + self.patience), ..Timers::default() };
-            }
-            return;
-        }
-        if matches!(self.sa.state, State::Established(_) | State::Deleting) {
-            self.timers.half_open = None;
-        }
-        self.timers.liveness = match self.sa.connection.liveness {
-            Some(interval) if self.sa.is_established() => {
-                Some((self.sa.last_heard + interval).max(now + interval / 4))
-            }
-            _ => None,
-        };
-    }
-
-    fn announce(
-        &self,
-        envelope: &Envelope,
-        payloads: &[Payload],
-        transmission: u32,
-        out: &mut VecDeque<Output>,
-    ) {
-        out.push_back(Output::Event(Event::Sent(MessageRecord {
-            peer: self.sa.remote,
-            exchange: envelope.exchange,
-            response: envelope.response,
-            message_id: envelope.message_id,
-            payloads: listed(payloads),
-            transmission,
-        })));
-    }
-
-    fn send(&self, octets: Vec<u8>, out: &mut VecDeque<Output>) {
-        out.push_back(Output::Datagram { source: self.sa.local, destination: self.sa.remote, octets });
-    }
-}
-
-/// The record of a message that was understood.
-pub(crate) fn received(peer: SocketAddr, message: &Opened<'_>) -> Output {
-    Output::Event(Event::Received(MessageRecord {
-        peer,
-        exchange: message.header.exchange,
-        response: message.header.flags.response,
-        message_id: message.header.message_id,
-        payloads: listed(&message.payloads),
-        transmission: 1,
-    }))
 }
 
 /// What a broken grammar means for a message whose integrity is proven, or that came in the clear.

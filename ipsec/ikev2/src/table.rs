@@ -21,6 +21,8 @@ struct Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     HalfOpen,
+    /// Established, but whether it takes the place of another IKE SA is not decided.
+    Waiting,
     Established,
     Deleting,
 }
@@ -29,8 +31,18 @@ const ROWS: &[Row] = &[
     Row { exchange: ExchangeType::IKE_AUTH, states: &[Stage::HalfOpen], answer: auth::answer },
     Row {
         exchange: ExchangeType::CREATE_CHILD_SA,
-        states: &[Stage::Established],
+        states: &[Stage::Established, Stage::Deleting],
         answer: create_child::answer,
+    },
+    Row {
+        exchange: ExchangeType::CREATE_CHILD_SA,
+        states: &[Stage::Waiting],
+        answer: informational::answer_while_waiting,
+    },
+    Row {
+        exchange: ExchangeType::INFORMATIONAL,
+        states: &[Stage::Waiting],
+        answer: informational::answer_while_waiting,
     },
     Row {
         exchange: ExchangeType::INFORMATIONAL,
@@ -43,6 +55,7 @@ const ROWS: &[Row] = &[
 pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Answer, Refusal> {
     let stage = match sa.state {
         State::HalfOpen(_) => Stage::HalfOpen,
+        State::Established(_) if sa.waits => Stage::Waiting,
         State::Established(_) => Stage::Established,
         State::Deleting => Stage::Deleting,
         State::Init | State::Closed => return Err(Refusal::Ignore(DropReason::State)),

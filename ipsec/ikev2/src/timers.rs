@@ -11,6 +11,14 @@ pub enum TimerReason {
     Liveness,
     /// A half-open IKE SA is to be given up.
     HalfOpen,
+    /// An exchange that the peer has put off is to begin again.
+    Retry,
+    /// An IKE SA is to be replaced.
+    Rekey,
+    /// The lifetime of an IKE SA is over.
+    Lifetime,
+    /// A replaced IKE SA that the peer has not deleted is to go.
+    Retirement,
     /// A closed IKE SA no longer answers repeats.
     Forget,
 }
@@ -20,14 +28,25 @@ pub enum TimerReason {
 pub(crate) struct Timers {
     pub(crate) liveness: Option<Instant>,
     pub(crate) half_open: Option<Instant>,
+    pub(crate) rekey: Option<Instant>,
+    pub(crate) lifetime: Option<Instant>,
+    pub(crate) retirement: Option<Instant>,
     pub(crate) forget: Option<Instant>,
 }
 
 impl Timers {
-    /// The earliest of them and of `retransmission`.
-    pub(crate) fn next(&self, retransmission: Option<Instant>) -> Option<(Instant, TimerReason)> {
+    /// The earliest of them, of `retransmission`, and of `retry`.
+    pub(crate) fn next(
+        &self,
+        retransmission: Option<Instant>,
+        retry: Option<Instant>,
+    ) -> Option<(Instant, TimerReason)> {
         let all = [
             (retransmission, TimerReason::Retransmission),
+            (retry, TimerReason::Retry),
+            (self.rekey, TimerReason::Rekey),
+            (self.lifetime, TimerReason::Lifetime),
+            (self.retirement, TimerReason::Retirement),
             (self.liveness, TimerReason::Liveness),
             (self.half_open, TimerReason::HalfOpen),
             (self.forget, TimerReason::Forget),

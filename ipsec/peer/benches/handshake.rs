@@ -62,6 +62,7 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
             key_exchange: vec![key_exchange],
         }],
         children: vec![child],
+        lifetime: Default::default(),
         liveness: None,
         retransmission: Retransmission::default(),
         attempts: 1,

@@ -61,6 +61,16 @@ pub enum Command {
         /// The child's name.
         child: String,
     },
+    /// Replace the Child SAs of this name by new ones.
+    Rekey {
+        /// The child's name.
+        child: String,
+    },
+    /// Replace the IKE SAs of this connection by new ones, which inherit their children.
+    RekeyIke {
+        /// The connection's name.
+        connection: String,
+    },
     /// Delete the IKE SAs of this connection, their children with them.
     Terminate {
         /// The connection's name.
@@ -132,6 +142,8 @@ impl Peer {
                 let _: Result<(), UnknownName> = match &command {
                     Command::Initiate { child } => self.ikev2.initiate(now, child),
                     Command::Delete { child } => self.ikev2.delete(now, child),
+                    Command::Rekey { child } => self.ikev2.rekey(now, child),
+                    Command::RekeyIke { connection } => self.ikev2.rekey_ike(now, connection),
                     Command::Terminate { connection } => self.ikev2.terminate(now, connection),
                     Command::Check { connection } => self.ikev2.check(now, connection),
                 };
@@ -230,8 +242,9 @@ impl Peer {
             match due {
                 Due::Send(packet) => self.send(now, packet),
                 Due::Expired(expired) => {
-                    if expired.limit == Limit::Hard {
-                        self.ikev2.expire(now, expired.inbound);
+                    match expired.limit {
+                        Limit::Soft => self.ikev2.age(now, expired.inbound),
+                        Limit::Hard => self.ikev2.expire(now, expired.inbound),
                     }
                     self.out.push_back(Output::Event(Event::Expired(expired)));
                 }

@@ -429,6 +429,7 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
         psk: Secret::from(here.psk.clone().into_bytes()),
         proposals: here.offer.iter().map(algorithms::ike).collect(),
         children: children.collect(),
+        lifetime: Default::default(),
         liveness: here.liveness,
         retransmission: Retransmission {
             first: ike.retransmission.first,

@@ -13,7 +13,7 @@ use ipsec_crypto::Secret;
 use ipsec_wire::registry::{AuthMethod, ExchangeType, NotifyType};
 use ipsec_wire::v2::{Authentication, Identification, Notify, Payload};
 
-use super::child::{self, ChildOffer, Nonces};
+use super::child::{self, ChildOffer, Secrets};
 use super::{Answer, Exchange, Next};
 use crate::config::Connection;
 use crate::context::Context;
@@ -89,8 +89,13 @@ impl Exchange for AuthExchange {
         let connection = Arc::clone(&sa.connection);
         let mut effects = vec![Effect::Establish { proven, connection, initial_contact: false }];
         if let Some(offer) = &self.child {
-            let nonces = Nonces { initiator: &transcript.nonce_i, responder: &transcript.nonce_r };
-            effects.push(offer.conclude(sa, crypto, message, nonces, None, cx));
+            effects.push(match offer.conclude(sa, secrets(transcript, crypto), message, None, cx) {
+                Ok(child) => Effect::AddChild(Box::new(child)),
+                Err(failure) => {
+                    let child = offer.config().name.clone();
+                    Effect::Report(Event::ChildFailed { child, failure })
+                }
+            });
         }
         Ok(Next::Done(effects))
     }
@@ -162,8 +167,7 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     let mut effects =
         vec![Effect::Establish { proven, connection: Arc::clone(&connection), initial_contact }];
     if child::is_asked_for(message) {
-        let nonces = Nonces { initiator: &transcript.nonce_i, responder: &transcript.nonce_r };
-        match child::answer(&connection, sa, crypto, message, nonces, cx) {
+        match child::answer(&connection, sa, message, secrets(transcript, crypto), cx) {
             Ok(answer) => {
                 payloads.extend(answer.payloads);
                 effects.extend(answer.effects);
@@ -175,6 +179,11 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
         }
     }
     Ok(Answer { payloads, effects })
+}
+
+/// What the first child's keys are made of (RFC 7296 §2.17).
+fn secrets<'a>(transcript: &'a Transcript, crypto: &'a Crypto) -> Secrets<'a> {
+    Secrets { crypto, nonce_i: &transcript.nonce_i, nonce_r: &transcript.nonce_r, shared: None }
 }
 
 fn half_open(sa: &IkeSa) -> Option<(&Transcript, &Crypto)> {

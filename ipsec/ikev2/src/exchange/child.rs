@@ -5,25 +5,31 @@ use ipsec_crypto::{KeyExchangeAlgorithm, Secret};
 use ipsec_dataplane::{Mode, SaPair, SaParameters};
 use ipsec_net::AddressRange;
 use ipsec_wire::Spi;
-use ipsec_wire::registry::NotifyType;
+use ipsec_wire::registry::{NotifyType, ProtocolId};
 use ipsec_wire::v2::{Notify, Payload, Proposal, SecurityAssociation, TrafficSelector};
 
 use super::Answer;
+use crate::collision::End;
 use crate::config::{ChildConfig, Connection};
 use crate::context::Context;
 use crate::effect::{Effect, NewChild};
-use crate::event::{ChildRecord, Event};
+use crate::event::ChildRecord;
 use crate::keys;
 use crate::message::{Opened, find_error, find_notify};
 use crate::negotiate::{self, ChildSuite};
 use crate::refusal::Failure;
-use crate::sa::{Crypto, IkeSa};
+use crate::sa::{ChildSa, Crypto, IkeSa, Replacement};
 
-/// The nonces of the exchange that makes a child.
+/// What the keys of a child are made of.
 #[derive(Clone, Copy)]
-pub(crate) struct Nonces<'a> {
-    pub(crate) initiator: &'a [u8],
-    pub(crate) responder: &'a [u8],
+pub(crate) struct Secrets<'a> {
+    /// What its IKE SA has.
+    pub(crate) crypto: &'a Crypto,
+    /// The nonces of the exchange that makes it.
+    pub(crate) nonce_i: &'a [u8],
+    pub(crate) nonce_r: &'a [u8],
+    /// Its own key exchange, if it had one.
+    pub(crate) shared: Option<&'a Secret>,
 }
 
 /// What we, as initiator of the exchange, offer for a child.
@@ -62,26 +68,28 @@ impl ChildOffer {
         ]
     }
 
-    /// Reads the response: the child is installed, or its failure told. The IKE SA lives on either way.
+    /// The protocol and the SPI under which the responder believes that we receive once it has answered.
+    pub(super) fn promised(&self) -> (ProtocolId, Spi) {
+        (self.proposals.first().map_or(ProtocolId::ESP, |proposal| proposal.protocol), self.spi)
+    }
+
+    /// Reads the response: the child that it makes, in the place of the one that we receive under `replaces`.
+    ///
+    /// # Errors
+    /// Why there is none. The IKE SA lives on either way.
     pub(crate) fn conclude(
         &self,
         sa: &IkeSa,
-        crypto: &Crypto,
+        secrets: Secrets<'_>,
         message: &Opened<'_>,
-        nonces: Nonces<'_>,
-        secret: Option<&Secret>,
+        replaces: Option<Spi>,
         cx: &mut Context<'_>,
-    ) -> Effect {
-        let child = self.agreed(message).and_then(|(suite, local, remote)| {
-            let transport = self.config.transport && wants_transport(message);
-            let (config, inbound) = (&self.config, self.spi);
-            let agreed = Agreed { config, initiator: true, inbound, suite, transport, local, remote };
-            agreed.child(sa, crypto, nonces, secret, cx)
-        });
-        match child {
-            Ok(child) => Effect::AddChild(Box::new(child)),
-            Err(failure) => Effect::Report(Event::ChildFailed { child: self.config.name.clone(), failure }),
-        }
+    ) -> Result<NewChild, Failure> {
+        let (suite, local, remote) = self.agreed(message)?;
+        let transport = self.config.transport && wants_transport(message);
+        let (config, inbound) = (&self.config, self.spi);
+        let agreed = Agreed { config, initiator: true, inbound, replaces, suite, transport, local, remote };
+        agreed.child(sa, secrets, cx)
     }
 
     fn agreed(
@@ -136,6 +144,7 @@ pub(crate) type ChildRefusal = (Notify, String, Failure);
 /// What the peer's offer of a child comes to: the choice, and the configuration that it fits.
 pub(super) struct Choice<'a> {
     config: &'a ChildConfig,
+    replaces: Option<Spi>,
     proposal: Proposal,
     suite: ChildSuite,
     /// Whether both want transport mode.
@@ -160,19 +169,21 @@ impl Choice<'_> {
 pub(crate) fn answer(
     connection: &Connection,
     sa: &IkeSa,
-    crypto: &Crypto,
     message: &Opened<'_>,
-    nonces: Nonces<'_>,
+    secrets: Secrets<'_>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, ChildRefusal> {
-    let choice = choose(connection, message, false)?;
-    install(&choice, sa, crypto, nonces, None, cx)
+    let choice = choose(connection, message, false, None)?;
+    install(&choice, sa, secrets, cx)
 }
 
+/// The choice from an offer, with or without a `fresh` key exchange. One that is to replace the child `old` has the same
+/// configuration and is no narrower (RFC 7296 §2.9.2).
 pub(super) fn choose<'a>(
     connection: &'a Connection,
     message: &Opened<'_>,
     fresh: bool,
+    old: Option<&'a ChildSa>,
 ) -> Result<Choice<'a>, ChildRefusal> {
     let unnamed = || connection.children.first().map_or_else(String::new, |child| child.name.clone());
     let refuse = |kind, child, failure| (Notify::new(kind, Vec::new()), child, failure);
@@ -181,17 +192,27 @@ pub(super) fn choose<'a>(
         refuse(NotifyType::INVALID_SYNTAX, unnamed(), failure)
     })?;
     // Of several children the first whose networks have something in common with the offer is meant.
-    let found = connection.children.iter().find_map(|config| {
+    let meant = connection.children.iter().filter(|config| old.is_none_or(|old| old.name == config.name));
+    let found = meant.clone().find_map(|config| {
         let initiator = negotiate::narrow(offer.initiator, &config.remote);
         let responder = negotiate::narrow(offer.responder, &config.local);
-        (!initiator.is_empty() && !responder.is_empty()).then_some((config, initiator, responder))
+        let covers = old.is_none_or(|old| {
+            negotiate::subset(&old.remote, &initiator) && negotiate::subset(&old.local, &responder)
+        });
+        (covers && !initiator.is_empty() && !responder.is_empty()).then_some((config, initiator, responder))
     });
     let (config, initiator, responder) = found.ok_or_else(|| {
-        let ours: Vec<String> = connection.children.iter().map(show_networks).collect();
+        let ours: Vec<String> = match old {
+            Some(old) => {
+                vec![format!("{} === {}", negotiate::show(&old.local), negotiate::show(&old.remote))]
+            }
+            None => meant.map(show_networks).collect(),
+        };
         let failure = Failure::Selectors(format!(
-            "offered {} === {}, configured {}",
+            "offered {} === {}, {} {}",
             negotiate::show(offer.responder),
             negotiate::show(offer.initiator),
+            if old.is_some() { "in use" } else { "configured" },
             ours.join("; ")
         ));
         refuse(NotifyType::TS_UNACCEPTABLE, unnamed(), failure)
@@ -205,15 +226,21 @@ pub(super) fn choose<'a>(
         refuse(NotifyType::NO_PROPOSAL_CHOSEN, config.name.clone(), failure)
     })?;
     let transport = config.transport && wants_transport(message);
-    Ok(Choice { config, proposal, suite, transport, initiator, responder })
+    Ok(Choice {
+        config,
+        replaces: old.map(|old| old.inbound),
+        proposal,
+        suite,
+        transport,
+        initiator,
+        responder,
+    })
 }
 
 pub(super) fn install(
     choice: &Choice<'_>,
     sa: &IkeSa,
-    crypto: &Crypto,
-    nonces: Nonces<'_>,
-    secret: Option<&Secret>,
+    secrets: Secrets<'_>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, ChildRefusal> {
     let inbound = cx.child_spi();
@@ -221,12 +248,13 @@ pub(super) fn install(
         config: choice.config,
         initiator: false,
         inbound,
+        replaces: choice.replaces,
         suite: choice.suite,
         transport: choice.transport,
         local: choice.responder.clone(),
         remote: choice.initiator.clone(),
     };
-    let child = agreed.child(sa, crypto, nonces, secret, cx).map_err(|failure| {
+    let child = agreed.child(sa, secrets, cx).map_err(|failure| {
         (Notify::new(NotifyType::NO_PROPOSAL_CHOSEN, Vec::new()), choice.config.name.clone(), failure)
     })?;
     let mut proposal = choice.proposal.clone();
@@ -276,6 +304,7 @@ struct Agreed<'a> {
     config: &'a ChildConfig,
     initiator: bool,
     inbound: Spi,
+    replaces: Option<Spi>,
     suite: ChildSuite,
     transport: bool,
     local: Vec<TrafficSelector>,
@@ -283,19 +312,12 @@ struct Agreed<'a> {
 }
 
 impl Agreed<'_> {
-    fn child(
-        self,
-        sa: &IkeSa,
-        crypto: &Crypto,
-        nonces: Nonces<'_>,
-        secret: Option<&Secret>,
-        cx: &mut Context<'_>,
-    ) -> Result<NewChild, Failure> {
+    fn child(self, sa: &IkeSa, secrets: Secrets<'_>, cx: &mut Context<'_>) -> Result<NewChild, Failure> {
         let length = self.suite.protection.key_material_len();
-        let nonces = (nonces.initiator, nonces.responder);
-        let (first, second) =
-            keys::child_keys(cx.provider, crypto.suite.prf, &crypto.keys.d, secret, nonces, length)
-                .map_err(|error| Failure::KeyExchange(error.to_string()))?;
+        let Secrets { crypto, nonce_i, nonce_r, shared } = secrets;
+        let (prf, sk_d) = (crypto.suite.prf, &crypto.keys.d);
+        let (first, second) = keys::child_keys(cx.provider, prf, sk_d, shared, (nonce_i, nonce_r), length)
+            .map_err(|error| Failure::KeyExchange(error.to_string()))?;
         let (outbound_key, inbound_key) = if self.initiator { (first, second) } else { (second, first) };
         let selectors = negotiate::pairs(&self.local, &self.remote);
         let mode = match self.transport {
@@ -321,6 +343,7 @@ impl Agreed<'_> {
             initiator: self.initiator,
             inbound: self.inbound,
             outbound: self.suite.spi,
+            replaces: self.replaces,
             protection: self.suite.protection,
             mode,
             extended_sequence_numbers: self.suite.extended_sequence_numbers,
@@ -330,7 +353,10 @@ impl Agreed<'_> {
             inbound_key,
             outbound_key,
         };
-        Ok(NewChild { record, pair })
+        let by = if self.initiator { End::Ours } else { End::Theirs };
+        let nonces = [nonce_i.to_vec(), nonce_r.to_vec()];
+        let replaces = self.replaces.map(|old| Replacement { old, by, nonces });
+        Ok(NewChild { record, pair, replaces })
     }
 }
 

@@ -1,45 +1,63 @@
-//! `CREATE_CHILD_SA` for a new child (RFC 7296 §1.3.1), with or without a key exchange of its own.
+//! `CREATE_CHILD_SA` for a new child (RFC 7296 §1.3.1), with or without a key exchange of its own; in front of it REKEY_SA
+//! where the new child is to replace another one ([`super::rekey_child`]).
 //!
 //! ```text
 //! SK {SA Ni [KEi] TSi TSr}   ------->
 //!                            <-------   SK {SA Nr [KEr] TSi TSr}, or SK {N(NO_PROPOSAL_CHOSEN | TS_UNACCEPTABLE |
-//!                                       INVALID_KE_PAYLOAD)}
+//!                                       INVALID_KE_PAYLOAD | TEMPORARY_FAILURE)}
 //! ```
 
 use ipsec_crypto::{Initiator, Secret};
+use ipsec_wire::Spi;
 use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{KeyExchange, Notify, Payload};
 
-use super::child::{self, ChildOffer, ChildRefusal, Nonces};
-use super::{Answer, Exchange, Next};
+use super::child::{self, ChildOffer, ChildRefusal, Secrets};
+use super::delete::DeleteChild;
+use super::retry::{after_refusal, temporary_failure};
+use super::{Answer, Exchange, Next, rekey_child, rekey_ike};
+use crate::collision::{Asked, End, Reply, reply};
 use crate::config::ChildConfig;
 use crate::context::Context;
-use crate::effect::Effect;
+use crate::effect::{Effect, NewChild};
 use crate::event::Event;
 use crate::message::{Opened, find_error, find_notify};
 use crate::negotiate;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::{Crypto, IkeSa};
+use crate::sa::{Affair, ChildSa, Crypto, IkeSa};
 
 /// The initiator's half of `CREATE_CHILD_SA` for a new child.
 pub(crate) struct CreateChild {
     offer: ChildOffer,
+    /// The child to replace, by the SPI under which we receive.
+    replaces: Option<Spi>,
     nonce: Vec<u8>,
     groups: Vec<u16>,
     key_exchange: Option<(u16, Initiator)>,
+    /// How often the responder asked for another group.
+    regrouped: usize,
+    /// How often it answered TEMPORARY_FAILURE.
+    refusals: u32,
 }
 
 impl CreateChild {
-    pub(crate) fn new(config: ChildConfig, cx: &mut Context<'_>) -> Self {
+    pub(crate) fn new(config: ChildConfig, replaces: Option<Spi>, cx: &mut Context<'_>) -> Self {
         let algorithms = config.proposals.iter().flat_map(|proposal| proposal.key_exchange.iter());
         let groups: Vec<u16> = algorithms.filter_map(|a| negotiate::key_exchange_id(*a)).collect();
         let nonce = cx.nonce();
+        let offer = ChildOffer::new(config, true, cx);
         let mut exchange =
-            Self { offer: ChildOffer::new(config, true, cx), nonce, groups, key_exchange: None };
+            Self { offer, replaces, nonce, groups, key_exchange: None, regrouped: 0, refusals: 0 };
         if let Some(group) = exchange.groups.first().copied() {
             exchange.use_group(group, cx);
         }
         exchange
+    }
+
+    /// The same wish once more, with a nonce and an SPI of its own.
+    fn again(&self, cx: &mut Context<'_>) -> Self {
+        let Self { regrouped, refusals, .. } = *self;
+        Self { regrouped, refusals, ..Self::new(self.offer.config().clone(), self.replaces, cx) }
     }
 
     fn use_group(&mut self, group: u16, cx: &mut Context<'_>) {
@@ -52,7 +70,8 @@ impl CreateChild {
         let notify = find_notify(&message.payloads, NotifyType::INVALID_KE_PAYLOAD)?;
         let group = u16::from_be_bytes(notify.data.as_slice().try_into().ok()?);
         let sent = self.key_exchange.as_ref().map(|(sent, _)| *sent);
-        (sent != Some(group) && self.groups.contains(&group)).then_some(group)
+        let known = sent != Some(group) && self.groups.contains(&group);
+        (known && self.regrouped < self.groups.len()).then_some(group)
     }
 
     /// The secret of the child's own, where it has one; the response and the choice have to agree on that.
@@ -69,11 +88,58 @@ impl CreateChild {
             _ => Err(Failure::Syntax("CREATE_CHILD_SA response: not the group that we sent".to_owned())),
         }
     }
+
+    /// What an error in the response leads to.
+    fn refused(&mut self, kind: NotifyType, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Next {
+        if let Some(group) = self.other_group(message) {
+            let mut again = self.again(cx);
+            again.regrouped += 1;
+            again.use_group(group, cx);
+            let probe = Effect::Report(Event::Probe("ikev2.invalid-ke.child"));
+            return Next::Then(Box::new(again), vec![probe]);
+        }
+        match (kind, self.replaces) {
+            (NotifyType::TEMPORARY_FAILURE, _) => {
+                self.refusals += 1;
+                let again = self.again(cx);
+                after_refusal(self.refusals, Box::new(again), cx)
+            }
+            (NotifyType::CHILD_SA_NOT_FOUND, Some(old)) => match rekey_child::not_found(sa, old) {
+                (effects, true) => {
+                    let anew = Self::new(self.offer.config().clone(), None, cx);
+                    Next::Then(Box::new(anew), effects)
+                }
+                (effects, false) => Next::Done(effects),
+            },
+            _ => Next::Done(vec![self.failed(self.offer.refused(message))]),
+        }
+    }
+
+    /// The child that the response makes.
+    fn made(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<NewChild, Failure> {
+        let none = || Failure::Syntax("CREATE_CHILD_SA response without a nonce".to_owned());
+        let crypto = sa.crypto.as_ref().ok_or_else(none)?;
+        let secret = self.secret(message)?;
+        let nonce_r = nonce_of(message).ok_or_else(none)?;
+        let secrets = Secrets { crypto, nonce_i: &self.nonce, nonce_r, shared: secret.as_ref() };
+        let child = self.offer.conclude(sa, secrets, message, self.replaces, cx)?;
+        if let Some(old) = self.replaces.and_then(|old| sa.child(old)) {
+            rekey_child::covers(old, &child)?;
+        }
+        Ok(child)
+    }
+
+    fn failed(&self, failure: Failure) -> Effect {
+        Effect::Report(Event::ChildFailed { child: self.offer.config().name.clone(), failure })
+    }
 }
 
 impl Exchange for CreateChild {
     fn describe(&self) -> &'static str {
-        "CREATE_CHILD_SA"
+        match self.replaces {
+            Some(_) => "rekeying of a Child SA",
+            None => "CREATE_CHILD_SA",
+        }
     }
 
     fn kind(&self) -> ExchangeType {
@@ -81,68 +147,91 @@ impl Exchange for CreateChild {
     }
 
     fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
-        if !sa.is_established() {
+        if !sa.is_current() {
             return None;
         }
+        let mut payloads = Vec::new();
+        let mut affair = Affair::CreateChild;
+        if let Some(old) = self.replaces {
+            payloads.push(rekey_child::notify(sa.child(old).filter(|child| child.is_current())?));
+            affair = Affair::RekeyChild(old);
+        }
         let [proposals, initiator, responder] = self.offer.payloads();
-        let mut payloads: Vec<Payload> = self.offer.mode().into_iter().collect();
+        payloads.extend(self.offer.mode());
         payloads.extend([proposals, Payload::Nonce(self.nonce.clone())]);
         if let Some((group, ours)) = &self.key_exchange {
             payloads.push(Payload::Ke(KeyExchange::new(*group, ours.public().to_vec())));
         }
         payloads.extend([initiator, responder]);
-        Some((payloads, Vec::new()))
+        Some((payloads, vec![Effect::Begin(affair)]))
     }
 
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
-        let crypto = sa.crypto.as_ref().ok_or(Refusal::Ignore(DropReason::State))?;
-        if let Some(group) = self.other_group(message) {
-            let mut again = Self::new(self.offer.config().clone(), cx);
-            again.use_group(group, cx);
-            return Ok(Next::Then(
-                Box::new(again),
-                vec![Effect::Report(Event::Probe("ikev2.invalid-ke.child"))],
-            ));
+        if let Some(error) = find_error(&message.payloads) {
+            return Ok(self.refused(error.kind, sa, message, cx));
         }
-        let name = self.offer.config().name.clone();
-        let fail =
-            |failure| Ok(Next::Done(vec![Effect::Report(Event::ChildFailed { child: name, failure })]));
-        if find_error(&message.payloads).is_some() {
-            return fail(self.offer.refused(message));
+        let child = match self.made(sa, message, cx) {
+            Ok(child) => child,
+            Err(failure) => {
+                // The responder believes that the child is there.
+                let (protocol, spi) = self.offer.promised();
+                let delete = DeleteChild::Refused(protocol, spi);
+                return Ok(Next::Then(Box::new(delete), vec![self.failed(failure)]));
+            }
+        };
+        if sa.stillborn.contains(&(child.protocol(), child.record.outbound)) {
+            return Ok(Next::Done(vec![Effect::Report(Event::Probe("ikev2.child.stillborn"))]));
         }
-        let secret = match self.secret(message) {
-            Ok(secret) => secret,
-            Err(failure) => return fail(failure),
+        let Some(old) = self.replaces else {
+            return Ok(Next::Done(vec![Effect::AddChild(Box::new(child))]));
         };
-        let Some(nonce) = nonce_of(message) else {
-            return fail(Failure::Syntax("CREATE_CHILD_SA response without a nonce".to_owned()));
-        };
-        let nonces = Nonces { initiator: &self.nonce, responder: nonce };
-        Ok(Next::Done(vec![self.offer.conclude(sa, crypto, message, nonces, secret.as_ref(), cx)]))
+        let (effects, doomed) = rekey_child::sequel(sa, old, child);
+        Ok(Next::Then(Box::new(DeleteChild::Pair(doomed)), effects))
     }
 }
 
-/// Answers `CREATE_CHILD_SA` for a new child. Rekeying is not offered: the peer is told so.
+/// Answers `CREATE_CHILD_SA`: a new child, one for another, or a new IKE SA for this one.
 pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Answer, Refusal> {
-    let crypto = sa.crypto.as_ref().ok_or(Refusal::Ignore(DropReason::State))?;
-    let rekeys = find_notify(&message.payloads, NotifyType::REKEY_SA).is_some();
-    let with_selectors = message.payloads.iter().any(|payload| matches!(payload, Payload::TsI(_)));
-    if rekeys || !with_selectors {
-        return Err(Refusal::Answer(Notify::new(NotifyType::NO_ADDITIONAL_SAS, Vec::new())));
+    if let Some(notify) = find_notify(&message.payloads, NotifyType::REKEY_SA) {
+        return rekey_child::answer(sa, notify, message, cx);
     }
-    create(sa, crypto, message, cx).or_else(|(notify, child, failure)| {
-        let effects = vec![Effect::Report(Event::ChildFailed { child, failure })];
-        Ok(Answer { payloads: vec![Payload::Notify(notify)], effects })
-    })
+    if !message.payloads.iter().any(|payload| matches!(payload, Payload::TsI(_) | Payload::TsR(_))) {
+        return rekey_ike::answer(sa, message, cx);
+    }
+    if reply(Asked::CreateChild, sa.doing(None)) == Reply::TemporaryFailure {
+        return Ok(temporary_failure());
+    }
+    answer_with(sa, message, None, cx)
+}
+
+/// Answers with a new child, in the place of `old` if there is one.
+pub(super) fn answer_with(
+    sa: &IkeSa,
+    message: &Opened<'_>,
+    old: Option<&ChildSa>,
+    cx: &mut Context<'_>,
+) -> Result<Answer, Refusal> {
+    let crypto = sa.crypto.as_ref().ok_or(Refusal::Ignore(DropReason::State))?;
+    match create(sa, crypto, message, old, cx) {
+        Ok(mut answer) => {
+            answer.effects.extend(old.map(|old| Effect::Retire { inbound: old.inbound, by: End::Theirs }));
+            Ok(answer)
+        }
+        Err((notify, child, failure)) => {
+            let effects = vec![Effect::Report(Event::ChildFailed { child, failure })];
+            Ok(Answer { payloads: vec![Payload::Notify(notify)], effects })
+        }
+    }
 }
 
 fn create(
     sa: &IkeSa,
     crypto: &Crypto,
     message: &Opened<'_>,
+    old: Option<&ChildSa>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, ChildRefusal> {
-    let choice = child::choose(&sa.connection, message, true)?;
+    let choice = child::choose(&sa.connection, message, true, old)?;
     let name = || choice.name().to_owned();
     let syntax = |what: &str| {
         let failure = Failure::Syntax(format!("CREATE_CHILD_SA request {what}"));
@@ -168,13 +257,13 @@ fn create(
         extra.push(Payload::Ke(KeyExchange::new(group, public)));
         secret = Some(shared);
     }
-    let nonces = Nonces { initiator: peers, responder: &nonce };
-    let mut answer = child::install(&choice, sa, crypto, nonces, secret.as_ref(), cx)?;
+    let secrets = Secrets { crypto, nonce_i: peers, nonce_r: &nonce, shared: secret.as_ref() };
+    let mut answer = child::install(&choice, sa, secrets, cx)?;
     answer.payloads.splice(1..1, extra);
     Ok(answer)
 }
 
-fn nonce_of<'a>(message: &'a Opened<'_>) -> Option<&'a [u8]> {
+pub(super) fn nonce_of<'a>(message: &'a Opened<'_>) -> Option<&'a [u8]> {
     message.payloads.iter().find_map(|payload| match payload {
         Payload::Nonce(nonce) if (16..=256).contains(&nonce.len()) => Some(nonce.as_slice()),
         _ => None,

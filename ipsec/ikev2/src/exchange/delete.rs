@@ -12,16 +12,32 @@ use ipsec_wire::registry::{ExchangeType, ProtocolId};
 use ipsec_wire::v2::{Delete, Payload};
 
 use super::{Answer, Exchange, Next};
+use crate::collision::{Asked, Reply, reply};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::{Cause, Event};
 use crate::message::Opened;
 use crate::refusal::Refusal;
-use crate::sa::{IkeSa, State};
+use crate::sa::{Affair, ChildSa, IkeSa, State};
 
-/// Deletes the Child SA pair that we receive under this SPI.
-pub(crate) struct DeleteChild {
-    pub(crate) inbound: Spi,
+/// Deletes Child SA pairs.
+pub(crate) enum DeleteChild {
+    /// The one that we receive under this SPI.
+    Pair(Spi),
+    /// All of this name.
+    Named(String),
+    /// One that we did not take when the peer offered it under this SPI of ours.
+    Refused(ProtocolId, Spi),
+}
+
+impl DeleteChild {
+    fn means(&self, child: &ChildSa) -> bool {
+        match self {
+            Self::Pair(inbound) => child.inbound == *inbound,
+            Self::Named(name) => child.name == *name,
+            Self::Refused(..) => false,
+        }
+    }
 }
 
 impl Exchange for DeleteChild {
@@ -34,22 +50,47 @@ impl Exchange for DeleteChild {
     }
 
     fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
-        let child = sa.children.iter().find(|child| child.inbound == self.inbound)?;
-        if !sa.is_established() || child.deleting {
+        let meant = sa.children.iter().filter(|child| !child.deleting && self.means(child));
+        let mut doomed: Vec<(ProtocolId, Spi)> = meant.map(|child| (child.protocol, child.inbound)).collect();
+        let mut effects: Vec<Effect> = doomed.iter().map(|(_, spi)| Effect::MarkDeleting(*spi)).collect();
+        if let Self::Refused(protocol, spi) = self {
+            doomed.push((*protocol, *spi));
+        }
+        if !sa.is_established() || doomed.is_empty() {
             return None;
         }
-        let payload = Payload::Delete(Delete::children(child.protocol, [self.inbound]));
-        Some((vec![payload], vec![Effect::MarkDeleting(self.inbound)]))
+        effects.push(Effect::Begin(Affair::DeleteChild));
+        Some((payloads(&doomed), effects))
     }
 
-    /// With or without the peer's half in it, the response ends the pair.
-    fn response(&mut self, _: &IkeSa, _: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
-        Ok(Next::Done(vec![Effect::RemoveChild { inbound: self.inbound, cause: Cause::Deleted }]))
+    /// With or without the peer's halves in it, the response ends the pairs.
+    fn response(&mut self, sa: &IkeSa, _: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
+        let meant = sa.children.iter().filter(|child| child.deleting && self.means(child));
+        Ok(Next::Done(meant.map(|child| removal(child, Cause::Deleted)).collect()))
     }
 }
 
+/// The end of a child, which is no loss where another one has its place.
+fn removal(child: &ChildSa, cause: Cause) -> Effect {
+    let cause = if child.retired.is_some() { Cause::Rekeyed } else { cause };
+    Effect::RemoveChild { inbound: child.inbound, cause }
+}
+
+/// A Delete payload for each protocol that occurs.
+fn payloads(doomed: &[(ProtocolId, Spi)]) -> Vec<Payload> {
+    let of = |protocol| doomed.iter().filter(move |(own, _)| *own == protocol).map(|(_, spi)| *spi);
+    [ProtocolId::ESP, ProtocolId::AH]
+        .into_iter()
+        .filter(|protocol| of(*protocol).next().is_some())
+        .map(|protocol| Payload::Delete(Delete::children(protocol, of(protocol))))
+        .collect()
+}
+
 /// Deletes the IKE SA, and its children with it.
-pub(crate) struct DeleteIke;
+pub(crate) struct DeleteIke {
+    /// Why.
+    pub(crate) cause: Cause,
+}
 
 impl Exchange for DeleteIke {
     fn describe(&self) -> &'static str {
@@ -65,7 +106,11 @@ impl Exchange for DeleteIke {
     }
 
     fn response(&mut self, _: &IkeSa, _: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
-        Ok(Next::Done(vec![Effect::Close(Cause::Deleted)]))
+        Ok(Next::Done(vec![Effect::Close(self.cause.clone())]))
+    }
+
+    fn retires(&self) -> bool {
+        self.cause == Cause::Rekeyed
     }
 }
 
@@ -73,37 +118,51 @@ impl Exchange for DeleteIke {
 pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>) -> Answer {
     let mut effects = Vec::new();
     let mut ours: Vec<(ProtocolId, Spi)> = Vec::new();
+    let mut seen: Vec<(ProtocolId, Spi)> = Vec::new();
     for payload in &message.payloads {
         let Payload::Delete(delete) = payload else {
             continue;
         };
         if delete.protocol == ProtocolId::IKE {
-            if matches!(sa.state, State::Deleting) {
-                effects.push(Effect::Report(Event::Probe("ikev2.ike-delete.collision")));
-            }
-            effects.push(Effect::Close(Cause::DeletedByPeer));
+            effects.extend(closing(sa));
             return Answer { payloads: Vec::new(), effects };
         }
         for spi in delete.child_spis() {
-            let Some(child) = sa.child_by_outbound(delete.protocol, spi) else {
+            if seen.contains(&(delete.protocol, spi)) {
+                continue;
+            }
+            seen.push((delete.protocol, spi));
+            let child = sa.child_by_outbound(delete.protocol, spi);
+            let decision = reply(Asked::DeleteChild { known: child.is_some() }, sa.doing(child));
+            let Some(child) = child else {
+                let creating = matches!(sa.affair, Some(Affair::CreateChild | Affair::RekeyChild(_)));
+                effects.extend(creating.then_some(Effect::NoteStillborn(delete.protocol, spi)));
                 continue;
             };
             // Both ends delete the pair at once: neither names its half again (RFC 7296 §1.4.1).
-            if child.deleting {
+            if decision == Reply::Nothing {
                 effects.push(Effect::Report(Event::Probe("ikev2.child-delete.collision")));
-            } else if !ours.contains(&(child.protocol, child.inbound)) {
-                ours.push((child.protocol, child.inbound));
             } else {
-                continue;
+                ours.push((child.protocol, child.inbound));
             }
-            effects.push(Effect::RemoveChild { inbound: child.inbound, cause: Cause::DeletedByPeer });
+            effects.push(removal(child, Cause::DeletedByPeer));
         }
     }
-    let of = |protocol| ours.iter().filter(move |(own, _)| *own == protocol).map(|(_, spi)| *spi);
-    let payloads = [ProtocolId::ESP, ProtocolId::AH]
-        .into_iter()
-        .filter(|protocol| of(*protocol).next().is_some())
-        .map(|protocol| Payload::Delete(Delete::children(protocol, of(protocol))))
-        .collect();
-    Answer { payloads, effects }
+    Answer { payloads: payloads(&ours), effects }
+}
+
+/// The peer deletes the IKE SA. Where it has made another one to replace it, that one has prevailed over what we asked for
+/// (RFC 7296 §2.8.2).
+fn closing(sa: &IkeSa) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if reply(Asked::DeleteIke, sa.doing(None)) == Reply::Forget {
+        let deleting = matches!(sa.state, State::Deleting);
+        let probe = if deleting { "ikev2.ike-delete.collision" } else { "ikev2.ike-delete.forgets" };
+        effects.push(Effect::Report(Event::Probe(probe)));
+    }
+    let rival = sa.rival.as_ref().filter(|_| sa.heir.is_none());
+    effects.extend(rival.map(|rival| Effect::Bequeath(rival.spi)));
+    let replaced = sa.heir.is_some() || rival.is_some();
+    effects.push(Effect::Close(if replaced { Cause::Rekeyed } else { Cause::DeletedByPeer }));
+    effects
 }

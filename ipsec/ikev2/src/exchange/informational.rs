@@ -1,14 +1,15 @@
 //! The answer to an INFORMATIONAL request (RFC 7296 §1.4): deletions, the peer's word that our proof was refused, or
 //! nothing at all, which asks whether we are alive.
 
-use ipsec_wire::registry::NotifyType;
+use ipsec_wire::registry::{NotifyType, ProtocolId};
+use ipsec_wire::v2::Payload;
 
 use super::{Answer, delete};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Cause;
 use crate::message::{Opened, find_notify};
-use crate::refusal::{Failure, Refusal};
+use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::IkeSa;
 
 /// Answers the request.
@@ -18,4 +19,18 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, _cx: &mut Context<'_>) ->
         return Ok(Answer { payloads: Vec::new(), effects: vec![Effect::Close(Cause::Failed(failure))] });
     }
     Ok(delete::answer(sa, message))
+}
+
+/// Answers the request where it is not decided yet whether the IKE SA inherits the children of the one that it was made to
+/// replace: the peer may delete it, and whatever else it has to say has to wait.
+pub(crate) fn answer_while_waiting(
+    sa: &IkeSa,
+    message: &Opened<'_>,
+    _cx: &mut Context<'_>,
+) -> Result<Answer, Refusal> {
+    let ends = |payload: &Payload| matches!(payload, Payload::Delete(d) if d.protocol == ProtocolId::IKE);
+    match message.payloads.iter().any(ends) {
+        true => Ok(delete::answer(sa, message)),
+        false => Err(Refusal::Ignore(DropReason::Undecided)),
+    }
 }

@@ -48,7 +48,7 @@ impl InitExchange {
         child: Option<String>,
         cx: &mut Context<'_>,
     ) -> Result<Self, Failure> {
-        let offer = negotiate::ike_offer(&connection.proposals);
+        let offer = negotiate::ike_offer(&connection.proposals, None);
         let first = connection.proposals.first().and_then(|proposal| proposal.key_exchange.first());
         let algorithm = *first.ok_or(Failure::KeyExchange("no group is configured".to_owned()))?;
         let group = negotiate::key_exchange_id(algorithm)
@@ -179,7 +179,7 @@ pub(crate) fn respond(
         || Refusal::Ignore(DropReason::Malformed("IKE_SA_INIT without SA, KE and nonce".to_owned()));
     let fields = Fields::of(message).ok_or_else(malformed)?;
     let configured: Vec<Proposal> =
-        connections.iter().flat_map(|connection| negotiate::ike_offer(&connection.proposals)).collect();
+        connections.iter().flat_map(|connection| negotiate::ike_offer(&connection.proposals, None)).collect();
     let refuse = |kind, data, event: Option<Event>| {
         let notify = Payload::Notify(Notify::new(kind, data));
         Ok(InitAnswer::Stateless(vec![notify], event.into_iter().collect()))
@@ -223,16 +223,16 @@ pub(crate) fn respond(
     Ok(InitAnswer::New { payloads, keyed: Box::new(Keyed { spi_r, suite, keys, transcript }) })
 }
 
-/// The three payloads that both messages of the exchange have.
-struct Fields<'a> {
-    proposals: &'a [Proposal],
-    group: u16,
-    public: &'a [u8],
-    nonce: &'a [u8],
+/// The three payloads that both messages of the exchange have, and those that replace an IKE SA.
+pub(super) struct Fields<'a> {
+    pub(super) proposals: &'a [Proposal],
+    pub(super) group: u16,
+    pub(super) public: &'a [u8],
+    pub(super) nonce: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    fn of(message: &'a Opened<'_>) -> Option<Self> {
+    pub(super) fn of(message: &'a Opened<'_>) -> Option<Self> {
         let (mut proposals, mut key_exchange, mut nonce) = (None, None, None);
         for payload in &message.payloads {
             match payload {
@@ -267,7 +267,7 @@ fn refused(message: &Opened<'_>, offer: &[Proposal]) -> Option<Failure> {
     })
 }
 
-fn respond_to(
+pub(super) fn respond_to(
     algorithm: KeyExchangeAlgorithm,
     public: &[u8],
     cx: &mut Context<'_>,

@@ -8,6 +8,11 @@ pub(crate) mod delete;
 pub(crate) mod informational;
 pub(crate) mod init;
 pub(crate) mod liveness;
+pub(crate) mod rekey_child;
+pub(crate) mod rekey_ike;
+pub(crate) mod retry;
+
+use std::time::Duration;
 
 use ipsec_wire::registry::ExchangeType;
 use ipsec_wire::v2::Payload;
@@ -32,6 +37,11 @@ pub(crate) trait Exchange: Send {
     /// What the response means. A refusal other than [`Refusal::Ignore`] ends the IKE SA.
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal>;
 
+    /// Whether it ends an IKE SA that another one replaces; all others belong to that other one.
+    fn retires(&self) -> bool {
+        false
+    }
+
     /// Why the IKE SA ends when the request is never answered.
     fn given_up(&mut self) -> Failure {
         Failure::Timeout(self.describe())
@@ -44,6 +54,8 @@ pub(crate) enum Next {
     Done(Vec<Effect>),
     /// Another exchange follows at once, before whatever waits in the queue.
     Then(Box<dyn Exchange>, Vec<Effect>),
+    /// Another exchange follows after this time.
+    Later(Box<dyn Exchange>, Duration, Vec<Effect>),
     /// The same exchange begins anew under the same message ID (only `IKE_SA_INIT`).
     Again,
 }

@@ -2,9 +2,9 @@
 
 use ipsec_crypto::{IntegrityAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm};
 use ipsec_dataplane::Encryption;
-use ipsec_wire::Spi;
 use ipsec_wire::registry::{ProtocolId, TransformType};
 use ipsec_wire::v2::{Proposal, Transform};
+use ipsec_wire::{IkeSpi, Spi};
 
 use super::numbers;
 
@@ -35,8 +35,9 @@ pub struct ChildProposal {
     pub extended_sequence_numbers: Vec<bool>,
 }
 
-/// The proposals for an IKE SA, numbered from 1.
-pub(crate) fn ike_offer(proposals: &[IkeProposal]) -> Vec<Proposal> {
+/// The proposals for an IKE SA, numbered from 1; `spi` is the one we want to be called by, where it does not stand in the
+/// header (RFC 7296 §3.3.1).
+pub(crate) fn ike_offer(proposals: &[IkeProposal], spi: Option<IkeSpi>) -> Vec<Proposal> {
     let transforms = |proposal: &IkeProposal| {
         let mut list = ciphers(&proposal.encryption);
         list.extend(plain(TransformType::PRF, proposal.prf.iter().filter_map(|a| numbers::prf_id(*a))));
@@ -45,7 +46,7 @@ pub(crate) fn ike_offer(proposals: &[IkeProposal]) -> Vec<Proposal> {
         list
     };
     let lists = proposals.iter().map(|proposal| (ProtocolId::IKE, transforms(proposal)));
-    number(lists, &[])
+    number(lists, &spi.map_or(Vec::new(), |spi| spi.0.to_be_bytes().to_vec()))
 }
 
 /// The proposals for a Child SA, numbered from 1; `spi` is the one we want to receive under. Key exchange methods are

@@ -36,10 +36,10 @@ fn cbc() -> IkeProposal {
 }
 
 fn chosen(configured: &[IkeProposal], offered: &[IkeProposal]) -> Result<IkeSuite, String> {
-    let chosen =
-        select(&ike_offer(configured), &ike_offer(offered)).map_err(|mismatch| mismatch.to_string())?;
+    let chosen = select(&ike_offer(configured, None), &ike_offer(offered, None))
+        .map_err(|mismatch| mismatch.to_string())?;
     assert!(
-        check_choice(&ike_offer(offered), std::slice::from_ref(&chosen)).is_ok(),
+        check_choice(&ike_offer(offered, None), std::slice::from_ref(&chosen)).is_ok(),
         "the initiator accepts the choice"
     );
     ike_suite(&chosen).ok_or_else(|| "no suite".to_owned())
@@ -90,29 +90,29 @@ fn an_empty_offer_is_told_as_such() {
 
 #[test]
 fn a_combined_cipher_is_never_taken_together_with_integrity() {
-    let mut both = ike_offer(&[gcm(16)]);
+    let mut both = ike_offer(&[gcm(16)], None);
     both[0].transforms.push(Transform::new(TransformType::INTEG, 12, None));
-    assert!(select(&ike_offer(&[gcm(16)]), &both).is_err());
+    assert!(select(&ike_offer(&[gcm(16)], None), &both).is_err());
     assert!(ike_suite(&both[0]).is_none());
-    let mut bare = ike_offer(&[cbc()]);
+    let mut bare = ike_offer(&[cbc()], None);
     bare[0].transforms.retain(|transform| transform.kind != TransformType::INTEG);
     assert!(ike_suite(&bare[0]).is_none(), "nor a cipher without integrity");
 }
 
 #[test]
 fn integrity_none_beside_a_combined_cipher_means_the_same_as_leaving_it_out() {
-    let mut offered = ike_offer(&[gcm(16)]);
+    let mut offered = ike_offer(&[gcm(16)], None);
     offered[0].transforms.push(Transform::new(TransformType::INTEG, 0, None));
-    let chosen = select(&ike_offer(&[gcm(16)]), &offered).unwrap();
+    let chosen = select(&ike_offer(&[gcm(16)], None), &offered).unwrap();
     assert!(check_choice(&offered, std::slice::from_ref(&chosen)).is_ok());
     assert_eq!(ike_suite(&chosen).unwrap().protection.integrity, None);
 }
 
 #[test]
 fn a_transform_with_an_unknown_attribute_is_passed_over() {
-    let mut offered = ike_offer(&[gcm(16)]);
+    let mut offered = ike_offer(&[gcm(16)], None);
     offered[0].transforms[0].unknown.push((0x8063, vec![0, 1]));
-    assert!(select(&ike_offer(&[gcm(16)]), &offered).is_err());
+    assert!(select(&ike_offer(&[gcm(16)], None), &offered).is_err());
 }
 
 #[test]
@@ -143,8 +143,8 @@ fn a_child_in_ike_auth_offers_no_key_exchange() {
 
 #[test]
 fn a_choice_that_was_not_offered_is_refused() {
-    let offered = ike_offer(&[cbc(), gcm(16)]);
-    let choice = select(&ike_offer(&[cbc()]), &offered).unwrap();
+    let offered = ike_offer(&[cbc(), gcm(16)], None);
+    let choice = select(&ike_offer(&[cbc()], None), &offered).unwrap();
     let refused = |change: fn(&mut Proposal)| {
         let mut choice = choice.clone();
         change(&mut choice);

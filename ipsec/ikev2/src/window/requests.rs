@@ -43,6 +43,12 @@ impl Retransmission {
         }
         wait.min(self.longest)
     }
+
+    /// How long after its first transmission a request is given up.
+    #[must_use]
+    pub fn total(&self) -> Duration {
+        (1..=self.transmissions.max(1)).map(|count| self.wait(count)).sum()
+    }
 }
 
 /// What to do when a request's time is over.
@@ -145,6 +151,7 @@ mod tests {
         let waits: Vec<u128> = (1..=5).map(|count| HOW.wait(count).as_millis()).collect();
         assert_eq!(waits, [2000, 3000, 4000, 4000, 4000]);
         assert_eq!(HOW.wait(u32::MAX), HOW.longest);
+        assert_eq!(HOW.total(), Duration::from_secs(13), "as the next test shows");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use ipsec_ikev2::{
     Stage,
 };
 use ipsec_net::{Prefix, protocol};
+use ipsec_wire::Spi;
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -71,6 +72,7 @@ fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Confi
         psk: Secret::from(b"correct horse battery staple".to_vec()),
         proposals: vec![proposal],
         children: vec![child],
+        lifetime: Default::default(),
         liveness: None,
         retransmission: Retransmission::default(),
         attempts: 1,
@@ -173,6 +175,82 @@ fn a_deleted_child_comes_again_with_create_child_sa() {
     pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
     assert_eq!(pair.inside[1].len(), 1);
     assert_eq!(pair.peers[0].status().ike.len(), 1, "over the same IKE SA");
+}
+
+/// The pairs that came up at a side, each with what it replaces.
+fn pairs(pair: &Pair, side: usize) -> Vec<(Spi, Option<Spi>)> {
+    let up = |event: &Ikev2| match event {
+        Ikev2::ChildUp(record) => Some((record.inbound, record.replaces)),
+        _ => None,
+    };
+    pair.ikev2(side).filter_map(up).collect()
+}
+
+#[test]
+fn a_rekeyed_child_replaces_the_old_one_at_both_ends_and_carries_packets() {
+    for side in 0..2 {
+        let mut pair = Pair::new(west_config(), east_config());
+        pair.initiate();
+        pair.command(side, Command::Rekey { child: "net".into() });
+        for end in 0..2 {
+            let [(first, None), (_, Some(replaced))] = pairs(&pair, end)[..] else { panic!("two pairs") };
+            assert_eq!(replaced, first);
+            assert_eq!((pair.children(end), pair.peers[end].status().sas.len()), (1, 2));
+            let gone = |e: &Ikev2| matches!(e, Ikev2::ChildDown { inbound, cause: Cause::Rekeyed, .. } if *inbound == first);
+            assert_eq!(pair.ikev2(end).filter(|event| gone(event)).count(), 1);
+        }
+        pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
+        pair.give(1, Input::Inside(inner("10.2.0.1", "10.1.0.1", 100)));
+        assert_eq!((pair.inside[0].len(), pair.inside[1].len()), (1, 1));
+    }
+}
+
+#[test]
+fn a_rekeyed_ike_sa_inherits_the_children_and_counts_its_messages_from_zero() {
+    for side in 0..2 {
+        let mut pair = Pair::new(west_config(), east_config());
+        pair.initiate();
+        pair.command(side, Command::RekeyIke { connection: "site".into() });
+        for end in 0..2 {
+            let status = pair.peers[end].status();
+            let [old, new] =
+                &status.ike.iter().map(|sa| (sa.stage, sa.children.len())).collect::<Vec<_>>()[..]
+            else {
+                panic!("two IKE SAs")
+            };
+            let mut both = [*old, *new];
+            both.sort();
+            assert_eq!(both, [(Stage::Established, 1), (Stage::Closed, 0)]);
+            let new = status.ike.iter().find(|sa| sa.stage == Stage::Established).unwrap();
+            assert_eq!((new.next_request, new.next_expected), (0, 0));
+            assert!(pair.ikev2(end).any(|e| matches!(e, Ikev2::IkeDown { cause: Cause::Rekeyed, .. })));
+        }
+        pair.command(1 - side, Command::Rekey { child: "net".into() });
+        pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
+        assert_eq!((pair.children(0), pair.children(1), pair.inside[1].len()), (1, 1, 1));
+        pair.command(side, Command::Terminate { connection: "site".into() });
+        assert!(pair.peers.iter().all(|peer| peer.status().sas.is_empty()));
+    }
+}
+
+#[test]
+fn a_soft_limit_leads_to_a_new_pair() {
+    let mut west = west_config();
+    let lifetime = &mut west.ikev2.connections[0].children[0].lifetime;
+    lifetime.hard.packets = Some(10);
+    lifetime.margin = 50;
+    let mut pair = Pair::new(west, east_config());
+    pair.initiate();
+    for _ in 0..5 {
+        pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
+    }
+    assert_eq!((pairs(&pair, 0).len(), pairs(&pair, 1).len()), (2, 2));
+    assert_eq!((pair.children(0), pair.children(1)), (1, 1));
+    for _ in 0..20 {
+        pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
+    }
+    assert_eq!(pair.inside[1].len(), 25, "none was lost");
+    assert_eq!(pairs(&pair, 0).len(), 6, "after each five packets");
 }
 
 #[test]

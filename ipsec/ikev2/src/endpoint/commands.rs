@@ -1,0 +1,173 @@
+//! What an endpoint is told to do.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use ipsec_net::Instant;
+use ipsec_wire::{IkeSpi, Spi};
+
+use super::{Endpoint, UnknownName};
+use crate::config::Connection;
+use crate::context::Context;
+use crate::exchange::create_child::CreateChild;
+use crate::exchange::delete::DeleteChild;
+use crate::exchange::liveness::LivenessExchange;
+use crate::exchange::rekey_child;
+use crate::exchange::rekey_ike::RekeyIke;
+use crate::output::Output;
+use crate::sa::State;
+use crate::session::Session;
+
+impl Endpoint {
+    /// Sets up a child, and an IKE SA for it where none is there.
+    ///
+    /// # Errors
+    /// When no connection has a child of this name.
+    pub fn initiate(&mut self, now: Instant, child: &str) -> Result<(), UnknownName> {
+        let has_it = |connection: &&Arc<Connection>| connection.children.iter().any(|c| c.name == child);
+        let unknown = || UnknownName(child.to_owned());
+        let connection = Arc::clone(self.connections.iter().find(has_it).ok_or_else(unknown)?);
+        let name = connection.name.clone();
+        let here = |s: &Session| s.sa.connection.name == name && !s.sa.is_closed();
+        let replaced = |s: &Session| s.sa.is_established() && !s.sa.is_current();
+        let session = self.sessions.iter_mut().find(|(_, s)| here(s) && !replaced(s));
+        match session {
+            Some((spi, session)) if session.sa.is_established() => {
+                let spi = *spi;
+                let config =
+                    connection.children.iter().find(|c| c.name == child).ok_or_else(unknown)?.clone();
+                self.with(now, spi, |session, cx, out| {
+                    let exchange = CreateChild::new(config, None, cx);
+                    session.begin(Box::new(exchange), cx, out);
+                });
+            }
+            Some((_, session)) if !matches!(session.sa.state, State::Deleting) => {
+                if !session.wanted.iter().any(|wanted| wanted == child) {
+                    session.wanted.push(child.to_owned());
+                }
+            }
+            _ => {
+                let attempts_left = connection.attempts.saturating_sub(1);
+                self.attempt(now, &connection, vec![child.to_owned()], attempts_left);
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the IKE SAs of a connection and their children.
+    ///
+    /// # Errors
+    /// When there is no connection of this name.
+    pub fn terminate(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
+        self.each_of(now, connection, Session::terminate)
+    }
+
+    /// Asks the peers of a connection whether they are alive.
+    ///
+    /// # Errors
+    /// When there is no connection of this name.
+    pub fn check(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
+        self.each_of(now, connection, |session, cx, out| {
+            session.begin(Box::new(LivenessExchange), cx, out);
+        })
+    }
+
+    /// Deletes the Child SA pairs of this name, those that are still on the way to replace them among them.
+    ///
+    /// # Errors
+    /// When no connection has a child of this name.
+    pub fn delete(&mut self, now: Instant, child: &str) -> Result<(), UnknownName> {
+        for spi in self.with_child(child)? {
+            self.with(now, spi, |session, cx, out| {
+                session.begin(Box::new(DeleteChild::Named(child.to_owned())), cx, out);
+            });
+        }
+        Ok(())
+    }
+
+    /// Replaces the Child SA pairs of this name (RFC 7296 §2.8).
+    ///
+    /// # Errors
+    /// When no connection has a child of this name.
+    pub fn rekey(&mut self, now: Instant, child: &str) -> Result<(), UnknownName> {
+        for spi in self.with_child(child)? {
+            self.with(now, spi, |session, cx, out| {
+                let named = session.sa.children.iter().filter(|c| c.name == child && c.is_current());
+                let inbound: Vec<Spi> = named.map(|child| child.inbound).collect();
+                inbound.into_iter().for_each(|inbound| replace(session, inbound, cx, out));
+            });
+        }
+        Ok(())
+    }
+
+    /// Replaces the IKE SAs of a connection (RFC 7296 §2.18).
+    ///
+    /// # Errors
+    /// When there is no connection of this name.
+    pub fn rekey_ike(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
+        self.each_of(now, connection, |session, cx, out| {
+            if let Some(exchange) = RekeyIke::new(&session.sa, cx).filter(|_| session.sa.is_current()) {
+                session.begin(Box::new(exchange), cx, out);
+            }
+        })
+    }
+
+    /// Replaces one Child SA pair, by the SPI under which we receive: it has reached a soft limit. Does nothing when it is
+    /// gone or replaced already.
+    pub fn age(&mut self, now: Instant, inbound: Spi) {
+        if let Some(spi) = self.owner(inbound) {
+            self.with(now, spi, |session, cx, out| replace(session, inbound, cx, out));
+        }
+    }
+
+    /// Deletes one Child SA pair, by the SPI under which we receive: its lifetime is over. Does nothing when it is gone
+    /// already.
+    pub fn expire(&mut self, now: Instant, inbound: Spi) {
+        if let Some(spi) = self.owner(inbound) {
+            self.with(now, spi, |session, cx, out| {
+                session.begin(Box::new(DeleteChild::Pair(inbound)), cx, out);
+            });
+        }
+    }
+
+    /// The session that has the child which receives under this SPI.
+    fn owner(&self, inbound: Spi) -> Option<IkeSpi> {
+        let mut sessions = self.sessions.iter();
+        sessions.find(|(_, session)| session.sa.child(inbound).is_some()).map(|(spi, _)| *spi)
+    }
+
+    /// The sessions of the connection that has a child of this name configured.
+    fn with_child(&self, child: &str) -> Result<Vec<IkeSpi>, UnknownName> {
+        let has_it = |connection: &Connection| connection.children.iter().any(|c| c.name == child);
+        if !self.connections.iter().any(|connection| has_it(connection)) {
+            return Err(UnknownName(child.to_owned()));
+        }
+        let meant = |session: &Session| session.sa.is_current() && has_it(&session.sa.connection);
+        Ok(self.sessions.iter().filter(|(_, session)| meant(session)).map(|(spi, _)| *spi).collect())
+    }
+
+    fn each_of(
+        &mut self,
+        now: Instant,
+        connection: &str,
+        work: impl Fn(&mut Session, &mut Context<'_>, &mut VecDeque<Output>),
+    ) -> Result<(), UnknownName> {
+        if !self.connections.iter().any(|c| c.name == connection) {
+            return Err(UnknownName(connection.to_owned()));
+        }
+        let named = |session: &Session| session.sa.connection.name == connection && !session.sa.is_closed();
+        let spis: Vec<IkeSpi> =
+            self.sessions.iter().filter(|(_, session)| named(session)).map(|(spi, _)| *spi).collect();
+        for spi in spis {
+            self.with(now, spi, &work);
+        }
+        Ok(())
+    }
+}
+
+/// Begins to replace a child, if it is there and stays.
+fn replace(session: &mut Session, inbound: Spi, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+    if let Some(exchange) = rekey_child::begin(&session.sa, inbound, cx) {
+        session.begin(Box::new(exchange), cx, out);
+    }
+}

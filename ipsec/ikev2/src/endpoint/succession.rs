@@ -1,0 +1,48 @@
+//! What an IKE SA leaves to the one that replaces it (RFC 7296 §2.8, §2.8.2).
+
+use ipsec_net::Instant;
+use ipsec_wire::IkeSpi;
+
+use super::Endpoint;
+use crate::apply::bury;
+use crate::context::Context;
+use crate::effect::Fate;
+use crate::event::Cause;
+use crate::exchange::delete::DeleteIke;
+use crate::session::Session;
+
+impl Endpoint {
+    /// Makes sessions of the IKE SAs that a step of the session under `spi` has agreed on, and gives its children and the
+    /// exchanges that wait to the one that replaces it, once that is known.
+    pub(super) fn succession(&mut self, now: Instant, spi: IkeSpi) {
+        let Some(session) = self.sessions.get_mut(&spi) else {
+            return;
+        };
+        let born = std::mem::take(&mut session.born);
+        let new: Vec<(IkeSpi, Fate, Session)> = born
+            .into_iter()
+            .map(|successor| {
+                let (own, fate) = (successor.spi(), successor.fate);
+                (own, fate, Session::succeed(session, successor, now))
+            })
+            .collect();
+        let legacy = session.sa.heir.map(|heir| (heir, session.bequeath()));
+        for (own, fate, session) in new {
+            self.insert(own, session);
+            if fate == Fate::Redundant {
+                self.with(now, own, |session, cx, out| {
+                    session.begin(Box::new(DeleteIke { cause: Cause::Rekeyed }), cx, out);
+                });
+            }
+        }
+        let Some((heir, estate)) = legacy else {
+            return;
+        };
+        match self.sessions.get_mut(&heir) {
+            Some(heir) if heir.sa.is_established() => {
+                heir.inherit(estate, &mut context!(self, now), &mut self.out);
+            }
+            _ => bury(estate.children, &mut self.out),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What time does to an IKE SA: repeats, liveness checks, lifetimes (RFC 7296 §2.1, §2.4, §2.8).
+
+use std::collections::VecDeque;
+
+use ipsec_net::Instant;
+use ipsec_wire::Spi;
+
+use super::Session;
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::event::{Cause, Event};
+use crate::exchange::Exchange;
+use crate::exchange::delete::DeleteIke;
+use crate::exchange::liveness::LivenessExchange;
+use crate::exchange::rekey_ike::RekeyIke;
+use crate::output::Output;
+use crate::refusal::Failure;
+use crate::sa::State;
+use crate::timers::{TimerReason, Timers, take_due};
+use crate::window::Expiry;
+
+impl Session {
+    /// Does what the clock asks for. `heard` tells when the data plane last received under an SPI.
+    pub(crate) fn timeout(
+        &mut self,
+        heard: &dyn Fn(Spi) -> Option<Instant>,
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) {
+        match self.requests.expire(cx.now, &self.sa.connection.retransmission) {
+            Some(Expiry::Resend { octets, message_id, transmission }) => {
+                self.send_again(octets, message_id, transmission, out);
+            }
+            Some(Expiry::GiveUp) => self.give_up(cx, out),
+            None => {}
+        }
+        if take_due(&mut self.timers.half_open, cx.now) && !self.sa.is_closed() {
+            self.carry_out(vec![Effect::Fail(Failure::Timeout("IKE_AUTH"))], cx, out);
+            // Answering a late repeat of IKE_SA_INIT would send the initiator on to an IKE SA that is no more.
+            self.timers.forget = Some(cx.now);
+        }
+        if take_due(&mut self.timers.liveness, cx.now) {
+            self.check_liveness(heard, cx);
+        }
+        let due = |at: &Instant| *at <= cx.now;
+        let (begin, later) = std::mem::take(&mut self.later).into_iter().partition(|(at, _)| due(at));
+        self.later = later;
+        let begin: Vec<(Instant, Box<dyn Exchange>)> = begin;
+        self.queue.extend(begin.into_iter().map(|(_, exchange)| exchange));
+        self.age(cx, out);
+        self.pump(cx, out);
+    }
+
+    /// When [`Session::timeout`] has something to do next.
+    pub(crate) fn next_timeout(&self) -> Option<(Instant, TimerReason)> {
+        let retry = self.later.iter().map(|(at, _)| *at).min();
+        self.timers.next(self.requests.deadline(), retry)
+    }
+
+    /// What the lifetime of the IKE SA asks for, and what becomes of one that is replaced.
+    fn age(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        let current = self.sa.is_current();
+        if take_due(&mut self.timers.rekey, cx.now) && current {
+            let exchange = RekeyIke::new(&self.sa, cx);
+            self.queue.extend(exchange.map(|exchange| Box::new(exchange) as Box<dyn Exchange>));
+        }
+        if take_due(&mut self.timers.lifetime, cx.now) && current {
+            self.queue.push_back(Box::new(DeleteIke { cause: Cause::Expired }));
+        }
+        if take_due(&mut self.timers.retirement, cx.now) && self.sa.is_established() {
+            match self.sa.waits {
+                // The peer has never learnt of it, or is gone.
+                true => self.carry_out(vec![Effect::Close(Cause::Rekeyed)], cx, out),
+                false => self.queue.push_back(Box::new(DeleteIke { cause: Cause::Rekeyed })),
+            }
+        }
+    }
+
+    fn give_up(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        let Some(mut exchange) = self.open.take() else {
+            return;
+        };
+        out.push_back(Output::Event(Event::Probe("ikev2.request.given-up")));
+        let ending = self.ending(exchange.given_up());
+        self.carry_out(vec![ending], cx, out);
+    }
+
+    fn check_liveness(&mut self, heard: &dyn Fn(Spi) -> Option<Instant>, cx: &Context<'_>) {
+        let Some(interval) = self.sa.connection.liveness else {
+            return;
+        };
+        let by_children = self.sa.children.iter().filter_map(|child| heard(child.inbound)).max();
+        self.sa.last_heard = self.sa.last_heard.max(by_children.unwrap_or(Instant::ZERO));
+        let silent = cx.now.since(self.sa.last_heard) >= interval;
+        if silent && self.sa.is_current() && self.pending() == 0 {
+            self.queue.push_back(Box::new(LivenessExchange));
+        }
+    }
+
+    pub(super) fn set_timers(&mut self, cx: &mut Context<'_>) {
+        let now = cx.now;
+        if self.sa.is_closed() {
+            if self.timers.forget.is_none() {
+                self.requests.repeat_id();
+                self.open = None;
+                self.later.clear();
+                self.timers = Timers { forget: Some(now + self.patience), ..Timers::default() };
+            }
+            return;
+        }
+        if matches!(self.sa.state, State::Established(_) | State::Deleting) {
+            self.timers.half_open = None;
+        }
+        self.timers.liveness = match self.sa.connection.liveness {
+            Some(interval) if self.sa.is_current() => {
+                Some((self.sa.last_heard + interval).max(now + interval / 4))
+            }
+            _ => None,
+        };
+        let replaced = self.sa.is_established() && !self.sa.is_current();
+        // The peer may send its last request twice as long: the one that made the other IKE SA, then the deletion.
+        let patience = 2 * self.sa.connection.retransmission.total();
+        self.timers.retirement = replaced.then(|| self.timers.retirement.unwrap_or(now + patience));
+        if self.sa.is_current() && !self.aging {
+            self.aging = true;
+            let lifetime = self.sa.connection.lifetime.draw(cx.entropy);
+            self.timers.rekey = lifetime.soft.time.map(|time| now + time);
+            self.timers.lifetime = lifetime.hard.time.map(|time| now + time);
+        }
+    }
+}
