@@ -52,6 +52,7 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::Begin(affair) => sa.affair = Some(affair),
             Effect::Through => {
                 sa.affair = None;
+                sa.rival_child = None;
                 sa.stillborn.clear();
             }
             Effect::MarkDeleting(inbound) => {
@@ -64,6 +65,7 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
                     child.retired = Some(by);
                 }
             }
+            Effect::NoteRival(rival) => sa.rival_child = Some(rival),
             Effect::NoteStillborn(protocol, spi) => {
                 if sa.stillborn.len() < MOST_STILLBORN {
                     sa.stillborn.push((protocol, spi));
@@ -131,7 +133,7 @@ fn bequeath(sa: &mut IkeSa, heir: IkeSpi, reach: &mut Reach<'_>) {
 
 fn add_child(sa: &mut IkeSa, child: NewChild, reach: &mut Reach<'_>) {
     let protocol = child.protocol();
-    let NewChild { record, pair, replaces } = child;
+    let NewChild { record, pair, .. } = child;
     sa.children.push(ChildSa {
         name: record.child.clone(),
         protocol,
@@ -141,14 +143,13 @@ fn add_child(sa: &mut IkeSa, child: NewChild, reach: &mut Reach<'_>) {
         remote: record.remote.clone(),
         deleting: false,
         retired: None,
-        replaces,
     });
     reach.out.push_back(Output::Install(Box::new(pair)));
     reach.out.push_back(Output::Event(Event::ChildUp(Box::new(record))));
 }
 
 /// Ends children whose IKE SA is gone.
-pub(crate) fn bury(children: Vec<ChildSa>, out: &mut VecDeque<Output>) {
+pub(crate) fn bury(children: &[ChildSa], out: &mut VecDeque<Output>) {
     children.iter().for_each(|child| tell_end(child, Cause::WithIkeSa, out));
 }
 
@@ -163,8 +164,11 @@ fn tell_end(child: &ChildSa, cause: Cause, out: &mut VecDeque<Output>) {
 }
 
 fn close(sa: &mut IkeSa, cause: Cause, reach: &mut Reach<'_>) {
-    bury(std::mem::take(&mut sa.children), reach.out);
-    reach.queue.clear();
+    bury(&std::mem::take(&mut sa.children), reach.out);
+    // What waits belongs to the IKE SA that replaces this one, if there is one.
+    if sa.heir.is_none() {
+        reach.queue.clear();
+    }
     sa.state = State::Closed;
     reach.out.push_back(Output::Event(Event::IkeDown {
         connection: sa.connection.name.clone(),

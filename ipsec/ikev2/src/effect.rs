@@ -13,7 +13,7 @@ use crate::event::{Cause, ChildRecord, Event};
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::refusal::Failure;
-use crate::sa::{Affair, ChildSa, Crypto, Replacement, Role, Transcript};
+use crate::sa::{Affair, ChildSa, Crypto, Rival, Role, Transcript};
 
 /// One change to an IKE SA or to the world round it.
 pub(crate) enum Effect {
@@ -32,6 +32,8 @@ pub(crate) enum Effect {
     MarkDeleting(Spi),
     /// Another child has the place of the one that we receive under this SPI, which this end deletes.
     Retire { inbound: Spi, by: End },
+    /// The peer has made this child to replace the one that our open request is to replace.
+    NoteRival(Rival<Spi>),
     /// The peer has deleted a child that we do not know, perhaps because the response that tells of it is still on its way.
     NoteStillborn(ProtocolId, Spi),
     /// There is a new IKE SA to replace this one.
@@ -64,7 +66,8 @@ pub(crate) struct Keyed {
 pub(crate) struct NewChild {
     pub(crate) record: ChildRecord,
     pub(crate) pair: SaPair,
-    pub(crate) replaces: Option<Replacement>,
+    /// The nonces of the exchange that made it.
+    pub(crate) nonces: [Vec<u8>; 2],
 }
 
 impl NewChild {

@@ -73,7 +73,9 @@ pub(crate) struct IkeSa {
     /// SPIs that the peer has deleted while we waited for the response that may tell us of them.
     pub(crate) stillborn: Vec<(ProtocolId, Spi)>,
     /// The IKE SA that the peer has made to replace this one while we had asked for the same.
-    pub(crate) rival: Option<Rival>,
+    pub(crate) rival: Option<Rival<IkeSpi>>,
+    /// The child that the peer has made to replace one while our open request asks for the same.
+    pub(crate) rival_child: Option<Rival<Spi>>,
     /// Our SPI of the IKE SA that has taken the place of this one and has its children.
     pub(crate) heir: Option<IkeSpi>,
     /// It is to take the place of another, and whether it does is not decided yet.
@@ -93,11 +95,11 @@ pub(crate) enum Affair {
     RekeyIke,
 }
 
-/// An IKE SA that the peer has made at the same time as we asked for one.
+/// An SA that the peer has made at the same time as we asked for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Rival {
+pub(crate) struct Rival<S> {
     /// Our SPI of it.
-    pub(crate) spi: IkeSpi,
+    pub(crate) spi: S,
     /// The nonces of the exchange that made it.
     pub(crate) nonces: [Vec<u8>; 2],
 }
@@ -126,19 +128,6 @@ pub(crate) struct ChildSa {
     pub(crate) deleting: bool,
     /// Another one has its place; this end deletes it.
     pub(crate) retired: Option<End>,
-    /// What it replaces, if it was made to replace another one.
-    pub(crate) replaces: Option<Replacement>,
-}
-
-/// How a child came to replace another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Replacement {
-    /// The SPI under which we receive in the other one.
-    pub(crate) old: Spi,
-    /// Who began the exchange.
-    pub(crate) by: End,
-    /// Its nonces.
-    pub(crate) nonces: [Vec<u8>; 2],
 }
 
 impl ChildSa {

@@ -103,6 +103,7 @@ impl Session {
             affair: None,
             stillborn: Vec::new(),
             rival: None,
+            rival_child: None,
             heir: None,
             waits: false,
         };
@@ -126,13 +127,14 @@ impl Session {
     }
 
     /// The session of an IKE SA that is to replace that of `old`; it waits until it inherits.
-    pub(crate) fn succeed(old: &Self, successor: Successor, now: Instant) -> Self {
+    pub(crate) fn succeed(old: &Self, successor: Successor, cx: &mut Context<'_>) -> Self {
         let Successor { role, spi_i, spi_r, crypto, proven, .. } = successor;
         let ends = Ends { local: old.sa.local, remote: old.sa.remote, spi_i, spi_r };
-        let mut session = Self::new(role, Arc::clone(&old.sa.connection), ends, old.patience, now);
+        let mut session = Self::new(role, Arc::clone(&old.sa.connection), ends, old.patience, cx.now);
         session.sa.state = State::Established(proven);
         session.sa.crypto = Some(crypto);
         session.sa.waits = true;
+        session.set_timers(cx);
         session
     }
 

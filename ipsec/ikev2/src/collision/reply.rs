@@ -68,6 +68,11 @@ pub(crate) fn reply(asked: Asked, doing: Doing) -> Reply {
             Reply::TemporaryFailure
         }
         (Asked::CreateChild, _) => Reply::Usual,
+        // It may be the one that the response which we wait for tells of.
+        (
+            Asked::RekeyChild { known: false },
+            Doing::CreatingChild | Doing::RekeyingSame | Doing::RekeyingOther,
+        ) => Reply::TemporaryFailure,
         (Asked::RekeyChild { known: false }, _) => Reply::NotFound,
         (Asked::RekeyChild { known: true }, Doing::RekeyingSame) => Reply::Collision,
         (Asked::RekeyChild { known: true }, Doing::ClosingSame | Doing::ReplacedSame) => {

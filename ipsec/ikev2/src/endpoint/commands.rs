@@ -27,26 +27,24 @@ impl Endpoint {
         let has_it = |connection: &&Arc<Connection>| connection.children.iter().any(|c| c.name == child);
         let unknown = || UnknownName(child.to_owned());
         let connection = Arc::clone(self.connections.iter().find(has_it).ok_or_else(unknown)?);
-        let name = connection.name.clone();
-        let here = |s: &Session| s.sa.connection.name == name && !s.sa.is_closed();
-        let replaced = |s: &Session| s.sa.is_established() && !s.sa.is_current();
-        let session = self.sessions.iter_mut().find(|(_, s)| here(s) && !replaced(s));
-        match session {
-            Some((spi, session)) if session.sa.is_established() => {
-                let spi = *spi;
-                let config =
-                    connection.children.iter().find(|c| c.name == child).ok_or_else(unknown)?.clone();
-                self.with(now, spi, |session, cx, out| {
-                    let exchange = CreateChild::new(config, None, cx);
-                    session.begin(Box::new(exchange), cx, out);
-                });
-            }
-            Some((_, session)) if !matches!(session.sa.state, State::Deleting) => {
+        let config = connection.children.iter().find(|c| c.name == child).ok_or_else(unknown)?.clone();
+        let name = &connection.name;
+        let current = |s: &Session| s.sa.connection.name == *name && s.sa.is_current();
+        if let Some(spi) = self.sessions.iter().find(|(_, s)| current(s)).map(|(spi, _)| *spi) {
+            self.with(now, spi, |session, cx, out| {
+                let exchange = CreateChild::new(config, None, cx);
+                session.begin(Box::new(exchange), cx, out);
+            });
+            return Ok(());
+        }
+        let coming = |s: &Session| matches!(s.sa.state, State::Init | State::HalfOpen(_));
+        match self.sessions.values_mut().find(|s| s.sa.connection.name == *name && coming(s)) {
+            Some(session) => {
                 if !session.wanted.iter().any(|wanted| wanted == child) {
                     session.wanted.push(child.to_owned());
                 }
             }
-            _ => {
+            None => {
                 let attempts_left = connection.attempts.saturating_sub(1);
                 self.attempt(now, &connection, vec![child.to_owned()], attempts_left);
             }
@@ -68,7 +66,9 @@ impl Endpoint {
     /// When there is no connection of this name.
     pub fn check(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
         self.each_of(now, connection, |session, cx, out| {
-            session.begin(Box::new(LivenessExchange), cx, out);
+            if session.sa.is_current() {
+                session.begin(Box::new(LivenessExchange), cx, out);
+            }
         })
     }
 

@@ -19,13 +19,11 @@ impl Endpoint {
             return;
         };
         let born = std::mem::take(&mut session.born);
-        let new: Vec<(IkeSpi, Fate, Session)> = born
-            .into_iter()
-            .map(|successor| {
-                let (own, fate) = (successor.spi(), successor.fate);
-                (own, fate, Session::succeed(session, successor, now))
-            })
-            .collect();
+        let mut new: Vec<(IkeSpi, Fate, Session)> = Vec::new();
+        for successor in born {
+            let (own, fate) = (successor.spi(), successor.fate);
+            new.push((own, fate, Session::succeed(session, successor, &mut context!(self, now))));
+        }
         let legacy = session.sa.heir.map(|heir| (heir, session.bequeath()));
         for (own, fate, session) in new {
             self.insert(own, session);
@@ -42,7 +40,7 @@ impl Endpoint {
             Some(heir) if heir.sa.is_established() => {
                 heir.inherit(estate, &mut context!(self, now), &mut self.out);
             }
-            _ => bury(estate.children, &mut self.out),
+            _ => bury(&estate.children, &mut self.out),
         }
     }
 }

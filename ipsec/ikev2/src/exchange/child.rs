@@ -9,7 +9,6 @@ use ipsec_wire::registry::{NotifyType, ProtocolId};
 use ipsec_wire::v2::{Notify, Payload, Proposal, SecurityAssociation, TrafficSelector};
 
 use super::Answer;
-use crate::collision::End;
 use crate::config::{ChildConfig, Connection};
 use crate::context::Context;
 use crate::effect::{Effect, NewChild};
@@ -18,7 +17,7 @@ use crate::keys;
 use crate::message::{Opened, find_error, find_notify};
 use crate::negotiate::{self, ChildSuite};
 use crate::refusal::Failure;
-use crate::sa::{ChildSa, Crypto, IkeSa, Replacement};
+use crate::sa::{ChildSa, Crypto, IkeSa};
 
 /// What the keys of a child are made of.
 #[derive(Clone, Copy)]
@@ -353,10 +352,7 @@ impl Agreed<'_> {
             inbound_key,
             outbound_key,
         };
-        let by = if self.initiator { End::Ours } else { End::Theirs };
-        let nonces = [nonce_i.to_vec(), nonce_r.to_vec()];
-        let replaces = self.replaces.map(|old| Replacement { old, by, nonces });
-        Ok(NewChild { record, pair, replaces })
+        Ok(NewChild { record, pair, nonces: [nonce_i.to_vec(), nonce_r.to_vec()] })
     }
 }
 

@@ -217,6 +217,11 @@ pub(super) fn answer_with(
             answer.effects.extend(old.map(|old| Effect::Retire { inbound: old.inbound, by: End::Theirs }));
             Ok(answer)
         }
+        // The peer will ask again.
+        Err((notify, ..)) if notify.kind == NotifyType::INVALID_KE_PAYLOAD => {
+            let effects = vec![Effect::Report(Event::Probe("ikev2.invalid-ke.sent"))];
+            Ok(Answer { payloads: vec![Payload::Notify(notify)], effects })
+        }
         Err((notify, child, failure)) => {
             let effects = vec![Effect::Report(Event::ChildFailed { child, failure })];
             Ok(Answer { payloads: vec![Payload::Notify(notify)], effects })

@@ -110,7 +110,7 @@ impl Exchange for DeleteIke {
     }
 
     fn retires(&self) -> bool {
-        self.cause == Cause::Rekeyed
+        matches!(self.cause, Cause::Rekeyed | Cause::Expired)
     }
 }
 
@@ -155,14 +155,14 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>) -> Answer {
 /// (RFC 7296 §2.8.2).
 fn closing(sa: &IkeSa) -> Vec<Effect> {
     let mut effects = Vec::new();
-    if reply(Asked::DeleteIke, sa.doing(None)) == Reply::Forget {
-        let deleting = matches!(sa.state, State::Deleting);
-        let probe = if deleting { "ikev2.ike-delete.collision" } else { "ikev2.ike-delete.forgets" };
-        effects.push(Effect::Report(Event::Probe(probe)));
+    if matches!(sa.state, State::Deleting) {
+        effects.push(Effect::Report(Event::Probe("ikev2.ike-delete.collision")));
+    } else if sa.affair.is_some() && reply(Asked::DeleteIke, sa.doing(None)) == Reply::Forget {
+        effects.push(Effect::Report(Event::Probe("ikev2.ike-delete.forgets")));
     }
     let rival = sa.rival.as_ref().filter(|_| sa.heir.is_none());
     effects.extend(rival.map(|rival| Effect::Bequeath(rival.spi)));
-    let replaced = sa.heir.is_some() || rival.is_some();
+    let replaced = sa.heir.is_some() || rival.is_some() || sa.waits;
     effects.push(Effect::Close(if replaced { Cause::Rekeyed } else { Cause::DeletedByPeer }));
     effects
 }

@@ -37,7 +37,7 @@ pub(crate) trait Exchange: Send {
     /// What the response means. A refusal other than [`Refusal::Ignore`] ends the IKE SA.
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal>;
 
-    /// Whether it ends an IKE SA that another one replaces; all others belong to that other one.
+    /// Whether it ends just this IKE SA, which another one replaces or may replace; all others belong to that other one.
     fn retires(&self) -> bool {
         false
     }

@@ -23,7 +23,7 @@ use crate::event::{Cause, Event};
 use crate::message::Opened;
 use crate::negotiate;
 use crate::refusal::{Failure, Refusal};
-use crate::sa::{ChildSa, IkeSa};
+use crate::sa::{ChildSa, IkeSa, Rival};
 
 /// The notify that names the child to replace by the SPI under which its sender receives.
 pub(super) fn notify(child: &ChildSa) -> Payload {
@@ -38,22 +38,18 @@ fn about(kind: NotifyType, protocol: ProtocolId, spi: Vec<u8>) -> Notify {
 /// peer has replaced the same child meanwhile, the four nonces decide.
 pub(super) fn sequel(sa: &IkeSa, old: Spi, child: NewChild) -> (Vec<Effect>, Spi) {
     let new = child.record.inbound;
-    let ours = child.replaces.as_ref().map(|replacement| replacement.nonces.clone()).unwrap_or_default();
-    let rival = sa.children.iter().find_map(|rival| {
-        let replacement = rival.replaces.as_ref().filter(|r| r.old == old && r.by == End::Theirs)?;
-        Some((rival.inbound, &replacement.nonces))
-    });
-    let mut effects = vec![Effect::AddChild(Box::new(child))];
-    let doomed = match rival {
+    let mut effects = Vec::new();
+    let doomed = match &sa.rival_child {
         None => old,
-        Some((rival, theirs)) => match survivor(&ours, theirs) {
+        Some(rival) => match survivor(&child.nonces, &rival.nonces) {
             End::Ours => {
-                effects.push(Effect::Retire { inbound: rival, by: End::Theirs });
+                effects.push(Effect::Retire { inbound: rival.spi, by: End::Theirs });
                 old
             }
             End::Theirs => new,
         },
     };
+    effects.push(Effect::AddChild(Box::new(child)));
     effects.push(Effect::Retire { inbound: doomed, by: End::Ours });
     (effects, doomed)
 }
@@ -102,7 +98,14 @@ pub(super) fn answer(
         (Reply::TemporaryFailure, _) => Ok(temporary_failure()),
         (Reply::Usual | Reply::Collision, Some(child)) => {
             let mut answer = create_child::answer_with(sa, message, Some(child), cx)?;
-            if decision == Reply::Collision {
+            let rival = answer.effects.iter().find_map(|effect| match effect {
+                Effect::AddChild(new) if decision == Reply::Collision => {
+                    Some(Rival { spi: new.record.inbound, nonces: new.nonces.clone() })
+                }
+                _ => None,
+            });
+            if let Some(rival) = rival {
+                answer.effects.push(Effect::NoteRival(rival));
                 answer.effects.push(Effect::Report(Event::Probe("ikev2.child-rekey.collision")));
             }
             Ok(answer)

@@ -89,7 +89,9 @@ impl RekeyIke {
     /// answer to all of them.
     fn refused(&mut self, kind: NotifyType, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Next {
         if let Some(rival) = &sa.rival {
-            return Next::Done(vec![Effect::Bequeath(rival.spi)]);
+            let refused = kind == NotifyType::TEMPORARY_FAILURE;
+            let probe = refused.then_some(Effect::Report(Event::Probe("ikev2.temporary-failure.received")));
+            return Next::Done(probe.into_iter().chain([Effect::Bequeath(rival.spi)]).collect());
         }
         if let Some(mut again) = self.other_group(message).and_then(|group| self.again(sa, group, cx)) {
             again.regrouped += 1;
@@ -192,6 +194,11 @@ pub(super) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
             }
             effects.push(Effect::Succeed(Box::new(new)));
             Ok(Answer { payloads, effects })
+        }
+        // The peer will ask again.
+        Err((notify, _)) if notify.kind == NotifyType::INVALID_KE_PAYLOAD => {
+            let effects = vec![Effect::Report(Event::Probe("ikev2.invalid-ke.sent"))];
+            Ok(Answer { payloads: vec![Payload::Notify(notify)], effects })
         }
         Err((notify, failure)) => {
             Ok(Answer { payloads: vec![Payload::Notify(notify)], effects: vec![failed(sa, failure)] })

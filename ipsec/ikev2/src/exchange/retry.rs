@@ -33,3 +33,44 @@ pub(crate) fn after_refusal(refusals: u32, again: Box<dyn Exchange>, cx: &mut Co
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use ipsec_auth::Pad;
+    use ipsec_crypto::{FixedEntropy, PORTABLE};
+    use ipsec_net::Instant;
+
+    use super::*;
+    use crate::exchange::liveness::LivenessExchange;
+
+    #[test]
+    fn the_peer_is_asked_again_after_longer_and_longer_waits_and_then_the_ike_sa_ends() {
+        let mut entropy = FixedEntropy::new(Vec::new());
+        let pad = Pad::new(Vec::new());
+        let mut cx = Context {
+            now: Instant::ZERO,
+            provider: &PORTABLE,
+            entropy: &mut entropy,
+            connections: &[],
+            pad: &pad,
+            spis: &BTreeSet::new(),
+            ike_spis: &BTreeSet::new(),
+        };
+        let mut waits = Duration::ZERO;
+        let ends =
+            (1..).find_map(|refusals| match after_refusal(refusals, Box::new(LivenessExchange), &mut cx) {
+                Next::Later(again, wait, _) => {
+                    assert_eq!(again.describe(), "liveness check");
+                    waits += wait;
+                    None
+                }
+                Next::Then(exchange, _) => Some(exchange.describe()),
+                Next::Done(_) | Next::Again => Some("nothing follows"),
+            });
+        assert_eq!(ends, Some("deletion of the IKE SA"));
+        assert!(waits > Duration::from_secs(120));
+    }
+}

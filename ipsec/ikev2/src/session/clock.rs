@@ -60,11 +60,13 @@ impl Session {
     /// What the lifetime of the IKE SA asks for, and what becomes of one that is replaced.
     fn age(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
         let current = self.sa.is_current();
-        if take_due(&mut self.timers.rekey, cx.now) && current {
+        let rekey = take_due(&mut self.timers.rekey, cx.now);
+        let over = take_due(&mut self.timers.lifetime, cx.now);
+        if rekey && !over && current {
             let exchange = RekeyIke::new(&self.sa, cx);
             self.queue.extend(exchange.map(|exchange| Box::new(exchange) as Box<dyn Exchange>));
         }
-        if take_due(&mut self.timers.lifetime, cx.now) && current {
+        if over && current {
             self.queue.push_back(Box::new(DeleteIke { cause: Cause::Expired }));
         }
         if take_due(&mut self.timers.retirement, cx.now) && self.sa.is_established() {
@@ -103,7 +105,9 @@ impl Session {
             if self.timers.forget.is_none() {
                 self.requests.repeat_id();
                 self.open = None;
-                self.later.clear();
+                if self.sa.heir.is_none() {
+                    self.later.clear();
+                }
                 self.timers = Timers { forget: Some(now + self.patience), ..Timers::default() };
             }
             return;

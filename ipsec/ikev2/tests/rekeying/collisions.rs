@@ -1,0 +1,133 @@
+//! Exchanges of both ends that meet: each family of collisions in every order of events, most with every single loss and
+//! every single delay of a message. The reports count the runs.
+
+use std::fmt::Write;
+
+use crate::explore::{Family, Left, explore};
+use crate::world::Order;
+
+/// What was seen in a family, for people.
+fn report(family: &Family) -> String {
+    let seen = explore(family);
+    let mut text = format!("runs: {}", seen.runs);
+    for (name, count) in &seen.occurred {
+        write!(text, "\n{name}: {count}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn both_ends_rekey_the_same_child() {
+    let orders = &[(0, Order::RekeyChild), (1, Order::RekeyChild)];
+    let family =
+        Family { orders, at_once: 0, nonces: true, misfortune: true, left: Left::Children(&["net"]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn both_ends_rekey_the_ike_sa() {
+    let orders = &[(0, Order::RekeyIke), (1, Order::RekeyIke)];
+    let family =
+        Family { orders, at_once: 0, nonces: true, misfortune: true, left: Left::Children(&["net"]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn one_end_rekeys_the_ike_sa_and_the_other_creates_a_child() {
+    let orders = &[(0, Order::RekeyIke), (1, Order::CreateOther)];
+    let family = Family {
+        orders,
+        at_once: 0,
+        nonces: false,
+        misfortune: true,
+        left: Left::Children(&["net", "other"]),
+    };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn one_end_rekeys_the_ike_sa_and_the_other_a_child() {
+    let orders = &[(0, Order::RekeyIke), (1, Order::RekeyChild)];
+    let family =
+        Family { orders, at_once: 0, nonces: false, misfortune: true, left: Left::Children(&["net"]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn one_end_rekeys_the_ike_sa_and_the_other_deletes_a_child() {
+    let orders = &[(0, Order::RekeyIke), (1, Order::DeleteChild)];
+    let family = Family { orders, at_once: 0, nonces: false, misfortune: true, left: Left::Children(&[]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn one_end_rekeys_a_child_that_the_other_deletes() {
+    let orders = &[(0, Order::RekeyChild), (1, Order::DeleteChild)];
+    let family = Family { orders, at_once: 0, nonces: false, misfortune: true, left: Left::Children(&[]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn both_ends_delete_the_same_child() {
+    let orders = &[(0, Order::DeleteChild), (1, Order::DeleteChild)];
+    let family = Family { orders, at_once: 0, nonces: false, misfortune: true, left: Left::Children(&[]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn one_end_rekeys_the_ike_sa_that_the_other_deletes() {
+    let orders = &[(0, Order::RekeyIke), (1, Order::Terminate)];
+    let family = Family { orders, at_once: 0, nonces: false, misfortune: true, left: Left::Nothing };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn both_ends_delete_the_ike_sa() {
+    let orders = &[(0, Order::Terminate), (1, Order::Terminate)];
+    let family = Family { orders, at_once: 0, nonces: false, misfortune: true, left: Left::Nothing };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn one_end_deletes_the_child_that_it_rekeys() {
+    let orders = &[(0, Order::RekeyChild), (0, Order::DeleteChild)];
+    let family = Family { orders, at_once: 0, nonces: false, misfortune: true, left: Left::Children(&[]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn one_end_deletes_the_ike_sa_that_it_rekeys() {
+    let orders = &[(0, Order::RekeyIke), (0, Order::Terminate)];
+    let family = Family { orders, at_once: 0, nonces: false, misfortune: true, left: Left::Nothing };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn one_end_rekeys_both_a_child_and_the_ike_sa() {
+    let orders = &[(0, Order::RekeyChild), (0, Order::RekeyIke)];
+    let family =
+        Family { orders, at_once: 0, nonces: false, misfortune: true, left: Left::Children(&["net"]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn both_ends_rekey_a_child_that_one_deletes() {
+    let orders = &[(0, Order::RekeyChild), (1, Order::RekeyChild), (1, Order::DeleteChild)];
+    let family = Family { orders, at_once: 2, nonces: true, misfortune: false, left: Left::Children(&[]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn both_ends_rekey_the_ike_sa_and_one_deletes_a_child() {
+    let orders = &[(0, Order::RekeyIke), (1, Order::RekeyIke), (1, Order::DeleteChild)];
+    let family = Family { orders, at_once: 2, nonces: true, misfortune: false, left: Left::Children(&[]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn both_ends_rekey_the_ike_sa_and_one_a_child() {
+    let orders = &[(0, Order::RekeyIke), (1, Order::RekeyIke), (1, Order::RekeyChild)];
+    let family =
+        Family { orders, at_once: 2, nonces: false, misfortune: false, left: Left::Children(&["net"]) };
+    insta::assert_snapshot!(report(&family));
+}

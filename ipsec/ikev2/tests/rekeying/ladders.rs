@@ -1,0 +1,92 @@
+//! What goes over the wire when nothing gets in the way, and what each end tells of it.
+
+use std::fmt::Write;
+
+use ipsec_ikev2::Event;
+
+use crate::world::{Lowest, NAMES, Order, World, connection};
+
+/// What both ends tell after `orders`, which are given at once, in the order in which it happens.
+fn ladder(mut world: World, orders: &[(usize, Order)]) -> String {
+    let mut told = world.events.each_ref().map(Vec::len);
+    orders.iter().for_each(|(end, order)| world.order(*end, *order));
+    let mut text = String::new();
+    loop {
+        for end in 0..2 {
+            for event in &world.events[end][told[end]..] {
+                let line = match event {
+                    Event::Sent(message) => format!("-> {message}"),
+                    Event::Received(message) => format!("<- {message}"),
+                    Event::ChildUp(record) if record.replaces.is_some() => {
+                        format!("child {} up in the place of another", record.child)
+                    }
+                    Event::ChildUp(record) => format!("child {} up", record.child),
+                    Event::ChildDown { child, cause, .. } => format!("child {child} down: {cause}"),
+                    Event::ChildFailed { child, failure } => format!("child {child} failed: {failure}"),
+                    Event::IkeUp { suite, .. } => format!("IKE SA up: {suite}"),
+                    Event::IkeDown { cause, .. } => format!("IKE SA down: {cause}"),
+                    Event::IkeFailed { failure, .. } => format!("IKE SA failed: {failure}"),
+                    Event::Dropped { reason, .. } => format!("dropped: {reason}"),
+                    Event::Probe(probe) => format!("({probe})"),
+                    Event::IkeKeyed(_) => continue,
+                };
+                writeln!(text, "{}  {line}", NAMES[end]).unwrap();
+            }
+            told[end] = world.events[end].len();
+        }
+        if world.flights.is_empty() {
+            return text;
+        }
+        let flight = world.flights.remove(0);
+        world.deliver(&flight);
+    }
+}
+
+fn world() -> World {
+    World::new(Lowest::ALL[0])
+}
+
+#[test]
+fn a_child_is_rekeyed() {
+    insta::assert_snapshot!(ladder(world(), &[(0, Order::RekeyChild)]));
+}
+
+#[test]
+fn a_child_is_rekeyed_with_another_group_than_the_first() {
+    use ipsec_crypto::KeyExchangeAlgorithm::{Ecp256, X25519};
+    let mut ends = [connection(0), connection(1)];
+    ends[0].children[0].proposals[0].key_exchange = vec![X25519, Ecp256];
+    ends[1].children[0].proposals[0].key_exchange = vec![Ecp256];
+    let world = World::of(ends, Lowest::ALL[0]);
+    insta::assert_snapshot!(ladder(world, &[(0, Order::RekeyChild)]));
+}
+
+#[test]
+fn the_ike_sa_is_rekeyed() {
+    insta::assert_snapshot!(ladder(world(), &[(1, Order::RekeyIke)]));
+}
+
+#[test]
+fn both_ends_rekey_the_same_child_at_once() {
+    insta::assert_snapshot!(ladder(world(), &[(0, Order::RekeyChild), (1, Order::RekeyChild)]));
+}
+
+#[test]
+fn both_ends_rekey_the_ike_sa_at_once() {
+    insta::assert_snapshot!(ladder(world(), &[(0, Order::RekeyIke), (1, Order::RekeyIke)]));
+}
+
+#[test]
+fn one_end_deletes_the_child_that_the_other_rekeys() {
+    insta::assert_snapshot!(ladder(world(), &[(0, Order::RekeyChild), (1, Order::DeleteChild)]));
+}
+
+#[test]
+fn one_end_creates_a_child_while_the_other_rekeys_the_ike_sa() {
+    insta::assert_snapshot!(ladder(world(), &[(0, Order::RekeyIke), (1, Order::CreateOther)]));
+}
+
+#[test]
+fn both_ends_delete_the_same_child_at_once() {
+    insta::assert_snapshot!(ladder(world(), &[(0, Order::DeleteChild), (1, Order::DeleteChild)]));
+}
