@@ -243,6 +243,7 @@ impl Endpoint {
         connection: &Arc<Connection>,
         children: Vec<String>,
         attempts_left: u32,
+        renews: Option<IkeSpi>,
     ) {
         let spi_i = context!(self, now).ike_spi();
         let local = SocketAddr::new(connection.local, IKE_PORT);
@@ -252,6 +253,7 @@ impl Endpoint {
         let mut session = Session::new(Role::Initiator, Arc::clone(connection), ends, patience, now);
         session.wanted = children;
         session.attempts_left = attempts_left;
+        session.renews = renews;
         let connected =
             |other: &Session| other.sa.connection.name == connection.name && other.sa.is_established();
         session.sa.is_first = !self.sessions.values().any(connected);
@@ -294,7 +296,8 @@ impl Endpoint {
             self.out.push_back(Output::Event(Event::IkeFailed { connection: name, failure, retries }));
             if retries {
                 let (children, left) = (std::mem::take(&mut session.wanted), session.attempts_left - 1);
-                self.attempt(now, &connection, children, left);
+                let renews = session.renews;
+                self.attempt(now, &connection, children, left, renews);
             }
             return;
         }
@@ -317,6 +320,7 @@ impl Endpoint {
                 }
             }
         }
+        self.renewal(now, spi);
     }
 
     /// The peer says with a new IKE SA that it has no other one with us (RFC 7296 §2.4): those that it had set up are

@@ -96,6 +96,8 @@ pub enum Cause {
     DeletedByPeer,
     /// Another one has taken its place (RFC 7296 §2.8).
     Rekeyed,
+    /// A new IKE SA is there in which the peer has been authenticated anew (RFC 7296 §2.8.3).
+    Reauthenticated,
     /// Its lifetime is over.
     Expired,
     /// Its IKE SA ended.
@@ -112,6 +114,7 @@ impl fmt::Display for Cause {
             Self::Deleted => f.write_str("deleted here"),
             Self::DeletedByPeer => f.write_str("deleted by the peer"),
             Self::Rekeyed => f.write_str("replaced by rekeying"),
+            Self::Reauthenticated => f.write_str("the peer is authenticated anew"),
             Self::Expired => f.write_str("its lifetime is over"),
             Self::WithIkeSa => f.write_str("gone with its IKE SA"),
             Self::Superseded => f.write_str("superseded: the peer has no other IKE SA than its new one"),

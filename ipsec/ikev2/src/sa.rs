@@ -166,6 +166,15 @@ impl IkeSa {
         self.children.iter().find(|child| child.inbound == inbound)
     }
 
+    /// The names of the children that are there to stay, each once.
+    pub(crate) fn child_names(&self) -> Vec<String> {
+        let current = self.children.iter().filter(|child| child.is_current());
+        let mut names: Vec<String> = current.map(|child| child.name.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Whether exchanges about children belong to this IKE SA, and not to another one that replaces it or that it is
     /// meant to replace.
     pub(crate) fn is_current(&self) -> bool {

@@ -60,6 +60,8 @@ pub(crate) struct Session {
     /// The children that are wanted as soon as it is established, and how many attempts may follow this one.
     pub(crate) wanted: Vec<String>,
     pub(crate) attempts_left: u32,
+    /// Our SPI of the IKE SA that is to end once this one and its children are there: the peer is authenticated anew.
+    pub(crate) renews: Option<IkeSpi>,
 }
 
 /// What an IKE SA leaves to the one that replaces it.
@@ -123,6 +125,7 @@ impl Session {
             estate: Vec::new(),
             wanted: Vec::new(),
             attempts_left: 0,
+            renews: None,
         }
     }
 

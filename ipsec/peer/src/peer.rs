@@ -71,6 +71,11 @@ pub enum Command {
         /// The connection's name.
         connection: String,
     },
+    /// Authenticate the peers of this connection anew, in other IKE SAs with the same children.
+    Reauthenticate {
+        /// The connection's name.
+        connection: String,
+    },
     /// Delete the IKE SAs of this connection, their children with them.
     Terminate {
         /// The connection's name.
@@ -144,6 +149,7 @@ impl Peer {
                     Command::Delete { child } => self.ikev2.delete(now, child),
                     Command::Rekey { child } => self.ikev2.rekey(now, child),
                     Command::RekeyIke { connection } => self.ikev2.rekey_ike(now, connection),
+                    Command::Reauthenticate { connection } => self.ikev2.reauthenticate(now, connection),
                     Command::Terminate { connection } => self.ikev2.terminate(now, connection),
                     Command::Check { connection } => self.ikev2.check(now, connection),
                 };

@@ -46,7 +46,7 @@ impl Endpoint {
             }
             None => {
                 let attempts_left = connection.attempts.saturating_sub(1);
-                self.attempt(now, &connection, vec![child.to_owned()], attempts_left);
+                self.attempt(now, &connection, vec![child.to_owned()], attempts_left, None);
             }
         }
         Ok(())
@@ -110,6 +110,28 @@ impl Endpoint {
                 session.begin(Box::new(exchange), cx, out);
             }
         })
+    }
+
+    /// Authenticates the peers of a connection anew: sets up another IKE SA with the same children, and deletes the old one
+    /// once all of them are there (RFC 7296 §2.8.3). Where they do not come, the old one stays.
+    ///
+    /// # Errors
+    /// When there is no connection of this name.
+    pub fn reauthenticate(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
+        let known = |c: &&Arc<Connection>| c.name == connection;
+        let unknown = || UnknownName(connection.to_owned());
+        let config = Arc::clone(self.connections.iter().find(known).ok_or_else(unknown)?);
+        let renewed: Vec<IkeSpi> = self.sessions.values().filter_map(|session| session.renews).collect();
+        let meant = |(spi, session): &(&IkeSpi, &Session)| {
+            session.sa.connection.name == connection && session.sa.is_current() && !renewed.contains(spi)
+        };
+        let old: Vec<(IkeSpi, Vec<String>)> =
+            self.sessions.iter().filter(meant).map(|(spi, old)| (*spi, old.sa.child_names())).collect();
+        for (old, children) in old {
+            let attempts_left = config.attempts.saturating_sub(1);
+            self.attempt(now, &config, children, attempts_left, Some(old));
+        }
+        Ok(())
     }
 
     /// Replaces one Child SA pair, by the SPI under which we receive: it has reached a soft limit. Does nothing when it is

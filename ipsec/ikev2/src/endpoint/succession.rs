@@ -1,4 +1,5 @@
-//! What an IKE SA leaves to the one that replaces it (RFC 7296 §2.8, §2.8.2).
+//! What an IKE SA leaves to the one that replaces it (RFC 7296 §2.8, §2.8.2), and when it goes for one that renews it
+//! (§2.8.3).
 
 use ipsec_net::Instant;
 use ipsec_wire::IkeSpi;
@@ -42,5 +43,30 @@ impl Endpoint {
             }
             _ => bury(&estate.children, &mut self.out),
         }
+    }
+
+    /// Ends the IKE SA that the one under `spi` was made to renew, once all its children are here; the new one, when it has
+    /// settled without them.
+    pub(super) fn renewal(&mut self, now: Instant, spi: IkeSpi) {
+        let Some(new) = self.sessions.get_mut(&spi).filter(|new| new.sa.is_current() && new.pending() == 0)
+        else {
+            return;
+        };
+        let Some(mut old) = new.renews.take() else {
+            return;
+        };
+        let here = new.sa.child_names();
+        // It may have been rekeyed meanwhile.
+        while let Some(heir) = self.sessions.get(&old).and_then(|session| session.sa.heir) {
+            old = heir;
+        }
+        let Some(session) = self.sessions.get(&old).filter(|old| old.sa.is_established()) else {
+            return;
+        };
+        let complete = session.sa.child_names().iter().all(|name| here.contains(name));
+        let (doomed, cause) = if complete { (old, Cause::Reauthenticated) } else { (spi, Cause::Deleted) };
+        self.with(now, doomed, |session, cx, out| {
+            session.begin(Box::new(DeleteIke { cause }), cx, out);
+        });
     }
 }

@@ -68,6 +68,22 @@ fn one_end_rekeys_a_child_that_the_other_deletes() {
 }
 
 #[test]
+fn one_end_authenticates_anew_and_the_other_rekeys_a_child() {
+    let orders = &[(0, Order::Reauthenticate), (1, Order::RekeyChild)];
+    let family =
+        Family { orders, at_once: 0, nonces: false, misfortune: false, left: Left::Children(&["net"]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
+fn one_end_authenticates_anew_and_the_other_rekeys_the_ike_sa() {
+    let orders = &[(0, Order::Reauthenticate), (1, Order::RekeyIke)];
+    let family =
+        Family { orders, at_once: 0, nonces: false, misfortune: false, left: Left::Children(&["net"]) };
+    insta::assert_snapshot!(report(&family));
+}
+
+#[test]
 fn both_ends_delete_the_same_child() {
     let orders = &[(0, Order::DeleteChild), (1, Order::DeleteChild)];
     let family = Family { orders, at_once: 0, nonces: false, misfortune: true, left: Left::Children(&[]) };

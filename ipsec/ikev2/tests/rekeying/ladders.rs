@@ -67,6 +67,14 @@ fn the_ike_sa_is_rekeyed() {
 }
 
 #[test]
+fn the_peer_is_authenticated_anew() {
+    let mut world = world();
+    world.order(0, Order::CreateOther);
+    world.deliver_all();
+    insta::assert_snapshot!(ladder(world, &[(1, Order::Reauthenticate)]));
+}
+
+#[test]
 fn both_ends_rekey_the_same_child_at_once() {
     insta::assert_snapshot!(ladder(world(), &[(0, Order::RekeyChild), (1, Order::RekeyChild)]));
 }

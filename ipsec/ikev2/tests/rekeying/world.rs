@@ -52,6 +52,7 @@ pub(crate) enum Order {
     DeleteChild,
     CreateOther,
     Terminate,
+    Reauthenticate,
 }
 
 /// Whose nonce of which role is the lowest of four.
@@ -165,6 +166,7 @@ impl World {
             Order::RekeyIke => end_point.rekey_ike(now, "site"),
             Order::DeleteChild => end_point.delete(now, "net"),
             Order::CreateOther => end_point.initiate(now, "other"),
+            Order::Reauthenticate => end_point.reauthenticate(now, "site"),
             Order::Terminate => end_point.terminate(now, "site"),
         }
         .unwrap();

@@ -234,6 +234,21 @@ fn a_rekeyed_ike_sa_inherits_the_children_and_counts_its_messages_from_zero() {
 }
 
 #[test]
+fn a_peer_is_authenticated_anew_and_packets_flow_all_the_while() {
+    let mut pair = Pair::new(west_config(), east_config());
+    pair.initiate();
+    pair.command(1, Command::Reauthenticate { connection: "site".into() });
+    for end in 0..2 {
+        let ike = pair.peers[end].status().ike;
+        assert_eq!(ike.iter().filter(|sa| sa.stage == Stage::Established).count(), 1);
+        assert_eq!((pair.children(end), pair.peers[end].status().sas.len()), (1, 2));
+    }
+    assert!(pair.ikev2(1).any(|e| matches!(e, Ikev2::IkeDown { cause: Cause::Reauthenticated, .. })));
+    pair.give(0, Input::Inside(inner("10.1.0.1", "10.2.0.1", 100)));
+    assert_eq!(pair.inside[1].len(), 1);
+}
+
+#[test]
 fn a_soft_limit_leads_to_a_new_pair() {
     let mut west = west_config();
     let lifetime = &mut west.ikev2.connections[0].children[0].lifetime;
