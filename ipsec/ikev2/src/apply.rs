@@ -12,10 +12,6 @@ use crate::protect::Protection;
 use crate::refusal::Failure;
 use crate::sa::{ChildSa, Crypto, IkeSa, Rival, State};
 
-/// How many children the peer may delete ahead of the response that tells us of them: each exchange makes one, and hostile
-/// deletes must not fill memory.
-const MOST_STILLBORN: usize = 16;
-
 /// What effects touch besides the record.
 pub(crate) struct Reach<'a> {
     pub(crate) provider: &'static ipsec_crypto::Provider,
@@ -28,6 +24,10 @@ pub(crate) struct Reach<'a> {
     /// Children that belong to another IKE SA from now on.
     pub(crate) estate: &'a mut Vec<ChildSa>,
 }
+
+/// How many children the peer may delete ahead of the response that tells us of them: each exchange makes one, and
+/// hostile deletes must not fill memory.
+const MOST_STILLBORN: usize = 16;
 
 /// Carries out the effects in order.
 pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>) {

@@ -11,6 +11,9 @@
 //! IKE_AUTH request      IDi AUTH SA TS ------->
 //!                                      <-------   IKE_AUTH response      IDr AUTH SA TS
 //! ```
+//!
+//! An SA that grows old is replaced: `CREATE_CHILD_SA` makes a new one, and a Delete ends the old one. What both ends begin
+//! at once is settled in `collision`, by pure functions (RFC 7296 §2.8, §2.25).
 
 #![deny(clippy::float_arithmetic)]
 

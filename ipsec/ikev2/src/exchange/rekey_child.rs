@@ -124,3 +124,6 @@ pub(crate) fn begin(sa: &IkeSa, old: Spi, cx: &mut Context<'_>) -> Option<Create
     let config = sa.connection.children.iter().find(|config| config.name == child.name)?;
     Some(CreateChild::new(config.clone(), Some(old), cx))
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,11 +42,12 @@ impl Session {
         if take_due(&mut self.timers.liveness, cx.now) {
             self.check_liveness(heard, cx);
         }
-        let due = |at: &Instant| *at <= cx.now;
-        let (begin, later) = std::mem::take(&mut self.later).into_iter().partition(|(at, _)| due(at));
-        self.later = later;
-        let begin: Vec<(Instant, Box<dyn Exchange>)> = begin;
-        self.queue.extend(begin.into_iter().map(|(_, exchange)| exchange));
+        for (at, exchange) in std::mem::take(&mut self.later) {
+            match at <= cx.now {
+                true => self.queue.push_back(exchange),
+                false => self.later.push((at, exchange)),
+            }
+        }
         self.age(cx, out);
         self.pump(cx, out);
     }

@@ -3,14 +3,21 @@
 use std::fmt::Write;
 
 use ipsec_ikev2::Event;
+use ipsec_net::Instant;
 
 use crate::world::{Lowest, NAMES, Order, World, connection};
 
 /// What both ends tell after `orders`, which are given at once, in the order in which it happens.
-fn ladder(mut world: World, orders: &[(usize, Order)]) -> String {
+fn ladder(world: World, orders: &[(usize, Order)]) -> String {
+    ladder_without(world, orders, None)
+}
+
+/// The same, but that the message with this number is lost.
+fn ladder_without(mut world: World, orders: &[(usize, Order)], lost: Option<usize>) -> String {
     let mut told = world.events.each_ref().map(Vec::len);
     orders.iter().for_each(|(end, order)| world.order(*end, *order));
     let mut text = String::new();
+    let mut messages = 0..;
     loop {
         for end in 0..2 {
             for event in &world.events[end][told[end]..] {
@@ -35,10 +42,20 @@ fn ladder(mut world: World, orders: &[(usize, Order)]) -> String {
             told[end] = world.events[end].len();
         }
         if world.flights.is_empty() {
-            return text;
+            if !world.wait() {
+                return text;
+            }
+            if !world.flights.is_empty() {
+                writeln!(text, "after {} ms", world.now.since(Instant::ZERO).as_millis()).unwrap();
+            }
+            continue;
         }
         let flight = world.flights.remove(0);
-        world.deliver(&flight);
+        if messages.next() == lost {
+            writeln!(text, "      (the first message is lost)").unwrap();
+        } else {
+            world.deliver(&flight);
+        }
     }
 }
 
@@ -77,6 +94,20 @@ fn the_peer_is_authenticated_anew() {
 #[test]
 fn both_ends_rekey_the_same_child_at_once() {
     insta::assert_snapshot!(ladder(world(), &[(0, Order::RekeyChild), (1, Order::RekeyChild)]));
+}
+
+/// The example of RFC 7296 §2.8.1.
+#[test]
+fn both_ends_rekey_the_same_child_and_the_first_message_is_lost() {
+    let orders = [(0, Order::RekeyChild), (1, Order::RekeyChild)];
+    insta::assert_snapshot!(ladder_without(world(), &orders, Some(0)));
+}
+
+/// The example of RFC 7296 §2.8.2, but that east's message is late because it is lost once.
+#[test]
+fn both_ends_rekey_the_ike_sa_and_the_first_message_is_lost() {
+    let orders = [(1, Order::RekeyIke), (0, Order::RekeyIke)];
+    insta::assert_snapshot!(ladder_without(world(), &orders, Some(0)));
 }
 
 #[test]

@@ -136,10 +136,10 @@ impl World {
 
     pub(crate) fn of(connections: [Connection; 2], lowest: Lowest) -> Self {
         let nonces = [0, 1].map(|_| Arc::new(AtomicU8::new(0x80)));
-        let mut seed = 0;
+        let mut end = 0;
         let ends = connections.map(|connection| {
-            let luck = Luck { state: 0x5eed + seed as u64, nonce: Arc::clone(&nonces[seed]) };
-            seed += 1;
+            let luck = Luck { state: 0x5eed + end as u64, nonce: Arc::clone(&nonces[end]) };
+            end += 1;
             Endpoint::new(Config::new(vec![connection]), Provider::best(), Box::new(luck))
         });
         let mut world = Self {
