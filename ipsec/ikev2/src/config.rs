@@ -63,6 +63,8 @@ pub struct ChildConfig {
     pub options: SaOptions,
     /// How long its SAs may be used.
     pub lifetime: LifetimePolicy,
+    /// Whether a soft limit replaces them.
+    pub rekey: bool,
 }
 
 /// When a responder demands a cookie (RFC 7296 §2.6).

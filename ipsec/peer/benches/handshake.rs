@@ -47,6 +47,7 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
         transport: false,
         options: Default::default(),
         lifetime: Default::default(),
+        rekey: true,
     };
     let connection = Connection {
         name: "site".into(),

@@ -416,6 +416,7 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
             replay_window: end.replay_window,
             transport: end.mode == file::Mode::Transport,
             lifetime: end.lifetime,
+            rekey: end.rekey,
             options: end.options,
         })
     });
@@ -429,7 +430,7 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
         psk: Secret::from(here.psk.clone().into_bytes()),
         proposals: here.offer.iter().map(algorithms::ike).collect(),
         children: children.collect(),
-        lifetime: Default::default(),
+        lifetime: ike.lifetime,
         liveness: here.liveness,
         retransmission: Retransmission {
             first: ike.retransmission.first,

@@ -124,6 +124,7 @@ pub(super) struct Ike {
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) liveness: Option<Text>,
     pub(super) retransmit: Retransmit,
+    pub(super) lifetime: Option<IkeLifetime>,
     pub(super) attempts: Option<Spanned<i64>>,
     pub(super) at: BTreeMap<Text, IkeEnd>,
 }
@@ -136,6 +137,15 @@ pub(super) struct IkeEnd {
     pub(super) expects: Option<Text>,
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) liveness: Option<Text>,
+}
+
+/// How long an IKE SA lasts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct IkeLifetime {
+    pub(super) time: Option<Text>,
+    pub(super) margin: Option<Text>,
+    pub(super) jitter: Option<Text>,
 }
 
 /// How the ends prove who they are.

@@ -230,6 +230,8 @@ pub struct Ike {
     pub ends: [IkeEnd; 2],
     /// How requests are repeated.
     pub retransmission: Retransmission,
+    /// How long its IKE SAs last: in time only.
+    pub lifetime: LifetimePolicy,
     /// How often an initiator begins anew when an attempt fails; 1 means a single attempt.
     pub attempts: u32,
 }
@@ -303,6 +305,8 @@ pub struct ChildEnd {
     pub mode: Mode,
     /// How long its SAs may be used.
     pub lifetime: LifetimePolicy,
+    /// Whether a soft limit replaces them.
+    pub rekey: bool,
     /// What else they do.
     pub options: SaOptions,
 }

@@ -203,6 +203,13 @@ impl Run {
             Act::Terminate { peer, ike } => {
                 self.command(peer, Command::Terminate { connection: ike.clone() });
             }
+            Act::Rekey { peer, child } => self.command(peer, Command::Rekey { child: child.clone() }),
+            Act::RekeyIke { peer, ike } => {
+                self.command(peer, Command::RekeyIke { connection: ike.clone() });
+            }
+            Act::Reauthenticate { peer, ike } => {
+                self.command(peer, Command::Reauthenticate { connection: ike.clone() });
+            }
             Act::Check { peer, ike } => self.command(peer, Command::Check { connection: ike.clone() }),
             Act::Start { traffic } => self.set_running(traffic, true),
             Act::Stop { traffic } => self.set_running(traffic, false),

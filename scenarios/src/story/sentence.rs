@@ -96,6 +96,27 @@ pub enum Act {
         /// The child.
         child: String,
     },
+    /// The peer replaces the child's SA pair (RFC 7296 §2.8).
+    Rekey {
+        /// Who.
+        peer: String,
+        /// The child.
+        child: String,
+    },
+    /// The peer replaces the IKE SA (RFC 7296 §1.3.2).
+    RekeyIke {
+        /// Who.
+        peer: String,
+        /// The IKE configuration.
+        ike: String,
+    },
+    /// The peer authenticates anew, in another IKE SA (RFC 7296 §2.8.3).
+    Reauthenticate {
+        /// Who.
+        peer: String,
+        /// The IKE configuration.
+        ike: String,
+    },
     /// The peer asks at once whether the other end is alive (RFC 7296 §2.4).
     Check {
         /// Who.
@@ -401,6 +422,9 @@ impl fmt::Display for Act {
             Self::Initiate { peer, child } => write!(f, "{peer}: initiate {child}"),
             Self::Terminate { peer, ike } => write!(f, "{peer}: terminate {ike}"),
             Self::Delete { peer, child } => write!(f, "{peer}: delete {child}"),
+            Self::Rekey { peer, child } => write!(f, "{peer}: rekey {child}"),
+            Self::RekeyIke { peer, ike } => write!(f, "{peer}: rekey-ike {ike}"),
+            Self::Reauthenticate { peer, ike } => write!(f, "{peer}: reauthenticate {ike}"),
             Self::Check { peer, ike } => write!(f, "{peer}: check {ike}"),
             Self::Start { traffic } => write!(f, "{traffic}: start"),
             Self::Stop { traffic } => write!(f, "{traffic}: stop"),

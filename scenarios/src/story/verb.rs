@@ -20,7 +20,7 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 9] = [
+pub const VERBS: [VerbRow; 12] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
@@ -34,6 +34,27 @@ pub const VERBS: [VerbRow; 9] = [
         arguments: "CHILD",
         meaning: "Deletes the SA pair of the child; the IKE SA stays.",
         make: |peer, s| Act::Delete { peer: peer.to_owned(), child: s.name.clone() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "rekey",
+        arguments: "CHILD",
+        meaning: "Replaces the SA pair of the child by a new one.",
+        make: |peer, s| Act::Rekey { peer: peer.to_owned(), child: s.name.clone() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "rekey-ike",
+        arguments: "IKE",
+        meaning: "Replaces the IKE SA by a new one, which inherits its children.",
+        make: |peer, s| Act::RekeyIke { peer: peer.to_owned(), ike: s.name.clone() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "reauthenticate",
+        arguments: "IKE",
+        meaning: "Sets up a new IKE SA with the same children, and deletes the old one then.",
+        make: |peer, s| Act::Reauthenticate { peer: peer.to_owned(), ike: s.name.clone() },
     },
     VerbRow {
         subject: Kind::Peer,

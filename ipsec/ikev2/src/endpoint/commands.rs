@@ -135,10 +135,14 @@ impl Endpoint {
     }
 
     /// Replaces one Child SA pair, by the SPI under which we receive: it has reached a soft limit. Does nothing when it is
-    /// gone or replaced already.
+    /// gone or replaced already, or its configuration does not want that.
     pub fn age(&mut self, now: Instant, inbound: Spi) {
         if let Some(spi) = self.owner(inbound) {
-            self.with(now, spi, |session, cx, out| replace(session, inbound, cx, out));
+            self.with(now, spi, |session, cx, out| {
+                if is_rekeyed(session, inbound) {
+                    replace(session, inbound, cx, out);
+                }
+            });
         }
     }
 
@@ -185,6 +189,12 @@ impl Endpoint {
         }
         Ok(())
     }
+}
+
+/// Whether the configuration of a child wants it replaced at soft limits.
+fn is_rekeyed(session: &Session, inbound: Spi) -> bool {
+    let name = session.sa.child(inbound).map(|child| &child.name);
+    session.sa.connection.children.iter().any(|child| Some(&child.name) == name && child.rekey)
 }
 
 /// Begins to replace a child, if it is there and stays.

@@ -105,6 +105,7 @@ pub(crate) fn connection(side: usize) -> Connection {
             transport: false,
             options: Default::default(),
             lifetime: Default::default(),
+            rekey: true,
         }
     };
     Connection {

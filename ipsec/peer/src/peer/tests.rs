@@ -62,6 +62,7 @@ fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Confi
         transport: false,
         options: Default::default(),
         lifetime: Default::default(),
+        rekey: true,
     };
     let connection = Connection {
         name: "site".into(),

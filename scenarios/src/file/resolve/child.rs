@@ -43,7 +43,6 @@ fn child(
         problems.missing("child", &named.name, "of", "the name of an IKE configuration");
         return None;
     };
-    check_unsupported(noun, problems);
     if !problems.refers(of, Kind::Ike, names) {
         return None;
     }
@@ -55,6 +54,7 @@ fn child(
         replay_window: replay_window(noun.replay.as_ref(), REPLAY_WINDOW, problems),
         mode: noun.mode.map_or(Mode::Tunnel, Mode::from),
         lifetime: lifetime(noun.lifetime.as_ref(), problems),
+        rekey: rekeys(noun, problems),
     };
     let told = [
         end(named, &both, (ends[0], ends[1]), peers, problems),
@@ -63,13 +63,16 @@ fn child(
     Some(Child { name: named.name().to_owned(), ike: ike.name.clone(), ends: told })
 }
 
-/// Tells of what is understood but cannot be done.
-fn check_unsupported(noun: &nouns::Child, problems: &mut Problems) {
-    if let Some(rekey) = noun.rekey.as_ref().filter(|rekey| rekey.get_ref() != "never") {
-        let problem =
-            Problem::at(rekey.span(), "a child is not rekeyed by itself").label("expected \"never\"");
-        problems.add(problem.help("leave `rekey` out, or write rekey = \"never\""));
+/// Whether soft limits replace the SAs of a child: they do unless the file says `rekey = "never"`.
+fn rekeys(noun: &nouns::Child, problems: &mut Problems) -> bool {
+    let Some(rekey) = &noun.rekey else { return true };
+    if rekey.get_ref() != "never" {
+        let problem = Problem::at(rekey.span(), format!("`{}` says nothing of rekeying", rekey.get_ref()));
+        problems.add(
+            problem.label("expected \"never\"").help("without `rekey` a child is rekeyed at its soft limits"),
+        );
     }
+    false
 }
 
 fn replay_window(number: Option<&toml::Spanned<i64>>, default: u32, problems: &mut Problems) -> u32 {
@@ -85,6 +88,7 @@ struct Both {
     replay_window: u32,
     mode: Mode,
     lifetime: LifetimePolicy,
+    rekey: bool,
 }
 
 /// What the first of `ends` is told, the second being its other end.
@@ -114,6 +118,7 @@ fn end(
             Some(own) => lifetime(Some(own), problems),
             None => both.lifetime,
         },
+        rekey: both.rekey,
         options: options(
             own.and_then(|own| own.options.as_ref()).or(named.noun.options.as_ref()),
             mode,

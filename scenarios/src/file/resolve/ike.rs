@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
+use super::options::ike_lifetime;
 use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Auth, Text};
@@ -76,6 +77,7 @@ fn ike(named: &Named<nouns::Ike>, names: &Names, peers: &[Peer], problems: &mut 
         name: named.name().to_owned(),
         ends: told,
         retransmission: retransmission(&noun.retransmit, problems),
+        lifetime: ike_lifetime(noun.lifetime.as_ref(), problems),
         attempts: problems.number_or(noun.attempts.as_ref(), 1..=MOST_TRIES, "a number of attempts", 1),
     })
 }

@@ -97,6 +97,18 @@ pub(super) fn lifetime(noun: Option<&nouns::Lifetime>, problems: &mut Problems) 
     }
 }
 
+/// How long the IKE SAs of a configuration last; for ever when nothing is said.
+pub(super) fn ike_lifetime(noun: Option<&nouns::IkeLifetime>, problems: &mut Problems) -> LifetimePolicy {
+    let Some(noun) = noun else { return LifetimePolicy::default() };
+    let time = noun.time.as_ref().and_then(|time| problems.read(time, positive));
+    LifetimePolicy {
+        hard: Limits { time, ..Limits::default() },
+        margin: problems.read_or(noun.margin.as_ref(), percent, MARGIN),
+        jitter: problems.read_or(noun.jitter.as_ref(), percent, 0),
+        idle: None,
+    }
+}
+
 fn positive(text: &str) -> Result<Duration, String> {
     match quantity::duration(text)? {
         Duration::ZERO => Err("expected more than no time".to_owned()),
