@@ -92,7 +92,8 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
 }
 
 fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
-    let Keyed { spi_r, suite, keys, transcript } = keyed;
+    let Keyed { spi_r, suite, keys, transcript, features } = keyed;
+    sa.features = features;
     sa.spi_r = spi_r;
     match Protection::new(reach.provider, &suite.protection, &keys, sa.role) {
         Ok(protection) => {

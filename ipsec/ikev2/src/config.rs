@@ -43,6 +43,28 @@ pub struct Connection {
     pub attempts: u32,
 }
 
+impl Connection {
+    /// Two ends that know each other by their addresses and a shared key. It offers nothing yet, has no children, and sets no
+    /// limits.
+    #[must_use]
+    pub fn new(name: &str, local: IpAddr, remote: IpAddr, psk: Secret) -> Self {
+        Self {
+            name: name.to_owned(),
+            local,
+            remote,
+            local_id: Identity::Address(local),
+            remote_id: Identity::Address(remote),
+            psk,
+            proposals: Vec::new(),
+            children: Vec::new(),
+            lifetime: LifetimePolicy::default(),
+            liveness: None,
+            retransmission: Retransmission::default(),
+            attempts: 1,
+        }
+    }
+}
+
 /// One Child SA configuration.
 #[derive(Clone, Debug)]
 pub struct ChildConfig {
@@ -65,6 +87,29 @@ pub struct ChildConfig {
     pub lifetime: LifetimePolicy,
     /// Whether a soft limit replaces them.
     pub rekey: bool,
+}
+
+impl ChildConfig {
+    /// A child in tunnel mode between these networks: replay window of 64, no limits, rekeyed at none.
+    #[must_use]
+    pub fn new(
+        name: &str,
+        proposals: Vec<ChildProposal>,
+        local: Vec<AddressRange>,
+        remote: Vec<AddressRange>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            proposals,
+            local,
+            remote,
+            replay_window: 64,
+            transport: false,
+            options: SaOptions::default(),
+            lifetime: LifetimePolicy::default(),
+            rekey: true,
+        }
+    }
 }
 
 /// When a responder demands a cookie (RFC 7296 §2.6).

@@ -10,6 +10,7 @@ use ipsec_wire::{IkeSpi, Spi};
 use crate::collision::End;
 use crate::config::Connection;
 use crate::event::{Cause, ChildRecord, Event};
+use crate::features::Features;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::refusal::Failure;
@@ -60,6 +61,8 @@ pub(crate) struct Keyed {
     pub(crate) suite: IkeSuite,
     pub(crate) keys: Keys,
     pub(crate) transcript: Transcript,
+    /// What the peer can do.
+    pub(crate) features: Features,
 }
 
 /// A Child SA pair that was agreed.

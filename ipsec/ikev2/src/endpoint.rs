@@ -41,8 +41,8 @@ use crate::grammar;
 use crate::message::Opened;
 use crate::output::Output;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::Role;
-use crate::session::{Ends, Session, received};
+use crate::sa::{Ends, Role};
+use crate::session::{Session, received};
 use crate::status::{self, IkeSaStatus};
 use crate::timers::TimerReason;
 

@@ -26,6 +26,7 @@ mod effect;
 mod endpoint;
 mod event;
 mod exchange;
+mod features;
 mod grammar;
 pub mod keys;
 mod message;

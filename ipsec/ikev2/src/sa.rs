@@ -11,6 +11,7 @@ use ipsec_wire::{IkeSpi, Spi};
 
 use crate::collision::{Doing, End};
 use crate::config::Connection;
+use crate::features::Features;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::protect::Protection;
@@ -60,6 +61,8 @@ pub(crate) struct IkeSa {
     pub(crate) spi_i: IkeSpi,
     pub(crate) spi_r: IkeSpi,
     pub(crate) state: State,
+    /// What the peer can do, as it said in `IKE_SA_INIT`.
+    pub(crate) features: Features,
     pub(crate) crypto: Option<Crypto>,
     pub(crate) children: Vec<ChildSa>,
     /// When the peer was last proven to be alive.
@@ -80,6 +83,15 @@ pub(crate) struct IkeSa {
     pub(crate) heir: Option<IkeSpi>,
     /// It is to take the place of another, and whether it does is not decided yet.
     pub(crate) waits: bool,
+}
+
+/// Where the two ends are and what they call the SA.
+#[derive(Clone, Copy)]
+pub(crate) struct Ends {
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+    pub(crate) spi_i: IkeSpi,
+    pub(crate) spi_r: IkeSpi,
 }
 
 /// What an open request of ours does.
@@ -138,6 +150,32 @@ impl ChildSa {
 }
 
 impl IkeSa {
+    /// One that has not begun yet.
+    pub(crate) fn new(role: Role, connection: Arc<Connection>, ends: Ends, now: Instant) -> Self {
+        let Ends { local, remote, spi_i, spi_r } = ends;
+        Self {
+            role,
+            connection,
+            local,
+            remote,
+            spi_i,
+            spi_r,
+            state: State::Init,
+            features: Features::default(),
+            crypto: None,
+            children: Vec::new(),
+            last_heard: now,
+            is_first: false,
+            supersedes: false,
+            affair: None,
+            stillborn: Vec::new(),
+            rival: None,
+            rival_child: None,
+            heir: None,
+            waits: false,
+        }
+    }
+
     /// Whether the peer has proven who it is and neither end has begun to delete the SA.
     pub(crate) fn is_established(&self) -> bool {
         matches!(self.state, State::Established(_))

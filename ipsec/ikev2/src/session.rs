@@ -30,7 +30,7 @@ use crate::message::{Envelope, Opened};
 use crate::output::Output;
 use crate::protect::NotOpened;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::{ChildSa, IkeSa, Role, State};
+use crate::sa::{ChildSa, Ends, IkeSa, Role, State};
 use crate::table;
 use crate::timers::Timers;
 use crate::window::{Incoming, Requests, Responses};
@@ -71,15 +71,6 @@ pub(crate) struct Estate {
     later: Vec<(Instant, Box<dyn Exchange>)>,
 }
 
-/// Where the two ends are and what they call the SA.
-#[derive(Clone, Copy)]
-pub(crate) struct Ends {
-    pub(crate) local: SocketAddr,
-    pub(crate) remote: SocketAddr,
-    pub(crate) spi_i: IkeSpi,
-    pub(crate) spi_r: IkeSpi,
-}
-
 impl Session {
     pub(crate) fn new(
         role: Role,
@@ -88,27 +79,7 @@ impl Session {
         patience: Duration,
         now: Instant,
     ) -> Self {
-        let Ends { local, remote, spi_i, spi_r } = ends;
-        let sa = IkeSa {
-            role,
-            connection,
-            local,
-            remote,
-            spi_i,
-            spi_r,
-            state: State::Init,
-            crypto: None,
-            children: Vec::new(),
-            last_heard: now,
-            is_first: false,
-            supersedes: false,
-            affair: None,
-            stillborn: Vec::new(),
-            rival: None,
-            rival_child: None,
-            heir: None,
-            waits: false,
-        };
+        let sa = IkeSa::new(role, connection, ends, now);
         let half_open = (role == Role::Responder).then(|| now + patience);
         Self {
             sa,
@@ -136,6 +107,7 @@ impl Session {
         let mut session = Self::new(role, Arc::clone(&old.sa.connection), ends, old.patience, cx.now);
         session.sa.state = State::Established(proven);
         session.sa.crypto = Some(crypto);
+        session.sa.features = old.sa.features.clone();
         session.sa.waits = true;
         session.set_timers(cx);
         session

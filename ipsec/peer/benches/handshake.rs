@@ -12,7 +12,7 @@ use ipsec_crypto::{
     AeadAlgorithm, Entropy, FAST, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Provider, Secret,
 };
 use ipsec_dataplane::{Encryption, Settings};
-use ipsec_ikev2::{ChildConfig, ChildProposal, Connection, IkeProposal, Retransmission};
+use ipsec_ikev2::{ChildConfig, ChildProposal, Connection, IkeProposal};
 use ipsec_net::{Instant, Prefix};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -33,29 +33,15 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
         [side, 1 - side].map(|end| vec![ENDS[end].1.parse::<Prefix>().unwrap().range()]);
     let address = |text: &str| text.parse::<IpAddr>().unwrap();
     let encryption = vec![(Encryption::Aead(AeadAlgorithm::AesGcm16), 16)];
-    let child = ChildConfig {
-        name: "net".into(),
-        proposals: vec![ChildProposal {
-            encryption: encryption.clone(),
-            integrity: Vec::new(),
-            key_exchange: Vec::new(),
-            extended_sequence_numbers: vec![false],
-        }],
-        local: local_net,
-        remote: remote_net,
-        replay_window: 64,
-        transport: false,
-        options: Default::default(),
-        lifetime: Default::default(),
-        rekey: true,
+    let child_proposal = ChildProposal {
+        encryption: encryption.clone(),
+        integrity: Vec::new(),
+        key_exchange: Vec::new(),
+        extended_sequence_numbers: vec![false],
     };
+    let child = ChildConfig::new("net", vec![child_proposal], local_net, remote_net);
+    let psk = Secret::from(b"correct horse battery staple".to_vec());
     let connection = Connection {
-        name: "site".into(),
-        local: address(local),
-        remote: address(remote),
-        local_id: local.parse().unwrap(),
-        remote_id: remote.parse().unwrap(),
-        psk: Secret::from(b"correct horse battery staple".to_vec()),
         proposals: vec![IkeProposal {
             encryption,
             integrity: Vec::new(),
@@ -63,10 +49,7 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
             key_exchange: vec![key_exchange],
         }],
         children: vec![child],
-        lifetime: Default::default(),
-        liveness: None,
-        retransmission: Retransmission::default(),
-        attempts: 1,
+        ..Connection::new("site", address(local), address(remote), psk)
     };
     let ikev2 = ipsec_ikev2::Config::new(vec![connection]);
     Config {

@@ -408,26 +408,23 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
     let of_this = scenario.children.iter().filter(|child| child.ike == ike.name);
     let children = of_this.filter_map(|child| {
         let end = child.ends.iter().find(|end| end.peer == peer.name)?;
+        let [local, remote] = [&end.local, &end.remote].map(|nets| nets.iter().map(Prefix::range).collect());
+        let proposals = end.offer.iter().map(algorithms::child).collect();
         Some(ChildConfig {
-            name: child.name.clone(),
-            proposals: end.offer.iter().map(algorithms::child).collect(),
-            local: end.local.iter().map(Prefix::range).collect(),
-            remote: end.remote.iter().map(Prefix::range).collect(),
             replay_window: end.replay_window,
             transport: end.mode == file::Mode::Transport,
             lifetime: end.lifetime,
             rekey: end.rekey,
             options: end.options,
+            ..ChildConfig::new(&child.name, proposals, local, remote)
         })
     });
     let identity = |text: &str| text.parse::<Identity>().unwrap_or_else(|never| match never {});
+    let remote = scenario.peer(&there.peer)?.address;
+    let psk = Secret::from(here.psk.clone().into_bytes());
     Some(Connection {
-        name: ike.name.clone(),
-        local: peer.address,
-        remote: scenario.peer(&there.peer)?.address,
         local_id: identity(&peer.identity),
         remote_id: identity(&here.expects),
-        psk: Secret::from(here.psk.clone().into_bytes()),
         proposals: here.offer.iter().map(algorithms::ike).collect(),
         children: children.collect(),
         lifetime: ike.lifetime,
@@ -439,5 +436,6 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
             transmissions: ike.retransmission.tries,
         },
         attempts: ike.attempts,
+        ..Connection::new(&ike.name, peer.address, remote, psk)
     })
 }

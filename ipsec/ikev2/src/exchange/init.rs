@@ -19,6 +19,7 @@ use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::{Effect, Keyed};
 use crate::event::Event;
+use crate::features::{self, Features};
 use crate::keys::{self, Keys, Shared};
 use crate::message::{Opened, find_notify};
 use crate::negotiate::{self, IkeSuite};
@@ -101,7 +102,7 @@ impl Exchange for InitExchange {
         ExchangeType::IKE_SA_INIT
     }
 
-    fn request(&mut self, _sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
+    fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
         let public = self.key_exchange.as_ref()?.public().to_vec();
         let mut payloads = Vec::new();
         if let Some(cookie) = &self.cookie {
@@ -110,6 +111,7 @@ impl Exchange for InitExchange {
         payloads.push(Payload::Sa(SecurityAssociation { proposals: self.offer.clone() }));
         payloads.push(Payload::Ke(KeyExchange::new(self.group, public)));
         payloads.push(Payload::Nonce(self.nonce.clone()));
+        payloads.extend(features::offered(&sa.connection));
         Some((payloads, Vec::new()))
     }
 
@@ -151,7 +153,8 @@ impl Exchange for InitExchange {
             nonce_i: self.nonce.clone(),
             nonce_r: fields.nonce.to_vec(),
         };
-        let keyed = Keyed { spi_r, suite, keys, transcript };
+        let features = Features::of(&message.payloads);
+        let keyed = Keyed { spi_r, suite, keys, transcript, features };
         let next = AuthExchange::new(sa, self.child.take(), cx);
         Ok(Next::Then(Box::new(next), vec![Effect::Keyed(Box::new(keyed))]))
     }
@@ -209,18 +212,20 @@ pub(crate) fn respond(
     let spi_i = message.header.spi_i;
     let shared = Shared { nonce_i: fields.nonce, nonce_r: &nonce, spi_i, spi_r };
     let keys = derive(cx, &suite, &shared, &secret).map_err(|_| malformed())?;
-    let payloads = vec![
+    let mut payloads = vec![
         Payload::Sa(SecurityAssociation { proposals: vec![chosen] }),
         Payload::Ke(KeyExchange::new(group, public)),
         Payload::Nonce(nonce.clone()),
     ];
+    let features = Features::of(&message.payloads);
+    payloads.extend(features::answered(connections, &features));
     let transcript = Transcript {
         request: message.octets.to_vec(),
         response: Vec::new(),
         nonce_i: fields.nonce.to_vec(),
         nonce_r: nonce,
     };
-    Ok(InitAnswer::New { payloads, keyed: Box::new(Keyed { spi_r, suite, keys, transcript }) })
+    Ok(InitAnswer::New { payloads, keyed: Box::new(Keyed { spi_r, suite, keys, transcript, features }) })
 }
 
 /// The three payloads that both messages of the exchange have, and those that replace an IKE SA.

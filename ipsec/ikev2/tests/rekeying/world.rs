@@ -9,7 +9,7 @@ use ipsec_crypto::{AeadAlgorithm, Entropy, KeyExchangeAlgorithm, PrfAlgorithm, P
 use ipsec_dataplane::{Encryption, SaPair};
 use ipsec_ikev2::{
     ChildConfig, ChildProposal, Config, Connection, Endpoint, Event, IKE_PORT, IkeProposal, Output,
-    Retransmission, keys::Keys,
+    keys::Keys,
 };
 use ipsec_net::{Instant, Prefix};
 use ipsec_wire::{IkeSpi, Spi};
@@ -91,30 +91,16 @@ pub(crate) fn connection(side: usize) -> Connection {
     let encryption = vec![(Encryption::Aead(AeadAlgorithm::AesGcm16), 16)];
     let child = |name: &str, third| {
         let [local, remote] = nets(third);
-        ChildConfig {
-            name: name.into(),
-            proposals: vec![ChildProposal {
-                encryption: encryption.clone(),
-                integrity: Vec::new(),
-                key_exchange: Vec::new(),
-                extended_sequence_numbers: vec![false],
-            }],
-            local,
-            remote,
-            replay_window: 64,
-            transport: false,
-            options: Default::default(),
-            lifetime: Default::default(),
-            rekey: true,
-        }
+        let proposal = ChildProposal {
+            encryption: encryption.clone(),
+            integrity: Vec::new(),
+            key_exchange: Vec::new(),
+            extended_sequence_numbers: vec![false],
+        };
+        ChildConfig::new(name, vec![proposal], local, remote)
     };
+    let psk = Secret::from(b"correct horse battery staple".to_vec());
     Connection {
-        name: "site".into(),
-        local: local.parse().unwrap(),
-        remote: remote.parse().unwrap(),
-        local_id: local.parse().unwrap(),
-        remote_id: remote.parse().unwrap(),
-        psk: Secret::from(b"correct horse battery staple".to_vec()),
         proposals: vec![IkeProposal {
             encryption: encryption.clone(),
             integrity: Vec::new(),
@@ -122,10 +108,7 @@ pub(crate) fn connection(side: usize) -> Connection {
             key_exchange: vec![KeyExchangeAlgorithm::X25519],
         }],
         children: vec![child("net", 0), child("other", 1)],
-        lifetime: Default::default(),
-        liveness: None,
-        retransmission: Retransmission::default(),
-        attempts: 1,
+        ..Connection::new("site", local.parse().unwrap(), remote.parse().unwrap(), psk)
     }
 }
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 use ipsec_crypto::{AeadAlgorithm, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Secret};
 use ipsec_dataplane::{Encryption, Mode, Settings};
 use ipsec_ikev2::{
-    Cause, ChildConfig, ChildProposal, Connection, CookiePolicy, Event as Ikev2, IkeProposal, Retransmission,
-    Stage,
+    Cause, ChildConfig, ChildProposal, Connection, CookiePolicy, Event as Ikev2, IkeProposal, Stage,
 };
 use ipsec_net::{Prefix, protocol};
 use ipsec_wire::Spi;
@@ -53,30 +52,13 @@ fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Confi
         key_exchange: Vec::new(),
         extended_sequence_numbers: vec![false],
     };
-    let child = ChildConfig {
-        name: "net".into(),
-        proposals: vec![child_proposal],
-        local: vec![range(local_net)],
-        remote: vec![range(remote_net)],
-        replay_window: 64,
-        transport: false,
-        options: Default::default(),
-        lifetime: Default::default(),
-        rekey: true,
-    };
+    let child =
+        ChildConfig::new("net", vec![child_proposal], vec![range(local_net)], vec![range(remote_net)]);
+    let psk = Secret::from(b"correct horse battery staple".to_vec());
     let connection = Connection {
-        name: "site".into(),
-        local: address(local),
-        remote: address(remote),
-        local_id: local.parse().unwrap(),
-        remote_id: remote.parse().unwrap(),
-        psk: Secret::from(b"correct horse battery staple".to_vec()),
         proposals: vec![proposal],
         children: vec![child],
-        lifetime: Default::default(),
-        liveness: None,
-        retransmission: Retransmission::default(),
-        attempts: 1,
+        ..Connection::new("site", address(local), address(remote), psk)
     };
     Config {
         addresses: vec![address(local)],

@@ -9,8 +9,7 @@ use ipsec_wire::v2::TrafficSelector;
 use super::*;
 use crate::config::Connection;
 use crate::event::ChildRecord;
-use crate::sa::{Role, State};
-use crate::window::Retransmission;
+use crate::sa::{Ends, Role};
 
 const OLD: Spi = Spi(0x100);
 const OURS: Spi = Spi(0x200);
@@ -34,40 +33,11 @@ fn child(retired: Option<End>) -> ChildSa {
 }
 
 fn ike_sa(children: Vec<ChildSa>, rival_child: Option<Rival<Spi>>) -> IkeSa {
-    let connection = Connection {
-        name: "site".into(),
-        local: [192, 0, 2, 1].into(),
-        remote: [192, 0, 2, 2].into(),
-        local_id: "west".parse().unwrap(),
-        remote_id: "east".parse().unwrap(),
-        psk: Secret::from(Vec::new()),
-        proposals: Vec::new(),
-        children: Vec::new(),
-        lifetime: Default::default(),
-        liveness: None,
-        retransmission: Retransmission::default(),
-        attempts: 1,
-    };
-    IkeSa {
-        role: Role::Initiator,
-        local: ([192, 0, 2, 1], 500).into(),
-        remote: ([192, 0, 2, 2], 500).into(),
-        connection: Arc::new(connection),
-        spi_i: IkeSpi(1),
-        spi_r: IkeSpi(2),
-        state: State::Init,
-        crypto: None,
-        children,
-        last_heard: Instant::ZERO,
-        is_first: false,
-        supersedes: false,
-        affair: None,
-        stillborn: Vec::new(),
-        rival: None,
-        rival_child,
-        heir: None,
-        waits: false,
-    }
+    let (local, remote) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+    let connection = Connection::new("site", local.into(), remote.into(), Secret::from(Vec::new()));
+    let ends =
+        Ends { local: (local, 500).into(), remote: (remote, 500).into(), spi_i: IkeSpi(1), spi_r: IkeSpi(2) };
+    IkeSa { children, rival_child, ..IkeSa::new(Role::Initiator, Arc::new(connection), ends, Instant::ZERO) }
 }
 
 /// The pair that our exchange with these nonces made.
