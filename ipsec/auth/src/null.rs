@@ -40,7 +40,13 @@ mod tests {
     #[test]
     fn null_authentication_ties_the_messages_together_and_proves_no_name() {
         let sk_p = Secret::from(vec![7; 32]);
-        let octets = SignedOctets { message: b"message", nonce: b"nonce", id: b"\x0d\0\0\0", sk_p: &sk_p };
+        let octets = SignedOctets {
+            message: b"message",
+            nonce: b"nonce",
+            id: b"\x0d\0\0\0",
+            sk_p: &sk_p,
+            int_auth: b"",
+        };
         let prf = PrfAlgorithm::HmacSha2_256;
         let auth = prove_null(&PORTABLE, prf, &octets);
         assert_eq!(auth.method, AuthMethod::NULL);

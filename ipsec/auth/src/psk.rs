@@ -1,7 +1,7 @@
 //! Authentication by pre-shared key (RFC 7296 §2.15):
 //!
 //! ```text
-//! AUTH = prf( prf(Shared Secret, "Key Pad for IKEv2"), RealMessage | NonceData | prf(SK_p, RestOfIDPayload) )
+//! AUTH = prf( prf(Shared Secret, "Key Pad for IKEv2"), RealMessage | NonceData | prf(SK_p, RestOfIDPayload) [| IntAuth] )
 //! ```
 
 use ipsec_crypto::{PrfAlgorithm, Provider, Secret};
@@ -20,6 +20,8 @@ pub struct SignedOctets<'a> {
     pub id: &'a [u8],
     /// `SK_pi` if the sender is the initiator, else `SK_pr`.
     pub sk_p: &'a Secret,
+    /// IntAuth, which stands for the messages of `IKE_INTERMEDIATE` (RFC 9242 §3.3.2); empty where there were none.
+    pub int_auth: &'a [u8],
 }
 
 /// The content of the AUTH payload that proves knowledge of `secret`.
@@ -56,7 +58,12 @@ pub fn verify_psk(
 fn compute(provider: &Provider, prf: PrfAlgorithm, secret: &Secret, octets: &SignedOctets<'_>) -> Secret {
     let maced_id = (provider.prf)(prf, octets.sk_p.as_bytes()).compute(&[octets.id]);
     let key = (provider.prf)(prf, secret.as_bytes()).compute(&[KEY_PAD]);
-    (provider.prf)(prf, key.as_bytes()).compute(&[octets.message, octets.nonce, maced_id.as_bytes()])
+    (provider.prf)(prf, key.as_bytes()).compute(&[
+        octets.message,
+        octets.nonce,
+        maced_id.as_bytes(),
+        octets.int_auth,
+    ])
 }
 
 const KEY_PAD: &[u8] = b"Key Pad for IKEv2";
@@ -69,7 +76,7 @@ mod tests {
 
     fn verify(secret: &str, id: &[u8], auth: &[u8]) -> Result<Proven, NotProven> {
         let sk_p = Secret::from(vec![7; 32]);
-        let octets = SignedOctets { message: b"message", nonce: b"nonce", id, sk_p: &sk_p };
+        let octets = SignedOctets { message: b"message", nonce: b"nonce", id, sk_p: &sk_p, int_auth: b"" };
         let secret = Secret::from(secret.as_bytes().to_vec());
         verify_psk(
             &PORTABLE,
@@ -84,7 +91,8 @@ mod tests {
     #[test]
     fn only_the_same_secret_and_identity_prove() {
         let sk_p = Secret::from(vec![7; 32]);
-        let octets = SignedOctets { message: b"message", nonce: b"nonce", id: b"id", sk_p: &sk_p };
+        let octets =
+            SignedOctets { message: b"message", nonce: b"nonce", id: b"id", sk_p: &sk_p, int_auth: b"" };
         let secret = Secret::from(b"secret".to_vec());
         let auth = prove_psk(&PORTABLE, PrfAlgorithm::HmacSha2_256, &secret, &octets);
         assert_eq!(verify("secret", b"id", &auth).unwrap().identity(), &Identity::Fqdn("west".into()));
@@ -92,5 +100,8 @@ mod tests {
         assert_eq!(verify("secret", b"Id", &auth), Err(NotProven::SharedSecret));
         assert_eq!(verify("secret", b"id", &auth[..31]), Err(NotProven::SharedSecret));
         assert_eq!(verify("secret", b"id", &[]), Err(NotProven::SharedSecret));
+        let other = SignedOctets { int_auth: b"intermediate", ..octets };
+        let auth = prove_psk(&PORTABLE, PrfAlgorithm::HmacSha2_256, &secret, &other);
+        assert_eq!(verify("secret", b"id", &auth), Err(NotProven::SharedSecret));
     }
 }

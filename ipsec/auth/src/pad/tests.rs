@@ -25,7 +25,7 @@ fn secret(text: &str) -> Secret {
 }
 
 fn signed_octets(sk_p: &Secret) -> SignedOctets<'_> {
-    SignedOctets { message: b"message", nonce: b"nonce", id: b"id", sk_p }
+    SignedOctets { message: b"message", nonce: b"nonce", id: b"id", sk_p, int_auth: b"" }
 }
 
 fn verify(

@@ -117,7 +117,8 @@ pub fn prove_signature(
 ) -> Result<Authentication, CannotProve> {
     let (method, algorithm) = rules.choose(signer.key_type())?;
     let maced_id = maced_id(provider, prf, octets);
-    let signature = signer.sign(algorithm, &[octets.message, octets.nonce, maced_id.as_bytes()], entropy)?;
+    let signed = [octets.message, octets.nonce, maced_id.as_bytes(), octets.int_auth];
+    let signature = signer.sign(algorithm, &signed, entropy)?;
     let mut data = Vec::new();
     if method == AuthMethod::DIGITAL_SIGNATURE {
         let identifier = algorithm.identifier().unwrap_or_default();
@@ -143,7 +144,7 @@ pub fn verify_signature(
     identity: Identity,
 ) -> Result<Proven, NotProven> {
     let maced_id = maced_id(provider, prf, octets);
-    let signed = [octets.message, octets.nonce, maced_id.as_bytes()];
+    let signed = [octets.message, octets.nonce, maced_id.as_bytes(), octets.int_auth];
     let (algorithms, signature) = named(rules, verifier.key_type(), auth)?;
     let mut refused = None;
     for algorithm in algorithms {

@@ -13,7 +13,7 @@ fn rules(hashes: Option<&'static [SignatureHash]>, key_type: KeyType) -> Signatu
 
 fn with_octets<T>(message: &[u8], use_them: impl FnOnce(&SignedOctets<'_>) -> T) -> T {
     let sk_p = Secret::from(vec![7; 32]);
-    use_them(&SignedOctets { message, nonce: b"nonce", id: b"\x02\0\0\0west", sk_p: &sk_p })
+    use_them(&SignedOctets { message, nonce: b"nonce", id: b"\x02\0\0\0west", sk_p: &sk_p, int_auth: b"" })
 }
 
 fn prove(signer: &Signer, rules: &SignatureRules<'_>) -> Result<Authentication, CannotProve> {

@@ -241,7 +241,7 @@ fn signed_octets<'a>(
         Role::Initiator => (&transcript.request, &transcript.nonce_r, &crypto.keys.pi),
         Role::Responder => (&transcript.response, &transcript.nonce_i, &crypto.keys.pr),
     };
-    SignedOctets { message, nonce, id: id.body(), sk_p }
+    SignedOctets { message, nonce, id: id.body(), sk_p, int_auth: &[] }
 }
 
 fn prove(

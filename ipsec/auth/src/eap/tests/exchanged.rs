@@ -125,7 +125,8 @@ fn auth_after_eap_is_made_with_the_key_of_the_method_or_with_that_of_the_sender(
         let story = talk(alice(&[method]), config(&[method]), Some("alice@example.org"));
         let (server, peer) = (story.server.unwrap(), story.peer.unwrap());
         let sk_p = Secret::from(vec![7; 32]);
-        let octets = SignedOctets { message: b"message", nonce: b"nonce", id: b"id", sk_p: &sk_p };
+        let octets =
+            SignedOctets { message: b"message", nonce: b"nonce", id: b"id", sk_p: &sk_p, int_auth: b"" };
         let auth = peer.prove(&PORTABLE, prf, &octets);
         let secret = server.msk().unwrap_or(&sk_p);
         assert_eq!(auth.data, prove_psk(&PORTABLE, prf, secret, &octets));
