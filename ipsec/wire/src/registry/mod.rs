@@ -11,7 +11,9 @@ pub use algorithms::{
     AuthMethod, Encryption, Integrity, KeyExchange, Prf, ProtocolId, SequenceNumbers, TransformType,
     transform_name,
 };
-pub use messages::{CertEncoding, ExchangeType, IdType, NotifyType, PayloadType, TsType};
+pub use messages::{
+    CertEncoding, ConfigAttributeType, ConfigType, ExchangeType, IdType, NotifyType, PayloadType, TsType,
+};
 
 /// Defines an open list of numbers with their names.
 macro_rules! registry {

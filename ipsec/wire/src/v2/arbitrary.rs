@@ -7,12 +7,12 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::registry::{
-    AuthMethod, CertEncoding, ExchangeType, IdType, NotifyType, PayloadType, ProtocolId, TransformType,
-    TsType,
+    AuthMethod, CertEncoding, ConfigAttributeType, ConfigType, ExchangeType, IdType, NotifyType, PayloadType,
+    ProtocolId, TransformType, TsType,
 };
 use crate::v2::{
-    Authentication, Certificate, CertificateRequest, Delete, Identification, KeyExchange, Message, Notify,
-    Payload, Proposal, SecurityAssociation, TrafficSelector, Transform,
+    Authentication, Certificate, CertificateRequest, ConfigAttribute, Configuration, Delete, Identification,
+    KeyExchange, Message, Notify, Payload, Proposal, SecurityAssociation, TrafficSelector, Transform,
 };
 use crate::{Flags, Header, IkeSpi, Spi, Version};
 
@@ -61,15 +61,15 @@ pub(crate) fn traffic_selector() -> impl Strategy<Value = TrafficSelector> {
     let known = (any::<u8>(), any::<(u16, u16)>(), ranges()).prop_map(|(protocol, ports, (first, last))| {
         TrafficSelector::Addresses { protocol, ports, first, last }
     });
-    let kind = any::<u8>()
-        .prop_map(TsType)
-        .prop_filter("known", |kind| ![TsType::IPV4_ADDR_RANGE, TsType::IPV6_ADDR_RANGE].contains(kind));
+    let label = vec(any::<u8>(), 1..40).prop_map(TrafficSelector::Label);
+    let kinds = [TsType::IPV4_ADDR_RANGE, TsType::IPV6_ADDR_RANGE, TsType::SECLABEL];
+    let kind = any::<u8>().prop_map(TsType).prop_filter("known", move |kind| !kinds.contains(kind));
     let unknown = (kind, any::<u8>(), octets()).prop_map(|(kind, protocol, body)| TrafficSelector::Unknown {
         kind,
         protocol,
         body,
     });
-    prop_oneof![3 => known, 1 => unknown]
+    prop_oneof![3 => known, 1 => label, 1 => unknown]
 }
 
 pub(crate) fn notify() -> impl Strategy<Value = Notify> {
@@ -92,11 +92,23 @@ fn delete() -> impl Strategy<Value = Delete> {
     prop_oneof![Just(Delete::ike()), esp]
 }
 
+/// An attribute of any type, empty or with what its type holds.
+pub(crate) fn config_attribute() -> impl Strategy<Value = ConfigAttribute> {
+    (0..40_u16, octets()).prop_filter_map("of another length", |(kind, octets)| {
+        ConfigAttribute::of(ConfigAttributeType(kind), &octets).ok()
+    })
+}
+
+fn configuration() -> impl Strategy<Value = Configuration> {
+    (any::<u8>(), vec(config_attribute(), 0..5))
+        .prop_map(|(kind, attributes)| Configuration { kind: ConfigType(kind), attributes })
+}
+
 /// A payload without a codec, or so it seems to one who does not know the type.
 fn unknown() -> impl Strategy<Value = Payload> {
-    let kind = any::<u8>()
-        .prop_map(PayloadType)
-        .prop_filter("known, or the end", |kind| *kind != PayloadType::NONE && !(33..=45).contains(&kind.0));
+    let kind = any::<u8>().prop_map(PayloadType).prop_filter("known, or the end", |kind| {
+        *kind != PayloadType::NONE && !(33..=45).contains(&kind.0) && *kind != PayloadType::CP
+    });
     (kind, any::<bool>(), octets()).prop_map(|(kind, critical, body)| Payload::Unknown {
         kind,
         critical,
@@ -130,6 +142,7 @@ pub(crate) fn payload() -> impl Strategy<Value = Payload> {
         octets().prop_map(Payload::VendorId),
         selectors().prop_map(Payload::TsI),
         selectors().prop_map(Payload::TsR),
+        configuration().prop_map(Payload::Cp),
         unknown(),
     ]
 }

@@ -59,6 +59,10 @@ fn details(payload: &Payload) -> Vec<String> {
             vec![format!("{} {}", delete.protocol, spis.join(" ")).trim_end().to_owned()]
         }
         Payload::TsI(list) | Payload::TsR(list) => list.iter().map(ToString::to_string).collect(),
+        Payload::Cp(configuration) => {
+            let attributes = configuration.attributes.iter().map(ToString::to_string);
+            std::iter::once(configuration.kind.to_string()).chain(attributes).collect()
+        }
         Payload::Unknown { critical, body, .. } => {
             let critical = if *critical { ", critical" } else { "" };
             vec![format!("{} octets{critical}", body.len())]

@@ -4,6 +4,7 @@
 pub(crate) mod arbitrary;
 mod auth;
 mod cert;
+mod configuration;
 mod delete;
 mod describe;
 mod encrypted;
@@ -19,6 +20,7 @@ pub(crate) mod written;
 
 pub use auth::Authentication;
 pub use cert::{Certificate, CertificateRequest};
+pub use configuration::{ConfigAttribute, ConfigValue, Configuration, DnsDigests, EncryptedDns, TrustAnchor};
 pub use delete::Delete;
 pub use describe::{describe, tree};
 pub use encrypted::{Layout, Protected, lay_out, split, strip_padding};

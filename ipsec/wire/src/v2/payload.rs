@@ -4,8 +4,8 @@ use crate::Malformed;
 use crate::cursor::Cursor;
 use crate::registry::PayloadType;
 use crate::v2::{
-    Authentication, Certificate, CertificateRequest, Delete, Identification, KeyExchange, Notify,
-    SecurityAssociation, TrafficSelector,
+    Authentication, Certificate, CertificateRequest, Configuration, Delete, Identification, KeyExchange,
+    Notify, SecurityAssociation, TrafficSelector,
 };
 
 /// A payload.
@@ -37,6 +37,8 @@ pub enum Payload {
     TsI(Vec<TrafficSelector>),
     /// Traffic selectors of the responder.
     TsR(Vec<TrafficSelector>),
+    /// Configuration.
+    Cp(Configuration),
     /// One without a codec here.
     Unknown {
         /// Its type.
@@ -66,6 +68,7 @@ impl Payload {
             Self::VendorId(_) => PayloadType::VENDOR_ID,
             Self::TsI(_) => PayloadType::TS_I,
             Self::TsR(_) => PayloadType::TS_R,
+            Self::Cp(_) => PayloadType::CP,
             Self::Unknown { kind, .. } => *kind,
         }
     }
@@ -85,6 +88,7 @@ impl Payload {
             PayloadType::VENDOR_ID => Self::VendorId(cursor.rest().to_vec()),
             PayloadType::TS_I => Self::TsI(TrafficSelector::parse_list(cursor)?),
             PayloadType::TS_R => Self::TsR(TrafficSelector::parse_list(cursor)?),
+            PayloadType::CP => Self::Cp(Configuration::parse(cursor)?),
             _ => Self::Unknown { kind, critical, body: cursor.rest().to_vec() },
         })
     }
@@ -101,6 +105,7 @@ impl Payload {
             Self::Delete(delete) => delete.emit(out),
             Self::Nonce(octets) | Self::VendorId(octets) => out.extend_from_slice(octets),
             Self::TsI(selectors) | Self::TsR(selectors) => TrafficSelector::emit_list(selectors, out),
+            Self::Cp(configuration) => configuration.emit(out),
             Self::Unknown { body, .. } => out.extend_from_slice(body),
         }
     }

@@ -21,6 +21,8 @@ pub enum TrafficSelector {
         /// The last address, of the same version.
         last: IpAddr,
     },
+    /// A security label (RFC 9478 §2): packets that carry it, whatever their addresses. Never empty.
+    Label(Vec<u8>),
     /// A type that is not known; it is skipped when selectors are narrowed (RFC 7296 §2.9).
     Unknown {
         /// The type.
@@ -44,7 +46,16 @@ impl TrafficSelector {
     pub fn addresses(&self) -> Option<(IpAddr, IpAddr)> {
         match self {
             Self::Addresses { first, last, .. } => Some((*first, *last)),
-            Self::Unknown { .. } => None,
+            Self::Label(_) | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// The security label.
+    #[must_use]
+    pub fn label(&self) -> Option<&[u8]> {
+        match self {
+            Self::Label(label) => Some(label),
+            Self::Addresses { .. } | Self::Unknown { .. } => None,
         }
     }
 
@@ -53,15 +64,16 @@ impl TrafficSelector {
     pub fn protocol(&self) -> u8 {
         match self {
             Self::Addresses { protocol, .. } | Self::Unknown { protocol, .. } => *protocol,
+            Self::Label(_) => 0,
         }
     }
 
-    /// The first and the last port; 65535 and 0, which is also OPAQUE, for an unknown type.
+    /// The first and the last port; 65535 and 0, which is also OPAQUE, for what has no ports.
     #[must_use]
     pub fn ports(&self) -> (u16, u16) {
         match self {
             Self::Addresses { ports, .. } => *ports,
-            Self::Unknown { .. } => (u16::MAX, 0),
+            Self::Label(_) | Self::Unknown { .. } => (u16::MAX, 0),
         }
     }
 
@@ -72,7 +84,7 @@ impl TrafficSelector {
             Self::Addresses { protocol, ports, .. } => {
                 Self::Addresses { protocol: *protocol, ports: *ports, first, last }
             }
-            Self::Unknown { .. } => self.clone(),
+            Self::Label(_) | Self::Unknown { .. } => self.clone(),
         }
     }
 
@@ -102,6 +114,7 @@ impl TrafficSelector {
         })?;
         let mut body = cursor.nested(body_len, "a traffic selector")?;
         let expected = match kind {
+            TsType::SECLABEL if body_len > 0 => return Ok(Self::Label(body.rest().to_vec())),
             TsType::IPV4_ADDR_RANGE => 16,
             TsType::IPV6_ADDR_RANGE => 40,
             _ => {
@@ -151,6 +164,10 @@ impl TrafficSelector {
                     }
                 }
             }
+            Self::Label(label) => {
+                out.extend([TsType::SECLABEL.0, 0, 0, 0]);
+                out.extend_from_slice(label);
+            }
             Self::Unknown { kind, protocol, body } => {
                 out.extend([kind.0, *protocol, 0, 0]);
                 out.extend_from_slice(body);
@@ -161,7 +178,7 @@ impl TrafficSelector {
     }
 }
 
-/// `10.1.0.0-10.1.255.255`, with `[protocol/ports]` behind it where they are not any.
+/// `10.1.0.0-10.1.255.255`, with `[protocol/ports]` behind it where they are not any, or `label "…"`.
 impl fmt::Display for TrafficSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -174,6 +191,7 @@ impl fmt::Display for TrafficSelector {
                     (protocol, (first, last)) => write!(f, "[{protocol}/{first}-{last}]"),
                 }
             }
+            Self::Label(label) => write!(f, "label \"{}\"", label.escape_ascii()),
             Self::Unknown { kind, body, .. } => write!(f, "{kind} of {} octets", body.len()),
         }
     }

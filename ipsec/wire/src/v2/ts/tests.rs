@@ -18,7 +18,7 @@ const THREE: &str = "
       00 00 ff ff           ; any port
       20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 00
       20 01 0d b8 00 00 00 00 ff ff ff ff ff ff ff ff
-      0a 06 00 0c           ; TS_SECLABEL, which is not known here, length 12
+      09 06 00 0c           ; TS_FC_ADDR_RANGE, which has no codec here, length 12
       01 02 03 04 05 06 07 08";
 
 fn three() -> Vec<TrafficSelector> {
@@ -31,7 +31,7 @@ fn three() -> Vec<TrafficSelector> {
             last: address("10.1.255.255"),
         },
         TrafficSelector::any(address("2001:db8::"), address("2001:db8::ffff:ffff:ffff:ffff")),
-        TrafficSelector::Unknown { kind: TsType::SECLABEL, protocol: 6, body: (1..=8).collect() },
+        TrafficSelector::Unknown { kind: TsType::FC_ADDR_RANGE, protocol: 6, body: (1..=8).collect() },
     ]
 }
 
@@ -44,6 +44,22 @@ fn one_ipv4(length: &str, rest: &str) -> String {
 fn selectors_lie_where_the_rfc_draws_them() {
     both_ways(&Payload::TsI(three()), THREE);
     both_ways(&Payload::TsR(three()), THREE);
+}
+
+/// RFC 9478 §2: figure 1.
+#[test]
+fn a_security_label_is_what_follows_the_length() {
+    let label = TrafficSelector::Label(b"s0:c1".to_vec());
+    both_ways(&Payload::TsI(vec![label.clone()]), "00 00 00 11  01 00 00 00  0a 00 00 09  73 30 3a 63 31");
+    assert_eq!(label.to_string(), "label \"s0:c1\"");
+    assert_eq!((label.label(), label.addresses()), (Some(&b"s0:c1"[..]), None));
+}
+
+/// RFC 9478 §2.2: a label of no octets is ignored.
+#[test]
+fn an_empty_label_is_no_label() {
+    let empty = TrafficSelector::Unknown { kind: TsType::SECLABEL, protocol: 0, body: Vec::new() };
+    both_ways(&Payload::TsI(vec![empty]), "00 00 00 0c  01 00 00 00  0a 00 00 04");
 }
 
 #[test]
@@ -105,7 +121,7 @@ fn a_selector_shows_what_is_not_any() {
         [
             "10.1.0.0-10.1.255.255[17/500-4500]",
             "2001:db8::-2001:db8::ffff:ffff:ffff:ffff",
-            "TS_SECLABEL of 8 octets"
+            "TS_FC_ADDR_RANGE of 8 octets"
         ]
     );
     let all_tcp = TrafficSelector::Addresses {
