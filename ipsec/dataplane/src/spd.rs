@@ -96,6 +96,8 @@ impl Policy {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Spd {
     policies: Vec<Policy>,
+    /// The first policy of each name.
+    by_name: FxHashMap<String, usize>,
     /// What was decided for packets from outside and from inside.
     decided: [Decided; 2],
 }
@@ -121,7 +123,11 @@ const REMEMBERED_FLOWS: usize = 65_536;
 
 impl Spd {
     pub(crate) fn new(policies: Vec<Policy>) -> Self {
-        Self { policies, decided: Default::default() }
+        let mut by_name = FxHashMap::default();
+        for (index, policy) in policies.iter().enumerate() {
+            by_name.entry(policy.name.clone()).or_insert(index);
+        }
+        Self { policies, by_name, decided: Default::default() }
     }
 
     /// The first policy that matches, with its index, and where its pair is to be noted.
@@ -151,7 +157,7 @@ impl Spd {
 
     /// The index of the policy with this name.
     pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
-        self.policies.iter().position(|policy| policy.name == name)
+        self.by_name.get(name).copied()
     }
 }
 

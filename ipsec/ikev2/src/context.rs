@@ -1,21 +1,20 @@
 //! What an exchange may use besides the record: time, luck and algorithms, all given from outside.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use ipsec_auth::Pad;
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
 use ipsec_wire::{IkeSpi, Spi};
 
-use crate::config::Connection;
+use crate::connections::Connections;
 
 /// The surroundings of one step.
 pub(crate) struct Context<'a> {
     pub(crate) now: Instant,
     pub(crate) provider: &'static Provider,
     pub(crate) entropy: &'a mut dyn Entropy,
-    pub(crate) connections: &'a [Arc<Connection>],
+    pub(crate) connections: &'a Connections,
     pub(crate) pad: &'a Pad,
     /// The SPIs under which the endpoint receives ESP.
     pub(crate) spis: &'a BTreeSet<Spi>,

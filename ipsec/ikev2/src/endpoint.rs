@@ -16,6 +16,7 @@ macro_rules! context {
 }
 
 mod commands;
+mod sessions;
 mod stateless;
 mod succession;
 
@@ -31,6 +32,7 @@ use ipsec_wire::v2::{Message, Payload};
 use ipsec_wire::{Header, IkeSpi, Spi};
 
 use crate::config::{Config, Connection};
+use crate::connections::Connections;
 use crate::context::Context;
 use crate::cookie::Cookies;
 use crate::effect::Effect;
@@ -45,6 +47,7 @@ use crate::sa::{Ends, Role};
 use crate::session::{Session, received};
 use crate::status::{self, IkeSaStatus};
 use crate::timers::TimerReason;
+use sessions::Sessions;
 
 /// The port of IKE (RFC 7296 §2).
 pub const IKE_PORT: u16 = 500;
@@ -55,11 +58,11 @@ pub const IKE_PORT: u16 = 500;
 /// [`Endpoint::poll`].
 pub struct Endpoint {
     config: Config,
-    connections: Vec<Arc<Connection>>,
+    connections: Connections,
     pad: Pad,
     provider: &'static Provider,
     entropy: Box<dyn Entropy>,
-    sessions: BTreeMap<IkeSpi, Session>,
+    sessions: Sessions,
     /// The sessions that answered an `IKE_SA_INIT` request, by where it came from and its SPI.
     answered: BTreeMap<(SocketAddr, IkeSpi), IkeSpi>,
     /// The SPIs under which children receive.
@@ -74,7 +77,7 @@ impl Endpoint {
     /// An endpoint without sessions.
     #[must_use]
     pub fn new(mut config: Config, provider: &'static Provider, entropy: Box<dyn Entropy>) -> Self {
-        let connections: Vec<Arc<Connection>> = config.connections.drain(..).map(Arc::new).collect();
+        let connections = Connections::new(std::mem::take(&mut config.connections));
         let entry = |connection: &Arc<Connection>| PadEntry {
             identity: connection.remote_id.clone(),
             secret: connection.psk.clone(),
@@ -87,7 +90,7 @@ impl Endpoint {
             pad,
             provider,
             entropy,
-            sessions: BTreeMap::new(),
+            sessions: Sessions::default(),
             answered: BTreeMap::new(),
             spis: BTreeSet::new(),
             ike_spis: BTreeSet::new(),
@@ -105,6 +108,7 @@ impl Endpoint {
             }
             Output::Remove { inbound } => {
                 self.spis.remove(inbound);
+                self.sessions.forget_child(*inbound);
             }
             Output::Datagram { .. } | Output::Event(_) => {}
         }
@@ -114,21 +118,17 @@ impl Endpoint {
     /// When [`Endpoint::timeout`] has something to do next, and why.
     #[must_use]
     pub fn next_timeout(&self) -> Option<(Instant, TimerReason)> {
-        self.sessions.values().filter_map(Session::next_timeout).min()
+        self.sessions.next_timeout()
     }
 
     /// Does what the clock asks for. `heard` tells when the data plane last received under an SPI.
     pub fn timeout(&mut self, now: Instant, heard: &dyn Fn(Spi) -> Option<Instant>) {
-        let due = |session: &Session| session.next_timeout().is_some_and(|(at, _)| at <= now);
-        let spis: Vec<IkeSpi> =
-            self.sessions.iter().filter(|(_, session)| due(session)).map(|(spi, _)| *spi).collect();
-        for spi in spis {
+        for spi in self.sessions.due(now) {
             self.with(now, spi, |session, cx, out| session.timeout(heard, cx, out));
+            if self.sessions.get(&spi).is_some_and(|session| session.is_forgotten(now)) {
+                self.forget(spi);
+            }
         }
-        self.sessions.retain(|_, session| !session.is_forgotten(now));
-        let sessions = &self.sessions;
-        self.answered.retain(|_, spi| sessions.contains_key(spi));
-        self.ike_spis.retain(|spi| sessions.contains_key(spi));
     }
 
     /// Takes an IKE message.
@@ -192,8 +192,8 @@ impl Endpoint {
             self.with(now, spi, |session, cx, out| session.handle(from, to, header, octets, cx, out));
             return Ok(());
         }
-        let addressed = |c: &&Arc<Connection>| c.local == to.ip() && c.remote == from.ip();
-        let candidates: Vec<Arc<Connection>> = self.connections.iter().filter(addressed).cloned().collect();
+        let candidates: Vec<Arc<Connection>> =
+            self.connections.between(to.ip(), from.ip()).cloned().collect();
         let first = candidates.first().cloned().ok_or(DropReason::NoConnection)?;
         let message = Message::parse(octets).map_err(|error| DropReason::Malformed(error.to_string()))?;
         let opened = Opened { header, payloads: message.payloads, octets, request: &[] };
@@ -201,7 +201,7 @@ impl Endpoint {
             DropReason::Malformed("IKE_SA_INIT with payloads that may not stand there".to_owned())
         })?;
         self.out.push_back(received(from, &opened));
-        let half_open = self.half_open();
+        let half_open = self.sessions.half_open();
         if self.demands_cookie(half_open) && !self.brings_cookie(now, from, &opened) {
             return self.demand_cookie(now, from, to, &opened);
         }
@@ -254,9 +254,9 @@ impl Endpoint {
         session.wanted = children;
         session.attempts_left = attempts_left;
         session.renews = renews;
-        let connected =
-            |other: &Session| other.sa.connection.name == connection.name && other.sa.is_established();
-        session.sa.is_first = !self.sessions.values().any(connected);
+        let of_connection = self.sessions.of_connection(&connection.name);
+        let mut others = of_connection.iter().filter_map(|spi| self.sessions.get(spi));
+        session.sa.is_first = !others.any(|other| other.sa.is_established());
         let mut cx = context!(self, now);
         match InitExchange::new(connection, session.wanted.first().cloned(), &mut cx) {
             Ok(exchange) => session.begin(Box::new(exchange), &mut cx, &mut self.out),
@@ -269,6 +269,14 @@ impl Endpoint {
     fn insert(&mut self, spi: IkeSpi, session: Session) {
         self.ike_spis.insert(spi);
         self.sessions.insert(spi, session);
+    }
+
+    fn forget(&mut self, spi: IkeSpi) {
+        self.ike_spis.remove(&spi);
+        let origin = self.sessions.remove(spi);
+        if let Some(origin) = origin.filter(|origin| self.answered.get(origin) == Some(&spi)) {
+            self.answered.remove(&origin);
+        }
     }
 
     /// Lets one session work, then draws the consequences.
@@ -329,11 +337,11 @@ impl Endpoint {
         let Some(identity) = self.sessions.get(&by).and_then(|session| session.sa.peer()).cloned() else {
             return;
         };
-        let stale = |(spi, session): &(&IkeSpi, &Session)| {
-            let theirs = session.sa.role == Role::Responder && session.sa.is_established();
-            **spi != by && theirs && session.sa.peer() == Some(&identity)
-        };
-        let stale: Vec<IkeSpi> = self.sessions.iter().filter(stale).map(|(spi, _)| *spi).collect();
+        let mut stale = self.sessions.of_peer(&identity);
+        stale.retain(|spi| {
+            let theirs = self.sessions.get(spi).filter(|session| session.sa.role == Role::Responder);
+            *spi != by && theirs.is_some_and(|session| session.sa.is_established())
+        });
         for spi in stale {
             let close = vec![Effect::Close(Cause::Superseded)];
             self.with(now, spi, |session, cx, out| session.carry_out(close, cx, out));

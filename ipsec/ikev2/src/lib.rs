@@ -20,6 +20,7 @@
 mod apply;
 mod collision;
 mod config;
+mod connections;
 mod context;
 mod cookie;
 mod effect;

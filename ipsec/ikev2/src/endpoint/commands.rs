@@ -1,13 +1,12 @@
 //! What an endpoint is told to do.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use ipsec_net::Instant;
 use ipsec_wire::{IkeSpi, Spi};
 
 use super::{Endpoint, UnknownName};
-use crate::config::Connection;
 use crate::context::Context;
 use crate::exchange::create_child::CreateChild;
 use crate::exchange::delete::DeleteChild;
@@ -24,21 +23,23 @@ impl Endpoint {
     /// # Errors
     /// When no connection has a child of this name.
     pub fn initiate(&mut self, now: Instant, child: &str) -> Result<(), UnknownName> {
-        let has_it = |connection: &&Arc<Connection>| connection.children.iter().any(|c| c.name == child);
         let unknown = || UnknownName(child.to_owned());
-        let connection = Arc::clone(self.connections.iter().find(has_it).ok_or_else(unknown)?);
+        let connection = Arc::clone(self.connections.with_child(child).ok_or_else(unknown)?);
         let config = connection.children.iter().find(|c| c.name == child).ok_or_else(unknown)?.clone();
-        let name = &connection.name;
-        let current = |s: &Session| s.sa.connection.name == *name && s.sa.is_current();
-        if let Some(spi) = self.sessions.iter().find(|(_, s)| current(s)).map(|(spi, _)| *spi) {
+        let there = self.sessions.of_connection(&connection.name);
+        let that = |there: &[IkeSpi], is: fn(&Session) -> bool| {
+            there.iter().copied().find(|spi| self.sessions.get(spi).is_some_and(is))
+        };
+        let current = that(&there, |session| session.sa.is_current());
+        let coming = that(&there, |s| matches!(s.sa.state, State::Init | State::HalfOpen(_)));
+        if let Some(spi) = current {
             self.with(now, spi, |session, cx, out| {
                 let exchange = CreateChild::new(config, None, cx);
                 session.begin(Box::new(exchange), cx, out);
             });
             return Ok(());
         }
-        let coming = |s: &Session| matches!(s.sa.state, State::Init | State::HalfOpen(_));
-        match self.sessions.values_mut().find(|s| s.sa.connection.name == *name && coming(s)) {
+        match coming.and_then(|spi| self.sessions.get_mut(&spi)) {
             Some(session) => {
                 if !session.wanted.iter().any(|wanted| wanted == child) {
                     session.wanted.push(child.to_owned());
@@ -118,15 +119,14 @@ impl Endpoint {
     /// # Errors
     /// When there is no connection of this name.
     pub fn reauthenticate(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
-        let known = |c: &&Arc<Connection>| c.name == connection;
         let unknown = || UnknownName(connection.to_owned());
-        let config = Arc::clone(self.connections.iter().find(known).ok_or_else(unknown)?);
-        let renewed: Vec<IkeSpi> = self.sessions.values().filter_map(|session| session.renews).collect();
-        let meant = |(spi, session): &(&IkeSpi, &Session)| {
-            session.sa.connection.name == connection && session.sa.is_current() && !renewed.contains(spi)
-        };
+        let config = Arc::clone(self.connections.named(connection).ok_or_else(unknown)?);
+        let there = self.sessions.of_connection(connection);
+        let there = || there.iter().filter_map(|spi| Some((*spi, self.sessions.get(spi)?)));
+        let renewed: BTreeSet<IkeSpi> = there().filter_map(|(_, session)| session.renews).collect();
+        let meant = |(spi, session): &(IkeSpi, &Session)| session.sa.is_current() && !renewed.contains(spi);
         let old: Vec<(IkeSpi, Vec<String>)> =
-            self.sessions.iter().filter(meant).map(|(spi, old)| (*spi, old.sa.child_names())).collect();
+            there().filter(meant).map(|(spi, old)| (spi, old.sa.child_names())).collect();
         for (old, children) in old {
             let attempts_left = config.attempts.saturating_sub(1);
             self.attempt(now, &config, children, attempts_left, Some(old));
@@ -137,7 +137,7 @@ impl Endpoint {
     /// Replaces one Child SA pair, by the SPI under which we receive: it has reached a soft limit. Does nothing when it is
     /// gone or replaced already, or its configuration does not want that.
     pub fn age(&mut self, now: Instant, inbound: Spi) {
-        if let Some(spi) = self.owner(inbound) {
+        if let Some(spi) = self.sessions.with_child(inbound) {
             self.with(now, spi, |session, cx, out| {
                 if is_rekeyed(session, inbound) {
                     replace(session, inbound, cx, out);
@@ -149,27 +149,20 @@ impl Endpoint {
     /// Deletes one Child SA pair, by the SPI under which we receive: its lifetime is over. Does nothing when it is gone
     /// already.
     pub fn expire(&mut self, now: Instant, inbound: Spi) {
-        if let Some(spi) = self.owner(inbound) {
+        if let Some(spi) = self.sessions.with_child(inbound) {
             self.with(now, spi, |session, cx, out| {
                 session.begin(Box::new(DeleteChild::Pair(inbound)), cx, out);
             });
         }
     }
 
-    /// The session that has the child which receives under this SPI.
-    fn owner(&self, inbound: Spi) -> Option<IkeSpi> {
-        let mut sessions = self.sessions.iter();
-        sessions.find(|(_, session)| session.sa.child(inbound).is_some()).map(|(spi, _)| *spi)
-    }
-
     /// The sessions of the connection that has a child of this name configured.
-    fn with_child(&self, child: &str) -> Result<Vec<IkeSpi>, UnknownName> {
-        let has_it = |connection: &Connection| connection.children.iter().any(|c| c.name == child);
-        if !self.connections.iter().any(|connection| has_it(connection)) {
-            return Err(UnknownName(child.to_owned()));
-        }
-        let meant = |session: &Session| session.sa.is_current() && has_it(&session.sa.connection);
-        Ok(self.sessions.iter().filter(|(_, session)| meant(session)).map(|(spi, _)| *spi).collect())
+    fn with_child(&mut self, child: &str) -> Result<Vec<IkeSpi>, UnknownName> {
+        let unknown = || UnknownName(child.to_owned());
+        let connection = self.connections.with_child(child).ok_or_else(unknown)?;
+        let mut spis = self.sessions.of_connection(&connection.name);
+        spis.retain(|spi| self.sessions.get(spi).is_some_and(|session| session.sa.is_current()));
+        Ok(spis)
     }
 
     fn each_of(
@@ -178,12 +171,11 @@ impl Endpoint {
         connection: &str,
         work: impl Fn(&mut Session, &mut Context<'_>, &mut VecDeque<Output>),
     ) -> Result<(), UnknownName> {
-        if !self.connections.iter().any(|c| c.name == connection) {
+        if self.connections.named(connection).is_none() {
             return Err(UnknownName(connection.to_owned()));
         }
-        let named = |session: &Session| session.sa.connection.name == connection && !session.sa.is_closed();
-        let spis: Vec<IkeSpi> =
-            self.sessions.iter().filter(|(_, session)| named(session)).map(|(spi, _)| *spi).collect();
+        let mut spis = self.sessions.of_connection(connection);
+        spis.retain(|spi| self.sessions.get(spi).is_some_and(|session| !session.sa.is_closed()));
         for spi in spis {
             self.with(now, spi, &work);
         }

@@ -1,4 +1,4 @@
-//! Answers that need no session: cookies, refusals of a version, and how many sessions are half open (RFC 7296 §2.5, §2.6).
+//! Answers that need no session: cookies and refusals of a version (RFC 7296 §2.5, §2.6).
 
 use std::net::SocketAddr;
 
@@ -13,17 +13,9 @@ use crate::event::{Event, MessageRecord, listed};
 use crate::message::{Envelope, Opened, find_notify};
 use crate::output::Output;
 use crate::refusal::DropReason;
-use crate::sa::{Role, State};
-use crate::session::Session;
+use crate::sa::Role;
 
 impl Endpoint {
-    pub(super) fn half_open(&self) -> usize {
-        let waits = |session: &&Session| {
-            session.sa.role == Role::Responder && matches!(session.sa.state, State::HalfOpen(_))
-        };
-        self.sessions.values().filter(waits).count()
-    }
-
     pub(super) fn demands_cookie(&self, half_open: usize) -> bool {
         match self.config.cookies {
             CookiePolicy::Never => false,

@@ -201,7 +201,7 @@ fn authorized<'a>(
 ) -> Option<(&'a PadEntry, Arc<Connection>)> {
     let (pad, connections) = (cx.pad, cx.connections);
     pad.lookup(identity).find_map(|entry| {
-        let connection = connections.iter().find(|connection| connection.name == entry.connection)?;
+        let connection = connections.named(&entry.connection)?;
         let here = connection.local == sa.local.ip() && connection.remote == sa.remote.ip();
         here.then(|| (entry, Arc::clone(connection)))
     })

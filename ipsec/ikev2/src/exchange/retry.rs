@@ -44,6 +44,7 @@ mod tests {
     use ipsec_net::Instant;
 
     use super::*;
+    use crate::connections::Connections;
     use crate::exchange::liveness::LivenessExchange;
 
     #[test]
@@ -54,7 +55,7 @@ mod tests {
             now: Instant::ZERO,
             provider: &PORTABLE,
             entropy: &mut entropy,
-            connections: &[],
+            connections: &Connections::default(),
             pad: &pad,
             spis: &BTreeSet::new(),
             ike_spis: &BTreeSet::new(),
