@@ -1,11 +1,12 @@
 //! Who may speak: identities (RFC 7296 §3.5), the peer authorization database (RFC 4301 §4.4.3), and proofs.
 //!
 //! ```text
-//! PeerDatabase ─▶ PeerEntry ─▶ shared key     prove_psk, verify_psk               RFC 7296 §2.15
-//!                              signature      prove_signature, verify_signature   RFC 7296 §2.15, 4754, 7427, 8420
-//!                                └─ x509      TrustStore, Certificate, Crl        RFC 5280, 4945
-//!                              EAP            eap::EapPeer, eap::EapServer        RFC 3748, 7296 §2.16
-//!                              null           prove_null, verify_null             RFC 7619
+//! Prove, how we do it; PeerDatabase ─▶ PeerEntry ─▶ Authenticate, how the peer has to
+//!   ├─ shared key     prove_psk, verify_psk               RFC 7296 §2.15
+//!   ├─ signature      prove_signature, verify_signature   RFC 7296 §2.15, 4754, 7427, 8420
+//!   │    └─ x509      TrustStore, Certificate, Crl        RFC 5280, 4945
+//!   ├─ EAP            eap::EapPeer, eap::EapServer        RFC 3748, 7296 §2.16
+//!   └─ null           prove_null, verify_null             RFC 7619
 //! ```
 //!
 //! An IKE SA becomes established only with a [`Proven`] token, and only this crate can make one.
@@ -19,6 +20,7 @@ mod identity;
 mod null;
 mod pad;
 mod proof;
+mod prove;
 mod psk;
 #[cfg(test)]
 mod seeded;
@@ -30,10 +32,10 @@ pub use credential::Credential;
 pub use identity::Identity;
 pub use null::{prove_null, verify_null};
 pub use pad::{
-    Authenticate, Evidence, IdentityPattern, NotAuthenticated, Pad, PadEntry, ParsePatternError,
-    PeerDatabase, PeerEntry,
+    Authenticate, Evidence, IdentityPattern, NotAuthenticated, ParsePatternError, PeerDatabase, PeerEntry,
 };
 pub use proof::{NotProven, Proven};
+pub use prove::{NoProof, Occasion, Prove};
 pub use psk::{SignedOctets, prove_psk, verify_psk};
 pub use signature::{
     CannotProve, OddHashList, SignatureHash, SignatureRules, preferred_algorithms, prove_signature,

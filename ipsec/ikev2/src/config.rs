@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ipsec_auth::Identity;
+use ipsec_auth::{Authenticate, Identity, IdentityPattern, Prove, SignatureHash};
 use ipsec_crypto::Secret;
 use ipsec_dataplane::{LifetimePolicy, SaOptions};
 use ipsec_net::AddressRange;
@@ -22,10 +22,15 @@ pub struct Connection {
     pub remote: IpAddr,
     /// Who we say we are.
     pub local_id: Identity,
-    /// Who the peer has to prove to be.
-    pub remote_id: Identity,
-    /// The pre-shared key that proves both.
-    pub psk: Secret,
+    /// Who the peer has to prove to be. An initiator asks for it where that is one identity.
+    pub remote_id: IdentityPattern,
+    /// How we prove who we are.
+    pub prove: Prove,
+    /// How the peer has to prove who it is.
+    pub authenticate: Authenticate,
+    /// The hash functions of signatures that we say we verify (SIGNATURE_HASH_ALGORITHMS, RFC 7427 §4); those of our
+    /// algorithms if nothing is given. An empty list is not sent, and then signatures are those of methods 1 and 9 to 11.
+    pub signature_hashes: Option<Vec<SignatureHash>>,
     /// What we offer and accept for the IKE SA, best first. The first group of the first proposal is the one whose
     /// public value we send.
     pub proposals: Vec<IkeProposal>,
@@ -53,8 +58,10 @@ impl Connection {
             local,
             remote,
             local_id: Identity::Address(local),
-            remote_id: Identity::Address(remote),
-            psk,
+            remote_id: IdentityPattern::Exactly(Identity::Address(remote)),
+            prove: Prove::SharedKey(psk.clone()),
+            authenticate: Authenticate::SharedKey(psk),
+            signature_hashes: None,
             proposals: Vec::new(),
             children: Vec::new(),
             lifetime: LifetimePolicy::default(),
@@ -128,6 +135,9 @@ pub enum CookiePolicy {
 pub struct Config {
     /// The connections, in order of preference.
     pub connections: Vec<Connection>,
+    /// The date at [`Instant::ZERO`](ipsec_net::Instant::ZERO), in seconds since 1970 in UTC, by which certificates are
+    /// judged.
+    pub epoch: u64,
     /// When to demand a cookie.
     pub cookies: CookiePolicy,
     /// How long an IKE SA may stay half open at the responder; also how long a closed one still answers repeats.
@@ -137,11 +147,12 @@ pub struct Config {
 }
 
 impl Config {
-    /// These connections, cookies from 100 half-open IKE SAs on, at most 1,000 of them, each for 30 s.
+    /// These connections, the beginning of the year 2026, cookies from 100 half-open IKE SAs on, at most 1,000 of them, each for 30 s.
     #[must_use]
     pub fn new(connections: Vec<Connection>) -> Self {
         Self {
             connections,
+            epoch: 1_767_225_600,
             cookies: CookiePolicy::WhenHalfOpen(100),
             half_open_timeout: Duration::from_secs(30),
             half_open_limit: 1_000,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ipsec_auth::Pad;
+use ipsec_auth::PeerDatabase;
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
 use ipsec_wire::{IkeSpi, Spi};
@@ -15,7 +15,9 @@ pub(crate) struct Context<'a> {
     pub(crate) provider: &'static Provider,
     pub(crate) entropy: &'a mut dyn Entropy,
     pub(crate) connections: &'a Connections,
-    pub(crate) pad: &'a Pad,
+    pub(crate) peers: &'a PeerDatabase,
+    /// The date at the beginning of the run, in seconds since 1970 in UTC.
+    pub(crate) epoch: u64,
     /// The SPIs under which the endpoint receives ESP.
     pub(crate) spis: &'a BTreeSet<Spi>,
     /// Our SPIs of the endpoint's IKE SAs.
@@ -23,6 +25,11 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// The date, in seconds since 1970 in UTC.
+    pub(crate) fn date(&self) -> u64 {
+        self.epoch.saturating_add(self.now.since(Instant::ZERO).as_secs())
+    }
+
     /// A fresh nonce of 32 octets: at least half the key of any PRF here, and at least 16 (RFC 7296 §2.10).
     pub(crate) fn nonce(&mut self) -> Vec<u8> {
         let mut nonce = vec![0; 32];

@@ -8,7 +8,8 @@ macro_rules! context {
             provider: $endpoint.provider,
             entropy: &mut *$endpoint.entropy,
             connections: &$endpoint.connections,
-            pad: &$endpoint.pad,
+            peers: &$endpoint.peers,
+            epoch: $endpoint.config.epoch,
             spis: &$endpoint.spis,
             ike_spis: &$endpoint.ike_spis,
         }
@@ -24,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ipsec_auth::{Pad, PadEntry};
+use ipsec_auth::{PeerDatabase, PeerEntry};
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
 use ipsec_wire::registry::ExchangeType;
@@ -59,7 +60,7 @@ pub const IKE_PORT: u16 = 500;
 pub struct Endpoint {
     config: Config,
     connections: Connections,
-    pad: Pad,
+    peers: PeerDatabase,
     provider: &'static Provider,
     entropy: Box<dyn Entropy>,
     sessions: Sessions,
@@ -78,16 +79,17 @@ impl Endpoint {
     #[must_use]
     pub fn new(mut config: Config, provider: &'static Provider, entropy: Box<dyn Entropy>) -> Self {
         let connections = Connections::new(std::mem::take(&mut config.connections));
-        let entry = |connection: &Arc<Connection>| PadEntry {
-            identity: connection.remote_id.clone(),
-            secret: connection.psk.clone(),
+        let entry = |connection: &Arc<Connection>| PeerEntry {
             connection: connection.name.clone(),
+            peers: connection.remote_id.clone(),
+            authenticate: connection.authenticate.clone(),
+            selectors: None,
         };
-        let pad = Pad::new(connections.iter().map(entry).collect());
+        let peers = PeerDatabase::new(connections.iter().map(entry).collect());
         Self {
             config,
             connections,
-            pad,
+            peers,
             provider,
             entropy,
             sessions: Sessions::default(),

@@ -1,5 +1,7 @@
 //! What the two ends tell each other in `IKE_SA_INIT` that they can do beyond RFC 7296, by notifies: one field for each.
 
+use ipsec_auth::{SignatureHash, certificate_request};
+use ipsec_crypto::SignatureAlgorithm;
 use ipsec_wire::registry::NotifyType;
 use ipsec_wire::v2::{Notify, Payload};
 
@@ -11,23 +13,52 @@ use crate::message::find_notify;
 pub(crate) struct Features {
     /// The responder takes an `IKE_AUTH` that asks for no child (RFC 6023).
     pub(crate) childless: bool,
+    /// It verifies signatures with these hash functions, and knows method 14 (RFC 7427 §4).
+    pub(crate) signature_hashes: Option<Vec<SignatureHash>>,
 }
 
 impl Features {
     /// What the peer says in its `IKE_SA_INIT` message.
     pub(crate) fn of(payloads: &[Payload]) -> Self {
-        Self { childless: find_notify(payloads, NotifyType::CHILDLESS_IKEV2_SUPPORTED).is_some() }
+        let hashes = find_notify(payloads, NotifyType::SIGNATURE_HASH_ALGORITHMS);
+        Self {
+            childless: find_notify(payloads, NotifyType::CHILDLESS_IKEV2_SUPPORTED).is_some(),
+            signature_hashes: hashes.and_then(|notify| SignatureHash::parse_list(&notify.data).ok()),
+        }
     }
 }
 
 /// What an initiator says.
-pub(crate) fn offered(_connection: &Connection) -> Vec<Payload> {
-    Vec::new()
+pub(crate) fn offered(connection: &Connection) -> Vec<Payload> {
+    signature_hashes(&[connection]).into_iter().collect()
 }
 
 /// What a responder says to a peer with these features, before it knows which of the connections is meant.
-pub(crate) fn answered(_connections: &[&Connection], _theirs: &Features) -> Vec<Payload> {
-    vec![said(NotifyType::CHILDLESS_IKEV2_SUPPORTED)]
+pub(crate) fn answered(connections: &[&Connection], theirs: &Features) -> Vec<Payload> {
+    let mut payloads = vec![said(NotifyType::CHILDLESS_IKEV2_SUPPORTED)];
+    if theirs.signature_hashes.is_some() {
+        payloads.extend(signature_hashes(connections));
+    }
+    let trust = connections.iter().filter_map(|connection| connection.authenticate.trust());
+    payloads.extend(certificate_request(trust).map(Payload::CertReq));
+    payloads
+}
+
+/// SIGNATURE_HASH_ALGORITHMS with what any of the connections needs, whichever end signs.
+fn signature_hashes(connections: &[&Connection]) -> Option<Payload> {
+    let needed = |connection: &&Connection| match &connection.signature_hashes {
+        Some(hashes) => hashes.clone(),
+        None => {
+            let algorithms: [&[SignatureAlgorithm]; 2] =
+                [connection.authenticate.algorithms(), connection.prove.algorithms()];
+            SignatureHash::needed_by(&algorithms.concat())
+        }
+    };
+    let mut hashes: Vec<SignatureHash> = connections.iter().flat_map(needed).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    let notify = Notify::new(NotifyType::SIGNATURE_HASH_ALGORITHMS, SignatureHash::emit_list(&hashes));
+    (!hashes.is_empty()).then_some(Payload::Notify(notify))
 }
 
 fn said(kind: NotifyType) -> Payload {

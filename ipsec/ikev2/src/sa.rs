@@ -25,6 +25,16 @@ pub enum Role {
     Responder,
 }
 
+impl Role {
+    /// The other end's.
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Initiator => Self::Responder,
+            Self::Responder => Self::Initiator,
+        }
+    }
+}
+
 /// How far an IKE SA has come.
 #[derive(Clone, Debug)]
 pub(crate) enum State {

@@ -373,6 +373,7 @@ impl Session {
                 break;
             }
             let Some((payloads, effects)) = exchange.request(&self.sa, cx) else {
+                self.carry_out(exchange.unsent(), cx, out);
                 continue;
             };
             let envelope = Envelope::on(&self.sa, exchange.kind(), false, self.requests.next_id());

@@ -5,7 +5,7 @@ mod algorithms;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use ipsec::auth::Identity;
+use ipsec::auth::{Identity, IdentityPattern};
 use ipsec::crypto::{Entropy, Provider, Secret};
 use ipsec::dataplane::{Action, Bundled, Mode, Policy, Protection, SaPair, SaParameters, Selector, Settings};
 use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission};
@@ -424,7 +424,7 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
     let psk = Secret::from(here.psk.clone().into_bytes());
     Some(Connection {
         local_id: identity(&peer.identity),
-        remote_id: identity(&here.expects),
+        remote_id: IdentityPattern::Exactly(identity(&here.expects)),
         proposals: here.offer.iter().map(algorithms::ike).collect(),
         children: children.collect(),
         lifetime: ike.lifetime,

@@ -6,8 +6,8 @@
 //! ```
 
 mod pattern;
-mod shared_keys;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ipsec_crypto::{PrfAlgorithm, Provider, Secret, SignatureAlgorithm};
@@ -16,7 +16,6 @@ use ipsec_wire::v2::{Authentication, CertificateRequest, TrafficSelector};
 use thiserror::Error;
 
 pub use pattern::{IdentityPattern, ParsePatternError};
-pub use shared_keys::{Pad, PadEntry};
 
 use crate::eap::{EapServerConfig, EapSuccess};
 use crate::x509::{Certificate, NotTheirs, TrustStore, Trusted, Untrusted};
@@ -46,6 +45,26 @@ pub enum Authenticate {
     Null,
 }
 
+impl Authenticate {
+    /// Whose certificates count, where signatures do.
+    #[must_use]
+    pub fn trust(&self) -> Option<&TrustStore> {
+        match self {
+            Self::Signature { trust, .. } => Some(trust),
+            Self::SharedKey(_) | Self::Eap(_) | Self::Null => None,
+        }
+    }
+
+    /// The signature algorithms that are accepted, the preferred one first.
+    #[must_use]
+    pub fn algorithms(&self) -> &[SignatureAlgorithm] {
+        match self {
+            Self::Signature { algorithms, .. } => algorithms,
+            Self::SharedKey(_) | Self::Eap(_) | Self::Null => &[],
+        }
+    }
+}
+
 /// One peer, or a group of them.
 #[derive(Clone, Debug)]
 pub struct PeerEntry {
@@ -63,6 +82,7 @@ pub struct PeerEntry {
 #[derive(Clone, Debug, Default)]
 pub struct PeerDatabase {
     entries: Vec<PeerEntry>,
+    by_connection: BTreeMap<String, Vec<usize>>,
 }
 
 /// What a peer brought forward to prove its identity, and when.
@@ -131,15 +151,32 @@ impl PeerDatabase {
     /// A database with these entries.
     #[must_use]
     pub fn new(entries: Vec<PeerEntry>) -> Self {
-        Self { entries }
+        let mut by_connection: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, entry) in entries.iter().enumerate() {
+            by_connection.entry(entry.connection.clone()).or_default().push(place);
+        }
+        Self { entries, by_connection }
     }
 
-    /// The first entry for `identity`, which decides: how it wants the peer to prove itself is not a reason to look
-    /// further. A peer that does not prove itself (method 13) is nobody, whatever identity it asserts (RFC 7619 §2.4).
+    /// The first entry for `identity` among those of these connections. It decides: how it wants the peer to prove itself
+    /// is not a reason to look further. A peer that does not prove itself (method 13) is nobody, whatever identity it
+    /// asserts (RFC 7619 §2.4); one that has sent no AUTH payload yet has no method.
+    pub fn find<'a>(
+        &self,
+        identity: &Identity,
+        method: Option<AuthMethod>,
+        connections: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&PeerEntry> {
+        let identity = if method == Some(AuthMethod::NULL) { &Identity::Null } else { identity };
+        let places = connections.into_iter().filter_map(|name| self.by_connection.get(name)).flatten();
+        let fitting = places.filter(|place| self.entries[**place].peers.matches(identity));
+        fitting.min().map(|place| &self.entries[*place])
+    }
+
+    /// The first entry of a connection.
     #[must_use]
-    pub fn find(&self, identity: &Identity, method: AuthMethod) -> Option<&PeerEntry> {
-        let identity = if method == AuthMethod::NULL { &Identity::Null } else { identity };
-        self.entries.iter().find(|entry| entry.peers.matches(identity))
+    pub fn of(&self, connection: &str) -> Option<&PeerEntry> {
+        self.by_connection.get(connection)?.first().map(|place| &self.entries[*place])
     }
 
     /// All entries in order.
@@ -152,7 +189,7 @@ impl PeerDatabase {
     /// yet which entry it will be.
     #[must_use]
     pub fn certificate_request(&self) -> Option<CertificateRequest> {
-        certificate_request(self.entries.iter().filter_map(PeerEntry::trust))
+        certificate_request(self.entries.iter().filter_map(|entry| entry.authenticate.trust()))
     }
 }
 
@@ -160,14 +197,7 @@ impl PeerEntry {
     /// The request that names the trust anchors of this entry, if there are any.
     #[must_use]
     pub fn certificate_request(&self) -> Option<CertificateRequest> {
-        certificate_request(self.trust())
-    }
-
-    fn trust(&self) -> Option<&TrustStore> {
-        match &self.authenticate {
-            Authenticate::Signature { trust, .. } => Some(trust),
-            Authenticate::SharedKey(_) | Authenticate::Eap(_) | Authenticate::Null => None,
-        }
+        certificate_request(self.authenticate.trust())
     }
 
     /// Checks that the peer proves to be `identity` in the way that the entry wants. After EAP what is proven is the
@@ -267,18 +297,6 @@ fn intersection(one: &TrafficSelector, other: &TrafficSelector) -> Option<Traffi
 const ANY_PORTS: (u16, u16) = (0, u16::MAX);
 /// RFC 7296 §3.13.1.
 const OPAQUE: (u16, u16) = (u16::MAX, 0);
-
-/// One peer with one shared secret is an entry that may ask for anything.
-impl From<PadEntry> for PeerEntry {
-    fn from(entry: PadEntry) -> Self {
-        Self {
-            connection: entry.connection,
-            peers: IdentityPattern::Exactly(entry.identity),
-            authenticate: Authenticate::SharedKey(entry.secret),
-            selectors: None,
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests;

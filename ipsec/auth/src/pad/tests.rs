@@ -81,6 +81,7 @@ fn certified_by(anchors: &[&Certificate], binds_identity: bool) -> Authenticate 
 
 #[test]
 fn the_first_entry_that_fits_decides() {
+    const ALL: [&str; 5] = ["one", "nobody", "group", "again", "rest"];
     let shared = || Authenticate::SharedKey(secret("secret"));
     let database = PeerDatabase::new(vec![
         entry("one", "west.example.org", shared()),
@@ -90,7 +91,7 @@ fn the_first_entry_that_fits_decides() {
         entry("rest", "%any", shared()),
     ]);
     let find = |identity: &str, method| {
-        let found = database.find(&identity.parse().unwrap(), method);
+        let found = database.find(&identity.parse().unwrap(), Some(method), ALL);
         found.map(|entry| entry.connection.as_str())
     };
     assert_eq!(find("west.example.org", AuthMethod::SHARED_KEY), Some("one"));
@@ -98,7 +99,11 @@ fn the_first_entry_that_fits_decides() {
     assert_eq!(find("192.0.2.1", AuthMethod::SHARED_KEY), Some("rest"));
     // Who does not prove itself is nobody, whatever it says.
     assert_eq!(find("west.example.org", AuthMethod::NULL), Some("nobody"));
-    assert!(PeerDatabase::default().find(&Identity::Null, AuthMethod::NULL).is_none());
+    assert!(PeerDatabase::default().find(&Identity::Null, None, ALL).is_none());
+    // What else is known of the peer may rule an entry out.
+    let later = database.find(&"west.example.org".parse().unwrap(), None, ["rest", "again", "group"]);
+    assert_eq!(later.unwrap().connection, "group");
+    assert_eq!(database.of("again").unwrap().peers.to_string(), "west.example.org");
 }
 
 #[test]
@@ -251,15 +256,6 @@ fn a_peer_asks_for_what_its_entry_allows() {
     let free = PeerEntry { selectors: None, ..entry };
     assert!(free.authorizes(&wide));
     assert_eq!(free.narrow(std::slice::from_ref(&wide)), [wide]);
-}
-
-#[test]
-fn an_entry_with_one_secret_is_one_of_the_database() {
-    let plain =
-        PadEntry { identity: "west".parse().unwrap(), secret: secret("secret"), connection: "a".to_owned() };
-    let entry = PeerEntry::from(plain);
-    assert_eq!(verify(&entry, "west", &psk("secret"), &[]), Ok("west".parse().unwrap()));
-    assert!(entry.peers.matches(&"west".parse().unwrap()) && entry.connection == "a");
 }
 
 fn selectors() -> impl Strategy<Value = TrafficSelector> {

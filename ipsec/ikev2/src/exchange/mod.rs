@@ -34,6 +34,11 @@ pub(crate) trait Exchange: Send {
     /// The payloads of the request, with what changes when it is sent; nothing when there is no more reason to send it.
     fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)>;
 
+    /// What follows when there was no request to send.
+    fn unsent(&mut self) -> Vec<Effect> {
+        Vec::new()
+    }
+
     /// What the response means. A refusal other than [`Refusal::Ignore`] ends the IKE SA.
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal>;
 

@@ -39,7 +39,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::time::Duration;
 
-    use ipsec_auth::Pad;
+    use ipsec_auth::PeerDatabase;
     use ipsec_crypto::{FixedEntropy, PORTABLE};
     use ipsec_net::Instant;
 
@@ -50,13 +50,14 @@ mod tests {
     #[test]
     fn the_peer_is_asked_again_after_longer_and_longer_waits_and_then_the_ike_sa_ends() {
         let mut entropy = FixedEntropy::new(Vec::new());
-        let pad = Pad::new(Vec::new());
+        let peers = PeerDatabase::default();
         let mut cx = Context {
             now: Instant::ZERO,
             provider: &PORTABLE,
             entropy: &mut entropy,
             connections: &Connections::default(),
-            pad: &pad,
+            peers: &peers,
+            epoch: 0,
             spis: &BTreeSet::new(),
             ike_spis: &BTreeSet::new(),
         };

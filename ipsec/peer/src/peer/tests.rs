@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ipsec_auth::Authenticate;
 use ipsec_crypto::{AeadAlgorithm, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Secret};
 use ipsec_dataplane::{Encryption, Mode, Settings};
 use ipsec_ikev2::{
@@ -341,7 +342,7 @@ fn a_peer_that_begins_anew_takes_its_old_ike_sa_with_it_and_nobody_elses() {
 #[test]
 fn a_wrong_secret_fails_on_both_sides() {
     let mut east = east_config();
-    east.ikev2.connections[0].psk = Secret::from(b"wrong".to_vec());
+    east.ikev2.connections[0].authenticate = Authenticate::SharedKey(Secret::from(b"wrong".to_vec()));
     let mut pair = Pair::new(west_config(), east);
     pair.initiate();
     for side in 0..2 {

@@ -1,0 +1,117 @@
+//! How this end proves who it is: what a connection is given to make its AUTH payload of (RFC 7296 §2.15, §2.16).
+//!
+//! ```text
+//! Prove ──▶ asserts (which certificates to show) ──▶ prove (AUTH over the ID payload)
+//!   └─ Eap: no AUTH before the conversation of an EapPeer is through
+//! ```
+
+use ipsec_crypto::{Entropy, PrfAlgorithm, Provider, Secret, SignatureAlgorithm};
+use ipsec_wire::registry::AuthMethod;
+use ipsec_wire::v2::{Authentication, CertificateRequest};
+use thiserror::Error;
+
+use crate::eap::{EapMethod, Password};
+use crate::{
+    CannotProve, Credential, SignatureHash, SignatureRules, SignedOctets, prove_null, prove_psk,
+    prove_signature,
+};
+
+/// How this end proves who it is.
+#[derive(Clone, Debug)]
+pub enum Prove {
+    /// By a secret that both ends know (method 2).
+    SharedKey(Secret),
+    /// By a signature, with the credential that the peer's certificate requests ask for (methods 1, 9 to 11, 14).
+    Signature {
+        /// What there is to choose from, the preferred one first.
+        credentials: Vec<Credential>,
+        /// What method 14 may use, the preferred one first.
+        algorithms: Vec<SignatureAlgorithm>,
+    },
+    /// By a conversation of EAP and a shared-key AUTH after it; only an initiator can (RFC 7296 §2.16).
+    Eap {
+        /// The name that it gives when asked.
+        user: String,
+        /// What it knows.
+        password: Password,
+        /// The methods that it agrees to, the preferred one first.
+        methods: Vec<EapMethod>,
+    },
+    /// Not at all (method 13, RFC 7619).
+    Null,
+}
+
+/// What was said before, that a proof has to fit.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    /// What makes the PRF.
+    pub provider: &'a Provider,
+    /// The PRF of the IKE SA.
+    pub prf: PrfAlgorithm,
+    /// What the AUTH payload has to cover.
+    pub octets: SignedOctets<'a>,
+    /// The SIGNATURE_HASH_ALGORITHMS that this end sent, if it did.
+    pub announced: Option<&'a [SignatureHash]>,
+    /// The SIGNATURE_HASH_ALGORITHMS that the peer sent, if it did.
+    pub received: Option<&'a [SignatureHash]>,
+}
+
+/// Why this end makes no AUTH payload.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NoProof {
+    /// There is nothing to sign with.
+    #[error("there is no key to sign with")]
+    NoCredential,
+    /// The key cannot sign so that the peer will verify it.
+    #[error(transparent)]
+    Signature(#[from] CannotProve),
+    /// EAP comes first.
+    #[error("only an initiator can prove itself by EAP, by a conversation before AUTH")]
+    Eap,
+}
+
+impl Prove {
+    /// The credential to show to a peer that asks for certificates below these authorities, if signatures prove us.
+    #[must_use]
+    pub fn credential(&self, asked: &[CertificateRequest]) -> Option<&Credential> {
+        match self {
+            Self::Signature { credentials, .. } => Credential::select(credentials, asked),
+            Self::SharedKey(_) | Self::Eap { .. } | Self::Null => None,
+        }
+    }
+
+    /// The algorithms that method 14 may use.
+    #[must_use]
+    pub fn algorithms(&self) -> &[SignatureAlgorithm] {
+        match self {
+            Self::Signature { algorithms, .. } => algorithms,
+            Self::SharedKey(_) | Self::Eap { .. } | Self::Null => &[],
+        }
+    }
+
+    /// The AUTH payload, with the key of `credential` if signatures prove us. Draws what [`prove_signature`] does.
+    ///
+    /// # Errors
+    /// If there is nothing to make it of.
+    pub fn prove(
+        &self,
+        credential: Option<&Credential>,
+        occasion: &Occasion<'_>,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Authentication, NoProof> {
+        let Occasion { provider, prf, ref octets, announced, received } = *occasion;
+        match self {
+            Self::SharedKey(secret) => {
+                let data = prove_psk(provider, prf, secret, octets);
+                Ok(Authentication { method: AuthMethod::SHARED_KEY, data })
+            }
+            Self::Signature { algorithms, .. } => {
+                let signer = &credential.ok_or(NoProof::NoCredential)?.signer;
+                let rules = SignatureRules { announced, received, algorithms };
+                Ok(prove_signature(provider, prf, signer, &rules, octets, entropy)?)
+            }
+            Self::Eap { .. } => Err(NoProof::Eap),
+            Self::Null => Ok(prove_null(provider, prf, octets)),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The initiator's half of `IKE_AUTH`.
+
+use std::sync::Arc;
+
+use ipsec_auth::{Identity, IdentityPattern, PeerEntry, Proven};
+use ipsec_wire::registry::{ExchangeType, NotifyType};
+use ipsec_wire::v2::{Notify, Payload};
+
+use super::abandon::Abandon;
+use super::{HalfOpen, auth_of, certificate_requests, id_of};
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::exchange::child::ChildOffer;
+use crate::exchange::{Exchange, Next};
+use crate::message::{Opened, find_error};
+use crate::refusal::{DropReason, Failure, Refusal};
+use crate::sa::{IkeSa, Role};
+
+/// The round in which the initiator says who it is and, without EAP, proves it.
+pub(crate) struct AuthExchange {
+    child: Option<ChildOffer>,
+    /// Why there is no request.
+    unable: Option<Failure>,
+}
+
+impl AuthExchange {
+    pub(crate) fn new(sa: &IkeSa, child: Option<String>, cx: &mut Context<'_>) -> Self {
+        let config = child.and_then(|name| sa.connection.children.iter().find(|child| child.name == name));
+        Self { child: config.map(|config| ChildOffer::new(config.clone(), false, cx)), unable: None }
+    }
+}
+
+impl Exchange for AuthExchange {
+    fn describe(&self) -> &'static str {
+        "IKE_AUTH"
+    }
+
+    fn kind(&self) -> ExchangeType {
+        ExchangeType::IKE_AUTH
+    }
+
+    fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
+        let half_open = HalfOpen::of(sa)?;
+        let id = sa.connection.local_id.to_wire();
+        let asked = certificate_requests(&half_open.said_by(Role::Responder));
+        let (certificates, auth) = match half_open.prove(&sa.connection, &id, &asked, cx) {
+            Ok(proof) => proof,
+            Err(failure) => {
+                self.unable = Some(failure);
+                return None;
+            }
+        };
+        let mut payloads = vec![Payload::IdI(id)];
+        payloads.extend(certificates);
+        let entry = cx.peers.of(&sa.connection.name);
+        payloads.extend(entry.and_then(PeerEntry::certificate_request).map(Payload::CertReq));
+        if let IdentityPattern::Exactly(expected) = &sa.connection.remote_id {
+            payloads.push(Payload::IdR(expected.to_wire()));
+        }
+        payloads.push(auth);
+        if sa.is_first {
+            payloads.push(Payload::Notify(Notify::new(NotifyType::INITIAL_CONTACT, Vec::new())));
+        }
+        if let Some(child) = &self.child {
+            payloads.extend(child.mode());
+            payloads.extend(child.payloads());
+        }
+        Some((payloads, Vec::new()))
+    }
+
+    fn unsent(&mut self) -> Vec<Effect> {
+        self.unable.take().map(Effect::Fail).into_iter().collect()
+    }
+
+    fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
+        let half_open = HalfOpen::of(sa).ok_or(Refusal::Ignore(DropReason::State))?;
+        let (Some(id), Some(auth)) = (id_of(message, Role::Responder), auth_of(message)) else {
+            return Ok(Next::Done(vec![Effect::Fail(refused(message))]));
+        };
+        let identity = Identity::from_wire(id);
+        let connection = [sa.connection.name.as_str()];
+        let Some(entry) = cx.peers.find(&identity, Some(auth.method), connection) else {
+            let text = format!("the responder is {identity}, expected was {}", sa.connection.remote_id);
+            return Ok(Abandon::after(Failure::Authentication(text)));
+        };
+        match half_open.verify(entry, id, auth, message, cx) {
+            Ok(proven) => Ok(Next::Done(establish(half_open, proven, self.child.as_ref(), message, cx))),
+            Err(failure) => Ok(Abandon::after(failure)),
+        }
+    }
+}
+
+/// What a response without identity or proof means.
+fn refused(message: &Opened<'_>) -> Failure {
+    match find_error(&message.payloads).map(|notify| notify.kind) {
+        Some(NotifyType::AUTHENTICATION_FAILED) | None => {
+            Failure::Authentication("the responder refused our identity or its proof".to_owned())
+        }
+        Some(NotifyType::INVALID_SYNTAX) => Failure::Syntax("the responder says so".to_owned()),
+        Some(other) => Failure::Refused(other),
+    }
+}
+
+/// The IKE SA is established; the child that was asked for is there, or is not.
+fn establish(
+    half_open: HalfOpen<'_>,
+    proven: Proven,
+    child: Option<&ChildOffer>,
+    message: &Opened<'_>,
+    cx: &mut Context<'_>,
+) -> Vec<Effect> {
+    let sa = half_open.sa;
+    let connection = Arc::clone(&sa.connection);
+    let mut effects = vec![Effect::Establish { proven, connection, initial_contact: false }];
+    if let Some(offer) = child {
+        effects.push(match offer.conclude(sa, half_open.secrets(), message, None, cx) {
+            Ok(child) => Effect::AddChild(Box::new(child)),
+            Err(failure) => {
+                let child = offer.config().name.clone();
+                Effect::Report(Event::ChildFailed { child, failure })
+            }
+        });
+    }
+    effects
+}
