@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 
 use ipsec_wire::{IkeSpi, Spi};
 
+use crate::config::Uniqueness;
 use crate::effect::{Effect, Fate, Keyed, NewChild, Successor};
 use crate::event::{Cause, Event, IkeKeyRecord};
 use crate::exchange::Exchange;
 use crate::output::Output;
 use crate::protect::Protection;
 use crate::refusal::Failure;
-use crate::sa::{ChildSa, Crypto, IkeSa, Rival, State};
+use crate::sa::{ChildSa, Crypto, IkeSa, Rival, Role, State, Supersession};
 
 /// What effects touch besides the record.
 pub(crate) struct Reach<'a> {
@@ -23,6 +24,17 @@ pub(crate) struct Reach<'a> {
     pub(crate) born: &'a mut Vec<Successor>,
     /// Children that belong to another IKE SA from now on.
     pub(crate) estate: &'a mut Vec<ChildSa>,
+    /// What ended without another one in its place.
+    pub(crate) lost: &'a mut Vec<Lost>,
+}
+
+/// Something that ended and may have to be set up anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// The peer has deleted the child of this name.
+    Child(String),
+    /// The IKE SA has ended, and with it these children.
+    Ike { cause: Cause, children: Vec<String> },
 }
 
 /// How many children the peer may delete ahead of the response that tells us of them: each exchange makes one, and
@@ -36,7 +48,12 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::Keyed(keyed) => key(sa, *keyed, reach),
             Effect::Establish { proven, connection, initial_contact } => {
                 sa.connection = connection;
-                sa.supersedes = initial_contact;
+                sa.supersedes = match (sa.connection.unique, sa.role) {
+                    (Uniqueness::Never, _) => None,
+                    _ if initial_contact => Some(Supersession::Silent),
+                    (Uniqueness::Replace, Role::Responder) => Some(Supersession::ByDeletion),
+                    _ => None,
+                };
                 if let Some(crypto) = &sa.crypto {
                     reach.out.push_back(Output::Event(Event::IkeUp {
                         connection: sa.connection.name.clone(),
@@ -80,6 +97,9 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::RemoveChild { inbound, cause } => {
                 if let Some(index) = sa.children.iter().position(|child| child.inbound == inbound) {
                     let child = sa.children.remove(index);
+                    if cause == Cause::DeletedByPeer && !child.deleting {
+                        reach.lost.push(Lost::Child(child.name.clone()));
+                    }
                     tell_end(&child, cause, reach.out);
                 }
             }
@@ -165,6 +185,7 @@ fn tell_end(child: &ChildSa, cause: Cause, out: &mut VecDeque<Output>) {
 }
 
 fn close(sa: &mut IkeSa, cause: Cause, reach: &mut Reach<'_>) {
+    reach.lost.push(Lost::Ike { cause: cause.clone(), children: sa.child_names() });
     bury(&std::mem::take(&mut sa.children), reach.out);
     // What waits belongs to the IKE SA that replaces this one, if there is one.
     if sa.heir.is_none() {

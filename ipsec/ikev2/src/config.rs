@@ -1,5 +1,7 @@
 //! What an endpoint is told: its connections, their children, and how it defends itself.
 
+mod life;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use ipsec_net::AddressRange;
 
 use crate::negotiate::{ChildProposal, IkeProposal};
 use crate::window::Retransmission;
+
+pub use life::{Childless, OnClose, OnLoss, Reauthentication, Uniqueness};
 
 /// One IKE configuration as one end sees it.
 #[derive(Clone, Debug)]
@@ -46,6 +50,17 @@ pub struct Connection {
     /// How many attempts an initiator makes, each with new SPIs, when the one before has failed. A message that was
     /// changed on its way shows as a failed authentication, so that one counts too.
     pub attempts: u32,
+    /// Whether its IKE SAs may come without a child.
+    pub childless: Childless,
+    /// What becomes of the peer's older IKE SAs when it sets up another one.
+    pub unique: Uniqueness,
+    /// How we authenticate the peer anew.
+    pub reauthentication: Reauthentication,
+    /// As responder, how long the peer's authentication holds (RFC 4478): it is told, and the IKE SA deleted where it does
+    /// not authenticate anew in time. Without end when nothing.
+    pub authentication_lifetime: Option<Duration>,
+    /// What follows when the peer no longer answers.
+    pub on_loss: OnLoss,
 }
 
 impl Connection {
@@ -68,6 +83,11 @@ impl Connection {
             liveness: None,
             retransmission: Retransmission::default(),
             attempts: 1,
+            childless: Childless::default(),
+            unique: Uniqueness::default(),
+            reauthentication: Reauthentication::default(),
+            authentication_lifetime: None,
+            on_loss: OnLoss::default(),
         }
     }
 }
@@ -94,6 +114,12 @@ pub struct ChildConfig {
     pub lifetime: LifetimePolicy,
     /// Whether a soft limit replaces them.
     pub rekey: bool,
+    /// Whether it is set up as soon as its endpoint is started.
+    pub start: bool,
+    /// How often we ask for it before we give it up, with growing waits between.
+    pub attempts: u32,
+    /// What follows when the peer deletes it.
+    pub on_close: OnClose,
 }
 
 impl ChildConfig {
@@ -115,6 +141,9 @@ impl ChildConfig {
             options: SaOptions::default(),
             lifetime: LifetimePolicy::default(),
             rekey: true,
+            start: false,
+            attempts: 1,
+            on_close: OnClose::default(),
         }
     }
 }

@@ -17,6 +17,7 @@ macro_rules! context {
 }
 
 mod commands;
+mod loss;
 mod sessions;
 mod stateless;
 mod succession;
@@ -32,20 +33,21 @@ use ipsec_wire::registry::ExchangeType;
 use ipsec_wire::v2::{Message, Payload};
 use ipsec_wire::{Header, IkeSpi, Spi};
 
-use crate::config::{Config, Connection};
+use crate::config::{Config, Connection, Uniqueness};
 use crate::connections::Connections;
 use crate::context::Context;
 use crate::cookie::Cookies;
 use crate::effect::Effect;
 use crate::event::{Cause, Event};
 use crate::exchange::create_child::CreateChild;
+use crate::exchange::delete::DeleteIke;
 use crate::exchange::init::{self, InitAnswer, InitExchange};
 use crate::grammar;
 use crate::message::Opened;
 use crate::output::Output;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::{Ends, Role};
-use crate::session::{Session, received};
+use crate::sa::{Ends, Role, Supersession};
+use crate::session::{Purpose, Session, received};
 use crate::status::{self, IkeSaStatus};
 use crate::timers::TimerReason;
 use sessions::Sessions;
@@ -239,28 +241,20 @@ impl Endpoint {
     }
 
     /// Begins an IKE SA.
-    fn attempt(
-        &mut self,
-        now: Instant,
-        connection: &Arc<Connection>,
-        children: Vec<String>,
-        attempts_left: u32,
-        renews: Option<IkeSpi>,
-    ) {
+    fn attempt(&mut self, now: Instant, connection: &Arc<Connection>, purpose: Purpose) {
         let spi_i = context!(self, now).ike_spi();
         let local = SocketAddr::new(connection.local, IKE_PORT);
         let remote = SocketAddr::new(connection.remote, IKE_PORT);
         let ends = Ends { local, remote, spi_i, spi_r: IkeSpi(0) };
         let patience = self.config.half_open_timeout;
         let mut session = Session::new(Role::Initiator, Arc::clone(connection), ends, patience, now);
-        session.wanted = children;
-        session.attempts_left = attempts_left;
-        session.renews = renews;
         let of_connection = self.sessions.of_connection(&connection.name);
         let mut others = of_connection.iter().filter_map(|spi| self.sessions.get(spi));
-        session.sa.is_first = !others.any(|other| other.sa.is_established());
+        session.sa.is_first =
+            connection.unique != Uniqueness::Never && !others.any(|other| other.sa.is_established());
+        session.purpose = purpose;
         let mut cx = context!(self, now);
-        match InitExchange::new(connection, session.wanted.first().cloned(), &mut cx) {
+        match InitExchange::new(connection, session.purpose.in_auth.clone(), &mut cx) {
             Ok(exchange) => session.begin(Box::new(exchange), &mut cx, &mut self.out),
             Err(failure) => session.carry_out(vec![Effect::Fail(failure)], &mut cx, &mut self.out),
         }
@@ -300,29 +294,21 @@ impl Endpoint {
             return;
         };
         if let Some(failure) = session.failed.take() {
-            let retries = session.attempts_left > 0 && failure != Failure::Abandoned;
-            let connection = Arc::clone(&session.sa.connection);
-            let name = connection.name.clone();
-            self.out.push_back(Output::Event(Event::IkeFailed { connection: name, failure, retries }));
-            if retries {
-                let (children, left) = (std::mem::take(&mut session.wanted), session.attempts_left - 1);
-                let renews = session.renews;
-                self.attempt(now, &connection, children, left, renews);
-            }
-            return;
+            return self.failed(now, spi, failure);
         }
-        if std::mem::take(&mut session.sa.supersedes) {
-            self.supersede(now, spi);
+        if let Some(how) = session.sa.supersedes.take() {
+            self.supersede(now, spi, how);
         }
         self.succession(now, spi);
         let Some(session) = self.sessions.get_mut(&spi) else {
             return;
         };
-        if session.sa.is_current() && !session.wanted.is_empty() {
-            let wanted = std::mem::take(&mut session.wanted);
-            // The first came, or failed, with IKE_AUTH.
-            for child in wanted.into_iter().skip(1) {
-                let config = session.sa.connection.children.iter().find(|c| c.name == child).cloned();
+        if session.sa.is_current() && !session.purpose.children.is_empty() {
+            let connection = Arc::clone(&session.sa.connection);
+            let in_auth = session.purpose.in_auth.take();
+            let wanted = std::mem::take(&mut session.purpose.children).into_iter();
+            for child in wanted.filter(|child| Some(child) != in_auth.as_ref()) {
+                let config = connection.children.iter().find(|c| c.name == child).cloned();
                 if let Some(config) = config {
                     let mut cx = context!(self, now);
                     let exchange = CreateChild::new(config, None, &mut cx);
@@ -331,11 +317,28 @@ impl Endpoint {
             }
         }
         self.renewal(now, spi);
+        self.make_good(now, spi);
     }
 
-    /// The peer says with a new IKE SA that it has no other one with us (RFC 7296 §2.4): those that it had set up are
-    /// gone. Ours may be younger than what it says, and are left to liveness checks.
-    fn supersede(&mut self, now: Instant, by: IkeSpi) {
+    /// An attempt to set up an IKE SA has failed: another one may follow.
+    fn failed(&mut self, now: Instant, spi: IkeSpi, failure: Failure) {
+        let Some(session) = self.sessions.get_mut(&spi) else {
+            return;
+        };
+        let mut purpose = std::mem::take(&mut session.purpose);
+        let retries = purpose.attempts_left > 0 && failure != Failure::Abandoned;
+        let connection = Arc::clone(&session.sa.connection);
+        let name = connection.name.clone();
+        self.out.push_back(Output::Event(Event::IkeFailed { connection: name, failure, retries }));
+        if retries {
+            purpose.attempts_left -= 1;
+            self.attempt(now, &connection, purpose);
+        }
+    }
+
+    /// The peer says with a new IKE SA that it has no other one with us (RFC 7296 §2.4), or may not have: those that it
+    /// had set up end. Ours may be younger than what it says, and are left to liveness checks.
+    fn supersede(&mut self, now: Instant, by: IkeSpi, how: Supersession) {
         let Some(identity) = self.sessions.get(&by).and_then(|session| session.sa.peer()).cloned() else {
             return;
         };
@@ -345,8 +348,11 @@ impl Endpoint {
             *spi != by && theirs.is_some_and(|session| session.sa.is_established())
         });
         for spi in stale {
-            let close = vec![Effect::Close(Cause::Superseded)];
-            self.with(now, spi, |session, cx, out| session.carry_out(close, cx, out));
+            let cause = Cause::Superseded;
+            self.with(now, spi, |session, cx, out| match how {
+                Supersession::Silent => session.carry_out(vec![Effect::Close(cause)], cx, out),
+                Supersession::ByDeletion => session.begin(Box::new(DeleteIke { cause }), cx, out),
+            });
         }
     }
 }

@@ -5,7 +5,7 @@ use ipsec_crypto::SignatureAlgorithm;
 use ipsec_wire::registry::NotifyType;
 use ipsec_wire::v2::{Notify, Payload};
 
-use crate::config::Connection;
+use crate::config::{Childless, Connection};
 use crate::message::find_notify;
 
 /// What the peer has said.
@@ -35,7 +35,9 @@ pub(crate) fn offered(connection: &Connection) -> Vec<Payload> {
 
 /// What a responder says to a peer with these features, before it knows which of the connections is meant.
 pub(crate) fn answered(connections: &[&Connection], theirs: &Features) -> Vec<Payload> {
-    let mut payloads = vec![said(NotifyType::CHILDLESS_IKEV2_SUPPORTED)];
+    let childless = connections.iter().any(|connection| connection.childless != Childless::Refuse);
+    let mut payloads: Vec<Payload> =
+        childless.then(|| said(NotifyType::CHILDLESS_IKEV2_SUPPORTED)).into_iter().collect();
     if theirs.signature_hashes.is_some() {
         payloads.extend(signature_hashes(connections));
     }

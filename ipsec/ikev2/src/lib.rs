@@ -42,7 +42,9 @@ mod table;
 mod timers;
 mod window;
 
-pub use config::{ChildConfig, Config, Connection, CookiePolicy};
+pub use config::{
+    ChildConfig, Childless, Config, Connection, CookiePolicy, OnClose, OnLoss, Reauthentication, Uniqueness,
+};
 pub use endpoint::{Endpoint, IKE_PORT, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
 pub use negotiate::{ChildProposal, IkeProposal, IkeSuite};

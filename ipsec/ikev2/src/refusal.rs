@@ -112,6 +112,9 @@ pub enum Failure {
     /// A key exchange could not be completed.
     #[error("key exchange: {0}")]
     KeyExchange(String),
+    /// One end does not do what the other one wants.
+    #[error("not supported: {0}")]
+    Unsupported(&'static str),
     /// We were told to give it up.
     #[error("given up on command")]
     Abandoned,
@@ -129,6 +132,7 @@ impl Failure {
             Self::Syntax(_) => "invalid-syntax",
             Self::Refused(_) => "refused",
             Self::KeyExchange(_) => "key-exchange",
+            Self::Unsupported(_) => "unsupported",
             Self::Abandoned => "abandoned",
         }
     }

@@ -79,8 +79,8 @@ pub(crate) struct IkeSa {
     pub(crate) last_heard: Instant,
     /// We had no other IKE SA of the connection when we began this one, and tell the peer so (RFC 7296 §2.4).
     pub(crate) is_first: bool,
-    /// The peer has told us so, and that has not been acted upon yet.
-    pub(crate) supersedes: bool,
+    /// The peer's older IKE SAs end for it, and that has not been acted upon yet.
+    pub(crate) supersedes: Option<Supersession>,
     /// What our open request does, where one of the peer's may collide with it.
     pub(crate) affair: Option<Affair>,
     /// SPIs that the peer has deleted while we waited for the response that may tell us of them.
@@ -102,6 +102,15 @@ pub(crate) struct Ends {
     pub(crate) remote: SocketAddr,
     pub(crate) spi_i: IkeSpi,
     pub(crate) spi_r: IkeSpi,
+}
+
+/// How older IKE SAs end for a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Supersession {
+    /// The peer does not know them any more (RFC 7296 §2.4).
+    Silent,
+    /// The peer is told.
+    ByDeletion,
 }
 
 /// What an open request of ours does.
@@ -176,7 +185,7 @@ impl IkeSa {
             children: Vec::new(),
             last_heard: now,
             is_first: false,
-            supersedes: false,
+            supersedes: None,
             affair: None,
             stillborn: Vec::new(),
             rival: None,

@@ -18,8 +18,8 @@ use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 use ipsec_wire::{Header, IkeSpi};
 
-use crate::apply::{Reach, apply};
-use crate::config::Connection;
+use crate::apply::{Lost, Reach, apply};
+use crate::config::{Childless, Connection};
 use crate::context::Context;
 use crate::effect::{Effect, Keyed, Successor};
 use crate::event::{Cause, Event};
@@ -57,11 +57,33 @@ pub(crate) struct Session {
     pub(crate) born: Vec<Successor>,
     /// Children that belong to the IKE SA which replaces this one, until the endpoint has brought them there.
     estate: Vec<ChildSa>,
-    /// The children that are wanted as soon as it is established, and how many attempts may follow this one.
-    pub(crate) wanted: Vec<String>,
+    /// What we began it for.
+    pub(crate) purpose: Purpose,
+    /// What it has lost, until the endpoint has drawn the consequences.
+    pub(crate) lost: Vec<Lost>,
+    /// Another IKE SA with the same children follows as soon as it has ended (RFC 7296 §2.8.3).
+    pub(crate) reborn: bool,
+}
+
+/// What an IKE SA was begun for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Purpose {
+    /// The children that are wanted as soon as it is established.
+    pub(crate) children: Vec<String>,
+    /// The one of them that is asked for in `IKE_AUTH`.
+    pub(crate) in_auth: Option<String>,
+    /// How many attempts may follow this one.
     pub(crate) attempts_left: u32,
     /// Our SPI of the IKE SA that is to end once this one and its children are there: the peer is authenticated anew.
     pub(crate) renews: Option<IkeSpi>,
+}
+
+impl Purpose {
+    /// These children, in as many attempts as the connection has.
+    pub(crate) fn new(connection: &Connection, children: Vec<String>) -> Self {
+        let in_auth = children.first().filter(|_| connection.childless != Childless::Require).cloned();
+        Self { children, in_auth, attempts_left: connection.attempts.saturating_sub(1), renews: None }
+    }
 }
 
 /// What an IKE SA leaves to the one that replaces it.
@@ -69,6 +91,7 @@ pub(crate) struct Estate {
     pub(crate) children: Vec<ChildSa>,
     queue: VecDeque<Box<dyn Exchange>>,
     later: Vec<(Instant, Box<dyn Exchange>)>,
+    reborn: bool,
 }
 
 impl Session {
@@ -94,9 +117,9 @@ impl Session {
             failed: None,
             born: Vec::new(),
             estate: Vec::new(),
-            wanted: Vec::new(),
-            attempts_left: 0,
-            renews: None,
+            purpose: Purpose::default(),
+            lost: Vec::new(),
+            reborn: false,
         }
     }
 
@@ -117,7 +140,8 @@ impl Session {
     pub(crate) fn bequeath(&mut self) -> Estate {
         let (own, queue) = std::mem::take(&mut self.queue).into_iter().partition(|e| e.retires());
         self.queue = own;
-        Estate { children: std::mem::take(&mut self.estate), queue, later: std::mem::take(&mut self.later) }
+        let (children, later) = (std::mem::take(&mut self.estate), std::mem::take(&mut self.later));
+        Estate { children, queue, later, reborn: std::mem::take(&mut self.reborn) }
     }
 
     /// Takes the place of the IKE SA that left this.
@@ -125,6 +149,7 @@ impl Session {
         self.carry_out(vec![Effect::Inherit(estate.children)], cx, out);
         self.queue.extend(estate.queue);
         self.later.extend(estate.later);
+        self.reborn |= estate.reborn;
         self.pump(cx, out);
     }
 
@@ -220,6 +245,7 @@ impl Session {
             failed: &mut self.failed,
             born: &mut self.born,
             estate: &mut self.estate,
+            lost: &mut self.lost,
         };
         apply(&mut self.sa, effects, &mut reach);
         self.set_timers(cx);

@@ -56,6 +56,13 @@ pub enum Command {
         /// The child's name.
         child: String,
     },
+    /// Set up the children that are configured to start by themselves.
+    Start,
+    /// Set up an IKE SA of this connection without a child, where there is none.
+    InitiateIke {
+        /// The connection's name.
+        connection: String,
+    },
     /// Delete the Child SAs of this name.
     Delete {
         /// The child's name.
@@ -146,6 +153,11 @@ impl Peer {
                 // A scenario's names are checked before it runs; an unknown one here changes nothing.
                 let _: Result<(), UnknownName> = match &command {
                     Command::Initiate { child } => self.ikev2.initiate(now, child),
+                    Command::InitiateIke { connection } => self.ikev2.initiate_ike(now, connection),
+                    Command::Start => {
+                        self.ikev2.start(now);
+                        Ok(())
+                    }
                     Command::Delete { child } => self.ikev2.delete(now, child),
                     Command::Rekey { child } => self.ikev2.rekey(now, child),
                     Command::RekeyIke { connection } => self.ikev2.rekey_ike(now, connection),

@@ -416,6 +416,9 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
             lifetime: end.lifetime,
             rekey: end.rekey,
             options: end.options,
+            start: end.life.start,
+            attempts: end.life.attempts,
+            on_close: end.life.on_close,
             ..ChildConfig::new(&child.name, proposals, local, remote)
         })
     });
@@ -436,6 +439,11 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
             transmissions: ike.retransmission.tries,
         },
         attempts: ike.attempts,
+        childless: here.life.childless,
+        unique: here.life.unique,
+        reauthentication: here.life.reauthentication,
+        authentication_lifetime: here.life.authentication_lifetime,
+        on_loss: here.life.on_loss,
         ..Connection::new(&ike.name, peer.address, remote, psk)
     })
 }

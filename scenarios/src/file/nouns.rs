@@ -1,6 +1,8 @@
 //! The nouns as TOML has them: every key optional, every value with its place in the file. What a key means is told by
 //! [`super::scenario`]; what may be left out is decided where the nouns are resolved.
 
+mod life;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,6 +10,8 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
+
+pub(super) use life::{Childless, OnEnd, Reauthentication, Uniqueness};
 
 /// A text and its place.
 pub(super) type Text = Spanned<String>;
@@ -116,7 +120,7 @@ pub(super) struct Outage {
 
 /// `[ike.NAME]`
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Ike {
     pub(super) ends: Option<Spanned<Vec<Text>>>,
     pub(super) version: Option<Spanned<i64>>,
@@ -126,17 +130,27 @@ pub(super) struct Ike {
     pub(super) retransmit: Retransmit,
     pub(super) lifetime: Option<IkeLifetime>,
     pub(super) attempts: Option<Spanned<i64>>,
+    pub(super) childless: Option<Childless>,
+    pub(super) unique: Option<Uniqueness>,
+    pub(super) reauthentication: Option<Reauthentication>,
+    pub(super) authentication_lifetime: Option<Text>,
+    pub(super) on_loss: Option<OnEnd>,
     pub(super) at: BTreeMap<Text, IkeEnd>,
 }
 
 /// `[ike.NAME.at.PEER]`
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct IkeEnd {
     pub(super) auth: Option<Auth>,
     pub(super) expects: Option<Text>,
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) liveness: Option<Text>,
+    pub(super) childless: Option<Childless>,
+    pub(super) unique: Option<Uniqueness>,
+    pub(super) reauthentication: Option<Reauthentication>,
+    pub(super) authentication_lifetime: Option<Text>,
+    pub(super) on_loss: Option<OnEnd>,
 }
 
 /// How long an IKE SA lasts.
@@ -167,7 +181,7 @@ pub(super) struct Retransmit {
 
 /// `[child.NAME]`
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Child {
     pub(super) of: Option<Text>,
     pub(super) mode: Option<Mode>,
@@ -176,12 +190,14 @@ pub(super) struct Child {
     pub(super) replay: Option<Spanned<i64>>,
     pub(super) lifetime: Option<Lifetime>,
     pub(super) options: Option<Options>,
+    pub(super) attempts: Option<Spanned<i64>>,
+    pub(super) on_close: Option<OnEnd>,
     pub(super) at: BTreeMap<Text, ChildEnd>,
 }
 
 /// `[child.NAME.at.PEER]`
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ChildEnd {
     pub(super) mode: Option<Mode>,
     pub(super) protects: Option<Texts>,
@@ -190,6 +206,9 @@ pub(super) struct ChildEnd {
     pub(super) replay: Option<Spanned<i64>>,
     pub(super) lifetime: Option<Lifetime>,
     pub(super) options: Option<Options>,
+    pub(super) start: bool,
+    pub(super) attempts: Option<Spanned<i64>>,
+    pub(super) on_close: Option<OnEnd>,
 }
 
 /// How long the SAs of a child may be used.

@@ -2,6 +2,7 @@
 
 mod child;
 mod ike;
+mod life;
 mod link;
 mod manual;
 mod names;

@@ -1,5 +1,6 @@
 //! A scenario whose references are checked and whose defaults are filled in. Lists keep the order of the file.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::{Range, RangeInclusive};
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use ipsec::crypto::IntegrityAlgorithm;
 use ipsec::dataplane::{LifetimePolicy, Protection, SaOptions};
+use ipsec::ikev2::{Childless, OnClose, OnLoss, Reauthentication, Uniqueness};
 use ipsec::wire::Spi;
 use ipsec_net::{Instant, Prefix};
 use sim::{Decision, Outage};
@@ -75,6 +77,12 @@ impl Scenario {
     #[must_use]
     pub fn child(&self, name: &str) -> Option<&Child> {
         self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The peers that set up a child as soon as the world begins.
+    pub(crate) fn starters(&self) -> BTreeSet<&str> {
+        let ends = self.children.iter().flat_map(|child| &child.ends);
+        ends.filter(|end| end.life.start).map(|end| end.peer.as_str()).collect()
     }
 
     /// The traffic of this name.
@@ -250,6 +258,23 @@ pub struct IkeEnd {
     pub offer: Vec<IkeProposal>,
     /// Ask whether the other end is alive after this much silence; never when nothing.
     pub liveness: Option<Duration>,
+    /// How its IKE SAs begin, and what follows when one ends.
+    pub life: IkeLife,
+}
+
+/// How IKE SAs begin, and what follows when one ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IkeLife {
+    /// Whether they may come without a child (RFC 6023).
+    pub childless: Childless,
+    /// What becomes of the other end's older ones.
+    pub unique: Uniqueness,
+    /// How the other end is authenticated anew.
+    pub reauthentication: Reauthentication,
+    /// How long the other end's authentication holds (RFC 4478), in whole seconds; without end when nothing.
+    pub authentication_lifetime: Option<Duration>,
+    /// What follows when the other end no longer answers.
+    pub on_loss: OnLoss,
 }
 
 /// How requests are repeated (RFC 7296 §2.4).
@@ -309,6 +334,19 @@ pub struct ChildEnd {
     pub rekey: bool,
     /// What else they do.
     pub options: SaOptions,
+    /// How it begins, and what follows when it ends.
+    pub life: ChildLife,
+}
+
+/// How a child begins, and what follows when it ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChildLife {
+    /// Whether this end sets it up as soon as the world begins.
+    pub start: bool,
+    /// How often this end asks for it before it gives it up.
+    pub attempts: u32,
+    /// What follows when the other end deletes it.
+    pub on_close: OnClose,
 }
 
 /// Packets between two protected hosts.

@@ -115,6 +115,9 @@ impl From<Livelock> for End {
 impl Run {
     fn story(&mut self) -> Result<(), End> {
         let scenario = Arc::clone(&self.scenario);
+        for peer in scenario.starters() {
+            self.command(peer, Command::Start);
+        }
         for (index, step) in scenario.story.steps.iter().enumerate() {
             self.run_to(step.at)?;
             match &step.sentence {
@@ -199,6 +202,9 @@ impl Run {
         let world = &mut self.built.world;
         match act {
             Act::Initiate { peer, child } => self.command(peer, Command::Initiate { child: child.clone() }),
+            Act::InitiateIke { peer, ike } => {
+                self.command(peer, Command::InitiateIke { connection: ike.clone() });
+            }
             Act::Delete { peer, child } => self.command(peer, Command::Delete { child: child.clone() }),
             Act::Terminate { peer, ike } => {
                 self.command(peer, Command::Terminate { connection: ike.clone() });

@@ -82,6 +82,13 @@ pub enum Act {
         /// The child.
         child: String,
     },
+    /// The peer sets up the IKE SA alone, if there is none (RFC 6023).
+    InitiateIke {
+        /// Who.
+        peer: String,
+        /// The IKE configuration.
+        ike: String,
+    },
     /// The peer deletes the IKE SA and all its children (RFC 7296 §1.4.1).
     Terminate {
         /// Who.
@@ -359,11 +366,13 @@ pub enum FailureReason {
     Refused,
     /// The other end did not answer.
     Timeout,
+    /// One end does not do what the other one wants.
+    Unsupported,
 }
 
 impl FailureReason {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AuthenticationFailed,
         Self::NoProposalChosen,
         Self::TsUnacceptable,
@@ -371,6 +380,7 @@ impl FailureReason {
         Self::KeyExchange,
         Self::Refused,
         Self::Timeout,
+        Self::Unsupported,
     ];
 
     /// Its word in a story.
@@ -384,6 +394,7 @@ impl FailureReason {
             Self::KeyExchange => "key-exchange",
             Self::Refused => "refused",
             Self::Timeout => "timeout",
+            Self::Unsupported => "unsupported",
         }
     }
 }
@@ -420,6 +431,7 @@ impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Initiate { peer, child } => write!(f, "{peer}: initiate {child}"),
+            Self::InitiateIke { peer, ike } => write!(f, "{peer}: initiate-ike {ike}"),
             Self::Terminate { peer, ike } => write!(f, "{peer}: terminate {ike}"),
             Self::Delete { peer, child } => write!(f, "{peer}: delete {child}"),
             Self::Rekey { peer, child } => write!(f, "{peer}: rekey {child}"),

@@ -20,13 +20,20 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 12] = [
+pub const VERBS: [VerbRow; 13] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
         arguments: "CHILD",
         meaning: "Sets up an SA pair of the child, and the IKE SA first if there is none.",
         make: |peer, s| Act::Initiate { peer: peer.to_owned(), child: s.name.clone() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "initiate-ike",
+        arguments: "IKE",
+        meaning: "Sets up the IKE SA without a child, if there is none.",
+        make: |peer, s| Act::InitiateIke { peer: peer.to_owned(), ike: s.name.clone() },
     },
     VerbRow {
         subject: Kind::Peer,

@@ -1,21 +1,23 @@
 //! What an endpoint is told to do.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ipsec_net::Instant;
 use ipsec_wire::{IkeSpi, Spi};
 
 use super::{Endpoint, UnknownName};
+use crate::config::{Connection, Reauthentication};
 use crate::context::Context;
+use crate::event::Cause;
 use crate::exchange::create_child::CreateChild;
-use crate::exchange::delete::DeleteChild;
+use crate::exchange::delete::{DeleteChild, DeleteIke};
 use crate::exchange::liveness::LivenessExchange;
 use crate::exchange::rekey_child;
 use crate::exchange::rekey_ike::RekeyIke;
 use crate::output::Output;
 use crate::sa::State;
-use crate::session::Session;
+use crate::session::{Purpose, Session};
 
 impl Endpoint {
     /// Sets up a child, and an IKE SA for it where none is there.
@@ -26,31 +28,62 @@ impl Endpoint {
         let unknown = || UnknownName(child.to_owned());
         let connection = Arc::clone(self.connections.with_child(child).ok_or_else(unknown)?);
         let config = connection.children.iter().find(|c| c.name == child).ok_or_else(unknown)?.clone();
-        let there = self.sessions.of_connection(&connection.name);
-        let that = |there: &[IkeSpi], is: fn(&Session) -> bool| {
-            there.iter().copied().find(|spi| self.sessions.get(spi).is_some_and(is))
-        };
-        let current = that(&there, |session| session.sa.is_current());
-        let coming = that(&there, |s| matches!(s.sa.state, State::Init | State::HalfOpen(_)));
-        if let Some(spi) = current {
+        if let Some(spi) = self.current(&connection.name) {
             self.with(now, spi, |session, cx, out| {
                 let exchange = CreateChild::new(config, None, cx);
                 session.begin(Box::new(exchange), cx, out);
             });
             return Ok(());
         }
-        match coming.and_then(|spi| self.sessions.get_mut(&spi)) {
+        match self.coming(&connection.name).and_then(|spi| self.sessions.get_mut(&spi)) {
             Some(session) => {
-                if !session.wanted.iter().any(|wanted| wanted == child) {
-                    session.wanted.push(child.to_owned());
+                let wanted = &mut session.purpose.children;
+                if !wanted.iter().any(|wanted| wanted == child) {
+                    wanted.push(child.to_owned());
                 }
             }
-            None => {
-                let attempts_left = connection.attempts.saturating_sub(1);
-                self.attempt(now, &connection, vec![child.to_owned()], attempts_left, None);
-            }
+            None => self.attempt(now, &connection, Purpose::new(&connection, vec![child.to_owned()])),
         }
         Ok(())
+    }
+
+    /// Sets up an IKE SA without a child, where none is there or on its way (RFC 6023).
+    ///
+    /// # Errors
+    /// When there is no connection of this name.
+    pub fn initiate_ike(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
+        let unknown = || UnknownName(connection.to_owned());
+        let connection = Arc::clone(self.connections.named(connection).ok_or_else(unknown)?);
+        if self.current(&connection.name).is_none() && self.coming(&connection.name).is_none() {
+            self.attempt(now, &connection, Purpose::new(&connection, Vec::new()));
+        }
+        Ok(())
+    }
+
+    /// Sets up the children that are configured to start by themselves. To be called once.
+    pub fn start(&mut self, now: Instant) {
+        let children = self.connections.iter().flat_map(|connection| &connection.children);
+        let names: Vec<String> =
+            children.filter(|child| child.start).map(|child| child.name.clone()).collect();
+        for name in names {
+            // Its name was read from the configuration just now.
+            let _: Result<(), UnknownName> = self.initiate(now, &name);
+        }
+    }
+
+    /// Our SPI of an IKE SA of the connection that children can be set up in.
+    pub(super) fn current(&mut self, connection: &str) -> Option<IkeSpi> {
+        self.that(connection, |session| session.sa.is_current())
+    }
+
+    /// Our SPI of an IKE SA of the connection that is on its way.
+    pub(super) fn coming(&mut self, connection: &str) -> Option<IkeSpi> {
+        self.that(connection, |session| matches!(session.sa.state, State::Init | State::HalfOpen(_)))
+    }
+
+    fn that(&mut self, connection: &str, is: fn(&Session) -> bool) -> Option<IkeSpi> {
+        let there = self.sessions.of_connection(connection);
+        there.into_iter().find(|spi| self.sessions.get(spi).is_some_and(is))
     }
 
     /// Deletes the IKE SAs of a connection and their children.
@@ -113,25 +146,47 @@ impl Endpoint {
         })
     }
 
-    /// Authenticates the peers of a connection anew: sets up another IKE SA with the same children, and deletes the old one
-    /// once all of them are there (RFC 7296 §2.8.3). Where they do not come, the old one stays.
+    /// Authenticates the peers of a connection anew (RFC 7296 §2.8.3): sets up another IKE SA with the same children, and
+    /// deletes the old one once all of them are there; where they do not come, the old one stays. Or, if the connection is
+    /// configured so, deletes the old one first.
     ///
     /// # Errors
     /// When there is no connection of this name.
     pub fn reauthenticate(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
         let unknown = || UnknownName(connection.to_owned());
         let config = Arc::clone(self.connections.named(connection).ok_or_else(unknown)?);
-        let there = self.sessions.of_connection(connection);
-        let there = || there.iter().filter_map(|spi| Some((*spi, self.sessions.get(spi)?)));
-        let renewed: BTreeSet<IkeSpi> = there().filter_map(|(_, session)| session.renews).collect();
-        let meant = |(spi, session): &(IkeSpi, &Session)| session.sa.is_current() && !renewed.contains(spi);
-        let old: Vec<(IkeSpi, Vec<String>)> =
-            there().filter(meant).map(|(spi, old)| (spi, old.sa.child_names())).collect();
-        for (old, children) in old {
-            let attempts_left = config.attempts.saturating_sub(1);
-            self.attempt(now, &config, children, attempts_left, Some(old));
-        }
+        let mut old = self.sessions.of_connection(connection);
+        old.retain(|spi| self.sessions.get(spi).is_some_and(|session| session.sa.is_current()));
+        old.into_iter().for_each(|old| self.renew(now, &config, old));
         Ok(())
+    }
+
+    /// Authenticates the peer of one IKE SA anew, if that has not begun yet.
+    pub(super) fn renew(&mut self, now: Instant, connection: &Arc<Connection>, old: IkeSpi) {
+        let Some(session) = self.sessions.get_mut(&old).filter(|session| !session.reborn) else {
+            return;
+        };
+        match connection.reauthentication {
+            Reauthentication::BreakBeforeMake => {
+                session.reborn = true;
+                self.with(now, old, |session, cx, out| {
+                    session.begin(Box::new(DeleteIke { cause: Cause::Reauthenticated }), cx, out);
+                });
+            }
+            Reauthentication::MakeBeforeBreak => {
+                let children = session.sa.child_names();
+                if self.that_renews(&connection.name, old).is_none() {
+                    let purpose = Purpose { renews: Some(old), ..Purpose::new(connection, children) };
+                    self.attempt(now, connection, purpose);
+                }
+            }
+        }
+    }
+
+    fn that_renews(&mut self, connection: &str, old: IkeSpi) -> Option<IkeSpi> {
+        let there = self.sessions.of_connection(connection);
+        let renews = |session: &Session| session.purpose.renews == Some(old);
+        there.into_iter().find(|spi| self.sessions.get(spi).is_some_and(renews))
     }
 
     /// Replaces one Child SA pair, by the SPI under which we receive: it has reached a soft limit. Does nothing when it is

@@ -52,7 +52,7 @@ impl Endpoint {
         else {
             return;
         };
-        let Some(mut old) = new.renews.take() else {
+        let Some(mut old) = new.purpose.renews.take() else {
             return;
         };
         let here = new.sa.child_names();

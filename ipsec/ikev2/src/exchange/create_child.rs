@@ -7,6 +7,8 @@
 //!                                       INVALID_KE_PAYLOAD | TEMPORARY_FAILURE)}
 //! ```
 
+use std::time::Duration;
+
 use ipsec_crypto::{Initiator, Secret};
 use ipsec_wire::Spi;
 use ipsec_wire::registry::{ExchangeType, NotifyType};
@@ -38,6 +40,8 @@ pub(crate) struct CreateChild {
     regrouped: usize,
     /// How often it answered TEMPORARY_FAILURE.
     refusals: u32,
+    /// How often we have asked for it in vain.
+    failures: u32,
 }
 
 impl CreateChild {
@@ -46,8 +50,16 @@ impl CreateChild {
         let groups: Vec<u16> = algorithms.filter_map(|a| negotiate::key_exchange_id(*a)).collect();
         let nonce = cx.nonce();
         let offer = ChildOffer::new(config, true, cx);
-        let mut exchange =
-            Self { offer, replaces, nonce, groups, key_exchange: None, regrouped: 0, refusals: 0 };
+        let mut exchange = Self {
+            offer,
+            replaces,
+            nonce,
+            groups,
+            key_exchange: None,
+            regrouped: 0,
+            refusals: 0,
+            failures: 0,
+        };
         if let Some(group) = exchange.groups.first().copied() {
             exchange.use_group(group, cx);
         }
@@ -56,8 +68,8 @@ impl CreateChild {
 
     /// The same wish once more, with a nonce and an SPI of its own.
     fn again(&self, cx: &mut Context<'_>) -> Self {
-        let Self { regrouped, refusals, .. } = *self;
-        Self { regrouped, refusals, ..Self::new(self.offer.config().clone(), self.replaces, cx) }
+        let Self { regrouped, refusals, failures, .. } = *self;
+        Self { regrouped, refusals, failures, ..Self::new(self.offer.config().clone(), self.replaces, cx) }
     }
 
     fn use_group(&mut self, group: u16, cx: &mut Context<'_>) {
@@ -111,7 +123,13 @@ impl CreateChild {
                 }
                 (effects, false) => Next::Done(effects),
             },
-            _ => Next::Done(vec![self.failed(self.offer.refused(message))]),
+            _ => {
+                let failed = self.failed(self.offer.refused(message));
+                match self.next_attempt(cx) {
+                    Some((again, wait)) => Next::Later(again, wait, vec![failed]),
+                    None => Next::Done(vec![failed]),
+                }
+            }
         }
     }
 
@@ -127,6 +145,17 @@ impl CreateChild {
             rekey_child::covers(old, &child)?;
         }
         Ok(child)
+    }
+
+    /// The next attempt, and how long it waits, if the configuration wants one; what is to replace another child is asked
+    /// for again when that one reaches its next limit.
+    fn next_attempt(&self, cx: &mut Context<'_>) -> Option<(Box<dyn Exchange>, Duration)> {
+        let failures = self.failures + 1;
+        if self.replaces.is_some() || failures >= self.offer.config().attempts {
+            return None;
+        }
+        let again = Self { failures, ..Self::new(self.offer.config().clone(), None, cx) };
+        Some((Box::new(again), wait_before_attempt(failures)))
     }
 
     fn failed(&self, failure: Failure) -> Effect {
@@ -188,6 +217,11 @@ impl Exchange for CreateChild {
         let (effects, doomed) = rekey_child::sequel(sa, old, child);
         Ok(Next::Then(Box::new(DeleteChild::Pair(doomed)), effects))
     }
+}
+
+/// How long to wait after so many failures: 2 s, twice as long each time, and no longer than about a minute.
+fn wait_before_attempt(failures: u32) -> Duration {
+    Duration::from_secs(1 << failures.min(6))
 }
 
 /// Answers `CREATE_CHILD_SA`: a new child, one for another, or a new IKE SA for this one.

@@ -15,7 +15,7 @@ use ipsec_wire::v2::{KeyExchange, Notify, Payload, Proposal, SecurityAssociation
 
 use super::auth::AuthExchange;
 use super::{Exchange, Next};
-use crate::config::Connection;
+use crate::config::{Childless, Connection};
 use crate::context::Context;
 use crate::effect::{Effect, Keyed};
 use crate::event::Event;
@@ -49,6 +49,10 @@ impl InitExchange {
         child: Option<String>,
         cx: &mut Context<'_>,
     ) -> Result<Self, Failure> {
+        if child.is_none() && connection.childless == Childless::Refuse {
+            let what = "the connection is configured to refuse IKE SAs without a child (RFC 6023)";
+            return Err(Failure::Unsupported(what));
+        }
         let offer = negotiate::ike_offer(&connection.proposals, None);
         let first = connection.proposals.first().and_then(|proposal| proposal.key_exchange.first());
         let algorithm = *first.ok_or(Failure::KeyExchange("no group is configured".to_owned()))?;
@@ -154,6 +158,10 @@ impl Exchange for InitExchange {
             nonce_r: fields.nonce.to_vec(),
         };
         let features = Features::of(&message.payloads);
+        if self.child.is_none() && !features.childless {
+            let what = "the responder does not announce that it takes an IKE SA without a child (RFC 6023)";
+            return fail(Failure::Unsupported(what));
+        }
         let keyed = Keyed { spi_r, suite, keys, transcript, features };
         let next = AuthExchange::new(sa, self.child.take(), cx);
         Ok(Next::Then(Box::new(next), vec![Effect::Keyed(Box::new(keyed))]))

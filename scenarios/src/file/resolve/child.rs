@@ -4,6 +4,7 @@ use ipsec::dataplane::LifetimePolicy;
 use ipsec_net::Prefix;
 
 use super::ike::{check_ends, offer};
+use super::life::child_life;
 use super::options::{lifetime, options};
 use super::peer::prefixes;
 use super::problems::Problems;
@@ -124,6 +125,7 @@ fn end(
             mode,
             problems,
         ),
+        life: child_life(&named.noun, own, problems),
     };
     if problems.is_empty() {
         check_carries(named, &end, ends.1, problems);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
+use super::life::{MOST_ATTEMPTS, ike_life};
 use super::options::ike_lifetime;
 use super::problems::Problems;
 use crate::diagnostic::Problem;
@@ -78,7 +79,7 @@ fn ike(named: &Named<nouns::Ike>, names: &Names, peers: &[Peer], problems: &mut 
         ends: told,
         retransmission: retransmission(&noun.retransmit, problems),
         lifetime: ike_lifetime(noun.lifetime.as_ref(), problems),
-        attempts: problems.number_or(noun.attempts.as_ref(), 1..=MOST_TRIES, "a number of attempts", 1),
+        attempts: problems.number_or(noun.attempts.as_ref(), 1..=MOST_ATTEMPTS, "a number of attempts", 1),
     })
 }
 
@@ -134,6 +135,7 @@ fn end(
             .or_else(|| both.offer.clone())
             .unwrap_or_else(|| IkeProposal::parse(OFFER).into_iter().collect()),
         liveness: problems.read_or(own.and_then(|own| own.liveness.as_ref()), liveness, both.liveness),
+        life: ike_life(&named.noun, own, problems),
     })
 }
 

@@ -1,0 +1,54 @@
+//! How IKE SAs and their children begin, and what follows when one ends: what an end is told, or else both, or else the
+//! default of the protocol.
+
+use std::time::Duration;
+
+use super::problems::Problems;
+use crate::file::nouns::{self, Text};
+use crate::file::scenario::{ChildLife, IkeLife};
+use crate::quantity;
+
+/// The most attempts that can be asked for.
+pub(super) const MOST_ATTEMPTS: i64 = 100;
+
+/// What the end of an IKE configuration with these keys of its own is told.
+pub(super) fn ike_life(both: &nouns::Ike, own: Option<&nouns::IkeEnd>, problems: &mut Problems) -> IkeLife {
+    let childless = own.and_then(|own| own.childless).or(both.childless);
+    let unique = own.and_then(|own| own.unique).or(both.unique);
+    let reauthentication = own.and_then(|own| own.reauthentication).or(both.reauthentication);
+    let on_loss = own.and_then(|own| own.on_loss).or(both.on_loss);
+    let lifetime = own.and_then(|own| own.authentication_lifetime.as_ref());
+    IkeLife {
+        childless: childless.map(Into::into).unwrap_or_default(),
+        unique: unique.map(Into::into).unwrap_or_default(),
+        reauthentication: reauthentication.map(Into::into).unwrap_or_default(),
+        authentication_lifetime: seconds(lifetime.or(both.authentication_lifetime.as_ref()), problems),
+        on_loss: on_loss.map(Into::into).unwrap_or_default(),
+    }
+}
+
+/// What the end of a child with these keys of its own is told.
+pub(super) fn child_life(
+    both: &nouns::Child,
+    own: Option<&nouns::ChildEnd>,
+    problems: &mut Problems,
+) -> ChildLife {
+    let attempts = own.and_then(|own| own.attempts.as_ref()).or(both.attempts.as_ref());
+    let on_close = own.and_then(|own| own.on_close).or(both.on_close);
+    ChildLife {
+        start: own.is_some_and(|own| own.start),
+        attempts: problems.number_or(attempts, 1..=MOST_ATTEMPTS, "a number of attempts", 1),
+        on_close: on_close.map(Into::into).unwrap_or_default(),
+    }
+}
+
+/// A time that goes over the wire in whole seconds (RFC 4478 §3).
+fn seconds(text: Option<&Text>, problems: &mut Problems) -> Option<Duration> {
+    let read = |text: &str| match quantity::duration(text)? {
+        time if time.is_zero() || time.subsec_nanos() != 0 => {
+            Err(format!("\"{text}\" is not one or more whole seconds"))
+        }
+        time => Ok(time),
+    };
+    text.and_then(|text| problems.read(text, read))
+}
