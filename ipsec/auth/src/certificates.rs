@@ -6,6 +6,7 @@ use ipsec_wire::registry::CertEncoding;
 use ipsec_wire::v2;
 use thiserror::Error;
 
+use crate::Authenticate;
 use crate::x509::{BadCertificate, Certificate, TrustStore};
 
 /// The length of an authority's hash in a request, in octets.
@@ -57,8 +58,7 @@ pub fn read_certificates(payloads: &[v2::Certificate]) -> Result<Vec<Certificate
 }
 
 /// The request for a certificate below any trust anchor of `stores`; none if there is no anchor.
-#[must_use]
-pub fn certificate_request<'a>(
+fn certificate_request<'a>(
     stores: impl IntoIterator<Item = &'a TrustStore>,
 ) -> Option<v2::CertificateRequest> {
     let mut hashes: Vec<Vec<u8>> = Vec::new();
@@ -71,6 +71,29 @@ pub fn certificate_request<'a>(
     let authorities = hashes.concat();
     (!authorities.is_empty())
         .then_some(v2::CertificateRequest { encoding: CertEncoding::X509_SIGNATURE, authorities })
+}
+
+/// The raw public keys of CERT payloads, as SubjectPublicKeyInfo in DER (RFC 7670 §2).
+#[must_use]
+pub fn read_raw_keys(payloads: &[v2::Certificate]) -> Vec<Vec<u8>> {
+    let raw = payloads.iter().filter(|payload| payload.encoding == CertEncoding::RAW_PUBLIC_KEY);
+    raw.map(|payload| payload.data.clone()).collect()
+}
+
+/// The request for a raw public key, which no authority stands behind (RFC 7670 §3).
+fn raw_key_request() -> v2::CertificateRequest {
+    v2::CertificateRequest { encoding: CertEncoding::RAW_PUBLIC_KEY, authorities: Vec::new() }
+}
+
+/// What to ask a peer for (RFC 7296 §3.7) that may have to prove itself in any of these ways.
+#[must_use]
+pub fn certificate_requests(ways: &[&Authenticate]) -> Vec<v2::CertificateRequest> {
+    let mut requests: Vec<_> =
+        certificate_request(ways.iter().filter_map(|way| way.trust())).into_iter().collect();
+    if ways.iter().any(|way| matches!(way, Authenticate::RawKey { .. })) {
+        requests.push(raw_key_request());
+    }
+    requests
 }
 
 /// Whether `request` is for X.509 certificates and names `authority`. What hangs over at its end is no name.

@@ -6,6 +6,7 @@
 //!   ├─ signature      prove_signature, verify_signature   RFC 7296 §2.15, 4754, 7427, 8420
 //!   │    └─ x509      TrustStore, Certificate, Crl        RFC 5280, 4945
 //!   ├─ EAP            eap::EapPeer, eap::EapServer        RFC 3748, 7296 §2.16
+//!   ├─ raw key        by the same, without certificates     RFC 7670
 //!   └─ null           prove_null, verify_null             RFC 7619
 //! ```
 //!
@@ -27,7 +28,7 @@ mod seeded;
 mod signature;
 pub mod x509;
 
-pub use certificates::{BadCertPayload, certificate_request, read_certificates};
+pub use certificates::{BadCertPayload, certificate_requests, read_certificates, read_raw_keys};
 pub use credential::Credential;
 pub use identity::Identity;
 pub use null::{prove_null, verify_null};

@@ -5,9 +5,9 @@
 //!   └─ Eap: no AUTH before the conversation of an EapPeer is through
 //! ```
 
-use ipsec_crypto::{Entropy, PrfAlgorithm, Provider, Secret, SignatureAlgorithm};
-use ipsec_wire::registry::AuthMethod;
-use ipsec_wire::v2::{Authentication, CertificateRequest};
+use ipsec_crypto::{Entropy, PrfAlgorithm, Provider, Secret, SignatureAlgorithm, Signer};
+use ipsec_wire::registry::{AuthMethod, CertEncoding};
+use ipsec_wire::v2::{self, Authentication, CertificateRequest};
 use thiserror::Error;
 
 use crate::eap::{EapMethod, Password};
@@ -36,6 +36,16 @@ pub enum Prove {
         password: Password,
         /// The methods that it agrees to, the preferred one first.
         methods: Vec<EapMethod>,
+    },
+    /// By the key that EAP makes, without a proof before the conversation; only a responder can, to an initiator that
+    /// takes it (RFC 5998).
+    EapOnly,
+    /// By a signature with a key that the peer knows without a certificate (RFC 7670).
+    RawKey {
+        /// The private key.
+        signer: Signer,
+        /// What method 14 may use, the preferred one first.
+        algorithms: Vec<SignatureAlgorithm>,
     },
     /// Not at all (method 13, RFC 7619).
     Null,
@@ -68,6 +78,9 @@ pub enum NoProof {
     /// EAP comes first.
     #[error("only an initiator can prove itself by EAP, by a conversation before AUTH")]
     Eap,
+    /// The initiator does not take EAP as the only proof.
+    #[error("it does so by EAP only, which the initiator does not ask for (RFC 5998)")]
+    EapOnly,
 }
 
 impl Prove {
@@ -76,7 +89,20 @@ impl Prove {
     pub fn credential(&self, asked: &[CertificateRequest]) -> Option<&Credential> {
         match self {
             Self::Signature { credentials, .. } => Credential::select(credentials, asked),
-            Self::SharedKey(_) | Self::Eap { .. } | Self::Null => None,
+            _ => None,
+        }
+    }
+
+    /// The CERT payloads that go with a proof by this credential, or by what we are.
+    #[must_use]
+    pub fn certificates(&self, credential: Option<&Credential>) -> Vec<v2::Certificate> {
+        match self {
+            Self::Signature { .. } => credential.map(Credential::payloads).unwrap_or_default(),
+            Self::RawKey { signer, .. } => {
+                let data = signer.verifier().to_spki();
+                vec![v2::Certificate { encoding: CertEncoding::RAW_PUBLIC_KEY, data }]
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -84,8 +110,8 @@ impl Prove {
     #[must_use]
     pub fn algorithms(&self) -> &[SignatureAlgorithm] {
         match self {
-            Self::Signature { algorithms, .. } => algorithms,
-            Self::SharedKey(_) | Self::Eap { .. } | Self::Null => &[],
+            Self::Signature { algorithms, .. } | Self::RawKey { algorithms, .. } => algorithms,
+            _ => &[],
         }
     }
 
@@ -105,12 +131,16 @@ impl Prove {
                 let data = prove_psk(provider, prf, secret, octets);
                 Ok(Authentication { method: AuthMethod::SHARED_KEY, data })
             }
-            Self::Signature { algorithms, .. } => {
-                let signer = &credential.ok_or(NoProof::NoCredential)?.signer;
+            Self::Signature { algorithms, .. } | Self::RawKey { algorithms, .. } => {
+                let signer = match self {
+                    Self::RawKey { signer, .. } => signer,
+                    _ => &credential.ok_or(NoProof::NoCredential)?.signer,
+                };
                 let rules = SignatureRules { announced, received, algorithms };
                 Ok(prove_signature(provider, prf, signer, &rules, octets, entropy)?)
             }
             Self::Eap { .. } => Err(NoProof::Eap),
+            Self::EapOnly => Err(NoProof::EapOnly),
             Self::Null => Ok(prove_null(provider, prf, octets)),
         }
     }

@@ -63,8 +63,10 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
                         suite: crypto.suite,
                     }));
                 }
+                sa.conversation = None;
                 sa.state = State::Established(proven);
             }
+            Effect::Converse(conversation) => sa.conversation = Some(conversation),
             Effect::AddChild(child) => add_child(sa, *child, reach),
             Effect::Begin(affair) => sa.affair = Some(affair),
             Effect::Through => {

@@ -10,6 +10,7 @@ use ipsec_wire::{IkeSpi, Spi};
 use crate::collision::End;
 use crate::config::Connection;
 use crate::event::{Cause, ChildRecord, Event};
+use crate::exchange::auth::Conversation;
 use crate::features::Features;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
@@ -23,6 +24,8 @@ pub(crate) enum Effect {
     /// The peer has proven who it is, and so which connection is meant; and says perhaps that it has no other IKE SA
     /// with us.
     Establish { proven: Proven, connection: Arc<Connection>, initial_contact: bool },
+    /// The peer proves itself by EAP: what to keep until its next message.
+    Converse(Box<Conversation>),
     /// Install a Child SA pair.
     AddChild(Box<NewChild>),
     /// A request of ours is open that one of the peer's may collide with.

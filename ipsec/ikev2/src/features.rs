@@ -1,6 +1,6 @@
 //! What the two ends tell each other in `IKE_SA_INIT` that they can do beyond RFC 7296, by notifies: one field for each.
 
-use ipsec_auth::{SignatureHash, certificate_request};
+use ipsec_auth::{Authenticate, SignatureHash, certificate_requests};
 use ipsec_crypto::SignatureAlgorithm;
 use ipsec_wire::registry::NotifyType;
 use ipsec_wire::v2::{Notify, Payload};
@@ -41,8 +41,8 @@ pub(crate) fn answered(connections: &[&Connection], theirs: &Features) -> Vec<Pa
     if theirs.signature_hashes.is_some() {
         payloads.extend(signature_hashes(connections));
     }
-    let trust = connections.iter().filter_map(|connection| connection.authenticate.trust());
-    payloads.extend(certificate_request(trust).map(Payload::CertReq));
+    let ways: Vec<&Authenticate> = connections.iter().map(|connection| &connection.authenticate).collect();
+    payloads.extend(certificate_requests(&ways).into_iter().map(Payload::CertReq));
     payloads
 }
 

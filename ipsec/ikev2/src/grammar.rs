@@ -22,6 +22,7 @@ const RULES: &[Rule] = &[
     rule(ExchangeType::IKE_AUTH, PayloadType::ID_I, 1),
     rule(ExchangeType::IKE_AUTH, PayloadType::ID_R, 1),
     rule(ExchangeType::IKE_AUTH, PayloadType::AUTH, 1),
+    rule(ExchangeType::IKE_AUTH, PayloadType::EAP, 1),
     rule(ExchangeType::IKE_AUTH, PayloadType::TS_I, 1),
     rule(ExchangeType::IKE_AUTH, PayloadType::TS_R, 1),
     rule(ExchangeType::CREATE_CHILD_SA, PayloadType::SA, 1),

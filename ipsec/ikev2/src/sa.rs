@@ -11,6 +11,7 @@ use ipsec_wire::{IkeSpi, Spi};
 
 use crate::collision::{Doing, End};
 use crate::config::Connection;
+use crate::exchange::auth::Conversation;
 use crate::features::Features;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
@@ -74,6 +75,8 @@ pub(crate) struct IkeSa {
     /// What the peer can do, as it said in `IKE_SA_INIT`.
     pub(crate) features: Features,
     pub(crate) crypto: Option<Crypto>,
+    /// The responder's state of an `IKE_AUTH` with several rounds, while it is half open.
+    pub(crate) conversation: Option<Box<Conversation>>,
     pub(crate) children: Vec<ChildSa>,
     /// When the peer was last proven to be alive.
     pub(crate) last_heard: Instant,
@@ -182,6 +185,7 @@ impl IkeSa {
             state: State::Init,
             features: Features::default(),
             crypto: None,
+            conversation: None,
             children: Vec::new(),
             last_heard: now,
             is_first: false,

@@ -29,6 +29,7 @@ enum Stage {
 
 const ROWS: &[Row] = &[
     Row { exchange: ExchangeType::IKE_AUTH, states: &[Stage::HalfOpen], answer: auth::answer },
+    Row { exchange: ExchangeType::INFORMATIONAL, states: &[Stage::HalfOpen], answer: auth::hear },
     Row {
         exchange: ExchangeType::CREATE_CHILD_SA,
         states: &[Stage::Established, Stage::Deleting],

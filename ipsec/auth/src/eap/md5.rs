@@ -35,6 +35,7 @@ pub(super) fn answer(
 }
 
 /// The server's half.
+#[derive(Clone, Debug)]
 pub(super) struct Server {
     challenge: [u8; LEN],
 }

@@ -56,6 +56,13 @@ impl EapMethod {
         }
     }
 
+    /// Whether it authenticates both ends and makes a key, as EAP without another proof of the responder needs
+    /// (RFC 5998 §4).
+    #[must_use]
+    pub const fn is_mutual(self) -> bool {
+        matches!(self, Self::MsChapV2)
+    }
+
     /// The method that a type means.
     #[must_use]
     pub fn of(kind: EapType) -> Option<Self> {

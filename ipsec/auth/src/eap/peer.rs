@@ -24,6 +24,7 @@ pub enum PeerStep {
 }
 
 /// A peer with a name and a password.
+#[derive(Clone, Debug)]
 pub struct EapPeer {
     user: String,
     password: Password,
@@ -34,6 +35,7 @@ pub struct EapPeer {
     complaint: Option<String>,
 }
 
+#[derive(Clone, Debug)]
 enum State {
     /// No method was begun.
     Idle,
@@ -44,6 +46,7 @@ enum State {
     Over,
 }
 
+#[derive(Clone, Debug)]
 enum Running {
     Gtc,
     Md5,

@@ -17,6 +17,9 @@ pub struct EapServerConfig {
     pub methods: Vec<EapMethod>,
     /// Who may authenticate.
     pub users: Arc<EapUsers>,
+    /// Whether it asks who the user is even where IDi says so, as a server behind the responder may want
+    /// (RFC 7296 §3.16).
+    pub asks_identity: bool,
     /// What it wants people to read before (RFC 3748 §5.2).
     pub notice: Option<String>,
 }
@@ -33,6 +36,7 @@ pub enum ServerStep {
 }
 
 /// A conversation with one peer.
+#[derive(Clone, Debug)]
 pub struct EapServer {
     config: EapServerConfig,
     user: String,
@@ -42,6 +46,7 @@ pub struct EapServer {
     left: Vec<EapMethod>,
 }
 
+#[derive(Clone, Debug)]
 enum State {
     AskedIdentity,
     Notified,
@@ -50,6 +55,7 @@ enum State {
     Over,
 }
 
+#[derive(Clone, Debug)]
 enum Running {
     Gtc,
     Md5(md5::Server),
@@ -68,7 +74,7 @@ impl Running {
 
 impl EapServer {
     /// Begins a conversation: the machine and what it has to do first. A `user` known from IDi is not asked again
-    /// (RFC 7296 §3.16). Draws an octet for the first identifier, and 16 for the challenge of MSCHAPv2 or MD5-Challenge
+    /// (RFC 7296 §3.16), unless the configuration says so. Draws an octet for the first identifier, and 16 for the challenge of MSCHAPv2 or MD5-Challenge
     /// when one is offered, here or later.
     pub fn begin(
         config: EapServerConfig,
@@ -78,7 +84,7 @@ impl EapServer {
         let mut identifier = [0];
         entropy.fill(&mut identifier);
         let left = config.methods.clone();
-        let is_known = user.is_some();
+        let is_known = user.is_some() && !config.asks_identity;
         let user = user.unwrap_or_default();
         let mut server = Self { config, user, identifier: identifier[0], state: State::AskedIdentity, left };
         let step =

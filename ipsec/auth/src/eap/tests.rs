@@ -15,6 +15,7 @@ fn config(methods: &[EapMethod]) -> EapServerConfig {
         name: "gate".to_owned(),
         methods: methods.to_vec(),
         users: Arc::new(EapUsers::from(users)),
+        asks_identity: false,
         notice: None,
     }
 }

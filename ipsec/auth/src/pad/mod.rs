@@ -10,9 +10,9 @@ mod pattern;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ipsec_crypto::{PrfAlgorithm, Provider, Secret, SignatureAlgorithm};
+use ipsec_crypto::{PrfAlgorithm, Provider, Secret, SignatureAlgorithm, Verifier};
 use ipsec_wire::registry::AuthMethod;
-use ipsec_wire::v2::{Authentication, CertificateRequest, TrafficSelector};
+use ipsec_wire::v2::{Authentication, TrafficSelector};
 use thiserror::Error;
 
 pub use pattern::{IdentityPattern, ParsePatternError};
@@ -20,8 +20,8 @@ pub use pattern::{IdentityPattern, ParsePatternError};
 use crate::eap::{EapServerConfig, EapSuccess};
 use crate::x509::{Certificate, NotTheirs, TrustStore, Trusted, Untrusted};
 use crate::{
-    Identity, NotProven, Proven, SignatureHash, SignatureRules, SignedOctets, certificate_request,
-    verify_null, verify_psk, verify_signature,
+    Identity, NotProven, Proven, SignatureHash, SignatureRules, SignedOctets, verify_null, verify_psk,
+    verify_signature,
 };
 
 /// How a peer has to prove who it is.
@@ -41,6 +41,16 @@ pub enum Authenticate {
     },
     /// By a conversation of EAP and a shared-key AUTH after it (RFC 7296 §2.16).
     Eap(EapServerConfig),
+    /// By the key that EAP makes, without a proof before the conversation (RFC 5998); the responder to an initiator that
+    /// proves itself by EAP.
+    EapOnly,
+    /// By a signature with one of these keys, which are known without a certificate (RFC 7670).
+    RawKey {
+        /// The public keys.
+        keys: Vec<Verifier>,
+        /// What method 14 may use, the preferred one first.
+        algorithms: Vec<SignatureAlgorithm>,
+    },
     /// Not at all (method 13). Only an entry for [`Identity::Null`] is ever found for such a peer.
     Null,
 }
@@ -51,7 +61,7 @@ impl Authenticate {
     pub fn trust(&self) -> Option<&TrustStore> {
         match self {
             Self::Signature { trust, .. } => Some(trust),
-            Self::SharedKey(_) | Self::Eap(_) | Self::Null => None,
+            _ => None,
         }
     }
 
@@ -59,8 +69,8 @@ impl Authenticate {
     #[must_use]
     pub fn algorithms(&self) -> &[SignatureAlgorithm] {
         match self {
-            Self::Signature { algorithms, .. } => algorithms,
-            Self::SharedKey(_) | Self::Eap(_) | Self::Null => &[],
+            Self::Signature { algorithms, .. } | Self::RawKey { algorithms, .. } => algorithms,
+            _ => &[],
         }
     }
 }
@@ -102,10 +112,18 @@ pub struct Evidence<'a> {
     pub announced: Option<&'a [SignatureHash]>,
     /// The SIGNATURE_HASH_ALGORITHMS that the peer sent, if it did.
     pub received: Option<&'a [SignatureHash]>,
+    /// The raw public keys that it sent ([`read_raw_keys`](crate::read_raw_keys)).
+    pub raw_keys: &'a [Vec<u8>],
     /// The conversation of EAP that went before, if one did.
     pub eap: Option<&'a EapSuccess>,
     /// Seconds since 1970 in UTC.
     pub now: u64,
+}
+
+impl<'a> Evidence<'a> {
+    fn rules(&self, algorithms: &'a [SignatureAlgorithm]) -> SignatureRules<'a> {
+        SignatureRules { announced: self.announced, received: self.received, algorithms }
+    }
 }
 
 /// Why a peer is not believed.
@@ -136,6 +154,20 @@ pub enum NotAuthenticated {
         identity: Identity,
         /// Whom the entry means.
         expected: IdentityPattern,
+    },
+    /// EAP alone has to prove the peer, and the method made no key (RFC 5998 §4).
+    #[error("{identity} is to be proven by EAP alone, expected a method that makes a key")]
+    NoKey {
+        /// Who it says it is.
+        identity: Identity,
+    },
+    /// Its raw public key is none of those known.
+    #[error("{identity} sent a raw public key that is not known, expected one of {expected}")]
+    UnknownKey {
+        /// Who it says it is.
+        identity: Identity,
+        /// How many are known.
+        expected: usize,
     },
     /// Its AUTH payload proves nothing.
     #[error("{identity}: {why}")]
@@ -184,22 +216,9 @@ impl PeerDatabase {
     pub fn entries(&self) -> &[PeerEntry] {
         &self.entries
     }
-
-    /// The request that names the trust anchors of all entries, if there are any: for a responder, who does not know
-    /// yet which entry it will be.
-    #[must_use]
-    pub fn certificate_request(&self) -> Option<CertificateRequest> {
-        certificate_request(self.entries.iter().filter_map(|entry| entry.authenticate.trust()))
-    }
 }
 
 impl PeerEntry {
-    /// The request that names the trust anchors of this entry, if there are any.
-    #[must_use]
-    pub fn certificate_request(&self) -> Option<CertificateRequest> {
-        certificate_request(self.authenticate.trust())
-    }
-
     /// Checks that the peer proves to be `identity` in the way that the entry wants. After EAP what is proven is the
     /// identity of the user, whatever the peer asserted (RFC 7296 §2.16).
     ///
@@ -224,13 +243,34 @@ impl PeerEntry {
                 }
                 success.verify(provider, prf, octets, auth, identity)
             }
+            Authenticate::EapOnly => {
+                let identity = identity.clone();
+                match evidence.eap {
+                    None => return Err(NotAuthenticated::NoEap { identity }),
+                    Some(success) if success.msk().is_none() => {
+                        return Err(NotAuthenticated::NoKey { identity });
+                    }
+                    Some(success) => success.verify(provider, prf, octets, auth, identity),
+                }
+            }
+            Authenticate::RawKey { keys, algorithms } => {
+                let rules = evidence.rules(algorithms);
+                let is_sent =
+                    |key: &&Verifier| evidence.raw_keys.first().is_none_or(|sent| *sent == key.to_spki());
+                let tried = keys
+                    .iter()
+                    .filter(is_sent)
+                    .map(|key| verify_signature(provider, prf, key, &rules, octets, auth, identity.clone()));
+                let unknown =
+                    NotAuthenticated::UnknownKey { identity: identity.clone(), expected: keys.len() };
+                tried.reduce(Result::or).ok_or(unknown)?
+            }
             Authenticate::Signature { trust, algorithms, binds_identity } => {
                 let trusted = certified(trust, identity, evidence)?;
                 if *binds_identity {
                     trusted.speaks_for(identity)?;
                 }
-                let (announced, received) = (evidence.announced, evidence.received);
-                let rules = SignatureRules { announced, received, algorithms };
+                let rules = evidence.rules(algorithms);
                 let verifier = trusted.verifier();
                 verify_signature(provider, prf, verifier, &rules, octets, auth, identity.clone())
             }

@@ -1,11 +1,12 @@
-use ipsec_crypto::{FixedEntropy, KeyType, PORTABLE};
+use ipsec_crypto::{FixedEntropy, KeyType, PORTABLE, Signer};
+use ipsec_wire::registry::CertEncoding;
 use proptest::prelude::*;
 
 use super::*;
 use crate::eap::{EapMethod, EapPacket, EapServer, EapType, EapUsers, Password, ServerStep};
 use crate::seeded::Seeded;
 use crate::x509::laboratory::{Authority, Wish};
-use crate::{Credential, preferred_algorithms, prove_null, prove_psk, prove_signature};
+use crate::{Credential, certificate_requests, preferred_algorithms, prove_null, prove_psk, prove_signature};
 
 const PRF: PrfAlgorithm = PrfAlgorithm::HmacSha2_256;
 const NOW: u64 = 1_800_000_000;
@@ -38,8 +39,18 @@ fn verify(
     let octets = signed_octets(&sk_p);
     let (announced, received) = (HASHES, HASHES);
     let provider = &PORTABLE;
-    let evidence =
-        Evidence { provider, prf: PRF, octets, auth, certificates, announced, received, eap: None, now: NOW };
+    let evidence = Evidence {
+        provider,
+        prf: PRF,
+        octets,
+        auth,
+        certificates,
+        announced,
+        received,
+        raw_keys: &[],
+        eap: None,
+        now: NOW,
+    };
     let proven = entry.verify(&identity.parse().unwrap(), &evidence);
     proven.map(|proven| proven.identity().clone()).map_err(|why| why.to_string())
 }
@@ -171,6 +182,7 @@ fn after_eap_the_user_is_proven_whoever_was_asserted() {
         name: "gate".to_owned(),
         methods: vec![EapMethod::Gtc],
         users: Arc::new(users),
+        asks_identity: false,
         notice: None,
     };
     let user = Some("alice@example.org".to_owned());
@@ -191,6 +203,7 @@ fn after_eap_the_user_is_proven_whoever_was_asserted() {
             certificates: &[],
             announced: None,
             received: None,
+            raw_keys: &[],
             eap,
             now: NOW,
         };
@@ -209,19 +222,42 @@ fn after_eap_the_user_is_proven_whoever_was_asserted() {
 }
 
 #[test]
-fn the_anchors_of_all_entries_are_asked_for() {
+fn what_is_asked_for_is_what_may_prove() {
     let root = root();
-    let signed = || certified_by(&[root.certificate()], true);
-    let database = PeerDatabase::new(vec![
-        entry("a", "west", signed()),
-        entry("b", "east", Authenticate::Null),
-        entry("c", "north", signed()),
-    ]);
-    let request = database.certificate_request().unwrap();
-    assert_eq!(request.authorities.len(), 20);
-    assert!(west(&root).answers(std::slice::from_ref(&request)));
-    assert_eq!(database.entries()[0].certificate_request(), Some(request));
-    assert_eq!(database.entries()[1].certificate_request(), None);
+    let (signed, null) = (certified_by(&[root.certificate()], true), Authenticate::Null);
+    let requests = certificate_requests(&[&signed, &null, &signed]);
+    assert_eq!((requests.len(), requests[0].authorities.len()), (1, 20));
+    assert!(west(&root).answers(&requests));
+    assert_eq!(certificate_requests(&[&null]), []);
+    let raw = Authenticate::RawKey { keys: Vec::new(), algorithms: Vec::new() };
+    let raw = certificate_requests(&[&raw]);
+    assert_eq!((raw[0].encoding, raw[0].authorities.len()), (CertEncoding::RAW_PUBLIC_KEY, 0));
+}
+
+#[test]
+fn a_raw_key_proves_where_it_is_known() {
+    let credential = west(&root());
+    let (signer, stranger) = (&credential.signer, Signer::generate(KeyType::Ed25519, &mut Seeded::new(9)));
+    let sk_p = secret("SK_p");
+    let (octets, auth) = (signed_octets(&sk_p), signature(&credential));
+    let verify = |keys: &[&Signer], sent: &[&Signer]| {
+        let keys = keys.iter().map(|key| key.verifier()).collect();
+        let algorithms = SignatureAlgorithm::ALL.to_vec();
+        let entry = entry("a", "west", Authenticate::RawKey { keys, algorithms });
+        let raw_keys: Vec<Vec<u8>> = sent.iter().map(|key| key.verifier().to_spki()).collect();
+        let (announced, received, raw_keys) = (HASHES, HASHES, raw_keys.as_slice());
+        let (provider, prf, auth) = (&PORTABLE, PRF, &auth);
+        let (certificates, eap, now) = (&[][..], None, NOW);
+        let evidence =
+            Evidence { provider, prf, octets, auth, certificates, announced, received, raw_keys, eap, now };
+        entry.verify(&"west".parse().unwrap(), &evidence).map(|_| ()).map_err(|why| why.to_string())
+    };
+    assert_eq!(verify(&[&stranger, signer], &[signer]), Ok(()));
+    // A key that is known need not be sent.
+    assert_eq!(verify(&[&stranger, signer], &[]), Ok(()));
+    let unknown = "west sent a raw public key that is not known, expected one of 1";
+    assert_eq!(verify(&[&stranger], &[signer]), Err(unknown.to_owned()));
+    assert!(verify(&[&stranger], &[]).unwrap_err().starts_with("west: expected a signature with Ed25519"));
 }
 
 fn selector(text: &str, protocol: u8, ports: (u16, u16)) -> TrafficSelector {

@@ -107,7 +107,9 @@ fn configuration() -> impl Strategy<Value = Configuration> {
 /// A payload without a codec, or so it seems to one who does not know the type.
 fn unknown() -> impl Strategy<Value = Payload> {
     let kind = any::<u8>().prop_map(PayloadType).prop_filter("known, or the end", |kind| {
-        *kind != PayloadType::NONE && !(33..=45).contains(&kind.0) && *kind != PayloadType::CP
+        *kind != PayloadType::NONE
+            && !(33..=45).contains(&kind.0)
+            && ![PayloadType::CP, PayloadType::EAP].contains(kind)
     });
     (kind, any::<bool>(), octets()).prop_map(|(kind, critical, body)| Payload::Unknown {
         kind,
@@ -140,6 +142,7 @@ pub(crate) fn payload() -> impl Strategy<Value = Payload> {
         notify().prop_map(Payload::Notify),
         delete().prop_map(Payload::Delete),
         octets().prop_map(Payload::VendorId),
+        octets().prop_map(Payload::Eap),
         selectors().prop_map(Payload::TsI),
         selectors().prop_map(Payload::TsR),
         configuration().prop_map(Payload::Cp),

@@ -52,6 +52,7 @@ fn details(payload: &Payload) -> Vec<String> {
         }
         Payload::Auth(auth) => vec![format!("{}, {} octets", auth.method, auth.data.len())],
         Payload::Nonce(octets) | Payload::VendorId(octets) => vec![format!("{} octets", octets.len())],
+        Payload::Eap(packet) => vec![format!("{}, {} octets", eap_code(packet), packet.len())],
         Payload::Notify(notify) if notify.data.is_empty() && notify.spi.is_empty() => Vec::new(),
         Payload::Notify(notify) => vec![format!("{} octets of data{}", notify.data.len(), spi(&notify.spi))],
         Payload::Delete(delete) => {
@@ -67,6 +68,17 @@ fn details(payload: &Payload) -> Vec<String> {
             let critical = if *critical { ", critical" } else { "" };
             vec![format!("{} octets{critical}", body.len())]
         }
+    }
+}
+
+/// What an EAP packet is by its first octet (RFC 3748 §4).
+fn eap_code(packet: &[u8]) -> &'static str {
+    match packet.first() {
+        Some(1) => "Request",
+        Some(2) => "Response",
+        Some(3) => "Success",
+        Some(4) => "Failure",
+        _ => "no EAP packet",
     }
 }
 

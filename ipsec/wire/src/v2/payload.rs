@@ -37,6 +37,8 @@ pub enum Payload {
     TsI(Vec<TrafficSelector>),
     /// Traffic selectors of the responder.
     TsR(Vec<TrafficSelector>),
+    /// Extensible Authentication: an EAP packet as it is (RFC 7296 §3.16).
+    Eap(Vec<u8>),
     /// Configuration.
     Cp(Configuration),
     /// One without a codec here.
@@ -67,6 +69,7 @@ impl Payload {
             Self::Delete(_) => PayloadType::DELETE,
             Self::VendorId(_) => PayloadType::VENDOR_ID,
             Self::TsI(_) => PayloadType::TS_I,
+            Self::Eap(_) => PayloadType::EAP,
             Self::TsR(_) => PayloadType::TS_R,
             Self::Cp(_) => PayloadType::CP,
             Self::Unknown { kind, .. } => *kind,
@@ -86,6 +89,7 @@ impl Payload {
             PayloadType::NOTIFY => Self::Notify(Notify::parse(cursor)?),
             PayloadType::DELETE => Self::Delete(Delete::parse(cursor)?),
             PayloadType::VENDOR_ID => Self::VendorId(cursor.rest().to_vec()),
+            PayloadType::EAP => Self::Eap(cursor.rest().to_vec()),
             PayloadType::TS_I => Self::TsI(TrafficSelector::parse_list(cursor)?),
             PayloadType::TS_R => Self::TsR(TrafficSelector::parse_list(cursor)?),
             PayloadType::CP => Self::Cp(Configuration::parse(cursor)?),
@@ -103,7 +107,7 @@ impl Payload {
             Self::Auth(auth) => auth.emit(out),
             Self::Notify(notify) => notify.emit(out),
             Self::Delete(delete) => delete.emit(out),
-            Self::Nonce(octets) | Self::VendorId(octets) => out.extend_from_slice(octets),
+            Self::Nonce(octets) | Self::VendorId(octets) | Self::Eap(octets) => out.extend_from_slice(octets),
             Self::TsI(selectors) | Self::TsR(selectors) => TrafficSelector::emit_list(selectors, out),
             Self::Cp(configuration) => configuration.emit(out),
             Self::Unknown { body, .. } => out.extend_from_slice(body),

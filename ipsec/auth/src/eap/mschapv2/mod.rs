@@ -26,6 +26,7 @@ fn malformed(expected: &'static str) -> EapFailure {
 }
 
 /// The peer's half.
+#[derive(Clone, Debug)]
 pub(super) enum Peer {
     /// No challenge came yet.
     Fresh,
@@ -75,12 +76,14 @@ impl Peer {
 }
 
 /// The server's half.
+#[derive(Clone, Debug)]
 pub(super) struct Server {
     id: u8,
     challenge: [u8; CHALLENGE_LEN],
     state: ServerState,
 }
 
+#[derive(Clone, Debug)]
 enum ServerState {
     Challenged,
     Succeeding { user: String, msk: Secret },

@@ -5,9 +5,9 @@ use ipsec_wire::v2::{Notify, Payload};
 
 use crate::context::Context;
 use crate::effect::Effect;
-use crate::exchange::{Exchange, Next};
-use crate::message::Opened;
-use crate::refusal::{Failure, Refusal};
+use crate::exchange::{Answer, Exchange, Next};
+use crate::message::{Opened, find_error};
+use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::IkeSa;
 
 /// Tells the responder that its proof was refused, and ends the IKE SA.
@@ -19,6 +19,18 @@ impl Abandon {
     /// What follows a proof that is refused for this reason.
     pub(super) fn after(failure: Failure) -> Next {
         Next::Then(Box::new(Self { failure }), Vec::new())
+    }
+}
+
+/// Hears an initiator that refuses our proof while it is not established here, as it may in a conversation of EAP.
+pub(crate) fn hear(_: &IkeSa, message: &Opened<'_>, _: &mut Context<'_>) -> Result<Answer, Refusal> {
+    match find_error(&message.payloads).map(|notify| notify.kind) {
+        Some(NotifyType::AUTHENTICATION_FAILED) => {
+            let failure =
+                Failure::Authentication("the initiator refused our identity or its proof".to_owned());
+            Ok(Answer { payloads: Vec::new(), effects: vec![Effect::Fail(failure)] })
+        }
+        _ => Err(Refusal::Ignore(DropReason::State)),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use ipsec_auth::{Identity, IdentityPattern, PeerEntry, Proven};
+use ipsec_auth::{Authenticate, Identity, IdentityPattern, Prove, Proven, certificate_requests};
 use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 
 use super::abandon::Abandon;
-use super::{HalfOpen, auth_of, certificate_requests, id_of};
+use super::eap::Talk;
+use super::{HalfOpen, auth_of, id_of, requests_of, who};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
@@ -43,22 +44,33 @@ impl Exchange for AuthExchange {
     fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
         let half_open = HalfOpen::of(sa)?;
         let id = sa.connection.local_id.to_wire();
-        let asked = certificate_requests(&half_open.said_by(Role::Responder));
-        let (certificates, auth) = match half_open.prove(&sa.connection, &id, &asked, cx) {
+        let proof = match &sa.connection.prove {
+            Prove::Eap { .. } => Ok(Vec::new()),
+            _ => {
+                let asked = requests_of(&half_open.said_by(Role::Responder));
+                half_open.prove(&sa.connection, &id, &asked, cx)
+            }
+        };
+        let mut certificates = match proof {
             Ok(proof) => proof,
             Err(failure) => {
                 self.unable = Some(failure);
                 return None;
             }
         };
+        let auth = certificates.pop();
         let mut payloads = vec![Payload::IdI(id)];
         payloads.extend(certificates);
         let entry = cx.peers.of(&sa.connection.name);
-        payloads.extend(entry.and_then(PeerEntry::certificate_request).map(Payload::CertReq));
+        let ways: Vec<&Authenticate> = entry.iter().map(|entry| &entry.authenticate).collect();
+        payloads.extend(certificate_requests(&ways).into_iter().map(Payload::CertReq));
         if let IdentityPattern::Exactly(expected) = &sa.connection.remote_id {
             payloads.push(Payload::IdR(expected.to_wire()));
         }
-        payloads.push(auth);
+        payloads.extend(auth);
+        if ways.iter().any(|way| matches!(way, Authenticate::EapOnly)) {
+            payloads.push(Payload::Notify(Notify::new(NotifyType::EAP_ONLY_AUTHENTICATION, Vec::new())));
+        }
         if sa.is_first {
             payloads.push(Payload::Notify(Notify::new(NotifyType::INITIAL_CONTACT, Vec::new())));
         }
@@ -75,24 +87,46 @@ impl Exchange for AuthExchange {
 
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
         let half_open = HalfOpen::of(sa).ok_or(Refusal::Ignore(DropReason::State))?;
-        let (Some(id), Some(auth)) = (id_of(message, Role::Responder), auth_of(message)) else {
+        let (Some(id), auth) = (id_of(message, Role::Responder), auth_of(message)) else {
             return Ok(Next::Done(vec![Effect::Fail(refused(message))]));
         };
         let identity = Identity::from_wire(id);
         let connection = [sa.connection.name.as_str()];
-        let Some(entry) = cx.peers.find(&identity, Some(auth.method), connection) else {
-            let text = format!("the responder is {identity}, expected was {}", sa.connection.remote_id);
+        let Some(entry) = cx.peers.find(&identity, auth.map(|auth| auth.method), connection) else {
+            let who = who(&identity, auth.map(|auth| auth.method));
+            let text = format!("the responder is {who}, expected was {}", sa.connection.remote_id);
             return Ok(Abandon::after(Failure::Authentication(text)));
         };
-        match half_open.verify(entry, id, auth, message, cx) {
-            Ok(proven) => Ok(Next::Done(establish(half_open, proven, self.child.as_ref(), message, cx))),
-            Err(failure) => Ok(Abandon::after(failure)),
+        let proven = match (auth, &entry.authenticate) {
+            (Some(auth), _) => match half_open.verify(entry, id, (auth, None), &message.payloads, cx) {
+                Ok(proven) => Some(proven),
+                Err(failure) => return Ok(Abandon::after(failure)),
+            },
+            (None, Authenticate::EapOnly) => None,
+            (None, _) => {
+                let text = format!("{identity} does not prove itself before EAP");
+                return Ok(match find_error(&message.payloads) {
+                    Some(_) => Next::Done(vec![Effect::Fail(refused(message))]),
+                    None => Abandon::after(Failure::Authentication(text)),
+                });
+            }
+        };
+        if matches!(sa.connection.prove, Prove::Eap { .. }) {
+            let talk = Talk::new(&sa.connection.prove, id, self.child.take());
+            return Ok(talk.map_or(Next::Done(Vec::new()), |talk| talk.go_on(message, cx)));
         }
+        Ok(match proven {
+            Some(proven) => Next::Done(establish(half_open, proven, self.child.as_ref(), message, cx)),
+            None => {
+                let text = format!("{identity} does not prove itself, and there is no EAP");
+                Abandon::after(Failure::Authentication(text))
+            }
+        })
     }
 }
 
 /// What a response without identity or proof means.
-fn refused(message: &Opened<'_>) -> Failure {
+pub(super) fn refused(message: &Opened<'_>) -> Failure {
     match find_error(&message.payloads).map(|notify| notify.kind) {
         Some(NotifyType::AUTHENTICATION_FAILED) | None => {
             Failure::Authentication("the responder refused our identity or its proof".to_owned())
@@ -103,7 +137,7 @@ fn refused(message: &Opened<'_>) -> Failure {
 }
 
 /// The IKE SA is established; the child that was asked for is there, or is not.
-fn establish(
+pub(super) fn establish(
     half_open: HalfOpen<'_>,
     proven: Proven,
     child: Option<&ChildOffer>,

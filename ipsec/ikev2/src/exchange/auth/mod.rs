@@ -5,14 +5,21 @@
 //!                                  <-------   SK {IDr [CERT] AUTH SAr2 TSi TSr}, or with N(…) where the child was refused,
 //!                                             or SK {N(AUTHENTICATION_FAILED)}
 //! ```
+//!
+//! With EAP it has several rounds under consecutive message IDs: see [`conversation`].
 
 mod abandon;
+mod conversation;
+mod eap;
 mod initiator;
 mod responder;
 
+use ipsec_auth::eap::{EapPacket, EapSuccess};
 use ipsec_auth::{
     Evidence, Identity, Occasion, PeerEntry, Proven, SignatureHash, SignedOctets, read_certificates,
+    read_raw_keys,
 };
+use ipsec_wire::registry::AuthMethod;
 use ipsec_wire::v2::{Authentication, Certificate, CertificateRequest, Identification, Message, Payload};
 
 use super::child::Secrets;
@@ -23,6 +30,8 @@ use crate::message::Opened;
 use crate::refusal::Failure;
 use crate::sa::{Crypto, IkeSa, Role, State, Transcript};
 
+pub(crate) use abandon::hear;
+pub(crate) use conversation::Conversation;
 pub(crate) use initiator::AuthExchange;
 pub(crate) use responder::answer;
 
@@ -82,7 +91,7 @@ impl<'a> HalfOpen<'a> {
         id: &Identification,
         asked: &[CertificateRequest],
         cx: &mut Context<'_>,
-    ) -> Result<(Vec<Payload>, Payload), Failure> {
+    ) -> Result<Vec<Payload>, Failure> {
         let announced = self.announced();
         let occasion = Occasion {
             provider: cx.provider,
@@ -95,23 +104,30 @@ impl<'a> HalfOpen<'a> {
         let auth = connection.prove.prove(credential, &occasion, cx.entropy).map_err(|why| {
             Failure::Authentication(format!("{} cannot prove itself: {why}", connection.local_id))
         })?;
-        let certificates = credential.iter().flat_map(|credential| credential.payloads());
-        Ok((certificates.map(Payload::Cert).collect(), Payload::Auth(auth)))
+        let certificates = connection.prove.certificates(credential).into_iter().map(Payload::Cert);
+        Ok(certificates.chain([Payload::Auth(auth)]).collect())
     }
 
-    /// Whether the peer, which sent `message` with this AUTH payload, is who it says, in the way that `entry` wants.
+    /// The AUTH payload that shows the key which EAP has made.
+    fn prove_after_eap(&self, success: &EapSuccess, id: &Identification, cx: &Context<'_>) -> Payload {
+        let octets = self.signed_octets(self.sa.role, id);
+        Payload::Auth(success.prove(cx.provider, self.crypto.suite.prf, &octets))
+    }
+
+    /// Whether the peer, which sent `payloads` with this AUTH payload after this conversation of EAP, if there was one, is
+    /// who it says, in the way that `entry` wants.
     fn verify(
         &self,
         entry: &PeerEntry,
         id: &Identification,
-        auth: &Authentication,
-        message: &Opened<'_>,
+        (auth, eap): (&Authentication, Option<&EapSuccess>),
+        payloads: &[Payload],
         cx: &Context<'_>,
     ) -> Result<Proven, Failure> {
         let failed = |why: String| Failure::Authentication(why);
         let sender = self.sa.role.other();
-        let certificates =
-            read_certificates(&certificates(message)).map_err(|why| failed(why.to_string()))?;
+        let sent = certificates(payloads);
+        let certificates = read_certificates(&sent).map_err(|why| failed(why.to_string()))?;
         let announced = self.announced();
         let evidence = Evidence {
             provider: cx.provider,
@@ -121,7 +137,8 @@ impl<'a> HalfOpen<'a> {
             certificates: &certificates,
             announced: announced.as_deref(),
             received: self.sa.features.signature_hashes.as_deref(),
-            eap: None,
+            raw_keys: &read_raw_keys(&sent),
+            eap,
             now: cx.date(),
         };
         entry.verify(&Identity::from_wire(id), &evidence).map_err(|why| failed(why.to_string()))
@@ -136,6 +153,14 @@ fn id_of<'a>(message: &'a Opened<'_>, sender: Role) -> Option<&'a Identification
     })
 }
 
+/// Who a peer is for a refusal: whoever does not prove itself is nobody (RFC 7619 §2.4).
+fn who(identity: &Identity, method: Option<AuthMethod>) -> String {
+    match method {
+        Some(AuthMethod::NULL) if *identity != Identity::Null => format!("nobody (it says {identity})"),
+        _ => identity.to_string(),
+    }
+}
+
 /// The sender's proof.
 fn auth_of<'a>(message: &'a Opened<'_>) -> Option<&'a Authentication> {
     message.payloads.iter().find_map(|payload| match payload {
@@ -144,15 +169,28 @@ fn auth_of<'a>(message: &'a Opened<'_>) -> Option<&'a Authentication> {
     })
 }
 
-fn certificates(message: &Opened<'_>) -> Vec<Certificate> {
+/// The EAP packet of a message.
+fn eap_of(payloads: &[Payload]) -> Option<&[u8]> {
+    payloads.iter().find_map(|payload| match payload {
+        Payload::Eap(packet) => Some(packet.as_slice()),
+        _ => None,
+    })
+}
+
+/// Whether the server says with this packet that it does not believe (RFC 3748 §4.2).
+fn is_failure(packet: &[u8]) -> bool {
+    matches!(EapPacket::parse(packet), Ok(EapPacket::Failure { .. }))
+}
+
+fn certificates(payloads: &[Payload]) -> Vec<Certificate> {
     let certificate = |payload: &Payload| match payload {
         Payload::Cert(certificate) => Some(certificate.clone()),
         _ => None,
     };
-    message.payloads.iter().filter_map(certificate).collect()
+    payloads.iter().filter_map(certificate).collect()
 }
 
-fn certificate_requests(payloads: &[Payload]) -> Vec<CertificateRequest> {
+fn requests_of(payloads: &[Payload]) -> Vec<CertificateRequest> {
     let request = |payload: &Payload| match payload {
         Payload::CertReq(request) => Some(request.clone()),
         _ => None,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ipsec_auth::{Identity, PeerEntry};
+use ipsec_auth::{Identity, PeerEntry, Proven};
 use ipsec_wire::registry::{AuthMethod, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 
-use super::{HalfOpen, auth_of, certificate_requests, id_of};
+use super::{HalfOpen, auth_of, conversation, id_of, requests_of, who};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::Effect;
@@ -19,26 +19,43 @@ use crate::sa::{IkeSa, Role};
 /// Answers a request of `IKE_AUTH`.
 pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Answer, Refusal> {
     let half_open = HalfOpen::of(sa).ok_or(Refusal::Ignore(DropReason::State))?;
-    let (Some(id), Some(auth)) = (id_of(message, Role::Initiator), auth_of(message)) else {
-        let why = "IKE_AUTH request without IDi or AUTH".to_owned();
+    if let Some(conversation) = &sa.conversation {
+        return conversation::go_on(half_open, conversation, message, cx);
+    }
+    let Some(id) = id_of(message, Role::Initiator) else {
+        let why = "IKE_AUTH request without IDi".to_owned();
         let notify = Notify::new(NotifyType::INVALID_SYNTAX, Vec::new());
         return Err(Refusal::Close(notify, Failure::Syntax(why)));
     };
     let identity = Identity::from_wire(id);
-    let (entry, connection) = authorized(sa, &identity, auth.method, message, cx)
+    let auth = auth_of(message);
+    let (entry, connection) = authorized(sa, &identity, auth.map(|auth| auth.method), message, cx)
         .map_err(|why| refuse(Failure::Authentication(why)))?;
-    let proven = half_open.verify(entry, id, auth, message, cx).map_err(refuse)?;
+    let Some(auth) = auth else {
+        return conversation::begin(half_open, (entry, connection), id, message, cx);
+    };
+    let proven = half_open.verify(entry, id, (auth, None), &message.payloads, cx).map_err(refuse)?;
     let own = connection.local_id.to_wire();
-    let asked = certificate_requests(&message.payloads);
-    let (certificates, auth) = half_open.prove(&connection, &own, &asked, cx).map_err(refuse)?;
-    let mut payloads = vec![Payload::IdR(own)];
-    payloads.extend(certificates);
-    payloads.push(auth);
-    let initial_contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some();
-    let mut effects =
-        vec![Effect::Establish { proven, connection: Arc::clone(&connection), initial_contact }];
+    let proof = half_open.prove(&connection, &own, &requests_of(&message.payloads), cx).map_err(refuse)?;
+    let payloads = [vec![Payload::IdR(own)], proof].concat();
+    Ok(conclude(half_open, &connection, proven, payloads, message, cx))
+}
+
+/// The last response of `IKE_AUTH`: our proof, and the child that `message` asks for, if it does.
+pub(super) fn conclude(
+    half_open: HalfOpen<'_>,
+    connection: &Arc<Connection>,
+    proven: Proven,
+    mut payloads: Vec<Payload>,
+    message: &Opened<'_>,
+    cx: &mut Context<'_>,
+) -> Answer {
+    // Who stays unknown cannot say what was its own (RFC 7619 §2.3).
+    let initial_contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some()
+        && *proven.identity() != Identity::Null;
+    let mut effects = vec![Effect::Establish { proven, connection: Arc::clone(connection), initial_contact }];
     if child::is_asked_for(message) {
-        match child::answer(&connection, sa, message, half_open.secrets(), cx) {
+        match child::answer(connection, half_open.sa, message, half_open.secrets(), cx) {
             Ok(answer) => {
                 payloads.extend(answer.payloads);
                 effects.extend(answer.effects);
@@ -49,10 +66,10 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
             }
         }
     }
-    Ok(Answer { payloads, effects })
+    Answer { payloads, effects }
 }
 
-fn refuse(failure: Failure) -> Refusal {
+pub(super) fn refuse(failure: Failure) -> Refusal {
     Refusal::Close(Notify::new(NotifyType::AUTHENTICATION_FAILED, Vec::new()), failure)
 }
 
@@ -61,7 +78,7 @@ fn refuse(failure: Failure) -> Refusal {
 fn authorized<'a>(
     sa: &IkeSa,
     identity: &Identity,
-    method: AuthMethod,
+    method: Option<AuthMethod>,
     message: &Opened<'_>,
     cx: &Context<'a>,
 ) -> Result<(&'a PeerEntry, Arc<Connection>), String> {
@@ -74,10 +91,11 @@ fn authorized<'a>(
         return Err(format!("{identity} asks for {wanted}, who is not here"));
     }
     let names = asked.iter().map(|connection| connection.name.as_str());
-    let entry = cx.peers.find(identity, Some(method), names);
+    let entry = cx.peers.find(identity, method, names);
     let found = entry.and_then(|entry| Some((entry, Arc::clone(cx.connections.named(&entry.connection)?))));
     found.ok_or_else(|| {
         let expected: Vec<String> = asked.iter().map(|connection| connection.remote_id.to_string()).collect();
-        format!("{identity} is not known here; expected was {}", expected.join(" or "))
+        let who = who(identity, method);
+        format!("{who} is not known here; expected was {}", expected.join(" or "))
     })
 }

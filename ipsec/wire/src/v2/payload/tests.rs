@@ -9,6 +9,7 @@ use crate::v2::written::{both_ways, complaint, octets};
 fn nonce_vendor_id_auth_and_certificates_lie_where_the_rfc_draws_them() {
     both_ways(&Payload::Nonce((1..=16).collect()), "00 00 00 14  01020304 05060708 090a0b0c 0d0e0f10");
     both_ways(&Payload::VendorId(b"xyzzy".to_vec()), "00 00 00 09  78 79 7a 7a 79");
+    both_ways(&Payload::Eap(vec![3, 7, 0, 4]), "00 00 00 08  03 07 00 04");
     let auth = Authentication { method: AuthMethod::SHARED_KEY, data: vec![0xaa, 0xbb] };
     both_ways(&Payload::Auth(auth), "00 00 00 0a  02 00 00 00  aa bb");
     let cert = Certificate { encoding: CertEncoding::X509_SIGNATURE, data: vec![0x30, 0x00] };

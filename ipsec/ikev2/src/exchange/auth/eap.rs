@@ -1,0 +1,150 @@
+//! The initiator's rounds of `IKE_AUTH` with EAP (RFC 7296 §2.16): one for each EAP packet, and the last for AUTH.
+
+use ipsec_auth::eap::{EapDiscard, EapPeer, EapSuccess, PeerStep};
+use ipsec_auth::{Authenticate, Identity, PeerEntry, Prove};
+use ipsec_wire::registry::ExchangeType;
+use ipsec_wire::v2::{Identification, Payload};
+
+use super::abandon::Abandon;
+use super::conversation::LONGEST_PACKET;
+use super::initiator::{establish, refused};
+use super::{HalfOpen, auth_of, eap_of};
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::exchange::child::ChildOffer;
+use crate::exchange::{Exchange, Next};
+use crate::message::Opened;
+use crate::refusal::{DropReason, Failure, Refusal};
+use crate::sa::{IkeSa, Role};
+
+/// How many packets of the responder's are answered before it is refused.
+const MOST_ROUNDS: u32 = 24;
+
+/// What an initiator carries from round to round.
+pub(super) struct Talk {
+    peer: EapPeer,
+    /// Who the responder is; by certificate or key, unless EAP alone has to prove it.
+    id: Identification,
+    child: Option<ChildOffer>,
+    rounds: u32,
+}
+
+impl Talk {
+    /// A talk with the responder of this identity; nothing if EAP is not how we prove ourselves.
+    pub(super) fn new(prove: &Prove, id: &Identification, child: Option<ChildOffer>) -> Option<Self> {
+        let Prove::Eap { user, password, methods } = prove else {
+            return None;
+        };
+        let peer = EapPeer::new(user, password.clone(), methods.clone());
+        Some(Self { peer, id: id.clone(), child, rounds: 0 })
+    }
+
+    /// What follows a message that has to bring the responder's next packet.
+    pub(super) fn go_on(mut self, message: &Opened<'_>, cx: &mut Context<'_>) -> Next {
+        let Some(packet) = eap_of(&message.payloads) else {
+            return Next::Done(vec![Effect::Fail(refused(message))]);
+        };
+        self.rounds += 1;
+        if self.rounds > MOST_ROUNDS || packet.len() > LONGEST_PACKET {
+            let text =
+                format!("EAP takes more than {MOST_ROUNDS} messages or {LONGEST_PACKET} octets in one");
+            return Abandon::after(Failure::Authentication(text));
+        }
+        match self.peer.handle(packet, cx.entropy) {
+            Ok(PeerStep::Respond { packet, .. }) => {
+                Next::Then(Box::new(EapRound { talk: Some(self), packet }), Vec::new())
+            }
+            Ok(PeerStep::Succeeded(success)) => {
+                let probe = vec![Effect::Report(Event::Probe("ikev2.eap.success"))];
+                Next::Then(Box::new(LastRound { talk: self, success }), probe)
+            }
+            Ok(PeerStep::Failed(why)) => {
+                let failure = Failure::Authentication(format!("EAP: {why}"));
+                match super::is_failure(packet) {
+                    true => Next::Done(vec![
+                        Effect::Report(Event::Probe("ikev2.eap.failure")),
+                        Effect::Fail(failure),
+                    ]),
+                    false => Abandon::after(failure),
+                }
+            }
+            Err(why) => Abandon::after(discarded(&why)),
+        }
+    }
+}
+
+fn discarded(why: &EapDiscard) -> Failure {
+    Failure::Authentication(format!("EAP: {why}"))
+}
+
+/// A round that carries a packet of EAP.
+struct EapRound {
+    talk: Option<Talk>,
+    packet: Vec<u8>,
+}
+
+impl Exchange for EapRound {
+    fn describe(&self) -> &'static str {
+        "IKE_AUTH"
+    }
+
+    fn kind(&self) -> ExchangeType {
+        ExchangeType::IKE_AUTH
+    }
+
+    fn request(&mut self, _sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
+        Some((vec![Payload::Eap(self.packet.clone())], Vec::new()))
+    }
+
+    fn response(&mut self, _sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
+        let talk = self.talk.take().ok_or(Refusal::Ignore(DropReason::Unexpected))?;
+        Ok(talk.go_on(message, cx))
+    }
+}
+
+/// The round after Success, in which both ends show the key that EAP made.
+struct LastRound {
+    talk: Talk,
+    success: EapSuccess,
+}
+
+impl Exchange for LastRound {
+    fn describe(&self) -> &'static str {
+        "IKE_AUTH"
+    }
+
+    fn kind(&self) -> ExchangeType {
+        ExchangeType::IKE_AUTH
+    }
+
+    fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
+        let own = sa.connection.local_id.to_wire();
+        Some((vec![HalfOpen::of(sa)?.prove_after_eap(&self.success, &own, cx)], Vec::new()))
+    }
+
+    fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
+        let half_open = HalfOpen::of(sa).ok_or(Refusal::Ignore(DropReason::State))?;
+        let Some(auth) = auth_of(message) else {
+            return Ok(Next::Done(vec![Effect::Fail(refused(message))]));
+        };
+        let id = &self.talk.id;
+        let proven = match cx.peers.of(&sa.connection.name) {
+            Some(entry @ PeerEntry { authenticate: Authenticate::EapOnly, .. }) => {
+                half_open.verify(entry, id, (auth, Some(&self.success)), &message.payloads, cx)
+            }
+            // Who it is has been proven in the first round.
+            _ => {
+                let (octets, prf) =
+                    (half_open.signed_octets(Role::Responder, id), half_open.crypto.suite.prf);
+                let identity = Identity::from_wire(id);
+                let proven = self.success.verify(cx.provider, prf, &octets, auth, identity.clone());
+                proven.map_err(|why| Failure::Authentication(format!("{identity} after EAP: {why}")))
+            }
+        };
+        Ok(match proven {
+            Ok(proven) => Next::Done(establish(half_open, proven, self.talk.child.as_ref(), message, cx)),
+            Err(failure) => Abandon::after(failure),
+        })
+    }
+}
