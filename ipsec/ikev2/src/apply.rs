@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 
+use ipsec_auth::Identity;
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::config::Uniqueness;
 use crate::effect::{Effect, Fate, Keyed, NewChild, Successor};
 use crate::event::{Cause, Event, IkeKeyRecord};
 use crate::exchange::Exchange;
+use crate::gateway::Gateway;
 use crate::output::Output;
 use crate::protect::Protection;
 use crate::refusal::Failure;
@@ -26,6 +28,8 @@ pub(crate) struct Reach<'a> {
     pub(crate) estate: &'a mut Vec<ChildSa>,
     /// What ended without another one in its place.
     pub(crate) lost: &'a mut Vec<Lost>,
+    /// Set when the peer sends us to another gateway: which.
+    pub(crate) redirected: &'a mut Option<Gateway>,
 }
 
 /// Something that ended and may have to be set up anew.
@@ -50,6 +54,8 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
                 sa.connection = connection;
                 sa.supersedes = match (sa.connection.unique, sa.role) {
                     (Uniqueness::Never, _) => None,
+                    // Those who stay unknown are not one peer (RFC 7619 §2.3).
+                    _ if *proven.identity() == Identity::Null => None,
                     _ if initial_contact => Some(Supersession::Silent),
                     (Uniqueness::Replace, Role::Responder) => Some(Supersession::ByDeletion),
                     _ => None,
@@ -108,6 +114,14 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::MarkClosing => sa.state = State::Deleting,
             Effect::Close(cause) => close(sa, cause, reach),
             Effect::Fail(failure) => fail(sa, failure, reach),
+            Effect::LimitAuthentication(term) => sa.authentication = Some(term),
+            Effect::Redirect(to) => {
+                if matches!(sa.state, State::Init) {
+                    reach.queue.clear();
+                    sa.state = State::Closed;
+                }
+                *reach.redirected = Some(to);
+            }
             Effect::Report(event) => reach.out.push_back(Output::Event(event)),
         }
     }

@@ -2,6 +2,7 @@
 
 mod life;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use ipsec_net::AddressRange;
 use crate::negotiate::{ChildProposal, IkeProposal};
 use crate::window::Retransmission;
 
-pub use life::{Childless, OnClose, OnLoss, Reauthentication, Uniqueness};
+pub use life::{Childless, OnClose, OnLoss, Reauthentication, RedirectPolicy, RedirectTime, Uniqueness};
 
 /// One IKE configuration as one end sees it.
 #[derive(Clone, Debug)]
@@ -61,6 +62,10 @@ pub struct Connection {
     pub authentication_lifetime: Option<Duration>,
     /// What follows when the peer no longer answers.
     pub on_loss: OnLoss,
+    /// As initiator, whether we go where the responder sends us (RFC 5685); the other gateway has to prove the same identity.
+    pub follows_redirects: bool,
+    /// As responder, where we send our initiators.
+    pub redirect: Option<RedirectPolicy>,
 }
 
 impl Connection {
@@ -88,6 +93,8 @@ impl Connection {
             reauthentication: Reauthentication::default(),
             authentication_lifetime: None,
             on_loss: OnLoss::default(),
+            follows_redirects: false,
+            redirect: None,
         }
     }
 }
@@ -173,6 +180,8 @@ pub struct Config {
     pub half_open_timeout: Duration,
     /// How many IKE SAs may be half open; requests beyond are dropped.
     pub half_open_limit: usize,
+    /// What the names of gateways stand for that a redirect may lead to.
+    pub hosts: BTreeMap<String, IpAddr>,
 }
 
 impl Config {
@@ -185,6 +194,7 @@ impl Config {
             cookies: CookiePolicy::WhenHalfOpen(100),
             half_open_timeout: Duration::from_secs(30),
             half_open_limit: 1_000,
+            hosts: BTreeMap::new(),
         }
     }
 }

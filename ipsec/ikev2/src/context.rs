@@ -8,6 +8,7 @@ use ipsec_net::Instant;
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::connections::Connections;
+use crate::held::Held;
 
 /// The surroundings of one step.
 pub(crate) struct Context<'a> {
@@ -22,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) spis: &'a BTreeSet<Spi>,
     /// Our SPIs of the endpoint's IKE SAs.
     pub(crate) ike_spis: &'a BTreeSet<IkeSpi>,
+    /// Who has an IKE SA here already, where that matters.
+    pub(crate) held: &'a Held,
 }
 
 impl Context<'_> {

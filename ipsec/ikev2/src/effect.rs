@@ -12,10 +12,11 @@ use crate::config::Connection;
 use crate::event::{Cause, ChildRecord, Event};
 use crate::exchange::auth::Conversation;
 use crate::features::Features;
+use crate::gateway::Gateway;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::refusal::Failure;
-use crate::sa::{Affair, ChildSa, Crypto, Rival, Role, Transcript};
+use crate::sa::{Affair, AuthenticationTerm, ChildSa, Crypto, Rival, Role, Transcript};
 
 /// One change to an IKE SA or to the world round it.
 pub(crate) enum Effect {
@@ -54,6 +55,10 @@ pub(crate) enum Effect {
     Close(Cause),
     /// End an IKE SA that did not come to be.
     Fail(Failure),
+    /// The authentication of the IKE SA holds so long from now on (RFC 4478).
+    LimitAuthentication(AuthenticationTerm),
+    /// The peer sends us to this gateway.
+    Redirect(Gateway),
     /// Tell the world.
     Report(Event),
 }

@@ -12,12 +12,14 @@ macro_rules! context {
             epoch: $endpoint.config.epoch,
             spis: &$endpoint.spis,
             ike_spis: &$endpoint.ike_spis,
+            held: &$endpoint.held,
         }
     };
 }
 
 mod commands;
 mod loss;
+mod redirection;
 mod sessions;
 mod stateless;
 mod succession;
@@ -43,6 +45,7 @@ use crate::exchange::create_child::CreateChild;
 use crate::exchange::delete::DeleteIke;
 use crate::exchange::init::{self, InitAnswer, InitExchange};
 use crate::grammar;
+use crate::held::Held;
 use crate::message::Opened;
 use crate::output::Output;
 use crate::refusal::{DropReason, Failure, Refusal};
@@ -72,6 +75,7 @@ pub struct Endpoint {
     spis: BTreeSet<Spi>,
     /// Our SPIs of the sessions.
     ike_spis: BTreeSet<IkeSpi>,
+    held: Held,
     cookies: Cookies,
     out: VecDeque<Output>,
 }
@@ -98,6 +102,7 @@ impl Endpoint {
             answered: BTreeMap::new(),
             spis: BTreeSet::new(),
             ike_spis: BTreeSet::new(),
+            held: Held::default(),
             cookies: Cookies::default(),
             out: VecDeque::new(),
         }
@@ -114,6 +119,13 @@ impl Endpoint {
                 self.spis.remove(inbound);
                 self.sessions.forget_child(*inbound);
             }
+            Output::Event(Event::IkeUp { connection, spi_i, spi_r, peer, .. }) => {
+                let keeps = |connection: &Arc<Connection>| connection.unique == Uniqueness::Keep;
+                if self.connections.named(connection).is_some_and(keeps) {
+                    self.held.up((*spi_i, *spi_r), connection, peer);
+                }
+            }
+            Output::Event(Event::IkeDown { spi_i, spi_r, .. }) => self.held.down((*spi_i, *spi_r)),
             Output::Datagram { .. } | Output::Event(_) => {}
         }
         Some(output)
@@ -252,6 +264,7 @@ impl Endpoint {
         let mut others = of_connection.iter().filter_map(|spi| self.sessions.get(spi));
         session.sa.is_first =
             connection.unique != Uniqueness::Never && !others.any(|other| other.sa.is_established());
+        session.sa.redirected_from = purpose.redirections.from;
         session.purpose = purpose;
         let mut cx = context!(self, now);
         match InitExchange::new(connection, session.purpose.in_auth.clone(), &mut cx) {
@@ -296,6 +309,12 @@ impl Endpoint {
         if let Some(failure) = session.failed.take() {
             return self.failed(now, spi, failure);
         }
+        if let Some(to) = session.redirected.take() {
+            self.follow(now, spi, &to);
+        }
+        let Some(session) = self.sessions.get_mut(&spi) else {
+            return;
+        };
         if let Some(how) = session.sa.supersedes.take() {
             self.supersede(now, spi, how);
         }
@@ -316,6 +335,11 @@ impl Endpoint {
                 }
             }
         }
+        if std::mem::take(&mut session.renewal_due) {
+            let connection = Arc::clone(&session.sa.connection);
+            self.out.push_back(Output::Event(Event::Probe("ikev2.authentication.repeated")));
+            self.renew(now, &connection, spi);
+        }
         self.renewal(now, spi);
         self.make_good(now, spi);
     }
@@ -327,11 +351,14 @@ impl Endpoint {
         };
         let mut purpose = std::mem::take(&mut session.purpose);
         let retries = purpose.attempts_left > 0 && failure != Failure::Abandoned;
-        let connection = Arc::clone(&session.sa.connection);
-        let name = connection.name.clone();
+        let tried = Arc::clone(&session.sa.connection);
+        let name = tried.name.clone();
+        // The next one begins where the connection says, not where a redirect led.
+        let connection = self.connections.named(&name).cloned().unwrap_or(tried);
         self.out.push_back(Output::Event(Event::IkeFailed { connection: name, failure, retries }));
         if retries {
             purpose.attempts_left -= 1;
+            purpose.redirections.from = None;
             self.attempt(now, &connection, purpose);
         }
     }

@@ -104,6 +104,8 @@ pub enum Cause {
     WithIkeSa,
     /// The peer, which had set it up, says that it has no other IKE SA than a new one (RFC 7296 §2.4).
     Superseded,
+    /// The peer has sent us to another gateway (RFC 5685).
+    Redirected,
     /// It failed.
     Failed(Failure),
 }
@@ -118,6 +120,7 @@ impl fmt::Display for Cause {
             Self::Expired => f.write_str("its lifetime is over"),
             Self::WithIkeSa => f.write_str("gone with its IKE SA"),
             Self::Superseded => f.write_str("superseded: the peer has no other IKE SA than its new one"),
+            Self::Redirected => f.write_str("the peer sent us to another gateway"),
             Self::Failed(failure) => failure.fmt(f),
         }
     }

@@ -15,22 +15,27 @@ pub(crate) struct Features {
     pub(crate) childless: bool,
     /// It verifies signatures with these hash functions, and knows method 14 (RFC 7427 §4).
     pub(crate) signature_hashes: Option<Vec<SignatureHash>>,
+    /// The initiator goes where it is sent (RFC 5685).
+    pub(crate) redirect: bool,
 }
 
 impl Features {
     /// What the peer says in its `IKE_SA_INIT` message.
     pub(crate) fn of(payloads: &[Payload]) -> Self {
+        let says = |kind| find_notify(payloads, kind).is_some();
         let hashes = find_notify(payloads, NotifyType::SIGNATURE_HASH_ALGORITHMS);
         Self {
-            childless: find_notify(payloads, NotifyType::CHILDLESS_IKEV2_SUPPORTED).is_some(),
+            childless: says(NotifyType::CHILDLESS_IKEV2_SUPPORTED),
             signature_hashes: hashes.and_then(|notify| SignatureHash::parse_list(&notify.data).ok()),
+            redirect: says(NotifyType::REDIRECT_SUPPORTED) || says(NotifyType::REDIRECTED_FROM),
         }
     }
 }
 
 /// What an initiator says.
 pub(crate) fn offered(connection: &Connection) -> Vec<Payload> {
-    signature_hashes(&[connection]).into_iter().collect()
+    let redirect = connection.follows_redirects.then(|| said(NotifyType::REDIRECT_SUPPORTED));
+    signature_hashes(&[connection]).into_iter().chain(redirect).collect()
 }
 
 /// What a responder says to a peer with these features, before it knows which of the connections is meant.

@@ -28,7 +28,9 @@ mod endpoint;
 mod event;
 mod exchange;
 mod features;
+mod gateway;
 mod grammar;
+mod held;
 pub mod keys;
 mod message;
 mod negotiate;
@@ -43,10 +45,12 @@ mod timers;
 mod window;
 
 pub use config::{
-    ChildConfig, Childless, Config, Connection, CookiePolicy, OnClose, OnLoss, Reauthentication, Uniqueness,
+    ChildConfig, Childless, Config, Connection, CookiePolicy, OnClose, OnLoss, Reauthentication,
+    RedirectPolicy, RedirectTime, Uniqueness,
 };
 pub use endpoint::{Endpoint, IKE_PORT, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
+pub use gateway::Gateway;
 pub use negotiate::{ChildProposal, IkeProposal, IkeSuite};
 pub use output::Output;
 pub use refusal::{DropReason, Failure};

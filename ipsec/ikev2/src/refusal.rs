@@ -59,6 +59,9 @@ pub enum DropReason {
     /// No connection is configured for these addresses.
     #[error("no connection is configured for these addresses")]
     NoConnection,
+    /// A REDIRECT that names no gateway, or not with our nonce (RFC 5685 §3).
+    #[error("a redirect without a gateway or without our nonce")]
+    RedirectNonce,
     /// A clear notify that may be forged and says nothing useful.
     #[error("an unprotected message that changes nothing")]
     Unprotected,
@@ -83,6 +86,7 @@ impl DropReason {
             Self::Undecided => "ike-undecided",
             Self::HalfOpenLimit => "ike-half-open-limit",
             Self::NoConnection => "ike-no-connection",
+            Self::RedirectNonce => "ike-redirect-nonce",
             Self::Unprotected => "ike-unprotected",
         }
     }
@@ -115,6 +119,9 @@ pub enum Failure {
     /// One end does not do what the other one wants.
     #[error("not supported: {0}")]
     Unsupported(&'static str),
+    /// A redirect that is not followed.
+    #[error("redirect: {0}")]
+    Redirect(String),
     /// We were told to give it up.
     #[error("given up on command")]
     Abandoned,
@@ -133,6 +140,7 @@ impl Failure {
             Self::Refused(_) => "refused",
             Self::KeyExchange(_) => "key-exchange",
             Self::Unsupported(_) => "unsupported",
+            Self::Redirect(_) => "redirect",
             Self::Abandoned => "abandoned",
         }
     }

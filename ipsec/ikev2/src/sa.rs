@@ -1,7 +1,8 @@
 //! The record of an IKE SA: plain data. Exchanges read it, [`crate::apply`] alone changes it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipsec_auth::{Identity, Proven};
 use ipsec_net::Instant;
@@ -82,6 +83,12 @@ pub(crate) struct IkeSa {
     pub(crate) last_heard: Instant,
     /// We had no other IKE SA of the connection when we began this one, and tell the peer so (RFC 7296 §2.4).
     pub(crate) is_first: bool,
+    /// We began it, or the one that it replaces: we are the client of a gateway, if one end is.
+    pub(crate) begun_here: bool,
+    /// How long its authentication holds, if there is a limit to that.
+    pub(crate) authentication: Option<AuthenticationTerm>,
+    /// The gateway that sent us to this one (RFC 5685 §9.3).
+    pub(crate) redirected_from: Option<IpAddr>,
     /// The peer's older IKE SAs end for it, and that has not been acted upon yet.
     pub(crate) supersedes: Option<Supersession>,
     /// What our open request does, where one of the peer's may collide with it.
@@ -114,6 +121,27 @@ pub(crate) enum Supersession {
     Silent,
     /// The peer is told.
     ByDeletion,
+}
+
+/// How long the authentication of an IKE SA holds (RFC 4478); those that replace it inherit that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AuthenticationTerm {
+    /// When it began.
+    pub(crate) from: Instant,
+    /// How long it lasts.
+    pub(crate) lifetime: Duration,
+}
+
+impl AuthenticationTerm {
+    /// When the client repeats the authentication: early enough that several requests may be lost.
+    pub(crate) fn renewal(&self) -> Instant {
+        self.from + self.lifetime * 9 / 10
+    }
+
+    /// When the gateway ends the IKE SA.
+    pub(crate) fn end(&self) -> Instant {
+        self.from + self.lifetime
+    }
 }
 
 /// What an open request of ours does.
@@ -189,6 +217,9 @@ impl IkeSa {
             children: Vec::new(),
             last_heard: now,
             is_first: false,
+            begun_here: role == Role::Initiator,
+            authentication: None,
+            redirected_from: None,
             supersedes: None,
             affair: None,
             stillborn: Vec::new(),

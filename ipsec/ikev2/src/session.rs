@@ -9,7 +9,7 @@ mod clock;
 mod transmit;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,12 +25,13 @@ use crate::effect::{Effect, Keyed, Successor};
 use crate::event::{Cause, Event};
 use crate::exchange::delete::DeleteIke;
 use crate::exchange::{Exchange, Next};
+use crate::gateway::Gateway;
 use crate::grammar::{self, Broken};
 use crate::message::{Envelope, Opened};
 use crate::output::Output;
 use crate::protect::NotOpened;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::{ChildSa, Ends, IkeSa, Role, State};
+use crate::sa::{AuthenticationTerm, ChildSa, Ends, IkeSa, Role, State};
 use crate::table;
 use crate::timers::Timers;
 use crate::window::{Incoming, Requests, Responses};
@@ -61,6 +62,12 @@ pub(crate) struct Session {
     pub(crate) purpose: Purpose,
     /// What it has lost, until the endpoint has drawn the consequences.
     pub(crate) lost: Vec<Lost>,
+    /// Where the peer has sent us, until the endpoint has gone there.
+    pub(crate) redirected: Option<Gateway>,
+    /// The term of authentication that has been acted upon.
+    repeated: Option<AuthenticationTerm>,
+    /// The peer wants to be authenticated anew, until the endpoint has begun that (RFC 4478).
+    pub(crate) renewal_due: bool,
     /// Another IKE SA with the same children follows as soon as it has ended (RFC 7296 §2.8.3).
     pub(crate) reborn: bool,
 }
@@ -76,13 +83,25 @@ pub(crate) struct Purpose {
     pub(crate) attempts_left: u32,
     /// Our SPI of the IKE SA that is to end once this one and its children are there: the peer is authenticated anew.
     pub(crate) renews: Option<IkeSpi>,
+    /// What led to its gateway.
+    pub(crate) redirections: Redirections,
+}
+
+/// The redirects behind an IKE SA (RFC 5685).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Redirections {
+    /// The gateway that sent us here.
+    pub(crate) from: Option<IpAddr>,
+    /// When we were sent on, the latest last.
+    pub(crate) at: Vec<Instant>,
 }
 
 impl Purpose {
     /// These children, in as many attempts as the connection has.
     pub(crate) fn new(connection: &Connection, children: Vec<String>) -> Self {
         let in_auth = children.first().filter(|_| connection.childless != Childless::Require).cloned();
-        Self { children, in_auth, attempts_left: connection.attempts.saturating_sub(1), renews: None }
+        let attempts_left = connection.attempts.saturating_sub(1);
+        Self { children, in_auth, attempts_left, ..Self::default() }
     }
 }
 
@@ -119,6 +138,9 @@ impl Session {
             estate: Vec::new(),
             purpose: Purpose::default(),
             lost: Vec::new(),
+            redirected: None,
+            repeated: None,
+            renewal_due: false,
             reborn: false,
         }
     }
@@ -131,6 +153,8 @@ impl Session {
         session.sa.state = State::Established(proven);
         session.sa.crypto = Some(crypto);
         session.sa.features = old.sa.features.clone();
+        session.sa.begun_here = old.sa.begun_here;
+        session.sa.authentication = old.sa.authentication;
         session.sa.waits = true;
         session.set_timers(cx);
         session
@@ -246,6 +270,7 @@ impl Session {
             born: &mut self.born,
             estate: &mut self.estate,
             lost: &mut self.lost,
+            redirected: &mut self.redirected,
         };
         apply(&mut self.sa, effects, &mut reach);
         self.set_timers(cx);

@@ -17,6 +17,8 @@ pub enum TimerReason {
     Rekey,
     /// The lifetime of an IKE SA is over.
     Lifetime,
+    /// The authentication of an IKE SA is to be repeated, or has not been.
+    Authentication,
     /// A replaced IKE SA that the peer has not deleted is to go.
     Retirement,
     /// A closed IKE SA no longer answers repeats.
@@ -30,6 +32,7 @@ pub(crate) struct Timers {
     pub(crate) half_open: Option<Instant>,
     pub(crate) rekey: Option<Instant>,
     pub(crate) lifetime: Option<Instant>,
+    pub(crate) authentication: Option<Instant>,
     pub(crate) retirement: Option<Instant>,
     pub(crate) forget: Option<Instant>,
 }
@@ -46,6 +49,7 @@ impl Timers {
             (retry, TimerReason::Retry),
             (self.rekey, TimerReason::Rekey),
             (self.lifetime, TimerReason::Lifetime),
+            (self.authentication, TimerReason::Authentication),
             (self.retirement, TimerReason::Retirement),
             (self.liveness, TimerReason::Liveness),
             (self.half_open, TimerReason::HalfOpen),

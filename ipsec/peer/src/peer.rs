@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Inbound, Limit, Outbound};
-use ipsec_ikev2::{Endpoint, UnknownName};
+use ipsec_ikev2::{Endpoint, Gateway, UnknownName};
 use ipsec_net::{
     Buffer, Instant, IpHeader, IpPacket, IpVersion, Limits, Reassembled, Reassembler, fragment, udp,
 };
@@ -82,6 +82,13 @@ pub enum Command {
     Reauthenticate {
         /// The connection's name.
         connection: String,
+    },
+    /// Send the initiators of this connection's IKE SAs to another gateway.
+    Redirect {
+        /// The connection's name.
+        connection: String,
+        /// The other gateway.
+        to: Gateway,
     },
     /// Delete the IKE SAs of this connection, their children with them.
     Terminate {
@@ -162,6 +169,7 @@ impl Peer {
                     Command::Rekey { child } => self.ikev2.rekey(now, child),
                     Command::RekeyIke { connection } => self.ikev2.rekey_ike(now, connection),
                     Command::Reauthenticate { connection } => self.ikev2.reauthenticate(now, connection),
+                    Command::Redirect { connection, to } => self.ikev2.redirect(now, connection, to),
                     Command::Terminate { connection } => self.ikev2.terminate(now, connection),
                     Command::Check { connection } => self.ikev2.check(now, connection),
                 };

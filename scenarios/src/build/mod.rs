@@ -316,6 +316,8 @@ fn config(scenario: &Scenario, peer: &file::Peer) -> Config {
     let connections = connections.filter_map(|(ike, side)| connection(scenario, peer, ike, side)).collect();
     let mut ikev2 = ipsec::ikev2::Config::new(connections);
     ikev2.half_open_timeout = peer.half_open_timeout;
+    let hosts = scenario.peers.iter().map(|peer| (format!("{}.example", peer.name), peer.address));
+    ikev2.hosts = hosts.collect();
     ikev2.cookies = match peer.cookies {
         file::Cookies::Never => CookiePolicy::Never,
         file::Cookies::Always => CookiePolicy::Always,
@@ -444,6 +446,8 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
         reauthentication: here.life.reauthentication,
         authentication_lifetime: here.life.authentication_lifetime,
         on_loss: here.life.on_loss,
+        follows_redirects: here.life.follows_redirects,
+        redirect: here.life.redirect.clone(),
         ..Connection::new(&ike.name, peer.address, remote, psk)
     })
 }

@@ -11,7 +11,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-pub(super) use life::{Childless, OnEnd, Reauthentication, Uniqueness};
+pub(super) use life::{Childless, OnEnd, Reauthentication, Redirect, Uniqueness};
 
 /// A text and its place.
 pub(super) type Text = Spanned<String>;
@@ -135,6 +135,7 @@ pub(super) struct Ike {
     pub(super) reauthentication: Option<Reauthentication>,
     pub(super) authentication_lifetime: Option<Text>,
     pub(super) on_loss: Option<OnEnd>,
+    pub(super) follows_redirects: Option<bool>,
     pub(super) at: BTreeMap<Text, IkeEnd>,
 }
 
@@ -151,6 +152,8 @@ pub(super) struct IkeEnd {
     pub(super) reauthentication: Option<Reauthentication>,
     pub(super) authentication_lifetime: Option<Text>,
     pub(super) on_loss: Option<OnEnd>,
+    pub(super) follows_redirects: Option<bool>,
+    pub(super) redirect: Option<Spanned<Redirect>>,
 }
 
 /// How long an IKE SA lasts.

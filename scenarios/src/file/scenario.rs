@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ipsec::crypto::IntegrityAlgorithm;
 use ipsec::dataplane::{LifetimePolicy, Protection, SaOptions};
-use ipsec::ikev2::{Childless, OnClose, OnLoss, Reauthentication, Uniqueness};
+use ipsec::ikev2::{Childless, OnClose, OnLoss, Reauthentication, RedirectPolicy, Uniqueness};
 use ipsec::wire::Spi;
 use ipsec_net::{Instant, Prefix};
 use sim::{Decision, Outage};
@@ -263,7 +263,7 @@ pub struct IkeEnd {
 }
 
 /// How IKE SAs begin, and what follows when one ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IkeLife {
     /// Whether they may come without a child (RFC 6023).
     pub childless: Childless,
@@ -275,6 +275,10 @@ pub struct IkeLife {
     pub authentication_lifetime: Option<Duration>,
     /// What follows when the other end no longer answers.
     pub on_loss: OnLoss,
+    /// Whether it goes where the other end sends it (RFC 5685).
+    pub follows_redirects: bool,
+    /// Where it sends the other end when that one begins.
+    pub redirect: Option<RedirectPolicy>,
 }
 
 /// How requests are repeated (RFC 7296 §2.4).

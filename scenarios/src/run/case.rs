@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipsec::crypto::Provider;
+use ipsec::ikev2::Gateway;
 use ipsec::{Command, Status};
 use ipsec_net::Instant;
 use reports::{Case, Failure, StoryLine, Verdict};
@@ -212,6 +213,11 @@ impl Run {
             Act::Rekey { peer, child } => self.command(peer, Command::Rekey { child: child.clone() }),
             Act::RekeyIke { peer, ike } => {
                 self.command(peer, Command::RekeyIke { connection: ike.clone() });
+            }
+            Act::Redirect { peer, ike, to } => {
+                let to = self.scenario.peer(to).map(|gateway| Gateway::Address(gateway.address));
+                let command = to.map(|to| Command::Redirect { connection: ike.clone(), to });
+                command.into_iter().for_each(|command| self.command(peer, command));
             }
             Act::Reauthenticate { peer, ike } => {
                 self.command(peer, Command::Reauthenticate { connection: ike.clone() });

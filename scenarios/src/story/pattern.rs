@@ -28,6 +28,8 @@ pub(super) struct Slots {
     pub(super) limit: Limit,
     /// `MEASURE`
     pub(super) measure: Measure,
+    /// `GATEWAY`, a peer that need have no part in what is named.
+    pub(super) gateway: String,
     /// `PROBE`
     pub(super) probe: String,
     /// `TIME`
@@ -57,6 +59,7 @@ impl Default for Slots {
             drop: String::new(),
             limit: Limit::Soft,
             measure: Measure::Time,
+            gateway: String::new(),
             probe: String::new(),
             within: Duration::ZERO,
             from: Instant::ZERO,
@@ -146,6 +149,7 @@ impl Reader<'_> {
             "IKE" => self.slots.name = self.name(Kind::Ike)?,
             "TRAFFIC" => self.slots.name = self.name(Kind::Traffic)?,
             "PEER" => self.peer()?,
+            "GATEWAY" => self.slots.gateway = self.name(Kind::Peer)?,
             "PEERS" => self.peers()?,
             "REASON" => {
                 let known = FailureReason::ALL.map(|reason| (reason.name(), reason));

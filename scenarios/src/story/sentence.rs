@@ -89,6 +89,15 @@ pub enum Act {
         /// The IKE configuration.
         ike: String,
     },
+    /// The peer sends the other end to another gateway (RFC 5685 §5).
+    Redirect {
+        /// Who.
+        peer: String,
+        /// The IKE configuration.
+        ike: String,
+        /// The other gateway, a peer.
+        to: String,
+    },
     /// The peer deletes the IKE SA and all its children (RFC 7296 §1.4.1).
     Terminate {
         /// Who.
@@ -368,11 +377,13 @@ pub enum FailureReason {
     Timeout,
     /// One end does not do what the other one wants.
     Unsupported,
+    /// A redirect leads nowhere, or in circles.
+    Redirect,
 }
 
 impl FailureReason {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AuthenticationFailed,
         Self::NoProposalChosen,
         Self::TsUnacceptable,
@@ -381,6 +392,7 @@ impl FailureReason {
         Self::Refused,
         Self::Timeout,
         Self::Unsupported,
+        Self::Redirect,
     ];
 
     /// Its word in a story.
@@ -395,6 +407,7 @@ impl FailureReason {
             Self::Refused => "refused",
             Self::Timeout => "timeout",
             Self::Unsupported => "unsupported",
+            Self::Redirect => "redirect",
         }
     }
 }
@@ -432,6 +445,7 @@ impl fmt::Display for Act {
         match self {
             Self::Initiate { peer, child } => write!(f, "{peer}: initiate {child}"),
             Self::InitiateIke { peer, ike } => write!(f, "{peer}: initiate-ike {ike}"),
+            Self::Redirect { peer, ike, to } => write!(f, "{peer}: redirect {ike} to {to}"),
             Self::Terminate { peer, ike } => write!(f, "{peer}: terminate {ike}"),
             Self::Delete { peer, child } => write!(f, "{peer}: delete {child}"),
             Self::Rekey { peer, child } => write!(f, "{peer}: rekey {child}"),

@@ -20,7 +20,7 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 13] = [
+pub const VERBS: [VerbRow; 14] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
@@ -69,6 +69,13 @@ pub const VERBS: [VerbRow; 13] = [
         arguments: "IKE",
         meaning: "Asks the other end at once whether it is alive.",
         make: |peer, s| Act::Check { peer: peer.to_owned(), ike: s.name.clone() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "redirect",
+        arguments: "IKE to GATEWAY",
+        meaning: "Sends the other end to another gateway, if it has said that it follows.",
+        make: |peer, s| Act::Redirect { peer: peer.to_owned(), ike: s.name.clone(), to: s.gateway.clone() },
     },
     VerbRow {
         subject: Kind::Peer,

@@ -1,6 +1,8 @@
 //! Choices about the life of IKE SAs and their children: how they begin, what becomes of several of them, and what follows
 //! when one ends.
 
+use crate::gateway::Gateway;
+
 /// Whether an IKE SA may come without a child (RFC 6023).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Childless {
@@ -56,4 +58,22 @@ pub enum OnClose {
     Forget,
     /// It is set up anew.
     Restart,
+}
+
+/// Where a responder sends its initiators instead of serving them (RFC 5685), if they say that they follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectPolicy {
+    /// To this gateway.
+    pub to: Gateway,
+    /// When it does so.
+    pub during: RedirectTime,
+}
+
+/// When a responder redirects an initiator by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedirectTime {
+    /// In its `IKE_SA_INIT` response, before it keeps anything (RFC 5685 §3).
+    Init,
+    /// In its `IKE_AUTH` response, when both have proven who they are (RFC 5685 §6).
+    Auth,
 }

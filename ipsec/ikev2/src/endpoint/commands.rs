@@ -220,7 +220,7 @@ impl Endpoint {
         Ok(spis)
     }
 
-    fn each_of(
+    pub(super) fn each_of(
         &mut self,
         now: Instant,
         connection: &str,

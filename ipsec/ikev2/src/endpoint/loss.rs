@@ -67,7 +67,9 @@ impl Endpoint {
             }
             _ => return,
         };
-        // The peer may have been quicker.
+        // The peer may have been quicker; and what a redirect led to begins where the connection says.
+        let connection =
+            &self.connections.named(&connection.name).cloned().unwrap_or_else(|| Arc::clone(connection));
         if self.current(&connection.name).is_none() && self.coming(&connection.name).is_none() {
             self.out.push_back(Output::Event(Event::Probe(probe)));
             self.attempt(now, connection, Purpose::new(connection, children));

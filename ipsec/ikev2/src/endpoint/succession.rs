@@ -55,6 +55,10 @@ impl Endpoint {
         let Some(mut old) = new.purpose.renews.take() else {
             return;
         };
+        let renewed = match new.purpose.redirections.from {
+            Some(_) => Cause::Redirected,
+            None => Cause::Reauthenticated,
+        };
         let here = new.sa.child_names();
         // It may have been rekeyed meanwhile.
         while let Some(heir) = self.sessions.get(&old).and_then(|session| session.sa.heir) {
@@ -64,7 +68,7 @@ impl Endpoint {
             return;
         };
         let complete = session.sa.child_names().iter().all(|name| here.contains(name));
-        let (doomed, cause) = if complete { (old, Cause::Reauthenticated) } else { (spi, Cause::Deleted) };
+        let (doomed, cause) = if complete { (old, renewed) } else { (spi, Cause::Deleted) };
         self.with(now, doomed, |session, cx, out| {
             session.begin(Box::new(DeleteIke { cause }), cx, out);
         });

@@ -224,6 +224,14 @@ fn wait_before_attempt(failures: u32) -> Duration {
     Duration::from_secs(1 << failures.min(6))
 }
 
+/// Asks once more for a child that was refused in `IKE_AUTH`, if the configuration wants that.
+pub(super) fn after_auth(
+    config: &ChildConfig,
+    cx: &mut Context<'_>,
+) -> Option<(Box<dyn Exchange>, Duration)> {
+    CreateChild::new(config.clone(), None, cx).next_attempt(cx)
+}
+
 /// Answers `CREATE_CHILD_SA`: a new child, one for another, or a new IKE SA for this one.
 pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Answer, Refusal> {
     if let Some(notify) = find_notify(&message.payloads, NotifyType::REKEY_SA) {

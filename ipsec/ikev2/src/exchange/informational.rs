@@ -4,7 +4,7 @@
 use ipsec_wire::registry::{NotifyType, ProtocolId};
 use ipsec_wire::v2::Payload;
 
-use super::{Answer, delete};
+use super::{Answer, auth, delete, redirect};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Cause;
@@ -13,12 +13,15 @@ use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::IkeSa;
 
 /// Answers the request.
-pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, _cx: &mut Context<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Answer, Refusal> {
     if find_notify(&message.payloads, NotifyType::AUTHENTICATION_FAILED).is_some() {
         let failure = Failure::Authentication("the initiator refused our identity or its proof".to_owned());
         return Ok(Answer { payloads: Vec::new(), effects: vec![Effect::Close(Cause::Failed(failure))] });
     }
-    Ok(delete::answer(sa, message))
+    let mut answer = delete::answer(sa, message);
+    answer.effects.extend(redirect::in_session(sa, message));
+    answer.effects.extend(auth::limit(sa, message, cx));
+    Ok(answer)
 }
 
 /// Answers the request where it is not decided yet whether the IKE SA inherits the children of the one that it was made to

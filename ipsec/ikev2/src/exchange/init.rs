@@ -14,7 +14,7 @@ use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{KeyExchange, Notify, Payload, Proposal, SecurityAssociation};
 
 use super::auth::AuthExchange;
-use super::{Exchange, Next};
+use super::{Exchange, Next, redirect};
 use crate::config::{Childless, Connection};
 use crate::context::Context;
 use crate::effect::{Effect, Keyed};
@@ -116,10 +116,14 @@ impl Exchange for InitExchange {
         payloads.push(Payload::Ke(KeyExchange::new(self.group, public)));
         payloads.push(Payload::Nonce(self.nonce.clone()));
         payloads.extend(features::offered(&sa.connection));
+        payloads.extend(sa.redirected_from.map(redirect::notify_from));
         Some((payloads, Vec::new()))
     }
 
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
+        if let Some(redirect) = redirect::in_init(sa, &self.nonce, message) {
+            return redirect.map(|to| Next::Done(vec![Effect::Redirect(to)]));
+        }
         if let Some(restart) = self.restart(message, cx) {
             return restart;
         }
@@ -189,6 +193,9 @@ pub(crate) fn respond(
     let malformed =
         || Refusal::Ignore(DropReason::Malformed("IKE_SA_INIT without SA, KE and nonce".to_owned()));
     let fields = Fields::of(message).ok_or_else(malformed)?;
+    if let Some(answer) = redirect::instead(connections, fields.nonce, message) {
+        return Ok(answer);
+    }
     let configured: Vec<Proposal> =
         connections.iter().flat_map(|connection| negotiate::ike_offer(&connection.proposals, None)).collect();
     let refuse = |kind, data, event: Option<Event>| {

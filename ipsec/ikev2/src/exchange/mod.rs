@@ -8,6 +8,7 @@ pub(crate) mod delete;
 pub(crate) mod informational;
 pub(crate) mod init;
 pub(crate) mod liveness;
+pub(crate) mod redirect;
 pub(crate) mod rekey_child;
 pub(crate) mod rekey_ike;
 pub(crate) mod retry;

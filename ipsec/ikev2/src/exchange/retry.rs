@@ -46,6 +46,7 @@ mod tests {
     use super::*;
     use crate::connections::Connections;
     use crate::exchange::liveness::LivenessExchange;
+    use crate::held::Held;
 
     #[test]
     fn the_peer_is_asked_again_after_longer_and_longer_waits_and_then_the_ike_sa_ends() {
@@ -60,6 +61,7 @@ mod tests {
             epoch: 0,
             spis: &BTreeSet::new(),
             ike_spis: &BTreeSet::new(),
+            held: &Held::default(),
         };
         let mut waits = Duration::ZERO;
         let ends =

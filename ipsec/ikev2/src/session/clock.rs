@@ -62,7 +62,7 @@ impl Session {
     fn age(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
         let current = self.sa.is_current();
         let rekey = take_due(&mut self.timers.rekey, cx.now);
-        let over = take_due(&mut self.timers.lifetime, cx.now);
+        let over = take_due(&mut self.timers.lifetime, cx.now) | self.authentication_is_over(cx.now);
         if rekey && !over && current {
             let exchange = RekeyIke::new(&self.sa, cx);
             self.queue.extend(exchange.map(|exchange| Box::new(exchange) as Box<dyn Exchange>));
@@ -77,6 +77,16 @@ impl Session {
                 false => self.queue.push_back(Box::new(DeleteIke { cause: Cause::Rekeyed })),
             }
         }
+    }
+
+    /// Whether the peer has not authenticated anew in time; where we are the one who has to, that is due earlier.
+    fn authentication_is_over(&mut self, now: Instant) -> bool {
+        if !take_due(&mut self.timers.authentication, now) || !self.sa.is_current() {
+            return false;
+        }
+        self.repeated = self.sa.authentication;
+        self.renewal_due = self.sa.begun_here;
+        !self.sa.begun_here
     }
 
     fn give_up(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
@@ -122,6 +132,9 @@ impl Session {
             }
             _ => None,
         };
+        let term = self.sa.authentication.filter(|term| self.sa.is_current() && self.repeated != Some(*term));
+        self.timers.authentication =
+            term.map(|term| if self.sa.begun_here { term.renewal() } else { term.end() });
         let replaced = self.sa.is_established() && !self.sa.is_current();
         // The peer may send its last request twice as long: the one that made the other IKE SA, then the deletion.
         let patience = 2 * self.sa.connection.retransmission.total();

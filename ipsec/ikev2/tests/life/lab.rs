@@ -16,6 +16,7 @@ use ipsec_wire::Spi;
 /// The addresses that there may be an endpoint at.
 pub(crate) const WEST: &str = "192.0.2.1";
 pub(crate) const EAST: &str = "198.51.100.1";
+pub(crate) const NORTH: &str = "203.0.113.1";
 
 /// Repeatable luck.
 struct Luck(u64);
@@ -151,6 +152,7 @@ impl Lab {
     /// Lets time pass until `seconds` after the beginning, or until nothing waits for it any more.
     pub(crate) fn live_until(&mut self, seconds: u64) {
         let end = Instant::ZERO + std::time::Duration::from_secs(seconds);
+        self.deliver_all();
         while self.next().is_some_and(|next| next <= end) && self.wait() {
             self.deliver_all();
         }

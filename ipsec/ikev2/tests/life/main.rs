@@ -5,4 +5,6 @@
 mod beginnings;
 mod endings;
 mod lab;
+mod redirects;
+mod terms;
 mod uniqueness;

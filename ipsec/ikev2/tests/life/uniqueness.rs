@@ -1,6 +1,6 @@
 //! One IKE SA for each peer, or several (RFC 7296 §2.4).
 
-use ipsec_ikev2::{Cause, Uniqueness};
+use ipsec_ikev2::{Cause, Failure, Uniqueness};
 
 use crate::lab::{Lab, pair};
 
@@ -62,4 +62,27 @@ fn replace_deletes_the_older_one_as_soon_as_there_is_another() {
     insta::assert_snapshot!(lab.ladder());
     assert_eq!((lab.up(0).len(), lab.up(1).len()), (1, 1));
     assert_eq!(lab.children(0), ["net"]);
+}
+
+#[test]
+fn keep_refuses_the_newer_one_while_the_older_one_stands() {
+    let mut lab = second(Uniqueness::Keep);
+    lab.deliver_all();
+    assert!(matches!(lab.failures(0)[..], [Failure::Authentication(_)]));
+    assert_eq!((lab.up(0).len(), lab.up(1).len(), lab.children(0).len()), (1, 1, 1));
+    // Once it has ended there is room for another.
+    lab.tell(0, |west, now| west.terminate(now, "site").unwrap());
+    lab.deliver_all();
+    lab.tell(0, |west, now| west.initiate(now, "net").unwrap());
+    lab.deliver_all();
+    assert_eq!((lab.up(1).len(), lab.children(1).len()), (1, 1));
+}
+
+#[test]
+fn keep_gives_way_to_initial_contact_and_to_rekeying() {
+    let mut lab = twice(Uniqueness::Keep);
+    assert_eq!((lab.up(0).len(), lab.causes(1)), (1, vec![&Cause::Superseded]));
+    lab.tell(0, |west, now| west.rekey_ike(now, "site").unwrap());
+    lab.deliver_all();
+    assert_eq!((lab.up(0).len(), lab.up(1).len(), lab.children(0).len()), (1, 1, 1));
 }

@@ -3,6 +3,8 @@
 use ipsec::ikev2;
 use serde::Deserialize;
 
+use super::Text;
+
 /// Whether an IKE SA may come without a child.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -30,6 +32,23 @@ pub(in crate::file) enum Reauthentication {
     BreakBeforeMake,
 }
 
+/// Where a responder sends its initiators.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::file) struct Redirect {
+    pub(in crate::file) to: Option<Text>,
+    pub(in crate::file) during: Option<RedirectTime>,
+}
+
+/// When a responder redirects.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::file) enum RedirectTime {
+    #[default]
+    Init,
+    Auth,
+}
+
 /// What follows when something ends that is still wanted.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -55,6 +74,15 @@ impl From<Uniqueness> for ikev2::Uniqueness {
             Uniqueness::Never => Self::Never,
             Uniqueness::Keep => Self::Keep,
             Uniqueness::Replace => Self::Replace,
+        }
+    }
+}
+
+impl From<RedirectTime> for ikev2::RedirectTime {
+    fn from(noun: RedirectTime) -> Self {
+        match noun {
+            RedirectTime::Init => Self::Init,
+            RedirectTime::Auth => Self::Auth,
         }
     }
 }

@@ -135,7 +135,7 @@ fn end(
             .or_else(|| both.offer.clone())
             .unwrap_or_else(|| IkeProposal::parse(OFFER).into_iter().collect()),
         liveness: problems.read_or(own.and_then(|own| own.liveness.as_ref()), liveness, both.liveness),
-        life: ike_life(&named.noun, own, problems),
+        life: ike_life(&named.noun, own, peers, problems),
     })
 }
 

@@ -170,7 +170,7 @@ impl Conversation {
         let payloads = [&self.first[..], &message.payloads[..]].concat();
         let whole =
             Opened { header: message.header, payloads, octets: message.octets, request: message.request };
-        Ok(conclude(half_open, &self.connection, proven, vec![own], &whole, cx))
+        conclude(half_open, &self.connection, proven, vec![own], &whole, cx)
     }
 }
 

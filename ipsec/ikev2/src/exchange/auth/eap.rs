@@ -143,7 +143,7 @@ impl Exchange for LastRound {
             }
         };
         Ok(match proven {
-            Ok(proven) => Next::Done(establish(half_open, proven, self.talk.child.as_ref(), message, cx)),
+            Ok(proven) => establish(half_open, proven, self.talk.child.as_ref(), message, cx),
             Err(failure) => Abandon::after(failure),
         })
     }

@@ -8,12 +8,12 @@ use ipsec_wire::v2::{Notify, Payload};
 
 use super::abandon::Abandon;
 use super::eap::Talk;
-use super::{HalfOpen, auth_of, id_of, requests_of, who};
+use super::{HalfOpen, auth_of, id_of, requests_of, terms, who};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::exchange::child::ChildOffer;
-use crate::exchange::{Exchange, Next};
+use crate::exchange::{Exchange, Next, create_child, redirect};
 use crate::message::{Opened, find_error};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Role};
@@ -116,7 +116,7 @@ impl Exchange for AuthExchange {
             return Ok(talk.map_or(Next::Done(Vec::new()), |talk| talk.go_on(message, cx)));
         }
         Ok(match proven {
-            Some(proven) => Next::Done(establish(half_open, proven, self.child.as_ref(), message, cx)),
+            Some(proven) => establish(half_open, proven, self.child.as_ref(), message, cx),
             None => {
                 let text = format!("{identity} does not prove itself, and there is no EAP");
                 Abandon::after(Failure::Authentication(text))
@@ -143,18 +143,30 @@ pub(super) fn establish(
     child: Option<&ChildOffer>,
     message: &Opened<'_>,
     cx: &mut Context<'_>,
-) -> Vec<Effect> {
+) -> Next {
     let sa = half_open.sa;
     let connection = Arc::clone(&sa.connection);
     let mut effects = vec![Effect::Establish { proven, connection, initial_contact: false }];
-    if let Some(offer) = child {
-        effects.push(match offer.conclude(sa, half_open.secrets(), message, None, cx) {
-            Ok(child) => Effect::AddChild(Box::new(child)),
-            Err(failure) => {
-                let child = offer.config().name.clone();
-                Effect::Report(Event::ChildFailed { child, failure })
-            }
-        });
+    if let Some(redirect) = redirect::in_session(sa, message) {
+        effects.push(redirect);
+        return Next::Done(effects);
     }
-    effects
+    effects.extend(terms::limit(sa, message, cx));
+    let Some(offer) = child else {
+        return Next::Done(effects);
+    };
+    match offer.conclude(sa, half_open.secrets(), message, None, cx) {
+        Ok(child) => {
+            effects.push(Effect::AddChild(Box::new(child)));
+            Next::Done(effects)
+        }
+        Err(failure) => {
+            let child = offer.config().name.clone();
+            effects.push(Effect::Report(Event::ChildFailed { child, failure }));
+            match create_child::after_auth(offer.config(), cx) {
+                Some((again, wait)) => Next::Later(again, wait, effects),
+                None => Next::Done(effects),
+            }
+        }
+    }
 }

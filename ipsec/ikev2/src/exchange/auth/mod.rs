@@ -13,6 +13,7 @@ mod conversation;
 mod eap;
 mod initiator;
 mod responder;
+mod terms;
 
 use ipsec_auth::eap::{EapPacket, EapSuccess};
 use ipsec_auth::{
@@ -34,6 +35,7 @@ pub(crate) use abandon::hear;
 pub(crate) use conversation::Conversation;
 pub(crate) use initiator::AuthExchange;
 pub(crate) use responder::answer;
+pub(crate) use terms::limit;
 
 /// An IKE SA that has keys while nobody is authenticated yet, taken apart.
 #[derive(Clone, Copy)]

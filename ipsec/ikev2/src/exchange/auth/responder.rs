@@ -6,12 +6,11 @@ use ipsec_auth::{Identity, PeerEntry, Proven};
 use ipsec_wire::registry::{AuthMethod, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 
-use super::{HalfOpen, auth_of, conversation, id_of, requests_of, who};
+use super::{HalfOpen, auth_of, conversation, id_of, requests_of, terms, who};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::Effect;
-use crate::event::Event;
-use crate::exchange::{Answer, child};
+use crate::exchange::Answer;
 use crate::message::{Opened, find_notify};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Role};
@@ -38,10 +37,10 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     let own = connection.local_id.to_wire();
     let proof = half_open.prove(&connection, &own, &requests_of(&message.payloads), cx).map_err(refuse)?;
     let payloads = [vec![Payload::IdR(own)], proof].concat();
-    Ok(conclude(half_open, &connection, proven, payloads, message, cx))
+    conclude(half_open, &connection, proven, payloads, message, cx)
 }
 
-/// The last response of `IKE_AUTH`: our proof, and the child that `message` asks for, if it does.
+/// The last response of `IKE_AUTH`: our proof, and what the initiator gets, such as the child that `message` asks for.
 pub(super) fn conclude(
     half_open: HalfOpen<'_>,
     connection: &Arc<Connection>,
@@ -49,24 +48,16 @@ pub(super) fn conclude(
     mut payloads: Vec<Payload>,
     message: &Opened<'_>,
     cx: &mut Context<'_>,
-) -> Answer {
+) -> Result<Answer, Refusal> {
+    terms::admit(connection, proven.identity(), message, cx)?;
     // Who stays unknown cannot say what was its own (RFC 7619 §2.3).
     let initial_contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some()
         && *proven.identity() != Identity::Null;
     let mut effects = vec![Effect::Establish { proven, connection: Arc::clone(connection), initial_contact }];
-    if child::is_asked_for(message) {
-        match child::answer(connection, half_open.sa, message, half_open.secrets(), cx) {
-            Ok(answer) => {
-                payloads.extend(answer.payloads);
-                effects.extend(answer.effects);
-            }
-            Err((notify, child, failure)) => {
-                payloads.push(Payload::Notify(notify));
-                effects.push(Effect::Report(Event::ChildFailed { child, failure }));
-            }
-        }
-    }
-    Answer { payloads, effects }
+    let (granted, follows) = terms::grant(half_open, connection, message, cx);
+    payloads.extend(granted);
+    effects.extend(follows);
+    Ok(Answer { payloads, effects })
 }
 
 pub(super) fn refuse(failure: Failure) -> Refusal {

@@ -1,0 +1,96 @@
+//! On which terms a responder takes an initiator that has proven who it is: whether it may have another IKE SA, with or
+//! without a child (RFC 6023), here or at another gateway (RFC 5685), and for how long (RFC 4478).
+
+use std::time::Duration;
+
+use ipsec_auth::Identity;
+use ipsec_wire::registry::NotifyType;
+use ipsec_wire::v2::{Notify, Payload};
+
+use super::HalfOpen;
+use crate::config::{Childless, Connection, RedirectTime, Uniqueness};
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::exchange::{child, redirect};
+use crate::message::{Opened, find_notify};
+use crate::refusal::{Failure, Refusal};
+use crate::sa::{AuthenticationTerm, IkeSa};
+
+/// Whether `peer` may have the IKE SA that it asks for.
+///
+/// # Errors
+/// When it has one already and keeps that, or asks for no child and has to.
+pub(super) fn admit(
+    connection: &Connection,
+    peer: &Identity,
+    message: &Opened<'_>,
+    cx: &Context<'_>,
+) -> Result<(), Refusal> {
+    let contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some();
+    let keeps = connection.unique == Uniqueness::Keep && *peer != Identity::Null;
+    if keeps && !contact && cx.held.has(&connection.name, peer) {
+        let why = format!("{peer} has an IKE SA here, which is kept");
+        let notify = Notify::new(NotifyType::AUTHENTICATION_FAILED, Vec::new());
+        return Err(Refusal::Close(notify, Failure::Authentication(why)));
+    }
+    if connection.childless == Childless::Refuse && !child::is_asked_for(message) {
+        let why = "IKE_AUTH request without a child, which is refused here".to_owned();
+        let notify = Notify::new(NotifyType::INVALID_SYNTAX, Vec::new());
+        return Err(Refusal::Close(notify, Failure::Syntax(why)));
+    }
+    Ok(())
+}
+
+/// What stands behind AUTH in the response, and what comes of it.
+pub(super) fn grant(
+    half_open: HalfOpen<'_>,
+    connection: &Connection,
+    message: &Opened<'_>,
+    cx: &mut Context<'_>,
+) -> (Vec<Payload>, Vec<Effect>) {
+    let redirect = connection.redirect.as_ref().filter(|policy| policy.during == RedirectTime::Auth);
+    if let Some(policy) = redirect.filter(|_| half_open.sa.features.redirect) {
+        let effects = vec![Effect::Report(Event::Probe("ikev2.redirect.sent"))];
+        return (vec![redirect::notify(&policy.to, &[])], effects);
+    }
+    let (mut payloads, mut effects) = child_or_refusal(half_open, connection, message, cx);
+    if let Some(lifetime) = connection.authentication_lifetime {
+        let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
+        let notify = Notify::new(NotifyType::AUTH_LIFETIME, seconds.to_be_bytes().to_vec());
+        payloads.push(Payload::Notify(notify));
+        effects.push(Effect::LimitAuthentication(AuthenticationTerm { from: cx.now, lifetime }));
+    }
+    (payloads, effects)
+}
+
+fn child_or_refusal(
+    half_open: HalfOpen<'_>,
+    connection: &Connection,
+    message: &Opened<'_>,
+    cx: &mut Context<'_>,
+) -> (Vec<Payload>, Vec<Effect>) {
+    if !child::is_asked_for(message) {
+        return (Vec::new(), Vec::new());
+    }
+    if connection.childless == Childless::Require {
+        let notify = Notify::new(NotifyType::NO_ADDITIONAL_SAS, Vec::new());
+        let effects = vec![Effect::Report(Event::Probe("ikev2.childless.required"))];
+        return (vec![Payload::Notify(notify)], effects);
+    }
+    match child::answer(connection, half_open.sa, message, half_open.secrets(), cx) {
+        Ok(answer) => (answer.payloads, answer.effects),
+        Err((notify, child, failure)) => {
+            let effects = vec![Effect::Report(Event::ChildFailed { child, failure })];
+            (vec![Payload::Notify(notify)], effects)
+        }
+    }
+}
+
+/// What a response, or a later request of the gateway's, says of how long our authentication holds, if it does.
+pub(crate) fn limit(sa: &IkeSa, message: &Opened<'_>, cx: &Context<'_>) -> Option<Effect> {
+    let notify = find_notify(&message.payloads, NotifyType::AUTH_LIFETIME).filter(|_| sa.begun_here)?;
+    let seconds = u32::from_be_bytes(notify.data.as_slice().try_into().ok()?);
+    let lifetime = Duration::from_secs(u64::from(seconds));
+    Some(Effect::LimitAuthentication(AuthenticationTerm { from: cx.now, lifetime }))
+}
