@@ -6,6 +6,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod file;
 pub mod minimise;
+pub mod model;
 pub mod node;
 pub mod oracle;
 pub mod quantity;

@@ -91,6 +91,11 @@ impl ChildOffer {
         agreed.child(sa, secrets, cx)
     }
 
+    /// The group of a key exchange of the child's own that the response chooses, if any.
+    pub(super) fn chosen_group(&self, message: &Opened<'_>) -> Result<Option<KeyExchangeAlgorithm>, Failure> {
+        Ok(self.agreed(message)?.0.key_exchange)
+    }
+
     fn agreed(
         &self,
         message: &Opened<'_>,

@@ -86,17 +86,21 @@ impl CreateChild {
         (known && self.regrouped < self.groups.len()).then_some(group)
     }
 
-    /// The secret of the child's own, where it has one; the response and the choice have to agree on that.
+    /// The secret of the child's own, where the choice has a group for one. A proposal without a group may be chosen although
+    /// we sent a public value for another one (RFC 7296 §3.3.6).
     fn secret(&mut self, message: &Opened<'_>) -> Result<Option<Secret>, Failure> {
         let theirs = message.payloads.iter().find_map(|payload| match payload {
             Payload::Ke(ke) => Some(ke),
             _ => None,
         });
-        match (self.key_exchange.take(), theirs) {
-            (Some((group, ours)), Some(ke)) if ke.group() == group => {
+        let chosen = self.offer.chosen_group(message)?;
+        match (chosen, self.key_exchange.take(), theirs) {
+            (Some(chosen), Some((group, ours)), Some(ke))
+                if ke.group() == group && negotiate::key_exchange(group) == Some(chosen) =>
+            {
                 ours.finish(ke.public()).map(Some).map_err(|error| Failure::KeyExchange(error.to_string()))
             }
-            (None, None) => Ok(None),
+            (None, _, None) => Ok(None),
             _ => Err(Failure::Syntax("CREATE_CHILD_SA response: not the group that we sent".to_owned())),
         }
     }
