@@ -1,19 +1,20 @@
 //! The one hand that changes the record of an IKE SA.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use ipsec_auth::Identity;
+use ipsec_auth::{Identity, Proven};
 use ipsec_wire::{IkeSpi, Spi};
 
-use crate::config::Uniqueness;
-use crate::effect::{Effect, Fate, Keyed, NewChild, Successor};
+use crate::config::{Connection, Uniqueness};
+use crate::effect::{Effect, Fate, Keyed, Mixed, NewChild, Successor};
 use crate::event::{Cause, Event, IkeKeyRecord};
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::output::Output;
 use crate::protect::Protection;
 use crate::refusal::Failure;
-use crate::sa::{ChildSa, Crypto, IkeSa, Rival, Role, State, Supersession};
+use crate::sa::{ChildSa, Crypto, IkeSa, Pending, Rival, Role, State, Supersession};
 
 /// What effects touch besides the record.
 pub(crate) struct Reach<'a> {
@@ -45,41 +46,22 @@ pub(crate) enum Lost {
 /// hostile deletes must not fill memory.
 const MOST_STILLBORN: usize = 16;
 
+/// How many matters may wait for additional key exchanges of the peer's; the oldest goes when there are more.
+const MOST_PENDING: usize = 8;
+
 /// Carries out the effects in order.
 pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>) {
     for effect in effects {
         match effect {
             Effect::Keyed(keyed) => key(sa, *keyed, reach),
+            Effect::Mixed(mixed) => mix(sa, *mixed, reach),
             Effect::Establish { proven, connection, initial_contact } => {
-                sa.connection = connection;
-                sa.supersedes = match (sa.connection.unique, sa.role) {
-                    (Uniqueness::Never, _) => None,
-                    // Those who stay unknown are not one peer (RFC 7619 §2.3).
-                    _ if *proven.identity() == Identity::Null => None,
-                    _ if initial_contact => Some(Supersession::Silent),
-                    (Uniqueness::Replace, Role::Responder) => Some(Supersession::ByDeletion),
-                    _ => None,
-                };
-                if let Some(crypto) = &sa.crypto {
-                    reach.out.push_back(Output::Event(Event::IkeUp {
-                        connection: sa.connection.name.clone(),
-                        spi_i: sa.spi_i,
-                        spi_r: sa.spi_r,
-                        peer: proven.identity().clone(),
-                        suite: crypto.suite,
-                    }));
-                }
-                sa.conversation = None;
-                sa.state = State::Established(proven);
+                establish(sa, proven, connection, initial_contact, reach);
             }
             Effect::Converse(conversation) => sa.conversation = Some(conversation),
             Effect::AddChild(child) => add_child(sa, *child, reach),
             Effect::Begin(affair) => sa.affair = Some(affair),
-            Effect::Through => {
-                sa.affair = None;
-                sa.rival_child = None;
-                sa.stillborn.clear();
-            }
+            Effect::Through => through(sa),
             Effect::MarkDeleting(inbound) => {
                 if let Some(child) = child_mut(sa, inbound) {
                     child.deleting = true;
@@ -90,6 +72,8 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
                     child.retired = Some(by);
                 }
             }
+            Effect::Defer(pending) => defer(sa, *pending),
+            Effect::Settle(link) => sa.pending.retain(|pending| pending.link != link),
             Effect::NoteRival(rival) => sa.rival_child = Some(rival),
             Effect::NoteStillborn(protocol, spi) => {
                 if sa.stillborn.len() < MOST_STILLBORN {
@@ -127,6 +111,35 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
     }
 }
 
+fn establish(
+    sa: &mut IkeSa,
+    proven: Proven,
+    connection: Arc<Connection>,
+    initial_contact: bool,
+    reach: &mut Reach<'_>,
+) {
+    sa.connection = connection;
+    sa.supersedes = match (sa.connection.unique, sa.role) {
+        (Uniqueness::Never, _) => None,
+        // Those who stay unknown are not one peer (RFC 7619 §2.3).
+        _ if *proven.identity() == Identity::Null => None,
+        _ if initial_contact => Some(Supersession::Silent),
+        (Uniqueness::Replace, Role::Responder) => Some(Supersession::ByDeletion),
+        _ => None,
+    };
+    if let Some(crypto) = &sa.crypto {
+        reach.out.push_back(Output::Event(Event::IkeUp {
+            connection: sa.connection.name.clone(),
+            spi_i: sa.spi_i,
+            spi_r: sa.spi_r,
+            peer: proven.identity().clone(),
+            suite: crypto.suite,
+        }));
+    }
+    sa.conversation = None;
+    sa.state = State::Established(proven);
+}
+
 fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
     let Keyed { spi_r, suite, keys, transcript, features } = keyed;
     sa.features = features;
@@ -137,6 +150,41 @@ fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
             reach.out.push_back(Output::Event(Event::IkeKeyed(record)));
             sa.crypto = Some(Crypto { suite, keys, protection });
             sa.state = State::HalfOpen(Box::new(transcript));
+        }
+        Err(error) => fail(sa, Failure::KeyExchange(error.to_string()), reach),
+    }
+}
+
+fn defer(sa: &mut IkeSa, pending: Pending) {
+    if sa.pending.len() == MOST_PENDING {
+        sa.pending.remove(0);
+    }
+    sa.pending.push(pending);
+}
+
+fn through(sa: &mut IkeSa) {
+    sa.affair = None;
+    sa.rival_child = None;
+    sa.stillborn.clear();
+}
+
+fn mix(sa: &mut IkeSa, mixed: Mixed, reach: &mut Reach<'_>) {
+    let Mixed { keys, int_auth, to_come } = mixed;
+    let (State::HalfOpen(transcript), Some(crypto)) = (&mut sa.state, &mut sa.crypto) else {
+        return;
+    };
+    transcript.int_auth = int_auth;
+    transcript.to_come = to_come;
+    let Some(keys) = keys else {
+        return;
+    };
+    match Protection::new(reach.provider, &crypto.suite.protection, &keys, sa.role) {
+        Ok(protection) => {
+            let (spi_i, spi_r, suite) = (sa.spi_i, sa.spi_r, crypto.suite);
+            let record = IkeKeyRecord { spi_i, spi_r, suite, keys: keys.clone() };
+            reach.out.push_back(Output::Event(Event::IkeKeyed(record)));
+            crypto.protection = protection.following(&crypto.protection);
+            crypto.keys = keys;
         }
         Err(error) => fail(sa, Failure::KeyExchange(error.to_string()), reach),
     }

@@ -66,6 +66,8 @@ pub struct Connection {
     pub follows_redirects: bool,
     /// As responder, where we send our initiators.
     pub redirect: Option<RedirectPolicy>,
+    /// Whether it speaks `IKE_INTERMEDIATE` (RFC 9242), without which the IKE SA has no additional key exchanges.
+    pub intermediate: bool,
 }
 
 impl Connection {
@@ -95,6 +97,17 @@ impl Connection {
             on_loss: OnLoss::default(),
             follows_redirects: false,
             redirect: None,
+            intermediate: true,
+        }
+    }
+}
+
+impl Connection {
+    /// What counts of its proposals with or without additional key exchanges.
+    pub(crate) fn usable(&self, additional: bool) -> Vec<IkeProposal> {
+        match additional {
+            true => self.proposals.clone(),
+            false => self.proposals.iter().filter_map(IkeProposal::without_additional).collect(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ipsec_auth::Proven;
+use ipsec_crypto::KeyExchangeAlgorithm;
 use ipsec_dataplane::{Protection, SaPair};
 use ipsec_wire::registry::ProtocolId;
 use ipsec_wire::{IkeSpi, Spi};
@@ -16,12 +17,14 @@ use crate::gateway::Gateway;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::refusal::Failure;
-use crate::sa::{Affair, AuthenticationTerm, ChildSa, Crypto, Rival, Role, Transcript};
+use crate::sa::{Affair, AuthenticationTerm, ChildSa, Crypto, Pending, Rival, Role, Transcript};
 
 /// One change to an IKE SA or to the world round it.
 pub(crate) enum Effect {
     /// `IKE_SA_INIT` is through: there are keys.
     Keyed(Box<Keyed>),
+    /// An `IKE_INTERMEDIATE` exchange is through.
+    Mixed(Box<Mixed>),
     /// The peer has proven who it is, and so which connection is meant; and says perhaps that it has no other IKE SA
     /// with us.
     Establish { proven: Proven, connection: Arc<Connection>, initial_contact: bool },
@@ -37,6 +40,10 @@ pub(crate) enum Effect {
     MarkDeleting(Spi),
     /// Another child has the place of the one that we receive under this SPI, which this end deletes.
     Retire { inbound: Spi, by: End },
+    /// Keep what was agreed with the peer until its additional key exchanges are through.
+    Defer(Box<Pending>),
+    /// What we call so is made, or given up.
+    Settle(Vec<u8>),
     /// The peer has made this child to replace the one that our open request is to replace.
     NoteRival(Rival<Spi>),
     /// The peer has deleted a child that we do not know, perhaps because the response that tells of it is still on its way.
@@ -71,6 +78,15 @@ pub(crate) struct Keyed {
     pub(crate) transcript: Transcript,
     /// What the peer can do.
     pub(crate) features: Features,
+}
+
+/// What an `IKE_INTERMEDIATE` exchange brought.
+pub(crate) struct Mixed {
+    /// New keys, if it had a key exchange or a PPK.
+    pub(crate) keys: Option<Keys>,
+    pub(crate) int_auth: Vec<u8>,
+    /// The additional key exchanges that are still to come.
+    pub(crate) to_come: Vec<KeyExchangeAlgorithm>,
 }
 
 /// A Child SA pair that was agreed.

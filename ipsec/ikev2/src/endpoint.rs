@@ -212,7 +212,7 @@ impl Endpoint {
             self.connections.between(to.ip(), from.ip()).cloned().collect();
         let first = candidates.first().cloned().ok_or(DropReason::NoConnection)?;
         let message = Message::parse(octets).map_err(|error| DropReason::Malformed(error.to_string()))?;
-        let opened = Opened { header, payloads: message.payloads, octets, request: &[] };
+        let opened = Opened { header, payloads: message.payloads, octets, request: &[], content: Vec::new() };
         grammar::check(header.exchange, &opened.payloads).map_err(|_| {
             DropReason::Malformed("IKE_SA_INIT with payloads that may not stand there".to_owned())
         })?;

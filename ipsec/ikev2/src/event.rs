@@ -28,7 +28,7 @@ pub enum Event {
         /// Why.
         reason: DropReason,
     },
-    /// An IKE SA has keys. For key logs; the keys are secret.
+    /// An IKE SA has keys, or after an `IKE_INTERMEDIATE` exchange other ones. For key logs; the keys are secret.
     IkeKeyed(IkeKeyRecord),
     /// An IKE SA is established: the peer proved who it is.
     IkeUp {

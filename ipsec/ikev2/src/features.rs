@@ -17,6 +17,8 @@ pub(crate) struct Features {
     pub(crate) signature_hashes: Option<Vec<SignatureHash>>,
     /// The initiator goes where it is sent (RFC 5685).
     pub(crate) redirect: bool,
+    /// It speaks `IKE_INTERMEDIATE` (RFC 9242 §3.1).
+    pub(crate) intermediate: bool,
 }
 
 impl Features {
@@ -28,6 +30,7 @@ impl Features {
             childless: says(NotifyType::CHILDLESS_IKEV2_SUPPORTED),
             signature_hashes: hashes.and_then(|notify| SignatureHash::parse_list(&notify.data).ok()),
             redirect: says(NotifyType::REDIRECT_SUPPORTED) || says(NotifyType::REDIRECTED_FROM),
+            intermediate: says(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED),
         }
     }
 }
@@ -35,7 +38,12 @@ impl Features {
 /// What an initiator says.
 pub(crate) fn offered(connection: &Connection) -> Vec<Payload> {
     let redirect = connection.follows_redirects.then(|| said(NotifyType::REDIRECT_SUPPORTED));
-    signature_hashes(&[connection]).into_iter().chain(redirect).collect()
+    let mut payloads: Vec<Payload> = signature_hashes(&[connection]).into_iter().chain(redirect).collect();
+    let additional = connection.proposals.iter().flat_map(|proposal| proposal.additional.iter().flatten());
+    if connection.intermediate && additional.flatten().next().is_some() {
+        payloads.push(said(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
+    }
+    payloads
 }
 
 /// What a responder says to a peer with these features, before it knows which of the connections is meant.
@@ -48,7 +56,15 @@ pub(crate) fn answered(connections: &[&Connection], theirs: &Features) -> Vec<Pa
     }
     let ways: Vec<&Authenticate> = connections.iter().map(|connection| &connection.authenticate).collect();
     payloads.extend(certificate_requests(&ways).into_iter().map(Payload::CertReq));
+    if speaks_intermediate(connections, theirs) {
+        payloads.push(said(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
+    }
     payloads
+}
+
+/// Whether a responder with these connections and a peer with these features both speak `IKE_INTERMEDIATE`.
+pub(crate) fn speaks_intermediate(connections: &[&Connection], theirs: &Features) -> bool {
+    theirs.intermediate && connections.iter().any(|connection| connection.intermediate)
 }
 
 /// SIGNATURE_HASH_ALGORITHMS with what any of the connections needs, whichever end signs.

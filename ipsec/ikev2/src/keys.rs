@@ -1,15 +1,23 @@
-//! The key schedule (RFC 7296 §2.14, §2.17):
+//! The key schedule (RFC 7296 §2.14, §2.17, RFC 9370 §2.2.2, §2.2.4):
 //!
 //! ```text
-//! SKEYSEED = prf(Ni | Nr, g^ir)
+//! SKEYSEED    = prf(Ni | Nr, SK(0))
+//! SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr)              after each additional key exchange in IKE_INTERMEDIATE
 //! {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+(SKEYSEED, Ni | Nr | SPIi | SPIr)
-//! KEYMAT = prf+(SK_d, [g^ir (new)] | Ni | Nr)
+//! SKEYSEED    = prf(SK_d (old), SK(0) | Ni | Nr [| SK(1) … | SK(n)])
+//! KEYMAT      = prf+(SK_d, [SK(0)] | Ni | Nr [| SK(1) … | SK(n)])
 //! ```
+
+mod int_auth;
+mod ppk;
 
 use ipsec_crypto::{KeyMaterialTooLong, PrfAlgorithm, Provider, Secret, prf_plus};
 use ipsec_wire::IkeSpi;
 
 use crate::negotiate::IkeSuite;
+
+pub use int_auth::{int_auth, int_auth_content};
+pub use ppk::{mix_ppk, ppk_confirmation, ppk_skeyseed};
 
 /// The seven secrets of an IKE SA. `ai` and `ar` are empty where the cipher gives integrity itself; `ei` and `er` end
 /// in the salt where the cipher has one.
@@ -69,7 +77,9 @@ pub fn ike_keys(
     Ok(Keys { d, ai, ar, ei, er, pi, pr })
 }
 
-/// SKEYSEED of an IKE SA that replaces another, whose `SK_d` is given (RFC 7296 §2.18).
+/// SKEYSEED of an IKE SA that replaces another, whose `SK_d` is given (RFC 7296 §2.18), with the secrets of the additional
+/// key exchanges (RFC 9370 §2.2.4). Without those it is also what an additional key exchange makes of the `SK_d` before it,
+/// while an IKE SA is being set up (RFC 9370 §2.2.2).
 #[must_use]
 pub fn rekeyed_skeyseed(
     provider: &Provider,
@@ -77,12 +87,15 @@ pub fn rekeyed_skeyseed(
     sk_d: &Secret,
     shared: &Shared<'_>,
     secret: &Secret,
+    additional: &[Secret],
 ) -> Secret {
-    (provider.prf)(prf, sk_d.as_bytes()).compute(&[secret.as_bytes(), shared.nonce_i, shared.nonce_r])
+    let mut parts = vec![secret.as_bytes(), shared.nonce_i, shared.nonce_r];
+    parts.extend(additional.iter().map(Secret::as_bytes));
+    (provider.prf)(prf, sk_d.as_bytes()).compute(&parts)
 }
 
 /// `length` octets of a Child SA's key material (RFC 7296 §2.17). `secret` is the child's own key exchange, if it had
-/// one; the nonces are those of the exchange that makes the child.
+/// one, `additional` are those that followed it (RFC 9370 §2.2.4); the nonces are those of the exchange that makes the child.
 ///
 /// # Errors
 /// When more than 255 blocks of the PRF are needed.
@@ -90,12 +103,14 @@ pub fn key_material(
     provider: &Provider,
     prf: PrfAlgorithm,
     sk_d: &Secret,
-    secret: Option<&Secret>,
+    (secret, additional): (Option<&Secret>, &[Secret]),
     nonces: (&[u8], &[u8]),
     length: usize,
 ) -> Result<Secret, KeyMaterialTooLong> {
     let prf = (provider.prf)(prf, sk_d.as_bytes());
-    prf_plus(&prf, &[secret.map_or(&[][..], Secret::as_bytes), nonces.0, nonces.1], length)
+    let mut seed = vec![secret.map_or(&[][..], Secret::as_bytes), nonces.0, nonces.1];
+    seed.extend(additional.iter().map(Secret::as_bytes));
+    prf_plus(&prf, &seed, length)
 }
 
 /// A Child SA's key material of `length` octets for each direction, first for the packets of the exchange's initiator,
@@ -107,11 +122,11 @@ pub(crate) fn child_keys(
     provider: &Provider,
     prf: PrfAlgorithm,
     sk_d: &Secret,
-    secret: Option<&Secret>,
+    secrets: (Option<&Secret>, &[Secret]),
     nonces: (&[u8], &[u8]),
     length: usize,
 ) -> Result<(Secret, Secret), KeyMaterialTooLong> {
-    let stream = key_material(provider, prf, sk_d, secret, nonces, 2 * length)?;
+    let stream = key_material(provider, prf, sk_d, secrets, nonces, 2 * length)?;
     let [initiator, responder] = cut(&stream, [length, length]);
     Ok((initiator, responder))
 }

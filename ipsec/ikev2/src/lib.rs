@@ -51,7 +51,7 @@ pub use config::{
 pub use endpoint::{Endpoint, IKE_PORT, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
 pub use gateway::Gateway;
-pub use negotiate::{ChildProposal, IkeProposal, IkeSuite};
+pub use negotiate::{AdditionalKeyExchanges, ChildProposal, IkeProposal, IkeSuite};
 pub use output::Output;
 pub use refusal::{DropReason, Failure};
 pub use sa::Role;

@@ -1,10 +1,11 @@
 //! IKE messages on their way in and out. This is the one place where a message is put together.
 
 use ipsec_wire::registry::{ExchangeType, NotifyType, PayloadType};
-use ipsec_wire::v2::{Message, Notify, Payload};
+use ipsec_wire::v2::{Message, Notify, Payload, emit_chain};
 use ipsec_wire::{Flags, Header, IkeSpi, Version};
 
 use crate::context::Context;
+use crate::keys::int_auth_content;
 use crate::protect::Protection;
 use crate::sa::{IkeSa, Role};
 
@@ -17,6 +18,8 @@ pub(crate) struct Opened<'a> {
     pub(crate) octets: &'a [u8],
     /// The request that it answers, if it is a response.
     pub(crate) request: &'a [u8],
+    /// What `IKE_AUTH` proves of a message of `IKE_INTERMEDIATE` (RFC 9242 §3.3.2); empty for all others.
+    pub(crate) content: Vec<u8>,
 }
 
 /// What a message is, before it has payloads.
@@ -49,6 +52,13 @@ impl Envelope {
         cx: &mut Context<'_>,
     ) -> Vec<u8> {
         protection.seal(&self.header(), payloads, cx.entropy)
+    }
+
+    /// What `IKE_AUTH` proves of the message with these payloads inside SK (RFC 9242 §3.3.2).
+    pub(crate) fn content(&self, payloads: &[Payload]) -> Vec<u8> {
+        let mut inner = Vec::new();
+        let first = emit_chain(payloads, PayloadType::NONE, &mut inner);
+        int_auth_content(&self.header(), first, 0, &inner)
     }
 
     fn header(&self) -> Header {

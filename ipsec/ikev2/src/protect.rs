@@ -2,6 +2,7 @@
 
 use ipsec_crypto::{Aead, Cipher, Entropy, Integrity, KeyLength, Provider, Secret};
 use ipsec_dataplane::{Encryption, Suite};
+use ipsec_wire::registry::PayloadType;
 use ipsec_wire::v2::{self, Layout, Payload, Protected};
 use ipsec_wire::{Header, Malformed};
 
@@ -46,6 +47,13 @@ impl Protection {
         })
     }
 
+    /// The same with other keys, in the place of `before`: the count of messages goes on, so that no IV comes twice on an
+    /// IKE SA, whatever its keys.
+    pub(crate) fn following(mut self, before: &Self) -> Self {
+        self.ours.sealed = before.ours.sealed;
+        self
+    }
+
     /// The message with these payloads inside SK.
     pub(crate) fn seal(
         &mut self,
@@ -58,14 +66,15 @@ impl Protection {
         octets
     }
 
-    /// The payloads inside SK of a message.
-    pub(crate) fn open(&mut self, octets: &[u8]) -> Result<Vec<Payload>, NotOpened> {
+    /// What is inside SK of a message: the type of the first payload, the octets of all, and the payloads.
+    pub(crate) fn open(&mut self, octets: &[u8]) -> Result<(PayloadType, Vec<u8>, Vec<Payload>), NotOpened> {
         let malformed = |error: Malformed| NotOpened::Drop(DropReason::Malformed(error.to_string()));
         let parts = v2::split(octets, self.theirs.layout).map_err(malformed)?;
         let content = self.theirs.open(octets, &parts).ok_or(NotOpened::Drop(DropReason::Integrity))?;
         let broken = |error: Malformed| NotOpened::Malformed(error.to_string());
         let chain = v2::strip_padding(&content, parts.content.start).map_err(broken)?;
-        v2::parse_chain(parts.first, chain, parts.content.start).map_err(broken)
+        let payloads = v2::parse_chain(parts.first, chain, parts.content.start).map_err(broken)?;
+        Ok((parts.first, chain.to_vec(), payloads))
     }
 }
 

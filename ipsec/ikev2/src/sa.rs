@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipsec_auth::{Identity, Proven};
+use ipsec_crypto::{KeyExchangeAlgorithm, Secret};
 use ipsec_net::Instant;
 use ipsec_wire::registry::ProtocolId;
 use ipsec_wire::v2::TrafficSelector;
@@ -13,6 +14,7 @@ use ipsec_wire::{IkeSpi, Spi};
 use crate::collision::{Doing, End};
 use crate::config::Connection;
 use crate::exchange::auth::Conversation;
+use crate::exchange::child::Agreed;
 use crate::features::Features;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
@@ -61,6 +63,21 @@ pub(crate) struct Transcript {
     pub(crate) response: Vec<u8>,
     pub(crate) nonce_i: Vec<u8>,
     pub(crate) nonce_r: Vec<u8>,
+    /// IntAuth, empty before the first `IKE_INTERMEDIATE` exchange (RFC 9242 §3.3.2).
+    pub(crate) int_auth: Vec<u8>,
+    /// The additional key exchanges that have not taken place yet, in order (RFC 9370 §2.2.2).
+    pub(crate) to_come: Vec<KeyExchangeAlgorithm>,
+}
+
+impl Transcript {
+    /// The parts of IntAuth: `IntAuth_i`, `IntAuth_r`, and how many `IKE_INTERMEDIATE` exchanges they stand for.
+    pub(crate) fn intermediate(&self) -> (&[u8], &[u8], u32) {
+        let Some((parts, id)) = self.int_auth.split_last_chunk::<4>() else {
+            return (&[], &[], 0);
+        };
+        let (initiator, responder) = parts.split_at(parts.len() / 2);
+        (initiator, responder, u32::from_be_bytes(*id).saturating_sub(1))
+    }
 }
 
 /// An IKE SA.
@@ -93,6 +110,8 @@ pub(crate) struct IkeSa {
     pub(crate) supersedes: Option<Supersession>,
     /// What our open request does, where one of the peer's may collide with it.
     pub(crate) affair: Option<Affair>,
+    /// What the peer has asked for and additional key exchanges have still to come for.
+    pub(crate) pending: Vec<Pending>,
     /// SPIs that the peer has deleted while we waited for the response that may tell us of them.
     pub(crate) stillborn: Vec<(ProtocolId, Spi)>,
     /// The IKE SA that the peer has made to replace this one while we had asked for the same.
@@ -155,6 +174,32 @@ pub(crate) enum Affair {
     DeleteChild,
     /// It asks to replace the IKE SA.
     RekeyIke,
+}
+
+/// What a `CREATE_CHILD_SA` exchange of the peer's has agreed on, until its additional key exchanges are through
+/// (RFC 9370 §2.2.4).
+#[derive(Clone, Debug)]
+pub(crate) struct Pending {
+    /// What we call it to the peer.
+    pub(crate) link: Vec<u8>,
+    pub(crate) making: Making,
+    /// The initiator's nonce and ours.
+    pub(crate) nonces: [Vec<u8>; 2],
+    /// What the key exchanges so far have given, that of `CREATE_CHILD_SA` first.
+    pub(crate) secrets: Vec<Secret>,
+    /// The key exchanges that are still to come; at least one.
+    pub(crate) to_come: Vec<KeyExchangeAlgorithm>,
+    /// When it is forgotten.
+    pub(crate) until: Instant,
+}
+
+/// What is made once all key exchanges are through.
+#[derive(Clone, Debug)]
+pub(crate) enum Making {
+    /// A child.
+    Child(Box<Agreed>),
+    /// An IKE SA with this suite and these SPIs, in the place of the one that it was asked for on.
+    Ike { suite: IkeSuite, spi_i: IkeSpi, spi_r: IkeSpi },
 }
 
 /// An SA that the peer has made at the same time as we asked for one.
@@ -222,6 +267,7 @@ impl IkeSa {
             redirected_from: None,
             supersedes: None,
             affair: None,
+            pending: Vec::new(),
             stillborn: Vec::new(),
             rival: None,
             rival_child: None,

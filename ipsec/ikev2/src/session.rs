@@ -27,6 +27,7 @@ use crate::exchange::delete::DeleteIke;
 use crate::exchange::{Exchange, Next};
 use crate::gateway::Gateway;
 use crate::grammar::{self, Broken};
+use crate::keys::int_auth_content;
 use crate::message::{Envelope, Opened};
 use crate::output::Output;
 use crate::protect::NotOpened;
@@ -369,6 +370,12 @@ impl Session {
                 self.queue.push_front(exchange);
                 return Ok(());
             }
+            Ok(Ok(Next::On)) => {
+                self.sa.last_heard = cx.now;
+                self.requests.answered();
+                self.queue.push_front(exchange);
+                return Ok(());
+            }
             Ok(Ok(next)) => {
                 self.sa.last_heard = cx.now;
                 next
@@ -387,8 +394,8 @@ impl Session {
                 self.carry_out(effects, cx, out);
                 self.later.push((cx.now + wait, next));
             }
-            // Dealt with above, under the same message ID.
-            Next::Again => {}
+            // Dealt with above: the same exchange stays.
+            Next::Again | Next::On => {}
         }
         Ok(())
     }
@@ -401,16 +408,21 @@ impl Session {
         request: &'a [u8],
     ) -> Result<Opened<'a>, NotOpened> {
         let clear = header.exchange == ExchangeType::IKE_SA_INIT;
-        let payloads = match (&mut self.sa.crypto, clear) {
+        let (payloads, content) = match (&mut self.sa.crypto, clear) {
             (None, true) => {
-                ipsec_wire::v2::Message::parse(octets)
-                    .map_err(|error| NotOpened::Drop(DropReason::Malformed(error.to_string())))?
-                    .payloads
+                let message = ipsec_wire::v2::Message::parse(octets)
+                    .map_err(|error| NotOpened::Drop(DropReason::Malformed(error.to_string())))?;
+                (message.payloads, Vec::new())
             }
-            (Some(crypto), false) => crypto.protection.open(octets)?,
+            (Some(crypto), false) => {
+                let (first, inner, payloads) = crypto.protection.open(octets)?;
+                let content = (header.exchange == ExchangeType::IKE_INTERMEDIATE)
+                    .then(|| int_auth_content(&header, first, octets[Header::LEN + 1], &inner));
+                (payloads, content.unwrap_or_default())
+            }
             _ => return Err(NotOpened::Drop(DropReason::Protection)),
         };
-        Ok(Opened { header, payloads, octets, request })
+        Ok(Opened { header, payloads, octets, request, content })
     }
 
     /// Sends the next request that waits, if the window is free.

@@ -3,6 +3,7 @@
 use ipsec_auth::Identity;
 use ipsec_wire::{IkeSpi, Spi};
 
+use crate::negotiate::IkeSuite;
 use crate::sa::{Role, State};
 use crate::session::Session;
 
@@ -19,6 +20,8 @@ pub struct IkeSaStatus {
     pub spi_r: IkeSpi,
     /// How far it has come.
     pub stage: Stage,
+    /// The algorithms of an established one.
+    pub suite: Option<IkeSuite>,
     /// Who the peer has proven to be.
     pub peer: Option<Identity>,
     /// The message ID of our next request.
@@ -79,6 +82,7 @@ pub(crate) fn of(session: &Session) -> IkeSaStatus {
             State::Deleting => Stage::Deleting,
             State::Closed => Stage::Closed,
         },
+        suite: sa.crypto.as_ref().filter(|_| sa.is_established()).map(|crypto| crypto.suite),
         peer: match &sa.state {
             State::Established(proven) => Some(proven.identity().clone()),
             _ => None,

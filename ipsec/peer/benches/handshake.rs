@@ -37,6 +37,7 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
         encryption: encryption.clone(),
         integrity: Vec::new(),
         key_exchange: Vec::new(),
+        additional: Default::default(),
         extended_sequence_numbers: vec![false],
     };
     let child = ChildConfig::new("net", vec![child_proposal], local_net, remote_net);
@@ -47,6 +48,7 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
             integrity: Vec::new(),
             prf: vec![PrfAlgorithm::HmacSha2_256],
             key_exchange: vec![key_exchange],
+            additional: Default::default(),
         }],
         children: vec![child],
         ..Connection::new("site", address(local), address(remote), psk)

@@ -10,6 +10,7 @@ pub(super) fn ike(proposal: &file::IkeProposal) -> ikev2::IkeProposal {
         integrity: proposal.integrity.clone(),
         prf: proposal.prf.clone(),
         key_exchange: proposal.groups.clone(),
+        additional: proposal.additional.clone(),
     }
 }
 
@@ -18,6 +19,7 @@ pub(super) fn child(proposal: &file::ChildProposal) -> ikev2::ChildProposal {
         encryption: proposal.encryption.clone(),
         integrity: proposal.integrity.clone(),
         key_exchange: proposal.groups.clone(),
+        additional: proposal.additional.clone(),
         extended_sequence_numbers: proposal.extended_sequence_numbers.clone(),
     }
 }

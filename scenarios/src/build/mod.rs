@@ -448,6 +448,7 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
         on_loss: here.life.on_loss,
         follows_redirects: here.life.follows_redirects,
         redirect: here.life.redirect.clone(),
+        intermediate: here.intermediate,
         ..Connection::new(&ike.name, peer.address, remote, psk)
     })
 }

@@ -136,6 +136,7 @@ pub(super) struct Ike {
     pub(super) authentication_lifetime: Option<Text>,
     pub(super) on_loss: Option<OnEnd>,
     pub(super) follows_redirects: Option<bool>,
+    pub(super) intermediate: Option<bool>,
     pub(super) at: BTreeMap<Text, IkeEnd>,
 }
 
@@ -154,6 +155,7 @@ pub(super) struct IkeEnd {
     pub(super) on_loss: Option<OnEnd>,
     pub(super) follows_redirects: Option<bool>,
     pub(super) redirect: Option<Spanned<Redirect>>,
+    pub(super) intermediate: Option<bool>,
 }
 
 /// How long an IKE SA lasts.

@@ -1,11 +1,14 @@
 //! Proposals in keywords, `aes256gcm16-prfsha384-ecp384`, as configurations of IPsec daemons have them.
 //!
-//! The words may stand in any order; several of one class are alternatives, best first (RFC 7296 §3.3).
+//! The words may stand in any order; several of one class are alternatives, best first (RFC 7296 §3.3). A word such as
+//! `ke1_mlkem768` names a key exchange that follows as the first of up to seven additional ones (RFC 9370); `ke1_none` allows
+//! to do without it.
 
 use std::fmt;
 
 use ipsec::crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm};
 use ipsec::dataplane::Encryption;
+use ipsec::ikev2::AdditionalKeyExchanges;
 
 use crate::diagnostic::nearest;
 
@@ -20,6 +23,8 @@ pub struct IkeProposal {
     pub prf: Vec<PrfAlgorithm>,
     /// Key exchange groups; not empty.
     pub groups: Vec<KeyExchangeAlgorithm>,
+    /// Additional key exchanges.
+    pub additional: AdditionalKeyExchanges,
 }
 
 /// Algorithms for a Child SA. Either all ciphers are combined-mode ones or none is.
@@ -31,6 +36,8 @@ pub struct ChildProposal {
     pub integrity: Vec<IntegrityAlgorithm>,
     /// Groups for a key exchange of the child's own; empty for none.
     pub groups: Vec<KeyExchangeAlgorithm>,
+    /// Additional key exchanges; none without a group.
+    pub additional: AdditionalKeyExchanges,
     /// Whether sequence numbers have 64 bits; both values may be offered. Not empty.
     pub extended_sequence_numbers: Vec<bool>,
 }
@@ -57,6 +64,7 @@ impl IkeProposal {
                 Word::Integrity(integrity) => proposal.integrity.push(integrity),
                 Word::Prf(prf) => proposal.prf.push(prf),
                 Word::Group(group) => proposal.groups.push(group),
+                Word::Additional(at, method) => proposal.additional[at].push(method),
                 Word::Esn(_) => {
                     return Err(format!(
                         "an IKE SA has no extended sequence numbers: leave `{word}` to the child"
@@ -77,6 +85,7 @@ impl IkeProposal {
         if proposal.groups.is_empty() {
             return Err("there is no key exchange group: add one such as `x25519` or `modp2048`".to_owned());
         }
+        check_additional(&proposal.groups, &proposal.additional)?;
         Ok(proposal)
     }
 }
@@ -101,6 +110,7 @@ impl ChildProposal {
                     ));
                 }
                 Word::Group(group) => proposal.groups.push(group),
+                Word::Additional(at, method) => proposal.additional[at].push(method),
                 Word::Esn(extended) => proposal.extended_sequence_numbers.push(extended),
             }
         }
@@ -120,6 +130,7 @@ impl ChildProposal {
             }
             (false, _) => check_integrity(&proposal.encryption, &proposal.integrity)?,
         }
+        check_additional(&proposal.groups, &proposal.additional)?;
         if proposal.extended_sequence_numbers.is_empty() {
             proposal.extended_sequence_numbers.push(false);
         }
@@ -142,7 +153,7 @@ impl fmt::Display for IkeProposal {
         let integrity = self.integrity.iter().copied().map(Word::Integrity);
         let prf = self.prf.iter().copied().map(Word::Prf);
         let groups = self.groups.iter().copied().map(Word::Group);
-        join(f, encryption.chain(integrity).chain(prf).chain(groups))
+        join(f, encryption.chain(integrity).chain(prf).chain(groups).chain(following(&self.additional)))
     }
 }
 
@@ -159,6 +170,7 @@ impl fmt::Display for ChildProposal {
         let integrity = self.integrity.iter().map(gmac);
         let groups = self.groups.iter().copied().map(Word::Group);
         let esn = self.extended_sequence_numbers.iter().copied().map(Word::Esn);
+        let groups = groups.chain(following(&self.additional));
         join(f, ah.into_iter().chain(encryption).chain(integrity).chain(groups).chain(esn))
     }
 }
@@ -172,6 +184,8 @@ enum Word {
     Integrity(IntegrityAlgorithm),
     Prf(PrfAlgorithm),
     Group(KeyExchangeAlgorithm),
+    /// An additional key exchange, counted from 0, or that it may be left out.
+    Additional(usize, Option<KeyExchangeAlgorithm>),
     Esn(bool),
 }
 
@@ -292,8 +306,20 @@ fn keywords() -> impl Iterator<Item = (&'static str, Word)> {
 
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(keywords().find(|(_, word)| word == self).map_or("", |(name, _)| name))
+        match self {
+            Self::Additional(at, None) => write!(f, "ke{}_none", at + 1),
+            Self::Additional(at, Some(group)) => write!(f, "ke{}_{}", at + 1, Self::Group(*group)),
+            _ => f.write_str(keywords().find(|(_, word)| word == self).map_or("", |(name, _)| name)),
+        }
     }
+}
+
+/// The words of additional key exchanges.
+fn following(lists: &AdditionalKeyExchanges) -> impl Iterator<Item = Word> {
+    lists
+        .iter()
+        .enumerate()
+        .flat_map(|(at, list)| list.iter().map(move |method| Word::Additional(at, *method)))
 }
 
 fn join(f: &mut fmt::Formatter<'_>, words: impl Iterator<Item = Word>) -> fmt::Result {
@@ -307,12 +333,16 @@ fn join(f: &mut fmt::Formatter<'_>, words: impl Iterator<Item = Word>) -> fmt::R
 fn words(text: &str) -> Result<Vec<Word>, String> {
     let mut words = Vec::new();
     for name in text.split('-') {
-        let Some((_, word)) = keywords().find(|(known, _)| *known == name) else {
-            let hint = match nearest(name, keywords().map(|(known, _)| known)) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => "a proposal looks like `aes256gcm16-prfsha384-ecp384`".to_owned(),
-            };
-            return Err(format!("`{name}` is no algorithm: {hint}"));
+        let word = match name.split_once('_') {
+            Some((number, method)) => additional(name, number, method)?,
+            None => {
+                let found = keywords().find(|(known, _)| *known == name);
+                let hint = || match nearest(name, keywords().map(|(known, _)| known)) {
+                    Some(known) => format!("did you mean `{known}`?"),
+                    None => "a proposal looks like `aes256gcm16-prfsha384-ecp384`".to_owned(),
+                };
+                found.ok_or_else(|| format!("`{name}` is no algorithm: {}", hint()))?.1
+            }
         };
         if words.contains(&word) {
             return Err(format!("`{name}` is named twice"));
@@ -320,6 +350,55 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
         words.push(word);
     }
     Ok(words)
+}
+
+/// A word such as `ke1_mlkem768`.
+fn additional(name: &str, number: &str, method: &str) -> Result<Word, String> {
+    let numbers = (1..=7).map(|number| format!("ke{number}"));
+    let at = numbers.into_iter().position(|known| known == number).ok_or_else(|| {
+        format!("`{name}` is no algorithm: an additional key exchange is `ke1_…` to `ke7_…`, such as `ke1_mlkem768`")
+    })?;
+    let groups = || keywords().filter(|(_, word)| matches!(word, Word::Group(_)));
+    if method == "none" {
+        return Ok(Word::Additional(at, None));
+    }
+    match groups().find(|(known, _)| *known == method) {
+        Some((_, Word::Group(group))) => Ok(Word::Additional(at, Some(group))),
+        _ => {
+            let hint = match nearest(method, groups().map(|(known, _)| known).chain(["none"])) {
+                Some(known) => format!("did you mean `{number}_{known}`?"),
+                None => format!("write a key exchange such as `{number}_mlkem768`, or `{number}_none`"),
+            };
+            Err(format!("`{name}` is no algorithm: {hint}"))
+        }
+    }
+}
+
+/// Additional key exchanges follow one that is not, and none of all may occur twice (RFC 9370 §2.2.1).
+fn check_additional(
+    groups: &[KeyExchangeAlgorithm],
+    additional: &AdditionalKeyExchanges,
+) -> Result<(), String> {
+    let lists = additional.iter().filter(|list| !list.is_empty());
+    let mut sole = Vec::new();
+    if let [group] = groups {
+        sole.push(*group);
+    }
+    for list in lists {
+        if groups.is_empty() {
+            return Err(
+                "an additional key exchange follows one that is not: add a group such as `x25519`".to_owned()
+            );
+        }
+        if let [Some(method)] = list.as_slice() {
+            if sole.contains(method) {
+                let method = Word::Group(*method);
+                return Err(format!("`{method}` would be exchanged twice (RFC 9370 section 2.2.1)"));
+            }
+            sole.push(*method);
+        }
+    }
+    Ok(())
 }
 
 fn check_integrity(

@@ -258,6 +258,8 @@ pub struct IkeEnd {
     pub offer: Vec<IkeProposal>,
     /// Ask whether the other end is alive after this much silence; never when nothing.
     pub liveness: Option<Duration>,
+    /// Whether it speaks `IKE_INTERMEDIATE` (RFC 9242).
+    pub intermediate: bool,
     /// How its IKE SAs begin, and what follows when one ends.
     pub life: IkeLife,
 }

@@ -76,6 +76,7 @@ pub(super) fn find(
         Fact::Retransmissions { count, at, .. } => {
             happened(watch, at, since, &What::Retransmission, *count, "retransmissions")
         }
+        Fact::Suite { ike, at, suite, .. } => each(at, &|status| has_suite(status, ike, &suite.to_string())),
         Fact::Selectors { child, peer, selectors, .. } => find_selectors(watch, child, peer, selectors),
         Fact::HasClass { traffic, class, .. } => {
             match watch.ledger.has_class(index(watch, traffic), *class, since) {
@@ -187,6 +188,12 @@ fn count(
         }
     }
     Finding::So
+}
+
+/// Whether there is an established IKE SA with these algorithms; what there is instead.
+fn has_suite(status: &Status, ike: &str, suite: &str) -> Result<(), String> {
+    let up: Vec<String> = of(status, ike).filter_map(|sa| Some(sa.suite?.to_string())).collect();
+    if up.iter().any(|other| other == suite) { Ok(()) } else { Err(format!("{ike} with {}", up.join(", "))) }
 }
 
 fn find_selectors(watch: &Watch, child: &str, peer: &str, expected: &Selectors) -> Finding {

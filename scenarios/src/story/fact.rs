@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 17] = [
+pub const FACTS: [FactRow; 18] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -46,6 +46,11 @@ pub const FACTS: [FactRow; 17] = [
         shape: "IKE down at PEERS [within TIME]",
         meaning: "None of the peers has an IKE SA of the configuration, not even a half-open one.",
         make: |s| Fact::IkeDown { ike: s.name, at: s.peers, within: s.within },
+    },
+    FactRow {
+        shape: "suite IKE at PEERS is \"PROPOSAL\" [within TIME]",
+        meaning: "Each of the peers has an established IKE SA of the configuration with exactly these algorithms.",
+        make: |s| Fact::Suite { ike: s.name, at: s.peers, suite: Box::new(s.proposal), within: s.within },
     },
     FactRow {
         shape: "failure REASON at PEERS [within TIME]",

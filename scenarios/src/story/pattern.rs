@@ -11,6 +11,7 @@ use super::names::{Kind, Names};
 use super::sentence::{FailureReason, Selectors};
 use super::words::{Token, TokenKind};
 use crate::diagnostic::{Problem, nearest};
+use crate::file::IkeProposal;
 use crate::quantity::{self, Ratio};
 
 /// What the slots of a shape were filled with; those that the shape does not have keep their defaults.
@@ -46,6 +47,8 @@ pub(super) struct Slots {
     pub(super) class: u8,
     /// `"SELECTORS"`
     pub(super) selectors: Selectors,
+    /// `"PROPOSAL"`
+    pub(super) proposal: IkeProposal,
     /// Where the peers and the name stand.
     peer_spans: Vec<Range<usize>>,
 }
@@ -68,6 +71,7 @@ impl Default for Slots {
             count: 0,
             class: 0,
             selectors: Selectors { local: Vec::new(), remote: Vec::new() },
+            proposal: IkeProposal::default(),
             peer_spans: Vec::new(),
         }
     }
@@ -172,7 +176,14 @@ impl Reader<'_> {
             "SHARE" => self.slots.share = self.value("a share such as 90%", quantity::share)?,
             "COUNT" => self.slots.count = self.value("a number", count)?,
             "CLASS" => self.slots.class = self.value("a traffic class", class)?,
-            "\"SELECTORS\"" => self.slots.selectors = self.selectors()?,
+            "\"SELECTORS\"" => {
+                let expected = "selectors such as \"10.1.0.0/16 === 10.2.0.0/16\"";
+                self.slots.selectors = self.in_quotes(expected, selectors)?;
+            }
+            "\"PROPOSAL\"" => {
+                let expected = "algorithms such as \"aes128gcm16-prfsha256-x25519\"";
+                self.slots.proposal = self.in_quotes(expected, IkeProposal::parse)?;
+            }
             word => {
                 let fits = |token: &Token<'_>| token.kind == TokenKind::Word && token.text == word;
                 if !self.tokens.get(self.at).is_some_and(fits) {
@@ -298,14 +309,13 @@ impl Reader<'_> {
         Ok(to)
     }
 
-    fn selectors(&mut self) -> Result<Selectors, Miss> {
-        let expected = "selectors such as \"10.1.0.0/16 === 10.2.0.0/16\"";
+    /// A text in quotation marks that `read` understands.
+    fn in_quotes<T>(&mut self, expected: &str, read: fn(&str) -> Result<T, String>) -> Result<T, Miss> {
         let Some(token) = self.tokens.get(self.at).filter(|token| token.kind == TokenKind::Quoted) else {
             return Err(self.miss(expected, []));
         };
         self.at += 1;
-        selectors(token.text)
-            .map_err(|message| self.wrong(expected, Problem::at(token.span.clone(), message)))
+        read(token.text).map_err(|message| self.wrong(expected, Problem::at(token.span.clone(), message)))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipsec::dataplane::{Limit, Measure};
 use ipsec_net::{Instant, Prefix, format_duration};
 
+use crate::file::IkeProposal;
 use crate::quantity::Ratio;
 
 /// What happens in a scenario, in the order of the file; times never go back.
@@ -267,6 +268,17 @@ pub enum Fact {
         /// How soon.
         within: Duration,
     },
+    /// Each of the peers has an established IKE SA with these algorithms.
+    Suite {
+        /// The IKE configuration.
+        ike: String,
+        /// The peers.
+        at: Vec<String>,
+        /// The algorithms.
+        suite: Box<IkeProposal>,
+        /// How soon.
+        within: Duration,
+    },
     /// The child's installed traffic selectors at the peer are exactly these (RFC 7296 §2.9).
     Selectors {
         /// The child.
@@ -347,6 +359,7 @@ impl Fact {
             | Self::Reaches { within, .. }
             | Self::Probe { within, .. }
             | Self::Retransmissions { within, .. }
+            | Self::Suite { within, .. }
             | Self::Selectors { within, .. }
             | Self::Flows { within, .. }
             | Self::HasClass { within, .. }
@@ -482,6 +495,9 @@ impl fmt::Display for Fact {
             Self::Probe { probe, at, within } => write!(f, "probe {probe} {}", place(at, within)),
             Self::Retransmissions { count, at, within } => {
                 write!(f, "at least {count} retransmissions {}", place(at, within))
+            }
+            Self::Suite { ike, at, suite, within } => {
+                write!(f, "suite {ike} at {} is \"{suite}\"{}", at.join(", "), soon(*within))
             }
             Self::Selectors { child, peer, selectors, within } => {
                 write!(f, "selectors {child} at {peer} are \"{selectors}\"{}", soon(*within))

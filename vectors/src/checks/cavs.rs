@@ -73,12 +73,12 @@ fn replay(
     let seed: [&[u8]; 4] = [&nonce_i, &nonce_r, &spi_i.0.to_be_bytes(), &spi_r.0.to_be_bytes()];
     let stream = prf_plus(&(provider.prf)(prf, skeyseed.as_bytes()), &seed, dkm.len()).map_err(wrong)?;
     let sk_d = Secret::from(stream.as_bytes().get(..prf.preferred_key_len()).unwrap_or_default());
-    let rekeyed = keys::rekeyed_skeyseed(provider, prf, &sk_d, &shared, &fresh);
+    let rekeyed = keys::rekeyed_skeyseed(provider, prf, &sk_d, &shared, &fresh, &[]);
     let child = octets("DKM(Child SA)")?;
     let with_exchange = octets("DKM(Child SA D-H)")?;
     let material = |secret, length: usize| {
         let nonces = (nonce_i.as_slice(), nonce_r.as_slice());
-        keys::key_material(provider, prf, &sk_d, secret, nonces, length).map_err(wrong)
+        keys::key_material(provider, prf, &sk_d, (secret, &[]), nonces, length).map_err(wrong)
     };
     let (plain, own) = (material(None, child.len())?, material(Some(&fresh), with_exchange.len())?);
     tally.case(

@@ -256,6 +256,8 @@ mod tests {
                 response: Vec::new(),
                 nonce_i: Vec::new(),
                 nonce_r: Vec::new(),
+                int_auth: Vec::new(),
+                to_come: Vec::new(),
             };
             sessions.get_mut(&IkeSpi(spi)).unwrap().sa.state = State::HalfOpen(Box::new(transcript));
         }

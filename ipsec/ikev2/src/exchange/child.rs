@@ -27,8 +27,8 @@ pub(crate) struct Secrets<'a> {
     /// The nonces of the exchange that makes it.
     pub(crate) nonce_i: &'a [u8],
     pub(crate) nonce_r: &'a [u8],
-    /// Its own key exchange, if it had one.
-    pub(crate) shared: Option<&'a Secret>,
+    /// What its own key exchange has given, if it had one, and the additional ones behind it.
+    pub(crate) shared: Option<&'a [Secret]>,
 }
 
 /// What we, as initiator of the exchange, offer for a child.
@@ -84,22 +84,14 @@ impl ChildOffer {
         replaces: Option<Spi>,
         cx: &mut Context<'_>,
     ) -> Result<NewChild, Failure> {
-        let (suite, local, remote) = self.agreed(message)?;
-        let transport = self.config.transport && wants_transport(message);
-        let (config, inbound) = (&self.config, self.spi);
-        let agreed = Agreed { config, initiator: true, inbound, replaces, suite, transport, local, remote };
-        agreed.child(sa, secrets, cx)
+        self.agreed(message, replaces)?.child(sa, secrets, cx)
     }
 
-    /// The group of a key exchange of the child's own that the response chooses, if any.
-    pub(super) fn chosen_group(&self, message: &Opened<'_>) -> Result<Option<KeyExchangeAlgorithm>, Failure> {
-        Ok(self.agreed(message)?.0.key_exchange)
-    }
-
-    fn agreed(
-        &self,
-        message: &Opened<'_>,
-    ) -> Result<(ChildSuite, Vec<TrafficSelector>, Vec<TrafficSelector>), Failure> {
+    /// What the response agrees on, before there are keys.
+    ///
+    /// # Errors
+    /// Why nothing is agreed on.
+    pub(super) fn agreed(&self, message: &Opened<'_>, replaces: Option<Spi>) -> Result<Agreed, Failure> {
         let Some(offer) = Offer::of(message) else {
             return Err(self.refused(message));
         };
@@ -117,7 +109,16 @@ impl ChildOffer {
             let text = "the responder's traffic selectors are not within ours".to_owned();
             return Err(Failure::Selectors(text));
         }
-        Ok((suite, offer.initiator.to_vec(), offer.responder.to_vec()))
+        Ok(Agreed {
+            config: self.config.clone(),
+            initiator: true,
+            inbound: self.spi,
+            replaces,
+            suite,
+            transport: self.config.transport && wants_transport(message),
+            local: offer.initiator.to_vec(),
+            remote: offer.responder.to_vec(),
+        })
     }
 
     pub(super) fn refused(&self, message: &Opened<'_>) -> Failure {
@@ -166,6 +167,11 @@ impl Choice<'_> {
     /// The key exchange of the child's own, if one was chosen.
     pub(super) fn key_exchange(&self) -> Option<KeyExchangeAlgorithm> {
         self.suite.key_exchange
+    }
+
+    /// The additional key exchanges.
+    pub(super) fn additional(&self) -> impl Iterator<Item = KeyExchangeAlgorithm> {
+        self.suite.additional.into_iter().flatten()
     }
 }
 
@@ -247,9 +253,18 @@ pub(super) fn install(
     secrets: Secrets<'_>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, ChildRefusal> {
+    let (agreed, payloads) = accept(choice, cx);
+    let child = agreed.child(sa, secrets, cx).map_err(|failure| {
+        (Notify::new(NotifyType::NO_PROPOSAL_CHOSEN, Vec::new()), choice.config.name.clone(), failure)
+    })?;
+    Ok(Answer { payloads, effects: vec![Effect::AddChild(Box::new(child))] })
+}
+
+/// What a choice comes to under a fresh SPI, and the payloads that say so.
+pub(super) fn accept(choice: &Choice<'_>, cx: &mut Context<'_>) -> (Agreed, Vec<Payload>) {
     let inbound = cx.child_spi();
     let agreed = Agreed {
-        config: choice.config,
+        config: choice.config.clone(),
         initiator: false,
         inbound,
         replaces: choice.replaces,
@@ -258,9 +273,6 @@ pub(super) fn install(
         local: choice.responder.clone(),
         remote: choice.initiator.clone(),
     };
-    let child = agreed.child(sa, secrets, cx).map_err(|failure| {
-        (Notify::new(NotifyType::NO_PROPOSAL_CHOSEN, Vec::new()), choice.config.name.clone(), failure)
-    })?;
     let mut proposal = choice.proposal.clone();
     proposal.spi = inbound.0.to_be_bytes().to_vec();
     let mut payloads = vec![
@@ -269,7 +281,7 @@ pub(super) fn install(
         Payload::TsR(choice.responder.clone()),
     ];
     payloads.extend(choice.transport.then(use_transport_mode));
-    Ok(Answer { payloads, effects: vec![Effect::AddChild(Box::new(child))] })
+    (agreed, payloads)
 }
 
 fn use_transport_mode() -> Payload {
@@ -304,8 +316,9 @@ impl<'a> Offer<'a> {
 }
 
 /// All that a child follows from, but the keys.
-struct Agreed<'a> {
-    config: &'a ChildConfig,
+#[derive(Clone, Debug)]
+pub(crate) struct Agreed {
+    config: ChildConfig,
     initiator: bool,
     inbound: Spi,
     replaces: Option<Spi>,
@@ -315,11 +328,38 @@ struct Agreed<'a> {
     remote: Vec<TrafficSelector>,
 }
 
-impl Agreed<'_> {
-    fn child(self, sa: &IkeSa, secrets: Secrets<'_>, cx: &mut Context<'_>) -> Result<NewChild, Failure> {
+impl Agreed {
+    pub(super) fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// The child that it is to replace, by our SPI of it.
+    pub(super) fn replaces(&self) -> Option<Spi> {
+        self.replaces
+    }
+
+    /// The key exchange of the child's own, if there is one.
+    pub(super) fn key_exchange(&self) -> Option<KeyExchangeAlgorithm> {
+        self.suite.key_exchange
+    }
+
+    /// The additional key exchanges, those that are left out as nothing.
+    pub(super) fn additional(&self) -> &[Option<KeyExchangeAlgorithm>] {
+        &self.suite.additional
+    }
+
+    /// The child, now that there are keys.
+    pub(super) fn child(
+        &self,
+        sa: &IkeSa,
+        secrets: Secrets<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<NewChild, Failure> {
         let length = self.suite.protection.key_material_len();
         let Secrets { crypto, nonce_i, nonce_r, shared } = secrets;
         let (prf, sk_d) = (crypto.suite.prf, &crypto.keys.d);
+        let shared = shared.and_then(<[Secret]>::split_first);
+        let shared = shared.map_or((None, &[][..]), |(first, additional)| (Some(first), additional));
         let (first, second) = keys::child_keys(cx.provider, prf, sk_d, shared, (nonce_i, nonce_r), length)
             .map_err(|error| Failure::KeyExchange(error.to_string()))?;
         let (outbound_key, inbound_key) = if self.initiator { (first, second) } else { (second, first) };
@@ -351,8 +391,8 @@ impl Agreed<'_> {
             protection: self.suite.protection,
             mode,
             extended_sequence_numbers: self.suite.extended_sequence_numbers,
-            local: self.local,
-            remote: self.remote,
+            local: self.local.clone(),
+            remote: self.remote.clone(),
             addresses: (sa.local.ip(), sa.remote.ip()),
             inbound_key,
             outbound_key,

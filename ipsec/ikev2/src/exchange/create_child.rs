@@ -9,13 +9,14 @@
 
 use std::time::Duration;
 
-use ipsec_crypto::{Initiator, Secret};
+use ipsec_crypto::{Initiator, KeyExchangeAlgorithm, Secret};
 use ipsec_wire::Spi;
 use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{KeyExchange, Notify, Payload};
 
-use super::child::{self, ChildOffer, ChildRefusal, Secrets};
+use super::child::{self, Agreed, ChildOffer, ChildRefusal, Secrets};
 use super::delete::DeleteChild;
+use super::followup::{self, FollowUp};
 use super::retry::{after_refusal, temporary_failure};
 use super::{Answer, Exchange, Next, rekey_child, rekey_ike};
 use crate::collision::{Asked, End, Reply, reply};
@@ -26,7 +27,7 @@ use crate::event::Event;
 use crate::message::{Opened, find_error, find_notify};
 use crate::negotiate;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::{Affair, ChildSa, Crypto, IkeSa};
+use crate::sa::{Affair, ChildSa, Crypto, IkeSa, Making};
 
 /// The initiator's half of `CREATE_CHILD_SA` for a new child.
 pub(crate) struct CreateChild {
@@ -36,12 +37,21 @@ pub(crate) struct CreateChild {
     nonce: Vec<u8>,
     groups: Vec<u16>,
     key_exchange: Option<(u16, Initiator)>,
+    /// What the response has agreed on, and the additional key exchanges that have to follow.
+    followed: Option<Followed>,
     /// How often the responder asked for another group.
     regrouped: usize,
     /// How often it answered TEMPORARY_FAILURE.
     refusals: u32,
     /// How often we have asked for it in vain.
     failures: u32,
+}
+
+/// A child for which additional key exchanges are to come.
+struct Followed {
+    agreed: Agreed,
+    nonce_r: Vec<u8>,
+    follow_up: FollowUp,
 }
 
 impl CreateChild {
@@ -56,6 +66,7 @@ impl CreateChild {
             nonce,
             groups,
             key_exchange: None,
+            followed: None,
             regrouped: 0,
             refusals: 0,
             failures: 0,
@@ -88,12 +99,15 @@ impl CreateChild {
 
     /// The secret of the child's own, where the choice has a group for one. A proposal without a group may be chosen although
     /// we sent a public value for another one (RFC 7296 §3.3.6).
-    fn secret(&mut self, message: &Opened<'_>) -> Result<Option<Secret>, Failure> {
+    fn secret(
+        &mut self,
+        chosen: Option<KeyExchangeAlgorithm>,
+        message: &Opened<'_>,
+    ) -> Result<Option<Secret>, Failure> {
         let theirs = message.payloads.iter().find_map(|payload| match payload {
             Payload::Ke(ke) => Some(ke),
             _ => None,
         });
-        let chosen = self.offer.chosen_group(message)?;
         match (chosen, self.key_exchange.take(), theirs) {
             (Some(chosen), Some((group, ours)), Some(ke))
                 if ke.group() == group && negotiate::key_exchange(group) == Some(chosen) =>
@@ -115,7 +129,7 @@ impl CreateChild {
             return Next::Then(Box::new(again), vec![probe]);
         }
         match (kind, self.replaces) {
-            (NotifyType::TEMPORARY_FAILURE, _) => {
+            (NotifyType::TEMPORARY_FAILURE | NotifyType::STATE_NOT_FOUND, _) => {
                 self.refusals += 1;
                 let again = self.again(cx);
                 after_refusal(self.refusals, Box::new(again), cx)
@@ -137,14 +151,53 @@ impl CreateChild {
         }
     }
 
-    /// The child that the response makes.
-    fn made(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<NewChild, Failure> {
-        let none = || Failure::Syntax("CREATE_CHILD_SA response without a nonce".to_owned());
+    /// The child that the response makes; nothing while key exchanges are to come.
+    fn made(
+        &mut self,
+        sa: &IkeSa,
+        message: &Opened<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<Option<NewChild>, Failure> {
+        if let Some(followed) = &mut self.followed {
+            followed.follow_up.response(message, cx)?;
+        } else {
+            let none = || Failure::Syntax("CREATE_CHILD_SA response without a nonce".to_owned());
+            let agreed = self.offer.agreed(message, self.replaces)?;
+            let secret = self.secret(agreed.key_exchange(), message)?;
+            let nonce_r = nonce_of(message).ok_or_else(none)?.to_vec();
+            let follows = agreed.additional().iter().any(Option::is_some);
+            match secret {
+                Some(secret) if follows => {
+                    let follow_up = FollowUp::after(sa, agreed.additional(), secret, message, cx)?;
+                    self.followed = Some(Followed { agreed, nonce_r, follow_up });
+                }
+                secret => {
+                    let shared: Vec<Secret> = secret.into_iter().collect();
+                    let shared = (!shared.is_empty()).then_some(shared.as_slice());
+                    return self.finished(sa, &agreed, &nonce_r, shared, cx).map(Some);
+                }
+            }
+        }
+        match self.followed.take_if(|followed| followed.follow_up.is_through()) {
+            Some(Followed { agreed, nonce_r, follow_up }) => {
+                self.finished(sa, &agreed, &nonce_r, Some(follow_up.secrets()), cx).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The child that was agreed on.
+    fn finished(
+        &self,
+        sa: &IkeSa,
+        agreed: &Agreed,
+        nonce_r: &[u8],
+        shared: Option<&[Secret]>,
+        cx: &mut Context<'_>,
+    ) -> Result<NewChild, Failure> {
+        let none = || Failure::KeyExchange("the IKE SA has no keys".to_owned());
         let crypto = sa.crypto.as_ref().ok_or_else(none)?;
-        let secret = self.secret(message)?;
-        let nonce_r = nonce_of(message).ok_or_else(none)?;
-        let secrets = Secrets { crypto, nonce_i: &self.nonce, nonce_r, shared: secret.as_ref() };
-        let child = self.offer.conclude(sa, secrets, message, self.replaces, cx)?;
+        let child = agreed.child(sa, Secrets { crypto, nonce_i: &self.nonce, nonce_r, shared }, cx)?;
         if let Some(old) = self.replaces.and_then(|old| sa.child(old)) {
             rekey_child::covers(old, &child)?;
         }
@@ -176,10 +229,20 @@ impl Exchange for CreateChild {
     }
 
     fn kind(&self) -> ExchangeType {
-        ExchangeType::CREATE_CHILD_SA
+        match self.followed {
+            Some(_) => ExchangeType::IKE_FOLLOWUP_KE,
+            None => ExchangeType::CREATE_CHILD_SA,
+        }
     }
 
-    fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
+    fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
+        if let Some(followed) = &self.followed {
+            if followed.follow_up.is_on(sa) {
+                return Some((followed.follow_up.request()?, Vec::new()));
+            }
+            // The IKE SA was replaced meanwhile; the new one knows nothing of what was agreed on the old one.
+            *self = self.again(cx);
+        }
         if !sa.is_current() {
             return None;
         }
@@ -204,7 +267,8 @@ impl Exchange for CreateChild {
             return Ok(self.refused(error.kind, sa, message, cx));
         }
         let child = match self.made(sa, message, cx) {
-            Ok(child) => child,
+            Ok(Some(child)) => child,
+            Ok(None) => return Ok(Next::On),
             Err(failure) => {
                 // The responder believes that the child is there.
                 let (protocol, spi) = self.offer.promised();
@@ -260,6 +324,8 @@ pub(super) fn answer_with(
     let crypto = sa.crypto.as_ref().ok_or(Refusal::Ignore(DropReason::State))?;
     match create(sa, crypto, message, old, cx) {
         Ok(mut answer) => {
+            let is_made = answer.effects.iter().any(|effect| matches!(effect, Effect::AddChild(_)));
+            let old = old.filter(|_| is_made);
             answer.effects.extend(old.map(|old| Effect::Retire { inbound: old.inbound, by: End::Theirs }));
             Ok(answer)
         }
@@ -308,8 +374,22 @@ fn create(
         extra.push(Payload::Ke(KeyExchange::new(group, public)));
         secret = Some(shared);
     }
-    let secrets = Secrets { crypto, nonce_i: peers, nonce_r: &nonce, shared: secret.as_ref() };
-    let mut answer = child::install(&choice, sa, secrets, cx)?;
+    let shared: Option<Vec<Secret>> = secret.map(|secret| vec![secret]);
+    let to_come: Vec<_> = choice.additional().collect();
+    let mut answer = match shared {
+        Some(secrets) if !to_come.is_empty() => {
+            let (agreed, payloads) = child::accept(&choice, cx);
+            let making = Making::Child(Box::new(agreed));
+            let (notify, effect) =
+                followup::defer(sa, making, [peers.to_vec(), nonce.clone()], secrets, to_come, cx);
+            extra.push(notify);
+            Answer { payloads, effects: vec![effect] }
+        }
+        shared => {
+            let secrets = Secrets { crypto, nonce_i: peers, nonce_r: &nonce, shared: shared.as_deref() };
+            child::install(&choice, sa, secrets, cx)?
+        }
+    };
     answer.payloads.splice(1..1, extra);
     Ok(answer)
 }

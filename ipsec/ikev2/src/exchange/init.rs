@@ -13,7 +13,7 @@ use ipsec_wire::IkeSpi;
 use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{KeyExchange, Notify, Payload, Proposal, SecurityAssociation};
 
-use super::auth::AuthExchange;
+use super::intermediate::{self, Additional};
 use super::{Exchange, Next, redirect};
 use crate::config::{Childless, Connection};
 use crate::context::Context;
@@ -22,7 +22,7 @@ use crate::event::Event;
 use crate::features::{self, Features};
 use crate::keys::{self, Keys, Shared};
 use crate::message::{Opened, find_notify};
-use crate::negotiate::{self, IkeSuite};
+use crate::negotiate::{self, IkeProposal, IkeSuite};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Transcript};
 
@@ -53,7 +53,7 @@ impl InitExchange {
             let what = "the connection is configured to refuse IKE SAs without a child (RFC 6023)";
             return Err(Failure::Unsupported(what));
         }
-        let offer = negotiate::ike_offer(&connection.proposals, None);
+        let offer = negotiate::ike_offer(&connection.usable(connection.intermediate), None);
         let first = connection.proposals.first().and_then(|proposal| proposal.key_exchange.first());
         let algorithm = *first.ok_or(Failure::KeyExchange("no group is configured".to_owned()))?;
         let group = negotiate::key_exchange_id(algorithm)
@@ -155,21 +155,40 @@ impl Exchange for InitExchange {
             Ok(keys) => keys,
             Err(failure) => return fail(failure),
         };
+        let features = Features::of(&message.payloads);
+        let to_come: Vec<KeyExchangeAlgorithm> = suite.additional.into_iter().flatten().collect();
+        if let Err(failure) = check_features(&features, self.child.is_none(), &to_come) {
+            return fail(failure);
+        }
         let transcript = Transcript {
             request: message.request.to_vec(),
             response: message.octets.to_vec(),
             nonce_i: self.nonce.clone(),
             nonce_r: fields.nonce.to_vec(),
+            int_auth: Vec::new(),
+            to_come: to_come.clone(),
         };
-        let features = Features::of(&message.payloads);
-        if self.child.is_none() && !features.childless {
-            let what = "the responder does not announce that it takes an IKE SA without a child (RFC 6023)";
-            return fail(Failure::Unsupported(what));
-        }
         let keyed = Keyed { spi_r, suite, keys, transcript, features };
-        let next = AuthExchange::new(sa, self.child.take(), cx);
-        Ok(Next::Then(Box::new(next), vec![Effect::Keyed(Box::new(keyed))]))
+        let next = intermediate::next(sa, Additional { to_come, child: self.child.take() }, cx);
+        Ok(Next::Then(next, vec![Effect::Keyed(Box::new(keyed))]))
     }
+}
+
+/// Whether the responder can do what is to follow.
+fn check_features(
+    features: &Features,
+    childless: bool,
+    to_come: &[KeyExchangeAlgorithm],
+) -> Result<(), Failure> {
+    if childless && !features.childless {
+        let what = "the responder does not announce that it takes an IKE SA without a child (RFC 6023)";
+        return Err(Failure::Unsupported(what));
+    }
+    if !to_come.is_empty() && !features.intermediate {
+        let text = "the responder chose additional key exchanges and does not speak IKE_INTERMEDIATE";
+        return Err(Failure::Syntax(text.to_owned()));
+    }
+    Ok(())
 }
 
 /// What the responder made of a request.
@@ -196,8 +215,11 @@ pub(crate) fn respond(
     if let Some(answer) = redirect::instead(connections, fields.nonce, message) {
         return Ok(answer);
     }
-    let configured: Vec<Proposal> =
-        connections.iter().flat_map(|connection| negotiate::ike_offer(&connection.proposals, None)).collect();
+    let features = Features::of(&message.payloads);
+    // Additional key exchanges need IKE_INTERMEDIATE (RFC 9370 §2.2.1).
+    let additional = features::speaks_intermediate(connections, &features);
+    let usable: Vec<IkeProposal> = connections.iter().flat_map(|c| c.usable(additional)).collect();
+    let configured = negotiate::ike_offer(&usable, None);
     let refuse = |kind, data, event: Option<Event>| {
         let notify = Payload::Notify(Notify::new(kind, data));
         Ok(InitAnswer::Stateless(vec![notify], event.into_iter().collect()))
@@ -209,7 +231,9 @@ pub(crate) fn respond(
     let chosen = match negotiate::select(&configured, fields.proposals) {
         Ok(chosen) => chosen,
         Err(why) => {
-            let failure = Failure::Proposal(why.to_string());
+            let hindered = !additional && connections.iter().any(|c| c.usable(false) != c.proposals);
+            let without = if hindered { "without IKE_INTERMEDIATE, " } else { "" };
+            let failure = Failure::Proposal(format!("{without}{why}"));
             return refuse(NotifyType::NO_PROPOSAL_CHOSEN, Vec::new(), failed(failure));
         }
     };
@@ -232,13 +256,14 @@ pub(crate) fn respond(
         Payload::Ke(KeyExchange::new(group, public)),
         Payload::Nonce(nonce.clone()),
     ];
-    let features = Features::of(&message.payloads);
     payloads.extend(features::answered(connections, &features));
     let transcript = Transcript {
         request: message.octets.to_vec(),
         response: Vec::new(),
         nonce_i: fields.nonce.to_vec(),
         nonce_r: nonce,
+        int_auth: Vec::new(),
+        to_come: suite.additional.into_iter().flatten().collect(),
     };
     Ok(InitAnswer::New { payloads, keyed: Box::new(Keyed { spi_r, suite, keys, transcript, features }) })
 }

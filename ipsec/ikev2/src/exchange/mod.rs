@@ -5,8 +5,10 @@ pub(crate) mod auth;
 pub(crate) mod child;
 pub(crate) mod create_child;
 pub(crate) mod delete;
+pub(crate) mod followup;
 pub(crate) mod informational;
 pub(crate) mod init;
+pub(crate) mod intermediate;
 pub(crate) mod liveness;
 pub(crate) mod redirect;
 pub(crate) mod rekey_child;
@@ -58,6 +60,8 @@ pub(crate) trait Exchange: Send {
 pub(crate) enum Next {
     /// The exchange is through.
     Done(Vec<Effect>),
+    /// The same exchange goes on with another request at once, before whatever waits in the queue.
+    On,
     /// Another exchange follows at once, before whatever waits in the queue.
     Then(Box<dyn Exchange>, Vec<Effect>),
     /// Another exchange follows after this time.

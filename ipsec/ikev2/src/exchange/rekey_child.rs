@@ -98,16 +98,7 @@ pub(super) fn answer(
         (Reply::TemporaryFailure, _) => Ok(temporary_failure()),
         (Reply::Usual | Reply::Collision, Some(child)) => {
             let mut answer = create_child::answer_with(sa, message, Some(child), cx)?;
-            let rival = answer.effects.iter().find_map(|effect| match effect {
-                Effect::AddChild(new) if decision == Reply::Collision => {
-                    Some(Rival { spi: new.record.inbound, nonces: new.nonces.clone() })
-                }
-                _ => None,
-            });
-            if let Some(rival) = rival {
-                answer.effects.push(Effect::NoteRival(rival));
-                answer.effects.push(Effect::Report(Event::Probe("ikev2.child-rekey.collision")));
-            }
+            note_rival(decision, &mut answer.effects);
             Ok(answer)
         }
         _ => {
@@ -115,6 +106,20 @@ pub(super) fn answer(
             let effects = vec![Effect::Report(Event::Probe("ikev2.child-not-found.sent"))];
             Ok(Answer { payloads: vec![Payload::Notify(notify)], effects })
         }
+    }
+}
+
+/// Adds to the effects that make a child of the peer's that it meets one of ours, where that is so.
+pub(super) fn note_rival(decision: Reply, effects: &mut Vec<Effect>) {
+    let rival = effects.iter().find_map(|effect| match effect {
+        Effect::AddChild(new) if decision == Reply::Collision => {
+            Some(Rival { spi: new.record.inbound, nonces: new.nonces.clone() })
+        }
+        _ => None,
+    });
+    if let Some(rival) = rival {
+        effects.push(Effect::NoteRival(rival));
+        effects.push(Effect::Report(Event::Probe("ikev2.child-rekey.collision")));
     }
 }
 

@@ -14,6 +14,7 @@ use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{KeyExchange, Notify, Payload, Proposal, SecurityAssociation};
 
 use super::delete::DeleteIke;
+use super::followup::{self, FollowUp};
 use super::init::{Fields, respond_to};
 use super::retry::{after_refusal, temporary_failure};
 use super::{Answer, Exchange, Next};
@@ -26,7 +27,7 @@ use crate::message::{Opened, find_error, find_notify};
 use crate::negotiate::{self, IkeSuite};
 use crate::protect::Protection;
 use crate::refusal::{Failure, Refusal};
-use crate::sa::{Affair, Crypto, IkeSa, Role, State};
+use crate::sa::{Affair, Crypto, IkeSa, Making, Role, State};
 
 /// The initiator's half.
 pub(crate) struct RekeyIke {
@@ -39,10 +40,20 @@ pub(crate) struct RekeyIke {
     group: u16,
     /// Made for the current group; consumed by the response.
     key_exchange: Option<Initiator>,
+    /// What the response has agreed on, and the additional key exchanges that have to follow.
+    followed: Option<Followed>,
     /// How often the responder asked for another group.
     regrouped: u32,
     /// How often it answered TEMPORARY_FAILURE.
     refusals: u32,
+}
+
+/// An IKE SA for which additional key exchanges are to come.
+struct Followed {
+    suite: IkeSuite,
+    nonce_r: Vec<u8>,
+    spi_r: IkeSpi,
+    follow_up: FollowUp,
 }
 
 /// How often a responder may ask for another group.
@@ -62,10 +73,11 @@ impl RekeyIke {
         Some(Self {
             old: (sa.spi_i, sa.spi_r),
             spi,
-            offer: negotiate::ike_offer(&sa.connection.proposals, Some(spi)),
+            offer: negotiate::ike_offer(&sa.connection.usable(sa.connection.intermediate), Some(spi)),
             nonce: cx.nonce(),
             group: negotiate::key_exchange_id(algorithm)?,
             key_exchange: Some((cx.provider.initiate)(algorithm, cx.entropy)),
+            followed: None,
             regrouped: 0,
             refusals: 0,
         })
@@ -98,7 +110,7 @@ impl RekeyIke {
             let probe = Effect::Report(Event::Probe("ikev2.invalid-ke.ike-rekey"));
             return Next::Then(Box::new(again), vec![probe]);
         }
-        if kind == NotifyType::TEMPORARY_FAILURE {
+        if matches!(kind, NotifyType::TEMPORARY_FAILURE | NotifyType::STATE_NOT_FOUND) {
             self.refusals += 1;
             if let Some(again) = self.again(sa, self.group, cx) {
                 return after_refusal(self.refusals, Box::new(again), cx);
@@ -114,8 +126,33 @@ impl RekeyIke {
         Next::Done(vec![failed(sa, failure)])
     }
 
-    /// The new IKE SA that the response makes; its fate is open.
-    fn made(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Successor, Failure> {
+    /// The new IKE SA that the response makes, its fate open; nothing while key exchanges are to come.
+    fn made(
+        &mut self,
+        sa: &IkeSa,
+        message: &Opened<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<Option<Successor>, Failure> {
+        if let Some(followed) = &mut self.followed {
+            followed.follow_up.response(message, cx)?;
+        } else if let Some(new) = self.agreed(sa, message, cx)? {
+            return Ok(Some(new));
+        }
+        let Some(followed) = self.followed.take_if(|followed| followed.follow_up.is_through()) else {
+            return Ok(None);
+        };
+        let Followed { suite, nonce_r, spi_r, follow_up } = followed;
+        let shared = Shared { nonce_i: &self.nonce, nonce_r: &nonce_r, spi_i: self.spi, spi_r };
+        successor(sa, Role::Initiator, suite, &shared, follow_up.secrets(), cx).map(Some)
+    }
+
+    /// What the `CREATE_CHILD_SA` response agrees on: the new IKE SA, or what has to come before there is one.
+    fn agreed(
+        &mut self,
+        sa: &IkeSa,
+        message: &Opened<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<Option<Successor>, Failure> {
         let syntax = |what: &str| Failure::Syntax(format!("response to the rekeying of the IKE SA: {what}"));
         let fields = Fields::of(message).ok_or_else(|| syntax("without SA, KE and nonce"))?;
         let chosen = negotiate::check_choice(&self.offer, fields.proposals).map_err(syntax)?;
@@ -127,8 +164,13 @@ impl RekeyIke {
         let key_exchange = self.key_exchange.take().ok_or_else(|| syntax("a second one"))?;
         let secret =
             key_exchange.finish(fields.public).map_err(|error| Failure::KeyExchange(error.to_string()))?;
+        if suite.additional.iter().any(Option::is_some) {
+            let follow_up = FollowUp::after(sa, &suite.additional, secret, message, cx)?;
+            self.followed = Some(Followed { suite, nonce_r: fields.nonce.to_vec(), spi_r, follow_up });
+            return Ok(None);
+        }
         let shared = Shared { nonce_i: &self.nonce, nonce_r: fields.nonce, spi_i: self.spi, spi_r };
-        successor(sa, Role::Initiator, suite, &shared, &secret, cx)
+        successor(sa, Role::Initiator, suite, &shared, &[secret], cx).map(Some)
     }
 }
 
@@ -138,11 +180,20 @@ impl Exchange for RekeyIke {
     }
 
     fn kind(&self) -> ExchangeType {
-        ExchangeType::CREATE_CHILD_SA
+        match self.followed {
+            Some(_) => ExchangeType::IKE_FOLLOWUP_KE,
+            None => ExchangeType::CREATE_CHILD_SA,
+        }
     }
 
     fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
-        if !sa.is_current() || self.old != (sa.spi_i, sa.spi_r) {
+        if self.old != (sa.spi_i, sa.spi_r) {
+            return None;
+        }
+        if let Some(followed) = &self.followed {
+            return Some((followed.follow_up.request()?, Vec::new()));
+        }
+        if !sa.is_current() {
             return None;
         }
         let public = self.key_exchange.as_ref()?.public().to_vec();
@@ -159,7 +210,8 @@ impl Exchange for RekeyIke {
             return Ok(self.refused(error.kind, sa, message, cx));
         }
         let mut new = match self.made(sa, message, cx) {
-            Ok(new) => new,
+            Ok(Some(new)) => new,
+            Ok(None) => return Ok(Next::On),
             // The responder has left the old one already.
             Err(failure) => {
                 let delete = DeleteIke { cause: Cause::Failed(failure) };
@@ -185,16 +237,8 @@ pub(super) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     if decision == Reply::TemporaryFailure || sa.rival.is_some() {
         return Ok(temporary_failure());
     }
-    match agree(sa, message, cx) {
-        Ok((payloads, mut new)) => {
-            let mut effects = Vec::new();
-            if decision == Reply::Collision {
-                new.fate = Fate::Undecided;
-                effects.push(Effect::Report(Event::Probe("ikev2.ike-rekey.collision")));
-            }
-            effects.push(Effect::Succeed(Box::new(new)));
-            Ok(Answer { payloads, effects })
-        }
+    match agree(sa, decision, message, cx) {
+        Ok(answer) => Ok(answer),
         // The peer will ask again.
         Err((notify, _)) if notify.kind == NotifyType::INVALID_KE_PAYLOAD => {
             let effects = vec![Effect::Report(Event::Probe("ikev2.invalid-ke.sent"))];
@@ -206,19 +250,42 @@ pub(super) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     }
 }
 
+/// The effects of a new IKE SA that the peer has made.
+pub(super) fn succeeded(mut new: Successor, decision: Reply) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if decision == Reply::Collision {
+        new.fate = Fate::Undecided;
+        effects.push(Effect::Report(Event::Probe("ikev2.ike-rekey.collision")));
+    }
+    effects.push(Effect::Succeed(Box::new(new)));
+    effects
+}
+
+/// The new IKE SA, now that the last key exchange of the peer's request is through.
+pub(super) fn made_by_peer(
+    sa: &IkeSa,
+    (suite, spi_i, spi_r): (IkeSuite, IkeSpi, IkeSpi),
+    [nonce_i, nonce_r]: &[Vec<u8>; 2],
+    secrets: &[Secret],
+    cx: &Context<'_>,
+) -> Result<Successor, Failure> {
+    successor(sa, Role::Responder, suite, &Shared { nonce_i, nonce_r, spi_i, spi_r }, secrets, cx)
+}
+
 /// What the responder makes of an offer: its answer and the new IKE SA, or why there is none.
 fn agree(
     sa: &IkeSa,
+    decision: Reply,
     message: &Opened<'_>,
     cx: &mut Context<'_>,
-) -> Result<(Vec<Payload>, Successor), (Notify, Failure)> {
+) -> Result<Answer, (Notify, Failure)> {
     let refuse = |kind, failure| (Notify::new(kind, Vec::new()), failure);
     let syntax = |what: &str| {
         let failure = Failure::Syntax(format!("request to rekey the IKE SA: {what}"));
         refuse(NotifyType::INVALID_SYNTAX, failure)
     };
     let fields = Fields::of(message).ok_or_else(|| syntax("without SA, KE and nonce"))?;
-    let configured = negotiate::ike_offer(&sa.connection.proposals, None);
+    let configured = negotiate::ike_offer(&sa.connection.usable(sa.connection.intermediate), None);
     let mut chosen = negotiate::select(&configured, fields.proposals)
         .map_err(|why| refuse(NotifyType::NO_PROPOSAL_CHOSEN, Failure::Proposal(why.to_string())))?;
     let suite = negotiate::ike_suite(&chosen).ok_or_else(|| syntax("the offer is incomplete"))?;
@@ -231,16 +298,24 @@ fn agree(
     let (public, secret) = respond_to(suite.key_exchange, fields.public, cx)
         .map_err(|failure| refuse(NotifyType::INVALID_SYNTAX, failure))?;
     let (spi_r, nonce) = (cx.ike_spi(), cx.nonce());
-    let shared = Shared { nonce_i: fields.nonce, nonce_r: &nonce, spi_i, spi_r };
-    let new = successor(sa, Role::Responder, suite, &shared, &secret, cx)
-        .map_err(|failure| refuse(NotifyType::NO_PROPOSAL_CHOSEN, failure))?;
     chosen.spi = spi_r.0.to_be_bytes().to_vec();
-    let payloads = vec![
+    let mut payloads = vec![
         Payload::Sa(SecurityAssociation { proposals: vec![chosen] }),
         Payload::Nonce(nonce.clone()),
         Payload::Ke(KeyExchange::new(group, public)),
     ];
-    Ok((payloads, new))
+    let to_come: Vec<KeyExchangeAlgorithm> = suite.additional.into_iter().flatten().collect();
+    if !to_come.is_empty() {
+        let making = Making::Ike { suite, spi_i, spi_r };
+        let nonces = [fields.nonce.to_vec(), nonce];
+        let (notify, effect) = followup::defer(sa, making, nonces, vec![secret], to_come, cx);
+        payloads.push(notify);
+        return Ok(Answer { payloads, effects: vec![effect] });
+    }
+    let shared = Shared { nonce_i: fields.nonce, nonce_r: &nonce, spi_i, spi_r };
+    let new = successor(sa, Role::Responder, suite, &shared, &[secret], cx)
+        .map_err(|failure| refuse(NotifyType::NO_PROPOSAL_CHOSEN, failure))?;
+    Ok(Answer { payloads, effects: succeeded(new, decision) })
 }
 
 /// The new IKE SA, which inherits unless something else is decided. Its SKEYSEED comes from the old one's `SK_d` by the old
@@ -250,7 +325,7 @@ fn successor(
     role: Role,
     suite: IkeSuite,
     shared: &Shared<'_>,
-    secret: &Secret,
+    secrets: &[Secret],
     cx: &Context<'_>,
 ) -> Result<Successor, Failure> {
     let broken = |what: String| Failure::KeyExchange(what);
@@ -258,7 +333,10 @@ fn successor(
     let State::Established(proven) = &sa.state else {
         return Err(broken("the peer has not proven who it is".to_owned()));
     };
-    let skeyseed = keys::rekeyed_skeyseed(cx.provider, old.suite.prf, &old.keys.d, shared, secret);
+    let (secret, additional) =
+        secrets.split_first().ok_or_else(|| broken("there was no key exchange".to_owned()))?;
+    let skeyseed =
+        keys::rekeyed_skeyseed(cx.provider, old.suite.prf, &old.keys.d, shared, secret, additional);
     let keys = keys::ike_keys(cx.provider, &suite, &skeyseed, shared).map_err(|e| broken(e.to_string()))?;
     let protection =
         Protection::new(cx.provider, &suite.protection, &keys, role).map_err(|e| broken(e.to_string()))?;

@@ -19,7 +19,7 @@ fn suite(
     prf: PrfAlgorithm,
 ) -> IkeSuite {
     let protection = Suite { encryption, key_len, integrity };
-    IkeSuite { protection, prf, key_exchange: KeyExchangeAlgorithm::X25519 }
+    IkeSuite { protection, prf, key_exchange: KeyExchangeAlgorithm::X25519, additional: [None; 7] }
 }
 
 /// The first case of NIST's CAVS file: SHA-1, 132 octets, as the suite AES-128-CBC with HMAC-SHA1-96 divides them.
@@ -74,11 +74,13 @@ fn keys_have_the_lengths_of_their_algorithms() {
 
 #[test]
 fn a_childs_key_exchange_changes_its_keys_and_each_direction_has_its_own() {
-    let keys = |secret: Option<&Secret>| {
+    let keys = |secrets: (Option<&Secret>, &[Secret])| {
         let sk_d = Secret::from(vec![7; 32]);
-        child_keys(&PORTABLE, PrfAlgorithm::HmacSha2_256, &sk_d, secret, (&[1; 32], &[2; 32]), 36).unwrap()
+        child_keys(&PORTABLE, PrfAlgorithm::HmacSha2_256, &sk_d, secrets, (&[1; 32], &[2; 32]), 36).unwrap()
     };
-    let (plain, fresh) = (keys(None), keys(Some(&Secret::from(vec![5; 32]))));
+    let (first, second) = (Secret::from(vec![5; 32]), Secret::from(vec![6; 32]));
+    let (plain, fresh) = (keys((None, &[])), keys((Some(&first), &[])));
+    assert_ne!(keys((Some(&first), &[second])), fresh, "and so does one that follows");
     assert_ne!(plain.0, plain.1);
     assert!(plain.0 != fresh.0 && plain.1 != fresh.1);
     assert_eq!((plain.0.len(), plain.1.len()), (36, 36));

@@ -6,7 +6,7 @@ mod select;
 mod selectors;
 mod suite;
 
-pub use proposal::{ChildProposal, IkeProposal};
+pub use proposal::{AdditionalKeyExchanges, ChildProposal, IkeProposal};
 pub use suite::IkeSuite;
 
 pub(crate) use numbers::{key_exchange, key_exchange_id};

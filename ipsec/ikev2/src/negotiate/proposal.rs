@@ -8,6 +8,10 @@ use ipsec_wire::{IkeSpi, Spi};
 
 use super::numbers;
 
+/// Additional key exchanges (RFC 9370 §2.2.1): for each of the transform types ADDKE1 to ADDKE7 its methods, best first, of
+/// which one is to be chosen. `None` in a list stands for NONE: the exchange may be left out. An empty list offers nothing.
+pub type AdditionalKeyExchanges = [Vec<Option<KeyExchangeAlgorithm>>; 7];
+
 /// Algorithms for an IKE SA; each list in order of preference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IkeProposal {
@@ -20,6 +24,8 @@ pub struct IkeProposal {
     pub prf: Vec<PrfAlgorithm>,
     /// Key exchange methods.
     pub key_exchange: Vec<KeyExchangeAlgorithm>,
+    /// Key exchanges that follow in `IKE_INTERMEDIATE`, and in `IKE_FOLLOWUP_KE` when the IKE SA is replaced.
+    pub additional: AdditionalKeyExchanges,
 }
 
 /// Algorithms for a Child SA; each list in order of preference.
@@ -31,8 +37,18 @@ pub struct ChildProposal {
     pub integrity: Vec<IntegrityAlgorithm>,
     /// Key exchange methods for a fresh secret of the child's own (PFS); empty for none. Not used in `IKE_AUTH`.
     pub key_exchange: Vec<KeyExchangeAlgorithm>,
+    /// Key exchanges that follow the one of the child's own in `IKE_FOLLOWUP_KE`.
+    pub additional: AdditionalKeyExchanges,
     /// Whether sequence numbers are extended to 64 bits; both values may be offered.
     pub extended_sequence_numbers: Vec<bool>,
+}
+
+impl IkeProposal {
+    /// The proposal where there can be no additional key exchanges; nothing if it cannot do without.
+    pub(crate) fn without_additional(&self) -> Option<Self> {
+        let optional = self.additional.iter().all(|list| list.is_empty() || list.contains(&None));
+        optional.then(|| Self { additional: AdditionalKeyExchanges::default(), ..self.clone() })
+    }
 }
 
 /// The proposals for an IKE SA, numbered from 1; `spi` is the one we want to be called by, where it does not stand in the
@@ -43,6 +59,7 @@ pub(crate) fn ike_offer(proposals: &[IkeProposal], spi: Option<IkeSpi>) -> Vec<P
         list.extend(plain(TransformType::PRF, proposal.prf.iter().filter_map(|a| numbers::prf_id(*a))));
         list.extend(integrities(&proposal.integrity));
         list.extend(groups(&proposal.key_exchange));
+        list.extend(additional(&proposal.additional));
         list
     };
     let lists = proposals.iter().map(|proposal| (ProtocolId::IKE, transforms(proposal)));
@@ -57,6 +74,7 @@ pub(crate) fn child_offer(proposals: &[ChildProposal], spi: Spi, fresh: bool) ->
         list.extend(integrities(&proposal.integrity));
         if fresh {
             list.extend(groups(&proposal.key_exchange));
+            list.extend(additional(&proposal.additional));
         }
         let numbers = proposal.extended_sequence_numbers.iter().map(|extended| u16::from(*extended));
         list.extend(plain(TransformType::SN, numbers));
@@ -94,6 +112,24 @@ fn integrities(list: &[IntegrityAlgorithm]) -> impl Iterator<Item = Transform> {
 fn groups(list: &[KeyExchangeAlgorithm]) -> impl Iterator<Item = Transform> {
     plain(TransformType::KE, list.iter().filter_map(|a| numbers::key_exchange_id(*a)))
 }
+
+fn additional(lists: &AdditionalKeyExchanges) -> impl Iterator<Item = Transform> {
+    lists.iter().zip(ADDITIONAL).flat_map(|(list, kind)| {
+        let id = |method: &Option<KeyExchangeAlgorithm>| method.map_or(Some(0), numbers::key_exchange_id);
+        plain(kind, list.iter().filter_map(id))
+    })
+}
+
+/// The transform types of additional key exchanges, in their order (RFC 9370 §2.2.1).
+pub(super) const ADDITIONAL: [TransformType; 7] = [
+    TransformType::ADDKE1,
+    TransformType::ADDKE2,
+    TransformType::ADDKE3,
+    TransformType::ADDKE4,
+    TransformType::ADDKE5,
+    TransformType::ADDKE6,
+    TransformType::ADDKE7,
+];
 
 fn plain(kind: TransformType, ids: impl Iterator<Item = u16>) -> impl Iterator<Item = Transform> {
     ids.map(move |id| Transform::new(kind, id, None))

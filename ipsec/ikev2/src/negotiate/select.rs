@@ -7,10 +7,14 @@ use std::fmt;
 use ipsec_wire::registry::TransformType;
 use ipsec_wire::v2::{Proposal, Transform};
 
+use super::proposal::ADDITIONAL;
+
 /// Why no proposal fits: the closest pair of offers, and the transform type that kept them apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mismatch {
     kind: TransformType,
+    /// There is something in common, but only what another key exchange of the proposal is already.
+    repeats: bool,
     offered: Vec<Transform>,
     configured: Vec<Transform>,
     all_offered: Vec<Proposal>,
@@ -31,10 +35,11 @@ impl fmt::Display for Mismatch {
         }
         write!(
             f,
-            "{}: offered {}, configured {} (offer: {}; configuration: {})",
+            "{}: offered {}, configured {}{} (offer: {}; configuration: {})",
             self.kind,
             list(&self.offered),
             list(&self.configured),
+            if self.repeats { ", which would repeat a key exchange" } else { "" },
             all(&self.all_offered),
             all(&self.all_configured)
         )
@@ -55,10 +60,11 @@ pub(crate) fn select(configured: &[Proposal], offered: &[Proposal]) -> Result<Pr
                 Ok(transforms) => {
                     return Ok(Proposal { transforms, ..theirs.clone() });
                 }
-                Err((matched, kind)) => {
+                Err(Apart { matched, kind, repeats }) => {
                     if closest.as_ref().is_none_or(|(best, _)| matched > *best) {
                         let mismatch = Mismatch {
                             kind,
+                            repeats,
                             offered: of_kind(theirs, kind).cloned().collect(),
                             configured: of_kind(ours, kind).cloned().collect(),
                             all_offered: offered.to_vec(),
@@ -101,6 +107,10 @@ pub(crate) fn check_choice(offered: &[Proposal], chosen: &[Proposal]) -> Result<
             }
         }
     }
+    let exchanges: Vec<u16> = key_exchanges(chosen).map(|transform| transform.id).collect();
+    if exchanges.iter().enumerate().any(|(at, id)| exchanges[..at].contains(id)) {
+        return Err("a key exchange method was chosen twice");
+    }
     Ok(chosen.clone())
 }
 
@@ -109,33 +119,81 @@ pub(crate) fn offers_group(proposal: &Proposal, group: u16) -> bool {
     of_kind(proposal, TransformType::KE).any(|transform| transform.id == group)
 }
 
-/// One transform of each type, or how many types matched and the first one that did not.
-fn combine(ours: &Proposal, theirs: &Proposal) -> Result<Vec<Transform>, (usize, TransformType)> {
-    let kinds = kinds(ours, theirs);
-    let mut transforms = Vec::new();
+/// What kept two proposals apart.
+struct Apart {
+    /// How many types matched.
+    matched: usize,
+    /// The first one that did not.
+    kind: TransformType,
+    repeats: bool,
+}
+
+/// One transform of each type, or what keeps the proposals apart.
+fn combine(ours: &Proposal, theirs: &Proposal) -> Result<Vec<Transform>, Apart> {
+    let mut common: Vec<(TransformType, Vec<&Transform>)> = Vec::new();
     let mut failed = None;
-    for kind in &kinds {
-        let here = || of_kind(ours, *kind);
-        let there = || of_kind(theirs, *kind);
-        let common = here().find(|transform| there().any(|other| other == *transform));
+    for kind in kinds(ours, theirs) {
+        let here = || of_kind(ours, kind);
+        let there = || of_kind(theirs, kind);
+        let both: Vec<&Transform> =
+            here().filter(|transform| there().any(|other| other == *transform)).collect();
         // Leaving a type out means NONE, and 32-bit sequence numbers.
         let left_out = |side: &mut dyn Iterator<Item = &Transform>| side.next().is_none();
-        match common {
-            Some(transform) => transforms.push(transform.clone()),
-            None if left_out(&mut here()) && there().any(is_none) => {}
-            None if left_out(&mut there()) && here().any(is_none) => {}
-            None => failed = failed.or(Some(*kind)),
+        match both.is_empty() {
+            false => common.push((kind, both)),
+            true if left_out(&mut here()) && there().any(is_none) => {}
+            true if left_out(&mut there()) && here().any(is_none) => {}
+            true => failed = failed.or(Some(kind)),
         }
     }
-    match failed {
-        None => Ok(transforms),
-        Some(kind) => Err((transforms.len(), kind)),
+    let matched = common.len();
+    if let Some(kind) = failed {
+        return Err(Apart { matched, kind, repeats: false });
     }
+    distinct(&common, &mut Vec::new()).map_err(|kind| Apart { matched: matched - 1, kind, repeats: true })
+}
+
+/// The first choice from the lists, by their order, in which no key exchange method occurs twice (RFC 9370 §2.2.1); or the
+/// type for which nothing was left. How much is tried is bounded by what is configured here.
+fn distinct(
+    lists: &[(TransformType, Vec<&Transform>)],
+    chosen: &mut Vec<Transform>,
+) -> Result<Vec<Transform>, TransformType> {
+    let Some(((kind, list), rest)) = lists.split_first() else {
+        return Ok(chosen.clone());
+    };
+    let repeats = |transform: &Transform, chosen: &[Transform]| {
+        let exchange = is_key_exchange(*kind) && transform.id != 0;
+        exchange && chosen.iter().any(|other| is_key_exchange(other.kind) && other.id == transform.id)
+    };
+    let mut stuck = *kind;
+    for transform in list {
+        if repeats(transform, chosen) {
+            continue;
+        }
+        chosen.push((*transform).clone());
+        match distinct(rest, chosen) {
+            Ok(all) => return Ok(all),
+            Err(kind) => stuck = kind,
+        }
+        chosen.pop();
+    }
+    Err(stuck)
+}
+
+fn is_key_exchange(kind: TransformType) -> bool {
+    kind == TransformType::KE || ADDITIONAL.contains(&kind)
+}
+
+/// The key exchange methods of a choice but for NONE.
+fn key_exchanges(proposal: &Proposal) -> impl Iterator<Item = &Transform> {
+    proposal.transforms.iter().filter(|transform| is_key_exchange(transform.kind) && transform.id != 0)
 }
 
 fn nothing_comparable(configured: &[Proposal], offered: &[Proposal]) -> Mismatch {
     Mismatch {
         kind: TransformType::ENCR,
+        repeats: false,
         offered: Vec::new(),
         configured: Vec::new(),
         all_offered: offered.to_vec(),
@@ -151,8 +209,9 @@ fn of_kind(proposal: &Proposal, kind: TransformType) -> impl Iterator<Item = &Tr
     proposal.transforms.iter().filter(move |transform| transform.kind == kind)
 }
 
-/// `NONE` of integrity or key exchange, or 32-bit sequence numbers: what leaving the type out means.
+/// `NONE` of integrity or a key exchange, or 32-bit sequence numbers: what leaving the type out means.
 fn is_none(transform: &Transform) -> bool {
-    let optional = [TransformType::INTEG, TransformType::KE, TransformType::SN].contains(&transform.kind);
+    let optional = is_key_exchange(transform.kind)
+        || [TransformType::INTEG, TransformType::SN].contains(&transform.kind);
     optional && transform.id == 0 && transform.key_bits.is_none()
 }

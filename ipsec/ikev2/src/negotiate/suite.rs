@@ -9,6 +9,7 @@ use ipsec_wire::registry::{ProtocolId, TransformType};
 use ipsec_wire::v2::{Proposal, Transform};
 
 use super::numbers;
+use super::proposal::ADDITIONAL;
 
 /// The algorithms of an IKE SA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +20,18 @@ pub struct IkeSuite {
     pub prf: PrfAlgorithm,
     /// The key exchange method.
     pub key_exchange: KeyExchangeAlgorithm,
+    /// The methods of the additional key exchanges 1 to 7, those that are left out as nothing (RFC 9370).
+    pub additional: [Option<KeyExchangeAlgorithm>; 7],
 }
 
-/// `aes256gcm16-prfsha384-ecp384`.
+/// `aes256gcm16-prfsha384-ecp384-ke1_mlkem768`.
 impl fmt::Display for IkeSuite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}-{}", self.protection, prf_keyword(self.prf), group_keyword(self.key_exchange))
+        write!(f, "{}-{}-{}", self.protection, prf_keyword(self.prf), group_keyword(self.key_exchange))?;
+        let additional = (1..).zip(self.additional).filter_map(|(number, method)| Some((number, method?)));
+        additional
+            .into_iter()
+            .try_for_each(|(number, method): (u8, _)| write!(f, "-ke{number}_{}", group_keyword(method)))
     }
 }
 
@@ -72,6 +79,7 @@ fn group_keyword(group: KeyExchangeAlgorithm) -> &'static str {
 pub(crate) struct ChildSuite {
     pub(crate) protection: Protection,
     pub(crate) key_exchange: Option<KeyExchangeAlgorithm>,
+    pub(crate) additional: [Option<KeyExchangeAlgorithm>; 7],
     pub(crate) extended_sequence_numbers: bool,
     pub(crate) spi: Spi,
 }
@@ -86,6 +94,7 @@ pub(crate) fn ike_suite(chosen: &Proposal) -> Option<IkeSuite> {
         protection,
         prf: numbers::prf(transform(chosen, TransformType::PRF)?.id)?,
         key_exchange: numbers::key_exchange(transform(chosen, TransformType::KE)?.id)?,
+        additional: additional(chosen)?,
     })
 }
 
@@ -101,7 +110,23 @@ pub(crate) fn child_suite(chosen: &Proposal) -> Option<ChildSuite> {
         ProtocolId::AH => Protection::Ah(numbers::integrity(transform(chosen, TransformType::INTEG)?.id)?),
         _ => Protection::Esp(protection(chosen)?),
     };
-    Some(ChildSuite { protection, key_exchange, extended_sequence_numbers: extended, spi })
+    let additional = additional(chosen)?;
+    // What follows a key exchange needs one to follow.
+    if key_exchange.is_none() && additional.iter().any(Option::is_some) {
+        return None;
+    }
+    Some(ChildSuite { protection, key_exchange, additional, extended_sequence_numbers: extended, spi })
+}
+
+/// The methods of the additional key exchanges.
+fn additional(chosen: &Proposal) -> Option<[Option<KeyExchangeAlgorithm>; 7]> {
+    let mut methods = [None; 7];
+    for (method, kind) in methods.iter_mut().zip(ADDITIONAL) {
+        if let Some(transform) = transform(chosen, kind).filter(|transform| transform.id != 0) {
+            *method = Some(numbers::key_exchange(transform.id)?);
+        }
+    }
+    Some(methods)
 }
 
 /// Whether the algorithms may protect IKE messages: they hide them (RFC 7296 §3.14), and show an IV (RFC 8750 §8).

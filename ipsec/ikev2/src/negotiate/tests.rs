@@ -23,6 +23,7 @@ fn gcm(key_len: usize) -> IkeProposal {
         integrity: Vec::new(),
         prf: vec![PrfAlgorithm::HmacSha2_256],
         key_exchange: vec![KeyExchangeAlgorithm::X25519],
+        additional: Default::default(),
     }
 }
 
@@ -32,6 +33,7 @@ fn cbc() -> IkeProposal {
         integrity: vec![IntegrityAlgorithm::HmacSha2_256_128],
         prf: vec![PrfAlgorithm::HmacSha2_256, PrfAlgorithm::HmacSha2_384],
         key_exchange: vec![KeyExchangeAlgorithm::Ecp256, KeyExchangeAlgorithm::Modp2048],
+        additional: Default::default(),
     }
 }
 
@@ -50,6 +52,7 @@ fn child(extended: &[bool], groups: &[KeyExchangeAlgorithm]) -> ChildProposal {
         encryption: vec![(GCM, 16)],
         integrity: Vec::new(),
         key_exchange: groups.to_vec(),
+        additional: Default::default(),
         extended_sequence_numbers: extended.to_vec(),
     }
 }
@@ -141,6 +144,66 @@ fn a_child_in_ike_auth_offers_no_key_exchange() {
     );
 }
 
+fn hybrid(lists: &[&[Option<KeyExchangeAlgorithm>]]) -> IkeProposal {
+    let mut additional = AdditionalKeyExchanges::default();
+    additional.iter_mut().zip(lists).for_each(|(own, list)| *own = list.to_vec());
+    IkeProposal { additional, ..gcm(32) }
+}
+
+const MLKEM: Option<KeyExchangeAlgorithm> = Some(KeyExchangeAlgorithm::MlKem768);
+
+#[test]
+fn additional_key_exchanges_are_agreed_on_type_by_type() {
+    let suite = |ours: &[&[_]], theirs: &[&[_]]| {
+        chosen(&[hybrid(ours)], &[hybrid(theirs)]).map(|suite| suite.to_string())
+    };
+    let p384 = Some(KeyExchangeAlgorithm::Ecp384);
+    let both = suite(&[&[MLKEM], &[], &[p384, None]], &[&[MLKEM], &[], &[None, p384]]);
+    assert_eq!(both.unwrap(), "aes256gcm16-prfsha256-x25519-ke1_mlkem768-ke3_ecp384");
+    assert_eq!(
+        suite(&[&[MLKEM, None]], &[]).unwrap(),
+        "aes256gcm16-prfsha256-x25519",
+        "NONE can be left out"
+    );
+    assert_eq!(suite(&[], &[&[None, MLKEM]]).unwrap(), "aes256gcm16-prfsha256-x25519");
+    let error = suite(&[&[MLKEM]], &[]).unwrap_err();
+    let expected = "additional key exchange 1: offered nothing, configured ML_KEM_768 (offer: ";
+    assert!(error.starts_with(expected), "{error}");
+    let error = suite(&[&[], &[MLKEM]], &[&[MLKEM]]).unwrap_err();
+    assert!(
+        error.starts_with("additional key exchange 1: offered ML_KEM_768, configured nothing"),
+        "{error}"
+    );
+}
+
+#[test]
+fn no_key_exchange_method_is_agreed_on_twice() {
+    let x25519 = Some(KeyExchangeAlgorithm::X25519);
+    let offer = [hybrid(&[&[x25519, MLKEM], &[MLKEM, None]])];
+    let suite = chosen(&offer, &offer).unwrap();
+    assert_eq!(suite.to_string(), "aes256gcm16-prfsha256-x25519-ke1_mlkem768");
+    let offer = [hybrid(&[&[x25519]])];
+    let error = chosen(&offer, &offer).unwrap_err();
+    let expected = "additional key exchange 1: offered CURVE25519, configured CURVE25519, which would repeat";
+    assert!(error.starts_with(expected), "{error}");
+    let twice = ike_offer(&offer, None);
+    assert_eq!(check_choice(&twice, &twice).unwrap_err(), "a key exchange method was chosen twice");
+}
+
+#[test]
+fn where_additional_key_exchanges_cannot_happen_only_proposals_count_that_can_do_without() {
+    assert_eq!(hybrid(&[&[MLKEM]]).without_additional(), None);
+    assert_eq!(hybrid(&[&[MLKEM, None]]).without_additional(), Some(gcm(32)));
+    assert_eq!(gcm(16).without_additional(), Some(gcm(16)));
+}
+
+#[test]
+fn a_childs_additional_key_exchange_needs_one_to_follow() {
+    let mut alone = child_offer(&[child(&[false], &[])], Spi(1), true);
+    alone[0].transforms.push(Transform::new(TransformType::ADDKE1, 36, None));
+    assert!(child_suite(&alone[0]).is_none());
+}
+
 #[test]
 fn a_choice_that_was_not_offered_is_refused() {
     let offered = ike_offer(&[cbc(), gcm(16)], None);
@@ -174,13 +237,26 @@ fn any_proposal() -> impl Strategy<Value = IkeProposal> {
         vec![KeyExchangeAlgorithm::Modp2048, KeyExchangeAlgorithm::Ecp256, KeyExchangeAlgorithm::X25519];
     let macs = vec![IntegrityAlgorithm::HmacSha1_96, IntegrityAlgorithm::HmacSha2_256_128];
     let keys = || subsequence(vec![16, 24, 32], 1..=3).prop_shuffle();
-    let parts = (subsequence(prfs, 1..=3).prop_shuffle(), subsequence(groups, 1..=3).prop_shuffle());
+    let methods = vec![
+        None,
+        Some(KeyExchangeAlgorithm::X25519),
+        Some(KeyExchangeAlgorithm::Ecp256),
+        Some(KeyExchangeAlgorithm::MlKem768),
+    ];
+    let additional = || subsequence(methods.clone(), 0..=3).prop_shuffle();
+    let parts = (
+        subsequence(prfs, 1..=3).prop_shuffle(),
+        subsequence(groups, 1..=3).prop_shuffle(),
+        (additional(), additional()),
+    );
     (any::<bool>(), keys(), subsequence(macs, 1..=2).prop_shuffle(), parts).prop_map(
-        |(combined, keys, macs, (prf, key_exchange))| {
+        |(combined, keys, macs, (prf, key_exchange, (first, third)))| {
             let cipher = if combined { GCM } else { CBC };
             let encryption = keys.into_iter().map(|key| (cipher, key)).collect();
             let integrity = if combined { Vec::new() } else { macs };
-            IkeProposal { encryption, integrity, prf, key_exchange }
+            let mut additional = AdditionalKeyExchanges::default();
+            (additional[0], additional[2]) = (first, third);
+            IkeProposal { encryption, integrity, prf, key_exchange, additional }
         },
     )
 }
@@ -192,17 +268,34 @@ fn suites(proposals: &[IkeProposal]) -> BTreeSet<String> {
         for (encryption, key_len) in &proposal.encryption {
             let macs: Vec<_> = proposal.integrity.iter().copied().map(Some).collect();
             for integrity in if macs.is_empty() { vec![None] } else { macs } {
-                for (prf, key_exchange) in proposal
-                    .prf
-                    .iter()
-                    .flat_map(|prf| proposal.key_exchange.iter().map(move |group| (*prf, *group)))
-                {
-                    let protection =
-                        ipsec_dataplane::Suite { encryption: *encryption, key_len: *key_len, integrity };
-                    all.insert(format!("{:?}", IkeSuite { protection, prf, key_exchange }));
+                for prf in proposal.prf.iter().copied() {
+                    for (key_exchange, additional) in key_exchanges(proposal) {
+                        let protection =
+                            ipsec_dataplane::Suite { encryption: *encryption, key_len: *key_len, integrity };
+                        all.insert(format!("{:?}", IkeSuite { protection, prf, key_exchange, additional }));
+                    }
                 }
             }
         }
+    }
+    all
+}
+
+/// All that a proposal allows to be exchanged, in which nothing occurs twice.
+fn key_exchanges(proposal: &IkeProposal) -> Vec<(KeyExchangeAlgorithm, [Option<KeyExchangeAlgorithm>; 7])> {
+    let mut all: Vec<_> = proposal.key_exchange.iter().map(|first| (*first, [None; 7])).collect();
+    for (at, list) in proposal.additional.iter().enumerate().filter(|(_, list)| !list.is_empty()) {
+        let longer = |(first, chosen): (KeyExchangeAlgorithm, [Option<KeyExchangeAlgorithm>; 7])| {
+            let fits = move |method: &&Option<KeyExchangeAlgorithm>| {
+                method.is_none() || (**method != Some(first) && !chosen.contains(*method))
+            };
+            list.iter().filter(fits).map(move |method| {
+                let mut chosen = chosen;
+                chosen[at] = *method;
+                (first, chosen)
+            })
+        };
+        all = all.into_iter().flat_map(longer).collect();
     }
     all
 }

@@ -127,6 +127,7 @@ fn connection(ways: &Ways, end: usize) -> Connection {
         encryption: encryption.clone(),
         integrity: Vec::new(),
         key_exchange: Vec::new(),
+        additional: Default::default(),
         extended_sequence_numbers: vec![false],
     };
     Connection {
@@ -139,6 +140,7 @@ fn connection(ways: &Ways, end: usize) -> Connection {
             integrity: Vec::new(),
             prf: vec![PrfAlgorithm::HmacSha2_256],
             key_exchange: vec![KeyExchangeAlgorithm::X25519],
+            additional: Default::default(),
         }],
         children: vec![ChildConfig::new("net", vec![proposal], range(end), range(1 - end))],
         ..Connection::new("site", local.parse().unwrap(), remote.parse().unwrap(), Secret::from(vec![0]))

@@ -58,6 +58,7 @@ pub(crate) fn connection(local: &str, remote: &str) -> Connection {
             encryption: encryption.clone(),
             integrity: Vec::new(),
             key_exchange: Vec::new(),
+            additional: Default::default(),
             extended_sequence_numbers: vec![false],
         };
         let net = |second: u8| range(&format!("10.{second}.{third}.0/24"));
@@ -70,6 +71,7 @@ pub(crate) fn connection(local: &str, remote: &str) -> Connection {
             integrity: Vec::new(),
             prf: vec![PrfAlgorithm::HmacSha2_256],
             key_exchange: vec![KeyExchangeAlgorithm::X25519],
+            additional: Default::default(),
         }],
         children: vec![child("net", 0), child("other", 1)],
         ..Connection::new("site", local.parse().unwrap(), remote.parse().unwrap(), psk)

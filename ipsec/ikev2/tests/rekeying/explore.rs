@@ -50,13 +50,18 @@ enum Step {
 
 /// Tries all orders of events.
 pub(crate) fn explore(family: &Family) -> Seen {
+    explore_from(family, World::new)
+}
+
+/// The same from another beginning.
+pub(crate) fn explore_from(family: &Family, begin: fn(Lowest) -> World) -> Seen {
     let mut seen = Seen::default();
     let lowest = if family.nonces { &Lowest::ALL[..] } else { &Lowest::ALL[..1] };
     for lowest in lowest {
         // At each fork, which way was taken and how many there were.
         let mut way: Vec<(usize, usize)> = Vec::new();
         loop {
-            run(family, *lowest, &mut way, &mut seen);
+            run(family, begin(*lowest), *lowest, &mut way, &mut seen);
             seen.runs += 1;
             while way.last().is_some_and(|(taken, all)| taken + 1 == *all) {
                 way.pop();
@@ -71,8 +76,7 @@ pub(crate) fn explore(family: &Family) -> Seen {
 }
 
 /// One run along `way`, which is followed as far as it goes and then always to the first side.
-fn run(family: &Family, lowest: Lowest, way: &mut Vec<(usize, usize)>, seen: &mut Seen) {
-    let mut world = World::new(lowest);
+fn run(family: &Family, mut world: World, lowest: Lowest, way: &mut Vec<(usize, usize)>, seen: &mut Seen) {
     let begun = world.events.each_ref().map(Vec::len);
     let (first, rest) = family.orders.split_at(family.at_once);
     first.iter().for_each(|(end, order)| world.order(*end, *order));

@@ -8,7 +8,7 @@ use ipsec_net::Instant;
 use crate::world::{Lowest, NAMES, Order, World, connection};
 
 /// What both ends tell after `orders`, which are given at once, in the order in which it happens.
-fn ladder(world: World, orders: &[(usize, Order)]) -> String {
+pub(crate) fn ladder(world: World, orders: &[(usize, Order)]) -> String {
     ladder_without(world, orders, None)
 }
 

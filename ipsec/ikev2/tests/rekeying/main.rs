@@ -4,6 +4,7 @@
 
 mod collisions;
 mod explore;
+mod followup;
 mod kept;
 mod ladders;
 mod lifetimes;

@@ -50,6 +50,7 @@ pub(crate) enum Order {
     RekeyChild,
     RekeyIke,
     DeleteChild,
+    CreateNet,
     CreateOther,
     Terminate,
     Reauthenticate,
@@ -95,6 +96,7 @@ pub(crate) fn connection(side: usize) -> Connection {
             encryption: encryption.clone(),
             integrity: Vec::new(),
             key_exchange: Vec::new(),
+            additional: Default::default(),
             extended_sequence_numbers: vec![false],
         };
         ChildConfig::new(name, vec![proposal], local, remote)
@@ -106,6 +108,7 @@ pub(crate) fn connection(side: usize) -> Connection {
             integrity: Vec::new(),
             prf: vec![PrfAlgorithm::HmacSha2_256],
             key_exchange: vec![KeyExchangeAlgorithm::X25519],
+            additional: Default::default(),
         }],
         children: vec![child("net", 0), child("other", 1)],
         ..Connection::new("site", local.parse().unwrap(), remote.parse().unwrap(), psk)
@@ -119,6 +122,15 @@ impl World {
     }
 
     pub(crate) fn of(connections: [Connection; 2], lowest: Lowest) -> Self {
+        let mut world = Self::unborn(connections, lowest);
+        world.ends[0].initiate(world.now, "net").unwrap();
+        world.drain(0);
+        world.deliver_all();
+        world
+    }
+
+    /// Two ends that have not begun yet.
+    pub(crate) fn unborn(connections: [Connection; 2], lowest: Lowest) -> Self {
         let nonces = [0, 1].map(|_| Arc::new(AtomicU8::new(0x80)));
         let mut end = 0;
         let ends = connections.map(|connection| {
@@ -126,7 +138,7 @@ impl World {
             end += 1;
             Endpoint::new(Config::new(vec![connection]), Provider::best(), Box::new(luck))
         });
-        let mut world = Self {
+        Self {
             now: Instant::ZERO,
             ends,
             flights: Vec::new(),
@@ -135,11 +147,7 @@ impl World {
             events: Default::default(),
             nonces,
             lowest,
-        };
-        world.ends[0].initiate(world.now, "net").unwrap();
-        world.drain(0);
-        world.deliver_all();
-        world
+        }
     }
 
     pub(crate) fn order(&mut self, end: usize, order: Order) {
@@ -149,6 +157,7 @@ impl World {
             Order::RekeyChild => end_point.rekey(now, "net"),
             Order::RekeyIke => end_point.rekey_ike(now, "site"),
             Order::DeleteChild => end_point.delete(now, "net"),
+            Order::CreateNet => end_point.initiate(now, "net"),
             Order::CreateOther => end_point.initiate(now, "other"),
             Order::Reauthenticate => end_point.reauthenticate(now, "site"),
             Order::Terminate => end_point.terminate(now, "site"),

@@ -46,11 +46,13 @@ fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Confi
         integrity: Vec::new(),
         prf: vec![PrfAlgorithm::HmacSha2_256],
         key_exchange: vec![KeyExchangeAlgorithm::X25519],
+        additional: Default::default(),
     };
     let child_proposal = ChildProposal {
         encryption: ciphers,
         integrity: Vec::new(),
         key_exchange: Vec::new(),
+        additional: Default::default(),
         extended_sequence_numbers: vec![false],
     };
     let child =

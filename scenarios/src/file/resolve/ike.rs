@@ -136,6 +136,7 @@ fn end(
             .unwrap_or_else(|| IkeProposal::parse(OFFER).into_iter().collect()),
         liveness: problems.read_or(own.and_then(|own| own.liveness.as_ref()), liveness, both.liveness),
         life: ike_life(&named.noun, own, peers, problems),
+        intermediate: own.and_then(|own| own.intermediate).or(named.noun.intermediate).unwrap_or(true),
     })
 }
 

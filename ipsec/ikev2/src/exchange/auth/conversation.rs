@@ -168,8 +168,13 @@ impl Conversation {
             .map_err(refuse)?;
         let own = half_open.prove_after_eap(success, &self.connection.local_id.to_wire(), cx);
         let payloads = [&self.first[..], &message.payloads[..]].concat();
-        let whole =
-            Opened { header: message.header, payloads, octets: message.octets, request: message.request };
+        let whole = Opened {
+            header: message.header,
+            payloads,
+            octets: message.octets,
+            request: message.request,
+            content: Vec::new(),
+        };
         conclude(half_open, &self.connection, proven, vec![own], &whole, cx)
     }
 }

@@ -68,7 +68,7 @@ impl<'a> HalfOpen<'a> {
             Role::Initiator => (&self.transcript.request, &self.transcript.nonce_r, &self.crypto.keys.pi),
             Role::Responder => (&self.transcript.response, &self.transcript.nonce_i, &self.crypto.keys.pr),
         };
-        SignedOctets { message, nonce, id: id.body(), sk_p, int_auth: &[] }
+        SignedOctets { message, nonce, id: id.body(), sk_p, int_auth: &self.transcript.int_auth }
     }
 
     /// The payloads of the `IKE_SA_INIT` message of this end; none if it is not one, which it is.
