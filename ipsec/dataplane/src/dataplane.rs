@@ -124,7 +124,7 @@ impl Dataplane {
     }
 
     /// Takes a packet from inside (RFC 4301 §5.1). Only CBC draws entropy: an IV for each packet.
-    pub fn outbound(&mut self, now: Instant, entropy: &mut dyn Entropy, packet: IpPacket) -> Outbound {
+    pub fn outbound(&mut self, now: Instant, entropy: &mut dyn Entropy, mut packet: IpPacket) -> Outbound {
         let mut flow = self.complete(now, &packet, Flow::outbound(&packet));
         if self.settings.icmp_errors
             && icmp_error::is_error(&packet)
@@ -152,18 +152,18 @@ impl Dataplane {
             Err(reason) => return drop_as(reason),
         };
         let identification = &mut self.identification;
-        let mut seal = |packet| {
+        let mut seal = |packet: &mut IpPacket| {
             *identification = identification.wrapping_add(1);
             let identification = *identification;
             seal(pair, packet, &mut Sealing { provider: self.provider, now, entropy, identification })
         };
         let sent = match cut {
-            None => match seal(packet) {
-                Ok(sealed) => Outbound::Send(sealed),
+            None => match seal(&mut packet) {
+                Ok(()) => Outbound::Send(packet),
                 Err(reason) => drop_as(reason),
             },
-            Some(Ok(pieces)) => match pieces.into_iter().map(seal).collect() {
-                Ok(sealed) => Outbound::SendAll(sealed),
+            Some(Ok(mut pieces)) => match pieces.iter_mut().try_for_each(seal) {
+                Ok(()) => Outbound::SendAll(pieces),
                 Err(reason) => drop_as(reason),
             },
             Some(Err(answer)) => {
@@ -190,11 +190,11 @@ impl Dataplane {
         self.inbound_protected(now, packet)
     }
 
-    fn inbound_protected(&mut self, now: Instant, packet: IpPacket) -> Inbound {
+    fn inbound_protected(&mut self, now: Instant, mut packet: IpPacket) -> Inbound {
         if packet.fragment().is_some_and(|fragment| fragment.more || fragment.offset > 0) {
             return Inbound::Drop { reason: DropReason::Fragment, carried: None };
         }
-        let Some((key, arrived)) = identified(packet) else {
+        let Some((key, arrived)) = identified(&packet) else {
             return Inbound::Drop { reason: DropReason::Malformed, carried: None };
         };
         let carried = Some((key.1, arrived.sequence));
@@ -205,27 +205,24 @@ impl Dataplane {
         let Some(pair) = self.sad.at(place) else {
             return Inbound::Drop { reason: DropReason::UnknownSpi, carried };
         };
-        let opened = match open(self.provider, pair, place.is_bundled, now, arrived) {
-            Ok(inner) => {
-                let flow = Flow::inbound(&inner);
-                let flow = match inner.fragment() {
-                    Some(_) if self.settings.stateful_fragments => {
-                        self.fragment_ports.complete(now, &inner, flow)
-                    }
-                    _ => flow,
-                };
-                let carries = pair.inbound.sa.carries(&flow)
-                    || self.settings.icmp_errors
-                        && Flow::inbound_error(&inner).is_some_and(|flow| pair.inbound.sa.carries(&flow));
-                if carries { Ok(inner) } else { Err(DropReason::Selectors) }
-            }
-            Err(reason) => Err(reason),
-        };
-        pair.inbound.sa.count(opened.as_ref().map(IpPacket::len).map_err(|reason| *reason));
+        let opened = open(self.provider, pair, place.is_bundled, now, &mut packet, arrived).and_then(|()| {
+            let flow = Flow::inbound(&packet);
+            let flow = match packet.fragment() {
+                Some(_) if self.settings.stateful_fragments => {
+                    self.fragment_ports.complete(now, &packet, flow)
+                }
+                _ => flow,
+            };
+            let carries = pair.inbound.sa.carries(&flow)
+                || self.settings.icmp_errors
+                    && Flow::inbound_error(&packet).is_some_and(|flow| pair.inbound.sa.carries(&flow));
+            if carries { Ok(packet.len()) } else { Err(DropReason::Selectors) }
+        });
+        pair.inbound.sa.count(opened);
         let reached = lifetimes::reached(pair, pair.inbound.sa.used(), false);
         self.note(reached);
         match opened {
-            Ok(inner) => Inbound::Deliver(inner),
+            Ok(_) => Inbound::Deliver(packet),
             Err(reason) => Inbound::Drop { reason, carried },
         }
     }
@@ -312,7 +309,7 @@ fn drop_as(reason: DropReason) -> Outbound {
 }
 
 /// Which SA a packet belongs to, and what is needed to open it.
-fn identified(packet: IpPacket) -> Option<((u8, Spi), Arrived)> {
+fn identified(packet: &IpPacket) -> Option<((u8, Spi), Arrived)> {
     let (protocol, encapsulation) = match packet.protocol() {
         protocol::UDP => (protocol::ESP, udp::HEADER_LEN),
         other => (other, 0),
@@ -325,42 +322,43 @@ fn identified(packet: IpPacket) -> Option<((u8, Spi), Arrived)> {
         let header = esp::Header::parse(octets).ok()?;
         (header.spi, header.sequence)
     };
-    Some(((protocol, spi), Arrived { packet, sequence, encapsulation }))
+    Some(((protocol, spi), Arrived { sequence, encapsulation }))
 }
 
-/// The packet inside, through both SAs of a bundle where there is one.
+/// Makes the packet the one inside, through both SAs of a bundle where there is one.
 fn open(
     provider: &Provider,
     pair: &mut Pair,
     is_bundled: bool,
     now: Instant,
+    packet: &mut IpPacket,
     arrived: Arrived,
-) -> Result<IpPacket, DropReason> {
+) -> Result<(), DropReason> {
     match (&mut pair.bundled, is_bundled) {
-        (None, _) => pair.inbound.open(provider, now, arrived),
+        (None, _) => pair.inbound.open(provider, now, packet, arrived),
         (Some(_), false) => Err(DropReason::Unbundled),
         (Some(bundled), true) => {
-            let opened = bundled.inbound.open(provider, now, arrived);
-            bundled.inbound.sa.count(opened.as_ref().map(IpPacket::len).map_err(|reason| *reason));
-            let opened = opened?;
-            if !matches!(opened.protocol(), protocol::ESP | protocol::UDP) {
+            let opened = bundled.inbound.open(provider, now, packet, arrived);
+            bundled.inbound.sa.count(opened.map(|()| packet.len()));
+            opened?;
+            if !matches!(packet.protocol(), protocol::ESP | protocol::UDP) {
                 return Err(DropReason::Unbundled);
             }
-            let ((_, spi), arrived) = identified(opened).ok_or(DropReason::Malformed)?;
+            let ((_, spi), arrived) = identified(packet).ok_or(DropReason::Malformed)?;
             if spi != pair.inbound.sa.parameters.spi {
                 return Err(DropReason::Unbundled);
             }
-            pair.inbound.open(provider, now, arrived)
+            pair.inbound.open(provider, now, packet, arrived)
         }
     }
 }
 
-/// The packet protected by both SAs of a bundle where there is one.
-fn seal(pair: &mut Pair, packet: IpPacket, with: &mut Sealing<'_>) -> Result<IpPacket, DropReason> {
-    let sealed = pair.outbound.seal(packet, with)?;
+/// Protects the packet by both SAs of a bundle where there is one.
+fn seal(pair: &mut Pair, packet: &mut IpPacket, with: &mut Sealing<'_>) -> Result<(), DropReason> {
+    pair.outbound.seal(packet, with)?;
     match &mut pair.bundled {
-        None => Ok(sealed),
-        Some(bundled) => bundled.outbound.seal(sealed, with),
+        None => Ok(()),
+        Some(bundled) => bundled.outbound.seal(packet, with),
     }
 }
 

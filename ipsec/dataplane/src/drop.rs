@@ -1,5 +1,7 @@
 //! Why a packet was dropped. There is no drop without one of these (RFC 4301 §5 calls them auditable events).
 
+use ipsec_net::NotIp;
+
 /// The reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum DropReason {
@@ -71,6 +73,16 @@ pub enum DropReason {
     /// It came in the clear, but policy says that it must be protected.
     #[error("in the clear, but must be protected")]
     Unprotected,
+}
+
+/// What comes out of a tunnel may be no packet; what goes into one can only be too long.
+impl From<NotIp> for DropReason {
+    fn from(error: NotIp) -> Self {
+        match error {
+            NotIp::Unbuildable(_) => Self::TooLong,
+            NotIp::Version | NotIp::Length { .. } | NotIp::HeaderChecksum => Self::NotIp,
+        }
+    }
 }
 
 impl DropReason {

@@ -1,8 +1,7 @@
 //! Opening of packets from outside (RFC 4301 §5.2, RFC 4303 §3.4, RFC 4302 §3.4).
 
 use ipsec_crypto::Provider;
-use ipsec_net::{Buffer, Headers, Instant, IpPacket, protocol};
-use ipsec_wire::ah;
+use ipsec_net::{Buffer, Instant, IpPacket, protocol};
 
 use crate::sa::{Sa, Transform};
 use crate::{DropReason, Mode, ReplayWindow, SaParameters, esn, esp, tunnel};
@@ -15,9 +14,9 @@ pub(crate) struct InboundSa {
     forged: u32,
 }
 
-/// A packet that is not opened yet.
+/// What has to be known of a packet to open it.
+#[derive(Clone, Copy)]
 pub(crate) struct Arrived {
-    pub(crate) packet: IpPacket,
     /// The sequence number that it carries.
     pub(crate) sequence: u32,
     /// How many octets of encapsulation stand before ESP.
@@ -39,25 +38,27 @@ impl InboundSa {
         Self { sa: Sa::new(parameters, in_bundle), replay, forged: 0 }
     }
 
-    /// The packet inside a packet with this SA's SPI.
+    /// Makes a packet with this SA's SPI the packet inside it.
     pub(crate) fn open(
         &mut self,
         provider: &Provider,
         now: Instant,
+        packet: &mut IpPacket,
         arrived: Arrived,
-    ) -> Result<IpPacket, DropReason> {
+    ) -> Result<(), DropReason> {
         let sequence = self.sequence(arrived.sequence);
         self.replay.check(sequence)?;
-        let copy = self.may_be_lost().then(|| (arrived.packet.clone(), arrived.encapsulation));
-        let opened = self.attempt(provider, now, sequence, arrived.packet, arrived.encapsulation);
+        let copy = self.may_be_lost().then(|| packet.clone());
+        let opened = self.attempt(provider, now, sequence, packet, arrived.encapsulation);
         if opened != Err(DropReason::Integrity) {
             return opened;
         }
         self.forged = self.forged.saturating_add(1);
-        let Some((packet, encapsulation)) = copy else { return opened };
+        let Some(copy) = copy else { return opened };
         for ahead in 1..=SUBSPACES {
             let Some(later) = sequence.checked_add(ahead << 32) else { break };
-            let opened = self.attempt(provider, now, later, packet.clone(), encapsulation);
+            packet.clone_from(&copy);
+            let opened = self.attempt(provider, now, later, packet, arrived.encapsulation);
             if opened != Err(DropReason::Integrity) {
                 return opened;
             }
@@ -70,43 +71,50 @@ impl InboundSa {
         provider: &Provider,
         now: Instant,
         sequence: u64,
-        packet: IpPacket,
+        packet: &mut IpPacket,
         encapsulation: usize,
-    ) -> Result<IpPacket, DropReason> {
+    ) -> Result<(), DropReason> {
         let mode = self.sa.parameters.mode;
-        match (self.sa.transform(provider)?, mode) {
-            (Transform::Esp(transform), Mode::Tunnel { .. }) => {
-                let class = packet.traffic_class();
-                let mut buffer = packet.into_payload();
-                buffer.shrink_front(encapsulation);
-                transform.decrypt(sequence, &mut buffer)?;
-                self.authentic(now, sequence);
-                let next_header = esp::take_trailer(&mut buffer)?;
-                tunnel::inner_packet(next_header, buffer, class)
-            }
-            (Transform::Esp(transform), Mode::Transport) => {
-                let (headers, mut buffer) = packet.into_parts().map_err(|_| DropReason::Malformed)?;
-                buffer.shrink_front(encapsulation);
-                transform.decrypt(sequence, &mut buffer)?;
-                self.authentic(now, sequence);
-                let next_header = esp::take_trailer(&mut buffer)?;
-                let mut packet = joined(headers, next_header, buffer)?;
-                if let Some(encapsulation) = &self.sa.parameters.options.encapsulation {
-                    encapsulation.mend_checksum(&mut packet);
-                }
-                Ok(packet)
-            }
-            (Transform::Ah(transform), mode) => {
-                // A fragment header that says nothing is not authenticated (RFC 4302 appendix A2).
-                let mut packet = match packet.fragment() {
-                    None => packet,
-                    Some(_) => whole(packet)?,
+        let mut is_authentic = false;
+        let opened = match self.sa.transform(provider)? {
+            Transform::Esp(transform) => {
+                let open = |buffer: &mut Buffer| {
+                    buffer.shrink_front(encapsulation);
+                    transform.decrypt(sequence, buffer)?;
+                    is_authentic = true;
+                    esp::take_trailer(buffer)
                 };
-                let header = transform.verify(sequence, &mut packet)?;
-                self.authentic(now, sequence);
-                authenticated(header, mode, packet)
+                match mode {
+                    Mode::Tunnel { .. } => tunnel::release(packet, open),
+                    Mode::Transport => replace_payload(packet, open).map(|()| {
+                        if let Some(encapsulation) = &self.sa.parameters.options.encapsulation {
+                            encapsulation.mend_checksum(packet);
+                        }
+                    }),
+                }
             }
+            Transform::Ah(transform) => {
+                // A fragment header that says nothing is not authenticated (RFC 4302 appendix A2).
+                if packet.fragment().is_some() {
+                    let protocol = packet.protocol();
+                    replace_payload(packet, |_| Ok(protocol))?;
+                }
+                let header = transform.verify(sequence, packet)?;
+                is_authentic = true;
+                let open = |buffer: &mut Buffer| {
+                    buffer.shrink_front(header.len());
+                    Ok(header.next_header)
+                };
+                match mode {
+                    Mode::Tunnel { .. } => tunnel::release(packet, open),
+                    Mode::Transport => replace_payload(packet, open),
+                }
+            }
+        };
+        if is_authentic {
+            self.authentic(now, sequence);
         }
+        opened
     }
 
     /// Accounts for an authentic packet; from here on its sequence number is used.
@@ -132,33 +140,14 @@ impl InboundSa {
     }
 }
 
-/// What AH has authenticated, without it.
-fn authenticated(header: ah::Header, mode: Mode, packet: IpPacket) -> Result<IpPacket, DropReason> {
-    match mode {
-        Mode::Tunnel { .. } => {
-            let class = packet.traffic_class();
-            let mut buffer = packet.into_payload();
-            buffer.shrink_front(header.len());
-            tunnel::inner_packet(header.next_header, buffer, class)
-        }
-        Mode::Transport => {
-            let (headers, mut buffer) = packet.into_parts().map_err(|_| DropReason::Malformed)?;
-            buffer.shrink_front(header.len());
-            joined(headers, header.next_header, buffer)
-        }
-    }
-}
-
-fn joined(headers: Headers, next_header: u8, buffer: Buffer) -> Result<IpPacket, DropReason> {
-    match next_header {
+/// Leaves the packet's headers, and of its payload what `open` does.
+fn replace_payload(
+    packet: &mut IpPacket,
+    open: impl FnOnce(&mut Buffer) -> Result<u8, DropReason>,
+) -> Result<(), DropReason> {
+    let headers = packet.headers().map_err(|_| DropReason::Malformed)?;
+    packet.replace_payload(headers, |buffer| match open(buffer)? {
         protocol::NONE => Err(DropReason::Dummy),
-        protocol => headers.join(protocol, buffer).map_err(|_| DropReason::NotIp),
-    }
-}
-
-/// Without a fragment header that makes no fragment of it.
-fn whole(packet: IpPacket) -> Result<IpPacket, DropReason> {
-    let protocol = packet.protocol();
-    let (headers, buffer) = packet.into_parts().map_err(|_| DropReason::Malformed)?;
-    headers.join(protocol, buffer).map_err(|_| DropReason::Malformed)
+        protocol => Ok(protocol),
+    })
 }

@@ -1,10 +1,12 @@
 //! Sealing of packets from inside (RFC 4301 §5.1, RFC 4303 §3.3, RFC 4302 §3.3).
 
+use std::net::IpAddr;
+
 use ipsec_crypto::{Entropy, Provider};
-use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, IpVersion, NotIp, protocol, udp};
+use ipsec_net::{Buffer, Instant, IpPacket, IpVersion, protocol, udp};
 
 use crate::sa::{Sa, Transform};
-use crate::{DropReason, Mode, SaParameters, tunnel};
+use crate::{DropReason, Mode, Protection, SaParameters, tunnel};
 
 /// An SA that we send under.
 pub(crate) struct OutboundSa {
@@ -28,22 +30,14 @@ impl OutboundSa {
         Self { sa: Sa::new(parameters, in_bundle), sequence }
     }
 
-    /// The protected packet for a packet from inside, which loses a hop in a tunnel.
-    pub(crate) fn seal(&mut self, packet: IpPacket, with: &mut Sealing<'_>) -> Result<IpPacket, DropReason> {
+    /// Protects a packet from inside, which loses a hop in a tunnel.
+    pub(crate) fn seal(&mut self, packet: &mut IpPacket, with: &mut Sealing<'_>) -> Result<(), DropReason> {
         let octets = packet.len();
         let sealed = match self.sa.parameters.mode {
-            Mode::Tunnel { local, remote } => with_one_hop_less(packet).and_then(|inner| {
-                let header = tunnel::outer_header((local, remote), &inner, &self.sa.parameters, with);
-                let next_header = inner.version().protocol();
-                let mut buffer = inner.into_buffer();
-                self.pad(&mut buffer);
-                self.protect(next_header, buffer, IpVersion::of(local), with, |protocol, buffer| {
-                    IpPacket::build(&IpHeader { protocol, ..header }, buffer)
-                })
-            }),
+            Mode::Tunnel { local, remote } => self.seal_in_tunnel((local, remote), packet, with),
             Mode::Transport => self.seal_in_transport(packet, with),
         };
-        self.sa.count(sealed.as_ref().map(|_| octets).map_err(|reason| *reason));
+        self.sa.count(sealed.map(|()| octets));
         sealed
     }
 
@@ -52,70 +46,92 @@ impl OutboundSa {
         let Mode::Tunnel { local, remote } = self.sa.parameters.mode else {
             return Err(DropReason::Unusable);
         };
-        let header = tunnel::dummy_header((local, remote), &self.sa.parameters, with);
-        let buffer = Buffer::copy_of(&vec![0; length]);
-        self.protect(protocol::NONE, buffer, IpVersion::of(local), with, |protocol, buffer| {
-            IpPacket::build(&IpHeader { protocol, ..header }, buffer)
-        })
+        let mut header = tunnel::dummy_header((local, remote), &self.sa.parameters, with);
+        header.protocol = self.outer_protocol();
+        let mut buffer = Buffer::copy_of(&vec![0; length]);
+        self.protect(protocol::NONE, IpVersion::of(local), &mut buffer, with)?;
+        let mut packet = IpPacket::build(&header, buffer)?;
+        self.finish(&mut packet)?;
+        Ok(packet)
     }
 
-    fn seal_in_transport(
+    fn seal_in_tunnel(
         &mut self,
-        packet: IpPacket,
+        ends: (IpAddr, IpAddr),
+        packet: &mut IpPacket,
         with: &mut Sealing<'_>,
-    ) -> Result<IpPacket, DropReason> {
+    ) -> Result<(), DropReason> {
+        take_a_hop(packet)?;
+        let mut header = tunnel::outer_header(ends, packet, &self.sa.parameters, with);
+        header.protocol = self.outer_protocol();
+        let next_header = packet.version().protocol();
+        packet.enclose(&header, |buffer| {
+            self.pad(buffer);
+            self.protect(next_header, IpVersion::of(ends.0), buffer, with)
+        })?;
+        self.finish(packet)
+    }
+
+    fn seal_in_transport(&mut self, packet: &mut IpPacket, with: &mut Sealing<'_>) -> Result<(), DropReason> {
         if packet.fragment().is_some_and(|fragment| fragment.more || fragment.offset > 0) {
             return Err(DropReason::TransportFragment);
         }
         let (next_header, version) = (packet.protocol(), packet.version());
-        let (headers, buffer) = packet.into_parts().map_err(|_| DropReason::TooLong)?;
-        self.protect(next_header, buffer, version, with, |protocol, buffer| headers.join(protocol, buffer))
+        packet.replace_payload(packet.headers()?, |buffer| {
+            self.protect(next_header, version, buffer, with)?;
+            Ok::<u8, DropReason>(self.outer_protocol())
+        })?;
+        self.finish(packet)
     }
 
-    /// Turns a payload into a protected packet under the next sequence number; `outer` puts the IP header, of this version,
-    /// before what has this protocol.
+    /// Turns a payload into what follows the IP header, of this version, under the next sequence number. The check value of
+    /// AH is still missing.
     fn protect(
         &mut self,
         next_header: u8,
-        mut buffer: Buffer,
         version: IpVersion,
+        buffer: &mut Buffer,
         with: &mut Sealing<'_>,
-        outer: impl FnOnce(u8, Buffer) -> Result<IpPacket, NotIp>,
-    ) -> Result<IpPacket, DropReason> {
+    ) -> Result<(), DropReason> {
         let (spi, last) = (self.sa.parameters.spi, self.last_sequence());
         let encapsulation = self.sa.parameters.options.encapsulation;
-        let too_long = |_| DropReason::TooLong;
         let transform = self.sa.transform(with.provider)?;
         if self.sequence == last {
             return Err(DropReason::SequenceOverflow);
         }
         self.sequence += 1;
-        let packet = match transform {
+        match transform {
             Transform::Esp(esp) => {
-                esp.seal(with.entropy, spi, self.sequence, next_header, &mut buffer)
+                esp.seal(with.entropy, spi, self.sequence, next_header, buffer)
                     .map_err(|_| DropReason::TooLong)?;
-                match encapsulation {
-                    None => outer(protocol::ESP, buffer).map_err(too_long)?,
-                    Some(encapsulation) => {
-                        encapsulation.prepend(&mut buffer);
-                        let mut packet = outer(protocol::UDP, buffer).map_err(too_long)?;
-                        // IPv6 knows no datagrams without a checksum (RFC 8200 §8.1).
-                        if version == IpVersion::V6 {
-                            udp::mend_checksum(&mut packet);
-                        }
-                        packet
-                    }
+                if let Some(encapsulation) = encapsulation {
+                    encapsulation.prepend(buffer);
                 }
             }
-            Transform::Ah(ah) => {
-                ah.prepend(version, spi, self.sequence, next_header, &mut buffer);
-                let mut packet = outer(protocol::AH, buffer).map_err(too_long)?;
-                ah.sign(self.sequence, &mut packet)?;
-                packet
-            }
-        };
+            Transform::Ah(ah) => ah.prepend(version, spi, self.sequence, next_header, buffer),
+        }
         self.sa.last_used = Some(with.now);
-        Ok(packet)
+        Ok(())
+    }
+
+    /// The protocol of what [`OutboundSa::protect`] makes.
+    fn outer_protocol(&self) -> u8 {
+        match (&self.sa.parameters.protection, self.sa.parameters.options.encapsulation) {
+            (Protection::Esp(_), Some(_)) => protocol::UDP,
+            (protection, _) => protection.protocol(),
+        }
+    }
+
+    /// Does what can only be done once the IP header is there.
+    fn finish(&self, packet: &mut IpPacket) -> Result<(), DropReason> {
+        if let Some(Transform::Ah(ah)) = self.sa.keyed() {
+            return ah.sign(self.sequence, packet);
+        }
+        // IPv6 knows no datagrams without a checksum (RFC 8200 §8.1).
+        if packet.protocol() == protocol::UDP && packet.version() == IpVersion::V6 {
+            udp::mend_checksum(packet);
+        }
+        Ok(())
     }
 
     /// How many octets of the packet that a tunnel would have to carry, or of the payload in transport mode, fit `room`
@@ -154,11 +170,11 @@ impl OutboundSa {
 }
 
 /// A packet on its way into a tunnel is forwarded (RFC 4301 §5.1.2.1).
-fn with_one_hop_less(mut packet: IpPacket) -> Result<IpPacket, DropReason> {
+fn take_a_hop(packet: &mut IpPacket) -> Result<(), DropReason> {
     let hops = packet.hop_limit().saturating_sub(1);
     if hops == 0 {
         return Err(DropReason::HopLimit);
     }
     packet.set_hop_limit(hops);
-    Ok(packet)
+    Ok(())
 }

@@ -164,6 +164,11 @@ impl Sa {
         }
     }
 
+    /// The keyed algorithms, if a packet has needed them.
+    pub(crate) fn keyed(&self) -> Option<&Transform> {
+        self.transform.as_ref()
+    }
+
     /// Whether the SA carries packets of this flow.
     pub(crate) fn carries(&self, flow: &Flow) -> bool {
         self.parameters.selectors.iter().any(|selector| selector.matches(flow))

@@ -46,22 +46,30 @@ pub(crate) fn sets_dont_fragment(setting: DontFragment, inner: &IpPacket) -> boo
     }
 }
 
-/// The packet inside a tunnel packet, with the congestion mark that it met on the way. What follows its total length is
-/// traffic flow confidentiality padding and goes (RFC 4303 §2.7).
-pub(crate) fn inner_packet(next_header: u8, buffer: Buffer, outer_class: u8) -> Result<IpPacket, DropReason> {
-    let version = match next_header {
-        protocol::IPV4 => IpVersion::V4,
-        protocol::IPV6 => IpVersion::V6,
-        protocol::NONE => return Err(DropReason::Dummy),
-        _ => return Err(DropReason::NextHeader),
-    };
-    let mut inner = IpPacket::parse(buffer).map_err(|_| DropReason::NotIp)?;
-    if inner.version() != version {
+/// Makes a tunnel packet the one inside it, with the congestion mark that it met on the way; `open` leaves of the payload what
+/// is to be that packet, and returns the next header. What follows its total length is traffic flow confidentiality padding
+/// and goes (RFC 4303 §2.7).
+pub(crate) fn release(
+    packet: &mut IpPacket,
+    open: impl FnOnce(&mut Buffer) -> Result<u8, DropReason>,
+) -> Result<(), DropReason> {
+    let outer_class = packet.traffic_class();
+    let mut version = IpVersion::V4;
+    packet.release(|buffer| {
+        version = match open(buffer)? {
+            protocol::IPV4 => IpVersion::V4,
+            protocol::IPV6 => IpVersion::V6,
+            protocol::NONE => return Err(DropReason::Dummy),
+            _ => return Err(DropReason::NextHeader),
+        };
+        Ok(())
+    })?;
+    if packet.version() != version {
         return Err(DropReason::NotIp);
     }
-    let class = ecn::decapsulated(inner.traffic_class(), outer_class)?;
-    if class != inner.traffic_class() {
-        inner.set_traffic_class(class);
+    let class = ecn::decapsulated(packet.traffic_class(), outer_class)?;
+    if class != packet.traffic_class() {
+        packet.set_traffic_class(class);
     }
-    Ok(inner)
+    Ok(())
 }

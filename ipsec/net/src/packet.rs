@@ -1,6 +1,7 @@
 //! An owned IP packet (RFC 791, RFC 8200) whose lengths have been proven once, so that reading it cannot fail.
 
 mod headers;
+mod in_place;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -179,34 +180,48 @@ impl IpPacket {
     /// When the version is unknown, a length does not fit, or the IPv4 header checksum is wrong.
     #[inline]
     pub fn parse(buffer: impl Into<Buffer>) -> Result<Self, NotIp> {
-        let mut buffer = buffer.into();
-        let layout = match buffer.first().map(|octet| octet >> 4) {
-            Some(4) => layout_v4(&buffer)?,
-            Some(6) => layout_v6(&buffer)?,
+        let mut packet = Self::not_read(buffer.into());
+        packet.read_headers()?;
+        Ok(packet)
+    }
+
+    /// Octets whose headers are still to be read.
+    #[inline]
+    fn not_read(buffer: Buffer) -> Self {
+        Self {
+            buffer,
+            identification: 0,
+            header_len: 0,
+            fragment_offset: 0,
+            version: IpVersion::V4,
+            protocol: 0,
+            is_fragment: false,
+            more_fragments: false,
+        }
+    }
+
+    /// Finds out what the octets say, and cuts off what lies behind their total length.
+    #[inline]
+    fn read_headers(&mut self) -> Result<(), NotIp> {
+        let layout = match self.buffer.first().map(|octet| octet >> 4) {
+            Some(4) => layout_v4(&self.buffer)?,
+            Some(6) => layout_v6(&self.buffer)?,
             _ => return Err(NotIp::Version),
         };
-        buffer.truncate(layout.total_len);
-        let header_len = u16::try_from(layout.header_len).map_err(|_| NotIp::Length { offset: 0 })?;
-        Ok(Self::of(buffer, (layout.version, layout.protocol), header_len, layout.fragment))
+        self.buffer.truncate(layout.total_len);
+        self.version = layout.version;
+        self.protocol = layout.protocol;
+        self.header_len = u16::try_from(layout.header_len).map_err(|_| NotIp::Length { offset: 0 })?;
+        self.set_fragment(layout.fragment);
+        Ok(())
     }
 
     #[inline]
-    fn of(
-        buffer: Buffer,
-        (version, protocol): (IpVersion, u8),
-        header_len: u16,
-        fragment: Option<FragmentInfo>,
-    ) -> Self {
-        Self {
-            buffer,
-            identification: fragment.map_or(0, |fragment| fragment.identification),
-            header_len,
-            fragment_offset: fragment.map_or(0, |fragment| (fragment.offset / 8) as u16),
-            version,
-            protocol,
-            is_fragment: fragment.is_some(),
-            more_fragments: fragment.is_some_and(|fragment| fragment.more),
-        }
+    fn set_fragment(&mut self, fragment: Option<FragmentInfo>) {
+        self.identification = fragment.map_or(0, |fragment| fragment.identification);
+        self.fragment_offset = fragment.map_or(0, |fragment| (fragment.offset / 8) as u16);
+        self.is_fragment = fragment.is_some();
+        self.more_fragments = fragment.is_some_and(|fragment| fragment.more);
     }
 
     /// Puts a header before `payload`.
@@ -214,30 +229,40 @@ impl IpPacket {
     /// # Errors
     /// When the payload is longer than an IP packet can carry, or the addresses' versions differ.
     #[inline]
-    pub fn build(header: &IpHeader, mut payload: Buffer) -> Result<Self, NotIp> {
+    pub fn build(header: &IpHeader, payload: Buffer) -> Result<Self, NotIp> {
+        let mut packet = Self::not_read(payload);
+        packet.put_header(header)?;
+        Ok(packet)
+    }
+
+    /// Puts a header before the octets.
+    #[inline]
+    fn put_header(&mut self, header: &IpHeader) -> Result<(), NotIp> {
         let version = IpVersion::of(header.source);
-        let header_len = version.header_len();
-        let length = payload.len();
+        let length = self.buffer.len();
         match (header.source, header.destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
                 let octets = header_v4(header, source, destination, length)?;
-                payload.grow_front(header_len).copy_from_slice(&octets);
+                self.buffer.grow_front(octets.len()).copy_from_slice(&octets);
             }
             (IpAddr::V6(source), IpAddr::V6(destination)) => {
                 let octets = header_v6(header, source, destination, length)?;
-                payload.grow_front(header_len).copy_from_slice(&octets);
+                self.buffer.grow_front(octets.len()).copy_from_slice(&octets);
             }
             _ => {
                 return Err(NotIp::Unbuildable("source and destination are of different IP versions"));
             }
         }
-        let protocol = header.protocol;
         // An IPv6 extension header may open the payload, and its length has to be proven too.
-        if version == IpVersion::V6 && is_extension(protocol) {
-            return Self::parse(payload);
+        if version == IpVersion::V6 && is_extension(header.protocol) {
+            return self.read_headers();
         }
-        let header_len = u16::try_from(header_len).unwrap_or(u16::MAX);
-        Ok(Self::of(payload, (version, protocol), header_len, None))
+        self.version = version;
+        self.protocol = header.protocol;
+        // 20 or 40.
+        self.header_len = version.header_len() as u16;
+        self.set_fragment(None);
+        Ok(())
     }
 
     /// The whole packet.

@@ -18,11 +18,12 @@ pub struct Headers {
 const MOST: usize = 256;
 
 impl IpPacket {
-    /// Takes a whole packet apart. The fragment header of an IPv6 packet that is its own only fragment (RFC 6946) goes.
+    /// A copy of a whole packet's headers, without the fragment header of an IPv6 packet that is its own only fragment
+    /// (RFC 6946).
     ///
     /// # Errors
     /// When it is a fragment, or its headers are longer than 256 octets.
-    pub fn into_parts(self) -> Result<(Headers, Buffer), NotIp> {
+    pub fn headers(&self) -> Result<Headers, NotIp> {
         if self.fragment().is_some_and(|fragment| fragment.more || fragment.offset > 0) {
             return Err(NotIp::Unbuildable("a fragment has but a part of its payload"));
         }
@@ -40,7 +41,7 @@ impl IpPacket {
             IpVersion::V4 => 9,
             IpVersion::V6 => last_next_header(&octets[..len]),
         };
-        Ok((Headers { octets, len, version, protocol_at }, self.into_payload()))
+        Ok(Headers { octets, len, version, protocol_at })
     }
 }
 
@@ -52,10 +53,7 @@ impl Headers {
     }
 
     /// Puts the headers before a payload of this protocol; lengths and the IPv4 checksum are those of the new packet.
-    ///
-    /// # Errors
-    /// When the packet would be longer than IP allows.
-    pub fn join(mut self, protocol: u8, mut payload: Buffer) -> Result<IpPacket, NotIp> {
+    pub(super) fn put_before(mut self, protocol: u8, payload: &mut Buffer) -> Result<(), NotIp> {
         let too_long = NotIp::Unbuildable("the payload does not fit in an IP packet");
         let total = u16::try_from(self.len + payload.len()).map_err(|_| too_long)?;
         self.octets[self.protocol_at] = protocol;
@@ -72,7 +70,7 @@ impl Headers {
             }
         }
         payload.grow_front(self.len).copy_from_slice(&self.octets[..self.len]);
-        IpPacket::parse(payload)
+        Ok(())
     }
 }
 
@@ -100,62 +98,4 @@ fn last_next_header(headers: &[u8]) -> usize {
         begin += usize::from(headers[begin + 1]) * 8 + 8;
     }
     at
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{IpHeader, fragment, protocol};
-
-    fn packet(v6: bool, payload: &[u8]) -> IpPacket {
-        let [source, destination] = match v6 {
-            false => ["192.0.2.1", "192.0.2.2"],
-            true => ["2001:db8::1", "2001:db8::2"],
-        };
-        let header = IpHeader::new(source.parse().unwrap(), destination.parse().unwrap(), protocol::UDP);
-        IpPacket::build(&header, Buffer::copy_of(payload)).unwrap()
-    }
-
-    proptest! {
-        #[test]
-        fn another_payload_stands_under_the_same_headers(v6: bool, before in 0usize..2000, after in 0usize..2000) {
-            let original = packet(v6, &vec![1; before]);
-            let (headers, payload) = original.clone().into_parts().unwrap();
-            prop_assert_eq!(payload.len(), before);
-            let changed = headers.clone().join(protocol::ESP, Buffer::copy_of(&vec![2; after])).unwrap();
-            prop_assert_eq!((changed.protocol(), changed.payload()), (protocol::ESP, &vec![2; after][..]));
-            prop_assert_eq!((changed.source(), changed.hop_limit()), (original.source(), original.hop_limit()));
-            prop_assert_eq!(headers.join(protocol::UDP, payload).unwrap(), original);
-        }
-    }
-
-    #[test]
-    fn the_last_extension_header_names_the_new_protocol() {
-        let header = IpHeader::new(
-            "2001:db8::1".parse().unwrap(),
-            "2001:db8::2".parse().unwrap(),
-            protocol::HOP_BY_HOP,
-        );
-        // Hop-by-hop with a padding option, destination options with another, then UDP.
-        let options =
-            [[protocol::DESTINATION_OPTIONS, 0, 1, 4, 0, 0, 0, 0], [protocol::UDP, 0, 1, 4, 0, 0, 0, 0]]
-                .concat();
-        let original = IpPacket::build(&header, Buffer::copy_of(&[&options[..], &[7; 20]].concat())).unwrap();
-        let (headers, _) = original.into_parts().unwrap();
-        let changed = headers.join(protocol::ESP, Buffer::copy_of(&[9; 16])).unwrap();
-        assert_eq!(
-            (changed.protocol(), changed.header_len(), changed.payload()),
-            (protocol::ESP, 56, &[9; 16][..])
-        );
-    }
-
-    #[test]
-    fn fragments_are_not_taken_apart_and_nothing_grows_beyond_ip() {
-        let pieces = fragment(packet(false, &[1; 3000]), 1500, 1).unwrap();
-        assert!(pieces.into_iter().all(|piece| piece.into_parts().is_err()));
-        let (headers, _) = packet(true, &[1; 10]).into_parts().unwrap();
-        assert!(headers.join(protocol::ESP, Buffer::copy_of(&vec![0; 65_535])).is_err());
-    }
 }
