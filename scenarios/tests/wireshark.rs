@@ -176,3 +176,60 @@ fn esp_in_udp_is_told_from_ike_and_from_keepalives() {
     assert_eq!(see("udp.port == 4500 && esp && udp.dstport == 9"), see("esp"));
     assert!(see("esp") > 100 && see("_ws.malformed") == 0);
 }
+
+/// Why frames of a scenario stay as they are, though Wireshark has their algorithms.
+const NOT_FOR_WIRESHARK: [(&str, &str); 0] = [];
+
+/// The keys that a profile lists are those of algorithms that Wireshark has, and of no others.
+#[test]
+fn every_esp_packet_of_the_suites_of_the_data_plane_is_decrypted_and_its_icv_is_right() {
+    if !tshark_is_here() {
+        return;
+    }
+    let mut frames_seen = 0;
+    let mut failed: Vec<String> = Vec::new();
+    for suite in ["ah", "esp", "manual", "policy"] {
+        for scenario in scenarios_of(suite) {
+            let (out, config) = capture_all(&scenario);
+            let keys = std::fs::read_to_string(config.join("profiles/esplanade/esp_sa")).unwrap();
+            let wrong: Vec<String> = captures_in(&out)
+                .iter()
+                .flat_map(|capture| {
+                    frames(
+                        capture,
+                        &config,
+                        "esp",
+                        &["esp.spi", "esp.icv_bad", "esp.protocol", "_ws.malformed"],
+                    )
+                })
+                .filter(|frame| frame.split('\t').next().is_some_and(|spi| keys.contains(spi)))
+                .inspect(|_| frames_seen += 1)
+                .filter(|frame| {
+                    let fields: Vec<&str> = frame.split('\t').collect();
+                    !matches!(fields[..], [_, "" | "0", protocol, ""] if !protocol.is_empty())
+                })
+                .collect();
+            let excused = NOT_FOR_WIRESHARK.iter().any(|(name, _)| scenario.ends_with(name));
+            if excused == wrong.is_empty() {
+                failed.push(format!("{scenario}: {} frames, such as {:?}", wrong.len(), wrong.first()));
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(frames_seen > 10_000, "{frames_seen}");
+}
+
+/// The scenarios of a suite, in order.
+fn scenarios_of(suite: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites").join(suite);
+    let name = |path: &Path| format!("{suite}/{}", path.file_stem().unwrap().to_str().unwrap());
+    let mut names: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|entry| name(&entry.unwrap().path())).collect();
+    names.sort();
+    names
+}
+
+fn captures_in(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "pcapng")).collect()
+}

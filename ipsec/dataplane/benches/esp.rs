@@ -8,15 +8,12 @@ use std::time::Duration;
 
 use criterion::measurement::{Measurement, WallTime};
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ipsec_crypto::{
-    AeadAlgorithm, CipherAlgorithm, Entropy, FAST, IntegrityAlgorithm, PORTABLE, Provider, Secret,
-};
-use ipsec_dataplane::{
-    Action, Dataplane, Encryption, Inbound, Lifetime, Limits, Mode, Outbound, Policy, Protection, SaOptions,
-    SaPair, SaParameters, Selector, Settings, Suite,
-};
-use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, Prefix, protocol};
-use ipsec_wire::Spi;
+use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, FAST, IntegrityAlgorithm, PORTABLE, Provider};
+use ipsec_dataplane::{Encryption, Protection, Suite};
+
+mod looped;
+
+use looped::{inner, looped, open, seal, text_len};
 
 const fn aead(algorithm: AeadAlgorithm, key_len: usize) -> Protection {
     Protection::Esp(Suite { encryption: Encryption::Aead(algorithm), key_len, integrity: None })
@@ -65,56 +62,6 @@ fn cases() -> Vec<(Protection, &'static Provider)> {
 /// Lengths of the inner packet in octets.
 const LENGTHS: [usize; 4] = [64, 512, 1400, 9000];
 
-/// Costs next to nothing, so that it does not hide what is measured.
-struct Constant;
-
-impl Entropy for Constant {
-    fn fill(&mut self, bytes: &mut [u8]) {
-        bytes.fill(0x5a);
-    }
-}
-
-/// A gateway whose one SA pair sends to itself.
-fn looped(provider: &'static Provider, protection: Protection) -> Dataplane {
-    let all = "0.0.0.0/0".parse::<Prefix>().unwrap().range();
-    let selectors = vec![Selector::between(all, all)];
-    let policy = Policy::new("net", selectors.clone(), Action::Protect);
-    let sa = SaParameters {
-        spi: Spi(0x1001),
-        protection,
-        key: Secret::from(vec![7; protection.key_material_len()]),
-        mode: Mode::Tunnel { local: [192, 0, 2, 1].into(), remote: [198, 51, 100, 1].into() },
-        selectors,
-        extended_sequence_numbers: true,
-        replay_window: 64,
-        options: SaOptions::default(),
-    };
-    let most = Limits { time: None, octets: Some(u64::MAX), packets: Some(u64::MAX) };
-    let lifetime = Lifetime { soft: most, hard: most, idle: None };
-    let mut plane = Dataplane::new(provider, vec![policy], Settings::default());
-    plane.install(Instant::ZERO, SaPair { lifetime, ..SaPair::new("net", sa.clone(), sa) });
-    plane
-}
-
-fn inner(length: usize) -> IpPacket {
-    let header = IpHeader::new([10, 1, 0, 1].into(), [10, 2, 0, 1].into(), protocol::UDP);
-    IpPacket::build(&header, Buffer::copy_of(&vec![0x42; length - 20])).unwrap()
-}
-
-/// In, out, in again and out.
-fn round(plane: &mut Dataplane, mut packet: IpPacket) -> IpPacket {
-    if packet.hop_limit() == 2 {
-        packet.set_hop_limit(64);
-    }
-    let Outbound::Send(outer) = plane.outbound(Instant::ZERO, &mut Constant, packet) else {
-        panic!("not sent");
-    };
-    match plane.inbound(Instant::ZERO, outer) {
-        Inbound::Deliver(inner) => inner,
-        other => panic!("{other:?}"),
-    }
-}
-
 fn packets(c: &mut Criterion) {
     let mut group = c.benchmark_group("packet");
     group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
@@ -128,7 +75,8 @@ fn packets(c: &mut Criterion) {
                     let mut packet = inner(length);
                     let start = WallTime.start();
                     for _ in 0..rounds {
-                        packet = round(&mut plane, packet);
+                        let outer = seal(&mut plane, packet);
+                        packet = open(&mut plane, outer);
                     }
                     WallTime.end(start)
                 });
@@ -151,11 +99,6 @@ fn packets(c: &mut Criterion) {
             }
         }
     }
-}
-
-/// The length of what is encrypted: the packet with its trailer.
-fn text_len(length: usize, block: usize) -> usize {
-    (length + 2).next_multiple_of(block.max(4))
 }
 
 fn bare_aead(

@@ -86,6 +86,32 @@ impl From<NotIp> for DropReason {
 }
 
 impl DropReason {
+    /// All of them.
+    pub const ALL: [Self; 22] = [
+        Self::Discarded,
+        Self::NoSa,
+        Self::Unusable,
+        Self::HopLimit,
+        Self::SequenceOverflow,
+        Self::TooLong,
+        Self::PathMtu,
+        Self::TransportFragment,
+        Self::Fragment,
+        Self::UnknownSpi,
+        Self::Malformed,
+        Self::Replayed,
+        Self::TooOld,
+        Self::Integrity,
+        Self::Padding,
+        Self::Dummy,
+        Self::NextHeader,
+        Self::NotIp,
+        Self::Unbundled,
+        Self::Selectors,
+        Self::Congestion,
+        Self::Unprotected,
+    ];
+
     /// A short stable name for filters and counters.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -98,6 +98,7 @@ pub fn world<O: Observer<Note>>(
     for router in &scenario.routers {
         let mut made = Router::new();
         made.set_too_big_silent(router.silent);
+        made.set_marking(router.marks);
         let id = built.world.add_node(&router.name, Node::Router(Box::new(made)));
         built.places.routers.insert(router.name.clone(), id);
     }

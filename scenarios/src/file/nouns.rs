@@ -65,6 +65,7 @@ pub(super) enum Cookies {
 pub(super) struct Router {
     pub(super) address: Option<Texts>,
     pub(super) silent: Option<bool>,
+    pub(super) marks: Option<bool>,
 }
 
 /// `[link.NAME]`
@@ -163,6 +164,7 @@ pub(super) struct IkeEnd {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct IkeLifetime {
     pub(super) time: Option<Text>,
+    pub(super) seconds: Option<Spanned<i64>>,
     pub(super) margin: Option<Text>,
     pub(super) jitter: Option<Text>,
 }
@@ -221,6 +223,7 @@ pub(super) struct ChildEnd {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Lifetime {
     pub(super) time: Option<Text>,
+    pub(super) seconds: Option<Spanned<i64>>,
     pub(super) bytes: Option<Spanned<i64>>,
     pub(super) packets: Option<Spanned<i64>>,
     pub(super) margin: Option<Text>,
@@ -261,6 +264,8 @@ pub(super) enum Encapsulation {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Manual {
+    /// For people; nothing depends on it.
+    pub(super) description: Option<Text>,
     pub(super) ends: Option<Spanned<Vec<Text>>>,
     pub(super) mode: Option<Mode>,
     pub(super) replay: Option<Spanned<i64>>,

@@ -150,6 +150,8 @@ pub struct Router {
     pub addresses: Vec<IpAddr>,
     /// Whether it says nothing of packets that are too big for the next link.
     pub silent: bool,
+    /// Whether it marks everything as having met congestion, even what is not ECN-capable (RFC 3168 §5 forbids that).
+    pub marks: bool,
 }
 
 /// A link between two peers or routers.

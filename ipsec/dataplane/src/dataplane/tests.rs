@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use ipsec_wire::esp::Header;
 
-use crate::{Direction, SaOptions};
+use crate::{Direction, Protection, SaOptions};
 
 mod ah;
 mod bundle;
@@ -22,7 +22,11 @@ mod transport;
 use setup::*;
 
 fn setups() -> impl Strategy<Value = Setup> {
-    let parts = (prop::sample::select(&PROTECTIONS[..]), any::<[bool; 4]>());
+    setups_of(PROTECTIONS.to_vec())
+}
+
+fn setups_of(protections: Vec<Protection>) -> impl Strategy<Value = Setup> {
+    let parts = (prop::sample::select(protections), any::<[bool; 4]>());
     parts.prop_map(|(protection, [outer_v6, inner_v6, extended, fast])| {
         let provider = if fast { &FAST } else { PLAIN.provider };
         Setup { protection, outer_v6, inner_v6, extended, provider, ..PLAIN }
@@ -33,7 +37,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn what_one_end_seals_the_other_opens(setup in setups(), length in 0usize..9000, class: u8) {
+    fn what_one_end_seals_the_other_opens(
+        setup in setups_of(every_protection()), length in 0usize..=9000, class: u8,
+    ) {
         let (mut west, mut east) = setup.planes();
         let mut packet = setup.packet(length);
         packet.set_traffic_class(class);
@@ -47,7 +53,9 @@ proptest! {
     }
 
     #[test]
-    fn any_flipped_bit_is_refused(setup in setups(), length in 0usize..300, bit: prop::sample::Index) {
+    fn any_flipped_bit_is_refused(
+        setup in setups_of(every_protection()), length in 0usize..300, bit: prop::sample::Index,
+    ) {
         let (mut west, mut east) = setup.planes();
         let mut outer = sent(&mut west, setup.packet(length));
         let bit = bit.index(outer.payload().len() * 8);
@@ -82,6 +90,21 @@ proptest! {
             let delivered = matches!(east.inbound(NOW, outers[index].clone()), Inbound::Deliver(_));
             prop_assert!(!(delivered && seen[index]));
             seen[index] |= delivered;
+        }
+    }
+}
+
+/// With each suite in turn, so that none is left to chance.
+#[test]
+fn every_suite_carries_the_shortest_and_the_longest_packet_in_both_ip_versions() {
+    for protection in every_protection() {
+        for (outer_v6, extended) in [(false, true), (true, false)] {
+            let setup = Setup { protection, outer_v6, extended, ..PLAIN };
+            let (mut west, mut east) = setup.planes();
+            for length in [0, 1, 1400, 9000] {
+                let inner = delivered(&mut east, sent(&mut west, setup.packet(length)));
+                assert_eq!(inner.payload(), setup.packet(length).payload(), "{protection} {length}");
+            }
         }
     }
 }

@@ -15,7 +15,57 @@ fn feed(reassembler: &mut Reassembler, packets: impl IntoIterator<Item = IpPacke
     packets.into_iter().map(|packet| reassembler.handle(Instant::ZERO, packet)).collect()
 }
 
+prop_compose! {
+    /// Up to the longest that IP has, with IPv4 options or IPv6 extension headers, whether it may be cut or not.
+    fn any_packet()(
+        v6: bool,
+        length in prop_oneof![0usize..3000, 60_000usize..65_480],
+        extras in 0usize..4,
+        dont_fragment in prop::bool::weighted(0.1),
+    ) -> IpPacket {
+        let whole = packet(v6, length);
+        if v6 {
+            let header = IpHeader::new(whole.source(), whole.destination(), [
+                protocol::UDP, protocol::HOP_BY_HOP, protocol::ROUTING, protocol::DESTINATION_OPTIONS,
+            ][extras]);
+            let extension = [protocol::UDP, 0, 1, 4, 0, 0, 0, 0];
+            let extension = if extras == 0 { &[][..] } else { &extension[..] };
+            let payload = [extension, &whole.payload()[..length.min(65_400)]].concat();
+            return IpPacket::build(&header, Buffer::copy_of(&payload)).unwrap();
+        }
+        let mut header = Ipv4Header::from_slice(whole.as_bytes()).unwrap().0;
+        header.options = [vec![1, 1, 1, 0], vec![7, 4, 4, 0], vec![148, 4, 0, 0], Vec::new()][extras]
+            .as_slice()
+            .try_into()
+            .unwrap();
+        let payload = &whole.payload()[..length.min(65_400)];
+        header.dont_fragment = dont_fragment;
+        header.set_payload_len(payload.len()).unwrap();
+        header.header_checksum = header.calc_header_checksum();
+        IpPacket::parse([&header.to_bytes()[..], payload].concat()).unwrap()
+    }
+}
+
 proptest! {
+    #[test]
+    fn any_packet_at_any_mtu_reassembles_or_is_refused(
+        whole in any_packet(), mtu in prop_oneof![0usize..200, 200usize..9000],
+    ) {
+        match fragment(whole.clone(), mtu, 5) {
+            Ok(pieces) => {
+                prop_assert!(pieces.iter().all(|piece| piece.len() <= mtu));
+                let limits = Limits { octets: 1 << 17, ..Limits::default() };
+                let mut results = feed(&mut Reassembler::new(limits), pieces);
+                let Some(Reassembled::Whole(again)) = results.pop() else { panic!("not whole again") };
+                prop_assert_eq!(again.as_bytes(), whole.as_bytes());
+                prop_assert!(results.iter().all(|result| *result == Reassembled::Waiting));
+            }
+            Err(crate::FragmentError::DontFragment) => prop_assert!(whole.dont_fragment() && whole.len() > mtu),
+            // Eight octets do not fit behind the headers, of which an IPv6 fragment has one more.
+            Err(crate::FragmentError::MtuTooSmall) => prop_assert!(mtu < whole.header_len() + 8 + 8),
+        }
+    }
+
     #[test]
     fn fragments_in_any_order_make_the_datagram_again(
         v6: bool,

@@ -1,11 +1,13 @@
 //! Manual SAs, with the statements and the limits of the routers that this begins from: ESP, AH or a bundle of both, SPIs
 //! from 256 to 16639, keys as text or in hexadecimal, replay windows of 32 or 64 packets.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ipsec::crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm};
 use ipsec::dataplane::{Encryption, Protection, Suite};
 use ipsec::wire::Spi;
+use ipsec_net::protocol;
 use toml::Spanned;
 
 use super::child::carried;
@@ -75,7 +77,28 @@ pub(super) fn resolve(
     peers: &[Peer],
     problems: &mut Problems,
 ) -> Vec<Manual> {
-    nouns.iter().filter_map(|named| manual(named, names, peers, problems)).collect()
+    let manual: Vec<_> = nouns.iter().map(|named| (named, manual(named, names, peers, problems))).collect();
+    let manual = manual.into_iter().filter_map(|(named, manual)| Some((named, manual?))).collect::<Vec<_>>();
+    check_spis(&manual, problems);
+    manual.into_iter().map(|(_, manual)| manual).collect()
+}
+
+/// No peer receives twice under one SPI of one protocol.
+fn check_spis(all: &[(&Named<nouns::Manual>, Manual)], problems: &mut Problems) {
+    let mut taken = BTreeMap::new();
+    for (named, manual) in all {
+        for end in &manual.ends {
+            let ah = end.inbound.bundled.as_ref().map(|ah| (protocol::AH, ah.spi));
+            for (protocol, spi) in
+                ah.into_iter().chain([(end.inbound.protection.protocol(), end.inbound.spi)])
+            {
+                let Some(other) = taken.insert((&end.peer, protocol, spi), &manual.name) else { continue };
+                let message = format!("`{}` receives under SPI {} in `{other}` too", end.peer, spi.0);
+                let problem = Problem::at(named.name.span(), message);
+                problems.add(problem.help("in each protocol an SPI belongs to one SA of a peer"));
+            }
+        }
+    }
 }
 
 fn manual(
@@ -88,6 +111,13 @@ fn manual(
     let ends = problems.two_peers(("manual", &named.name), "ends", noun.ends.as_ref(), names)?;
     let ends = ends.map(|end| end.get_ref().as_str());
     check_ends(named.name(), noun.at.keys(), ends, problems);
+    let is_v4 = |name: &str| peers.iter().find(|peer| peer.name == name).map(|peer| peer.address.is_ipv4());
+    if is_v4(ends[0]) != is_v4(ends[1]) {
+        let message =
+            format!("the addresses of `{}` and `{}` are of different IP versions", ends[0], ends[1]);
+        problems
+            .add(Problem::at(named.name.span(), message).help("an SA runs between addresses of one version"));
+    }
     // Both ends are told even if one is wrong.
     let first = end(named, (ends[0], ends[1]), false, peers, problems);
     let second = end(named, (ends[1], ends[0]), true, peers, problems);

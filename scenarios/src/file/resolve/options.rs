@@ -1,5 +1,6 @@
 //! Lifetimes of SAs, and what SAs do that most do not.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use ipsec::dataplane::{DontFragment, LifetimePolicy, Limits, SaOptions, UdpEncapsulation};
@@ -7,7 +8,7 @@ use toml::Spanned;
 
 use super::problems::Problems;
 use crate::diagnostic::Problem;
-use crate::file::nouns;
+use crate::file::nouns::{self, Text};
 use crate::file::scenario::Mode;
 use crate::quantity;
 
@@ -15,6 +16,9 @@ use crate::quantity;
 const UDP_PORT: u16 = 4500;
 /// How often NAT is reminded unless the file says otherwise (RFC 3948 §4).
 const KEEPALIVE: Duration = Duration::from_secs(20);
+/// What the routers take as a lifetime in seconds, and what is taken where that is wrong: eight hours.
+const SECONDS: RangeInclusive<i64> = 180..=86_400;
+const DEFAULT_SECONDS: u64 = 28_800;
 /// How far soft limits lie before the hard ones, in percent of these, unless the file says otherwise.
 const MARGIN: u8 = 10;
 
@@ -88,7 +92,7 @@ pub(super) fn lifetime(noun: Option<&nouns::Lifetime>, problems: &mut Problems) 
         count(noun.bytes.as_ref(), "a lifetime in bytes"),
         count(noun.packets.as_ref(), "a lifetime in packets"),
     );
-    let time = noun.time.as_ref().and_then(|time| problems.read(time, positive));
+    let time = time(noun.time.as_ref(), noun.seconds.as_ref(), problems);
     LifetimePolicy {
         hard: Limits { time, octets, packets },
         margin: problems.read_or(noun.margin.as_ref(), percent, MARGIN),
@@ -100,13 +104,24 @@ pub(super) fn lifetime(noun: Option<&nouns::Lifetime>, problems: &mut Problems) 
 /// How long the IKE SAs of a configuration last; for ever when nothing is said.
 pub(super) fn ike_lifetime(noun: Option<&nouns::IkeLifetime>, problems: &mut Problems) -> LifetimePolicy {
     let Some(noun) = noun else { return LifetimePolicy::default() };
-    let time = noun.time.as_ref().and_then(|time| problems.read(time, positive));
+    let time = time(noun.time.as_ref(), noun.seconds.as_ref(), problems);
     LifetimePolicy {
         hard: Limits { time, ..Limits::default() },
         margin: problems.read_or(noun.margin.as_ref(), percent, MARGIN),
         jitter: problems.read_or(noun.jitter.as_ref(), percent, 0),
         idle: None,
     }
+}
+
+/// A lifetime in time: any, or in seconds as the routers take it.
+fn time(time: Option<&Text>, seconds: Option<&Spanned<i64>>, problems: &mut Problems) -> Option<Duration> {
+    if let (Some(_), Some(seconds)) = (time, seconds) {
+        let problem = Problem::at(seconds.span(), "a lifetime is given once");
+        problems.add(problem.label("expected either `time` or `seconds`"));
+    }
+    let seconds = seconds
+        .map(|seconds| problems.number_or(Some(seconds), SECONDS, "a lifetime in seconds", DEFAULT_SECONDS));
+    time.and_then(|time| problems.read(time, positive)).or(seconds.map(Duration::from_secs))
 }
 
 fn positive(text: &str) -> Result<Duration, String> {
@@ -137,6 +152,26 @@ mod tests {
         for text in ["", "-1", "2^64", "5 - 6", "2^", "2^999", "one", "1 - 2 - 3"] {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_lifetime_in_seconds_has_the_limits_of_the_routers() {
+        let read = |seconds: i64, time: Option<&str>| {
+            let place = |text: &str| Spanned::new(0..1, text.to_owned());
+            let noun = nouns::Lifetime {
+                seconds: Some(Spanned::new(0..1, seconds)),
+                time: time.map(place),
+                ..nouns::Lifetime::default()
+            };
+            let mut problems = Problems::default();
+            let policy = lifetime(Some(&noun), &mut problems);
+            problems.none_or(policy.hard.time.map(|time| time.as_secs())).ok()
+        };
+        for seconds in [180, 28_800, 86_400] {
+            assert_eq!(read(seconds, None), Some(Some(seconds as u64)));
+        }
+        assert!([179, 86_401, 0, -1].iter().all(|seconds| read(*seconds, None).is_none()));
+        assert_eq!(read(200, Some("1h")), None, "once is enough");
     }
 
     #[test]

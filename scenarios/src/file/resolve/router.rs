@@ -18,6 +18,7 @@ pub(super) fn resolve(nouns: &[Named<nouns::Router>], problems: &mut Problems) -
             .filter_map(|text| problems.read(text, address_of))
             .collect(),
         silent: named.noun.silent.unwrap_or(false),
+        marks: named.noun.marks.unwrap_or(false),
     };
     nouns.iter().map(router).collect()
 }

@@ -17,6 +17,9 @@ use crate::{Node, Port, Step};
 
 pub use note::{RouterDrop, RouterNote};
 
+/// Both bits of ECN (RFC 3168 §5).
+const CONGESTION_EXPERIENCED: u8 = 3;
+
 /// What a router knows of one of its ports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interface {
@@ -33,6 +36,7 @@ pub struct Router {
     routes: RouteTable,
     reporter: Reporter,
     too_big_silent: bool,
+    marks: bool,
     /// The identification of the next packet of its own that is fragmented.
     identification: u32,
     outbox: Outbox<RouterNote>,
@@ -45,6 +49,7 @@ impl Default for Router {
             routes: RouteTable::default(),
             reporter: Reporter::new(ErrorRate::default()),
             too_big_silent: false,
+            marks: false,
             identification: 0,
             outbox: Outbox::default(),
         }
@@ -90,6 +95,12 @@ impl Router {
         self.too_big_silent = silent;
     }
 
+    /// Whether the router marks everything that it forwards as having met congestion, even what is not ECN-capable, which
+    /// RFC 3168 §5 forbids.
+    pub fn set_marking(&mut self, marks: bool) {
+        self.marks = marks;
+    }
+
     /// How many ICMP errors the router sends at most.
     pub fn set_error_rate(&mut self, rate: ErrorRate) {
         self.reporter.set_rate(rate);
@@ -115,6 +126,9 @@ impl Router {
             return self.refuse(now, from, &packet, RouterDrop::TooBig, error);
         }
         packet.set_hop_limit(packet.hop_limit() - 1);
+        if self.marks {
+            packet.set_traffic_class(packet.traffic_class() | CONGESTION_EXPERIENCED);
+        }
         self.transmit(port, packet, mtu, 0);
     }
 

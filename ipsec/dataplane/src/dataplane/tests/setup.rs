@@ -56,6 +56,27 @@ pub(super) const PROTECTIONS: [Protection; 26] = [
     Protection::Ah(IntegrityAlgorithm::Aes256Gmac),
 ];
 
+/// Every algorithm with every length of its key; every cipher with every integrity algorithm that is for ESP.
+pub(super) fn every_protection() -> Vec<Protection> {
+    let mut all = Vec::new();
+    for algorithm in AeadAlgorithm::ALL.iter().copied() {
+        for key_len in algorithm.key_lens().iter().copied() {
+            all.push(aead(algorithm, key_len));
+            all.push(implicit_iv(algorithm, key_len));
+        }
+    }
+    for integrity in IntegrityAlgorithm::ALL.iter().copied() {
+        all.push(Protection::Ah(integrity));
+        if integrity.iv_len() > 0 {
+            continue;
+        }
+        for cipher in CipherAlgorithm::ALL.iter().copied() {
+            all.extend(cipher.key_lens().iter().map(|key_len| separate(cipher, *key_len, integrity)));
+        }
+    }
+    all
+}
+
 pub(super) fn range(text: &str) -> AddressRange {
     text.parse::<Prefix>().unwrap().range()
 }

@@ -244,6 +244,63 @@ fn a_cipher_alone_and_integrity_twice_are_both_refused() {
 }
 
 #[test]
+fn a_key_that_is_too_short_or_too_long_is_told_for_every_algorithm() {
+    let keyed = |what: &str, name: &str, octets: usize| {
+        let key = format!("{{ algorithm = \"{name}\", hexadecimal = \"{}\" }}", "1f".repeat(octets));
+        format!("{what} = {key}\n")
+    };
+    for (name, cipher, length) in ENCRYPTION.into_iter().filter(|row| row.2 > 0) {
+        let length = length + cipher.salt_len();
+        for wrong in [length - 1, length + 1] {
+            let text = format!("spi = 500\n{}", keyed("encryption", name, wrong));
+            let (problem, help) =
+                (format!("this key has {wrong} octets"), format!("expected {length} characters"));
+            told(&[(bidirectional(&text), &problem, &help)]);
+        }
+    }
+    for (name, integrity) in AUTHENTICATION {
+        let length = integrity.key_len();
+        for wrong in [length - 1, length + 1] {
+            let text = format!("protocol = \"ah\"\nspi = 500\n{}", keyed("authentication", name, wrong));
+            let (problem, help) =
+                (format!("this key has {wrong} octets"), format!("expected {length} characters"));
+            told(&[(bidirectional(&text), &problem, &help)]);
+        }
+    }
+}
+
+#[test]
+fn an_sa_has_a_description_and_both_of_its_modes_and_windows() {
+    for (mode, expected) in [("tunnel", Mode::Tunnel), ("transport", Mode::Transport)] {
+        for window in [32, 64] {
+            let statements = format!(
+                "description = \"to the branch\"\nmode = \"{mode}\"\nreplay = {window}\n[manual.net.bi"
+            );
+            let manual = read(&good().replace("[manual.net.bi", &statements)).unwrap();
+            assert!(manual.ends.iter().all(|end| (end.mode, end.replay_window) == (expected, window)));
+        }
+    }
+}
+
+#[test]
+fn a_peer_receives_only_once_under_an_spi_of_a_protocol() {
+    let second = good();
+    let second = second.split_once("[manual.net]").unwrap().1.replace("manual.net", "manual.more");
+    let both = |second: &str| format!("{}\n[manual.more]{second}", good());
+    told(&[(both(&second), "`west` receives under SPI 256 in `net` too", "one SA of a peer")]);
+    assert!(read(&both(&second.replace("spi = 256", "spi = 257"))).is_ok());
+    // Of AH it is another one.
+    let ah = second.lines().filter(|line| !line.starts_with("encryption")).collect::<Vec<_>>().join("\n");
+    assert!(read(&both(&ah.replace("spi = 256", "spi = 256\nprotocol = \"ah\""))).is_ok());
+}
+
+#[test]
+fn ends_of_two_ip_versions_are_refused() {
+    let text = good().replace("198.51.100.1", "2001:db8::1");
+    told(&[(text, "`west` and `east` are of different IP versions", "one version")]);
+}
+
+#[test]
 fn a_tunnel_of_a_peer_that_protects_nothing_is_refused() {
     let text = good().replace("protects = \"10.2.0.0/16\"\n", "");
     let error = read(&text).unwrap_err();
