@@ -177,46 +177,64 @@ fn esp_in_udp_is_told_from_ike_and_from_keepalives() {
     assert!(see("esp") > 100 && see("_ws.malformed") == 0);
 }
 
-/// Why frames of a scenario stay as they are, though Wireshark has their algorithms.
-const NOT_FOR_WIRESHARK: [(&str, &str); 0] = [];
+/// Scenarios with ICVs that Wireshark 4.0 finds wrong, and why.
+const WRONG_FOR_WIRESHARK: [(&str, &str); 5] = [
+    ("esp/esn-across-aes128", "it does not authenticate the upper half of extended sequence numbers"),
+    ("esp/esn-across-aes128gcm16", "likewise"),
+    ("esp/esn-resynchronisation", "likewise"),
+    ("esp/wrong-esn", "likewise, of the one end that has them"),
+    ("esp/wrong-key", "the ends have different keys under the same SPI, and it takes one of them"),
+];
+/// In names of scenarios: algorithms that Wireshark 4.0 does not have in ESP.
+const UNKNOWN_TO_WIRESHARK: [&str; 5] = ["camellia", "ccm", "chacha20", "gmac", "iiv"];
 
-/// The keys that a profile lists are those of algorithms that Wireshark has, and of no others.
+/// One row for each ESP packet, those that ICMP errors quote left out: SPI, verdict on the ICV, length of the padding, which shows
+/// that it was decrypted, and malformedness.
+fn esp_packets(folder: &Path, config: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let captures = files.filter(|path| path.extension().is_some_and(|extension| extension == "pcapng"));
+    let filter = "esp && !(icmp.type == 3) && !(icmpv6.type == 2)";
+    let fields = ["esp.spi", "esp.icv_bad", "esp.pad_len", "_ws.malformed"];
+    captures.flat_map(|capture| frames(&capture, config, filter, &fields)).collect()
+}
+
 #[test]
 fn every_esp_packet_of_the_suites_of_the_data_plane_is_decrypted_and_its_icv_is_right() {
     if !tshark_is_here() {
         return;
     }
-    let mut frames_seen = 0;
-    let mut failed: Vec<String> = Vec::new();
-    for suite in ["ah", "esp", "manual", "policy"] {
-        for scenario in scenarios_of(suite) {
-            let (out, config) = capture_all(&scenario);
-            let keys = std::fs::read_to_string(config.join("profiles/esplanade/esp_sa")).unwrap();
-            let wrong: Vec<String> = captures_in(&out)
-                .iter()
-                .flat_map(|capture| {
-                    frames(
-                        capture,
-                        &config,
-                        "esp",
-                        &["esp.spi", "esp.icv_bad", "esp.protocol", "_ws.malformed"],
-                    )
-                })
-                .filter(|frame| frame.split('\t').next().is_some_and(|spi| keys.contains(spi)))
-                .inspect(|_| frames_seen += 1)
-                .filter(|frame| {
-                    let fields: Vec<&str> = frame.split('\t').collect();
-                    !matches!(fields[..], [_, "" | "0", protocol, ""] if !protocol.is_empty())
-                })
-                .collect();
-            let excused = NOT_FOR_WIRESHARK.iter().any(|(name, _)| scenario.ends_with(name));
-            if excused == wrong.is_empty() {
-                failed.push(format!("{scenario}: {} frames, such as {:?}", wrong.len(), wrong.first()));
-            }
+    let mut seen = 0;
+    let mut surprises = Vec::new();
+    for scenario in ["ah", "esp", "manual", "policy"].into_iter().flat_map(scenarios_of) {
+        let (out, config) = capture_all(&scenario);
+        let keys = std::fs::read_to_string(config.join("profiles/esplanade/esp_sa")).unwrap();
+        let packets = esp_packets(&out, &config);
+        let has_key = |packet: &&String| packet.split('\t').next().is_some_and(|spi| keys.contains(spi));
+        let (known, unknown): (Vec<&String>, Vec<&String>) = packets.iter().partition(has_key);
+        seen += known.len();
+        if !unknown.is_empty() && !UNKNOWN_TO_WIRESHARK.iter().any(|name| scenario.contains(name)) {
+            surprises.push(format!(
+                "{scenario}: no key for {} packets, such as {:?}",
+                unknown.len(),
+                unknown[0]
+            ));
+        }
+        let is_right = |packet: &str| {
+            let [_, icv_bad, padding, malformed] = packet.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{packet}")
+            };
+            // It shows no trailer of a packet that carries nothing.
+            let is_dummy = scenario.contains("dummies") && icv_bad == "0";
+            matches!(icv_bad, "" | "0") && (!padding.is_empty() || is_dummy) && malformed.is_empty()
+        };
+        let wrong = known.iter().filter(|packet| !is_right(packet)).count();
+        let may_be_wrong = WRONG_FOR_WIRESHARK.iter().any(|(name, _)| *name == scenario);
+        if may_be_wrong != (wrong > 0) {
+            surprises.push(format!("{scenario}: {wrong} of {} packets are wrong", known.len()));
         }
     }
-    assert!(failed.is_empty(), "{failed:#?}");
-    assert!(frames_seen > 10_000, "{frames_seen}");
+    assert!(surprises.is_empty(), "{surprises:#?}");
+    assert!(seen > 100_000, "{seen}");
 }
 
 /// The scenarios of a suite, in order.
@@ -227,9 +245,4 @@ fn scenarios_of(suite: &str) -> Vec<String> {
         std::fs::read_dir(folder).unwrap().map(|entry| name(&entry.unwrap().path())).collect();
     names.sort();
     names
-}
-
-fn captures_in(folder: &Path) -> Vec<PathBuf> {
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.filter(|path| path.extension().is_some_and(|extension| extension == "pcapng")).collect()
 }
