@@ -7,6 +7,7 @@
 //!   │    └─ x509      TrustStore, Certificate, Crl        RFC 5280, 4945
 //!   ├─ EAP            eap::EapPeer, eap::EapServer        RFC 3748, 7296 §2.16
 //!   ├─ raw key        by the same, without certificates     RFC 7670
+//!   ├─ resumption     prove_resumed, verify_resumed     RFC 5723 §4.3.3
 //!   └─ null           prove_null, verify_null             RFC 7619
 //! ```
 //!
@@ -23,6 +24,7 @@ mod pad;
 mod proof;
 mod prove;
 mod psk;
+mod resumed;
 #[cfg(test)]
 mod seeded;
 mod signature;
@@ -38,6 +40,7 @@ pub use pad::{
 pub use proof::{NotProven, Proven};
 pub use prove::{NoProof, Occasion, Prove};
 pub use psk::{SignedOctets, prove_psk, verify_psk};
+pub use resumed::{prove_resumed, verify_resumed};
 pub use signature::{
     CannotProve, OddHashList, SignatureHash, SignatureRules, preferred_algorithms, prove_signature,
     verify_signature,

@@ -31,6 +31,8 @@ pub(crate) struct Reach<'a> {
     pub(crate) lost: &'a mut Vec<Lost>,
     /// Set when the peer sends us to another gateway: which.
     pub(crate) redirected: &'a mut Option<Gateway>,
+    /// Set when the attempt has to begin with `IKE_SA_INIT`.
+    pub(crate) anew: &'a mut bool,
 }
 
 /// Something that ended and may have to be set up anew.
@@ -86,31 +88,27 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
                 sa.waits = false;
                 sa.children.extend(children);
             }
-            Effect::RemoveChild { inbound, cause } => {
-                if let Some(index) = sa.children.iter().position(|child| child.inbound == inbound) {
-                    let child = sa.children.remove(index);
-                    if cause == Cause::DeletedByPeer && !child.deleting {
-                        reach.lost.push(Lost::Child(child.name.clone()));
-                    }
-                    tell_end(&child, cause, reach.out);
-                }
-            }
+            Effect::RemoveChild { inbound, cause } => remove_child(sa, inbound, cause, reach),
             Effect::MarkClosing => sa.state = State::Deleting,
             Effect::Close(cause) => close(sa, cause, reach),
             Effect::Fail(failure) => fail(sa, failure, reach),
             Effect::LimitAuthentication(term) => sa.authentication = Some(term),
+            Effect::KeepTicket(ticket) => sa.ticket = Some(*ticket),
+            Effect::BeginAnew => {
+                leave(sa, reach);
+                *reach.anew = true;
+            }
             Effect::Redirect(to) => {
-                if matches!(sa.state, State::Init) {
-                    reach.queue.clear();
-                    sa.state = State::Closed;
-                }
+                leave(sa, reach);
                 *reach.redirected = Some(to);
             }
+            Effect::Queue(exchange) => reach.queue.push_back(exchange),
             Effect::Report(event) => reach.out.push_back(Output::Event(event)),
         }
     }
 }
 
+/// The peer has proven who it is.
 fn establish(
     sa: &mut IkeSa,
     proven: Proven,
@@ -119,6 +117,7 @@ fn establish(
     reach: &mut Reach<'_>,
 ) {
     sa.connection = connection;
+    sa.conversation = None;
     sa.supersedes = match (sa.connection.unique, sa.role) {
         (Uniqueness::Never, _) => None,
         // Those who stay unknown are not one peer (RFC 7619 §2.3).
@@ -136,13 +135,32 @@ fn establish(
             suite: crypto.suite,
         }));
     }
-    sa.conversation = None;
     sa.state = State::Established(proven);
 }
 
+fn remove_child(sa: &mut IkeSa, inbound: Spi, cause: Cause, reach: &mut Reach<'_>) {
+    let Some(index) = sa.children.iter().position(|child| child.inbound == inbound) else {
+        return;
+    };
+    let child = sa.children.remove(index);
+    if cause == Cause::DeletedByPeer && !child.deleting {
+        reach.lost.push(Lost::Child(child.name.clone()));
+    }
+    tell_end(&child, cause, reach.out);
+}
+
+/// Ends an IKE SA for which nothing has been kept yet, without a word; one that has keys stays.
+fn leave(sa: &mut IkeSa, reach: &mut Reach<'_>) {
+    if matches!(sa.state, State::Init) {
+        reach.queue.clear();
+        sa.state = State::Closed;
+    }
+}
+
 fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
-    let Keyed { spi_r, suite, keys, transcript, features } = keyed;
+    let Keyed { spi_r, suite, keys, transcript, features, resumption } = keyed;
     sa.features = features;
+    sa.resumption = resumption;
     sa.spi_r = spi_r;
     match Protection::new(reach.provider, &suite.protection, &keys, sa.role) {
         Ok(protection) => {

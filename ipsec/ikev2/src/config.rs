@@ -12,6 +12,7 @@ use ipsec_dataplane::{LifetimePolicy, SaOptions};
 use ipsec_net::AddressRange;
 
 use crate::negotiate::{ChildProposal, IkeProposal};
+use crate::ticket::TicketPolicy;
 use crate::window::Retransmission;
 
 pub use life::{Childless, OnClose, OnLoss, Reauthentication, RedirectPolicy, RedirectTime, Uniqueness};
@@ -68,6 +69,8 @@ pub struct Connection {
     pub redirect: Option<RedirectPolicy>,
     /// Whether it speaks `IKE_INTERMEDIATE` (RFC 9242), without which the IKE SA has no additional key exchanges.
     pub intermediate: bool,
+    /// As initiator, whether we ask for tickets, and resume with them what was lost (RFC 5723).
+    pub resumes: bool,
 }
 
 impl Connection {
@@ -98,6 +101,7 @@ impl Connection {
             follows_redirects: false,
             redirect: None,
             intermediate: true,
+            resumes: false,
         }
     }
 }
@@ -195,6 +199,8 @@ pub struct Config {
     pub half_open_limit: usize,
     /// What the names of gateways stand for that a redirect may lead to.
     pub hosts: BTreeMap<String, IpAddr>,
+    /// How tickets are granted; none are when nothing.
+    pub tickets: Option<TicketPolicy>,
 }
 
 impl Config {
@@ -208,6 +214,7 @@ impl Config {
             half_open_timeout: Duration::from_secs(30),
             half_open_limit: 1_000,
             hosts: BTreeMap::new(),
+            tickets: None,
         }
     }
 }

@@ -9,6 +9,7 @@ use ipsec_wire::{IkeSpi, Spi};
 
 use crate::connections::Connections;
 use crate::held::Held;
+use crate::ticket::Tickets;
 
 /// The surroundings of one step.
 pub(crate) struct Context<'a> {
@@ -25,6 +26,8 @@ pub(crate) struct Context<'a> {
     pub(crate) ike_spis: &'a BTreeSet<IkeSpi>,
     /// Who has an IKE SA here already, where that matters.
     pub(crate) held: &'a Held,
+    /// The tickets that we grant, if we do.
+    pub(crate) tickets: Option<&'a Tickets>,
 }
 
 impl Context<'_> {

@@ -11,13 +11,15 @@ use ipsec_wire::{IkeSpi, Spi};
 use crate::collision::End;
 use crate::config::Connection;
 use crate::event::{Cause, ChildRecord, Event};
+use crate::exchange::Exchange;
 use crate::exchange::auth::Conversation;
 use crate::features::Features;
 use crate::gateway::Gateway;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::refusal::Failure;
-use crate::sa::{Affair, AuthenticationTerm, ChildSa, Crypto, Pending, Rival, Role, Transcript};
+use crate::sa::{Affair, AuthenticationTerm, ChildSa, Crypto, Pending, Resumption, Rival, Role, Transcript};
+use crate::ticket::Ticket;
 
 /// One change to an IKE SA or to the world round it.
 pub(crate) enum Effect {
@@ -64,8 +66,14 @@ pub(crate) enum Effect {
     Fail(Failure),
     /// The authentication of the IKE SA holds so long from now on (RFC 4478).
     LimitAuthentication(AuthenticationTerm),
+    /// The gateway has granted a ticket for the IKE SA.
+    KeepTicket(Box<Ticket>),
+    /// The gateway does not take our ticket: begin with `IKE_SA_INIT`.
+    BeginAnew,
     /// The peer sends us to this gateway.
     Redirect(Gateway),
+    /// Begin this exchange when the window allows.
+    Queue(Box<dyn Exchange>),
     /// Tell the world.
     Report(Event),
 }
@@ -78,6 +86,8 @@ pub(crate) struct Keyed {
     pub(crate) transcript: Transcript,
     /// What the peer can do.
     pub(crate) features: Features,
+    /// What it goes on with, if it was resumed.
+    pub(crate) resumption: Option<Resumption>,
 }
 
 /// What an `IKE_INTERMEDIATE` exchange brought.

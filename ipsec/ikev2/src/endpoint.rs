@@ -13,6 +13,7 @@ macro_rules! context {
             spis: &$endpoint.spis,
             ike_spis: &$endpoint.ike_spis,
             held: &$endpoint.held,
+            tickets: $endpoint.tickets.as_ref(),
         }
     };
 }
@@ -20,6 +21,7 @@ macro_rules! context {
 mod commands;
 mod loss;
 mod redirection;
+mod resumption;
 mod sessions;
 mod stateless;
 mod succession;
@@ -41,9 +43,11 @@ use crate::context::Context;
 use crate::cookie::Cookies;
 use crate::effect::Effect;
 use crate::event::{Cause, Event};
+use crate::exchange::Exchange;
 use crate::exchange::create_child::CreateChild;
 use crate::exchange::delete::DeleteIke;
 use crate::exchange::init::{self, InitAnswer, InitExchange};
+use crate::exchange::resume::{self, ResumeExchange};
 use crate::grammar;
 use crate::held::Held;
 use crate::message::Opened;
@@ -52,6 +56,7 @@ use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{Ends, Role, Supersession};
 use crate::session::{Purpose, Session, received};
 use crate::status::{self, IkeSaStatus};
+use crate::ticket::{Ticket, Tickets};
 use crate::timers::TimerReason;
 use sessions::Sessions;
 
@@ -76,6 +81,9 @@ pub struct Endpoint {
     /// Our SPIs of the sessions.
     ike_spis: BTreeSet<IkeSpi>,
     held: Held,
+    tickets: Option<Tickets>,
+    /// What was lost and can be resumed, by the connection's name.
+    wallet: BTreeMap<String, Ticket>,
     cookies: Cookies,
     out: VecDeque<Output>,
 }
@@ -92,6 +100,7 @@ impl Endpoint {
             selectors: None,
         };
         let peers = PeerDatabase::new(connections.iter().map(entry).collect());
+        let tickets = config.tickets.take().map(Tickets::new);
         Self {
             config,
             connections,
@@ -103,6 +112,8 @@ impl Endpoint {
             spis: BTreeSet::new(),
             ike_spis: BTreeSet::new(),
             held: Held::default(),
+            tickets,
+            wallet: BTreeMap::new(),
             cookies: Cookies::default(),
             out: VecDeque::new(),
         }
@@ -178,7 +189,8 @@ impl Endpoint {
             }
             return Err(DropReason::Version(header.version.major));
         }
-        let first = header.exchange == ExchangeType::IKE_SA_INIT && !header.flags.response;
+        let begins = matches!(header.exchange, ExchangeType::IKE_SA_INIT | ExchangeType::IKE_SESSION_RESUME);
+        let first = begins && !header.flags.response;
         if first && header.message_id == 0 && header.spi_r == IkeSpi(0) && header.flags.initiator {
             return self.handle_init(now, from, to, header, octets);
         }
@@ -214,7 +226,7 @@ impl Endpoint {
         let message = Message::parse(octets).map_err(|error| DropReason::Malformed(error.to_string()))?;
         let opened = Opened { header, payloads: message.payloads, octets, request: &[], content: Vec::new() };
         grammar::check(header.exchange, &opened.payloads).map_err(|_| {
-            DropReason::Malformed("IKE_SA_INIT with payloads that may not stand there".to_owned())
+            DropReason::Malformed(format!("{} with payloads that may not stand there", header.exchange))
         })?;
         self.out.push_back(received(from, &opened));
         let half_open = self.sessions.half_open();
@@ -226,7 +238,11 @@ impl Endpoint {
         }
         let spi_r = context!(self, now).ike_spi();
         let borrowed: Vec<&Connection> = candidates.iter().map(AsRef::as_ref).collect();
-        let answer = init::respond(&borrowed, &opened, spi_r, &mut context!(self, now));
+        let respond = match header.exchange {
+            ExchangeType::IKE_SESSION_RESUME => resume::respond,
+            _ => init::respond,
+        };
+        let answer = respond(&borrowed, &opened, spi_r, &mut context!(self, now));
         match answer {
             Ok(InitAnswer::Stateless(payloads, events)) => {
                 self.out.extend(events.into_iter().map(Output::Event));
@@ -266,9 +282,16 @@ impl Endpoint {
             connection.unique != Uniqueness::Never && !others.any(|other| other.sa.is_established());
         session.sa.redirected_from = purpose.redirections.from;
         session.purpose = purpose;
+        let in_auth = session.purpose.in_auth.clone();
+        let ticket = self.ticket(now, connection, &session.purpose);
+        session.purpose.ticket.clone_from(&ticket);
         let mut cx = context!(self, now);
-        match InitExchange::new(connection, session.purpose.in_auth.clone(), &mut cx) {
-            Ok(exchange) => session.begin(Box::new(exchange), &mut cx, &mut self.out),
+        let first: Result<Box<dyn Exchange>, Failure> = match ticket {
+            Some(ticket) => Ok(Box::new(ResumeExchange::new(ticket, in_auth, &mut cx))),
+            None => InitExchange::new(connection, in_auth, &mut cx).map(|exchange| Box::new(exchange) as _),
+        };
+        match first {
+            Ok(exchange) => session.begin(exchange, &mut cx, &mut self.out),
             Err(failure) => session.carry_out(vec![Effect::Fail(failure)], &mut cx, &mut self.out),
         }
         self.insert(spi_i, session);
@@ -309,6 +332,13 @@ impl Endpoint {
         if let Some(failure) = session.failed.take() {
             return self.failed(now, spi, failure);
         }
+        if std::mem::take(&mut session.anew) {
+            self.begin_anew(now, spi);
+        }
+        self.resumption(now, spi);
+        let Some(session) = self.sessions.get_mut(&spi) else {
+            return;
+        };
         if let Some(to) = session.redirected.take() {
             self.follow(now, spi, &to);
         }
@@ -355,6 +385,9 @@ impl Endpoint {
         let name = tried.name.clone();
         // The next one begins where the connection says, not where a redirect led.
         let connection = self.connections.named(&name).cloned().unwrap_or(tried);
+        if let (Some(ticket), Failure::Timeout(_)) = (purpose.ticket.take(), &failure) {
+            self.wallet.insert(name.clone(), ticket);
+        }
         self.out.push_back(Output::Event(Event::IkeFailed { connection: name, failure, retries }));
         if retries {
             purpose.attempts_left -= 1;

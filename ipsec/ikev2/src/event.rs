@@ -106,6 +106,10 @@ pub enum Cause {
     Superseded,
     /// The peer has sent us to another gateway (RFC 5685).
     Redirected,
+    /// It goes on as another one, by a ticket (RFC 5723).
+    Resumed,
+    /// We were told to forget it, without a word to the peer.
+    Forgotten,
     /// It failed.
     Failed(Failure),
 }
@@ -121,6 +125,8 @@ impl fmt::Display for Cause {
             Self::WithIkeSa => f.write_str("gone with its IKE SA"),
             Self::Superseded => f.write_str("superseded: the peer has no other IKE SA than its new one"),
             Self::Redirected => f.write_str("the peer sent us to another gateway"),
+            Self::Resumed => f.write_str("resumed as another one"),
+            Self::Forgotten => f.write_str("forgotten on command"),
             Self::Failed(failure) => failure.fmt(f),
         }
     }

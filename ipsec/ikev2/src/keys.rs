@@ -94,6 +94,17 @@ pub fn rekeyed_skeyseed(
     (provider.prf)(prf, sk_d.as_bytes()).compute(&parts)
 }
 
+/// SKEYSEED of a resumed IKE SA, from the `SK_d` of the one that it was (RFC 5723 §5.1).
+#[must_use]
+pub fn resumed_skeyseed(
+    provider: &Provider,
+    prf: PrfAlgorithm,
+    sk_d: &Secret,
+    shared: &Shared<'_>,
+) -> Secret {
+    (provider.prf)(prf, sk_d.as_bytes()).compute(&[b"Resumption", shared.nonce_i, shared.nonce_r])
+}
+
 /// `length` octets of a Child SA's key material (RFC 7296 §2.17). `secret` is the child's own key exchange, if it had
 /// one, `additional` are those that followed it (RFC 9370 §2.2.4); the nonces are those of the exchange that makes the child.
 ///

@@ -41,6 +41,7 @@ mod sa;
 mod session;
 mod status;
 mod table;
+mod ticket;
 mod timers;
 mod window;
 
@@ -56,5 +57,6 @@ pub use output::Output;
 pub use refusal::{DropReason, Failure};
 pub use sa::Role;
 pub use status::{ChildStatus, IkeSaStatus, Stage};
+pub use ticket::TicketPolicy;
 pub use timers::TimerReason;
 pub use window::Retransmission;

@@ -19,6 +19,7 @@ use crate::features::Features;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::protect::Protection;
+use crate::ticket::{Serial, Ticket};
 
 /// Which end began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +105,10 @@ pub(crate) struct IkeSa {
     pub(crate) begun_here: bool,
     /// How long its authentication holds, if there is a limit to that.
     pub(crate) authentication: Option<AuthenticationTerm>,
+    /// What it goes on with, until the endpoint has acted upon that; nothing if it was not resumed.
+    pub(crate) resumption: Option<Resumption>,
+    /// What it can be resumed with.
+    pub(crate) ticket: Option<Ticket>,
     /// The gateway that sent us to this one (RFC 5685 §9.3).
     pub(crate) redirected_from: Option<IpAddr>,
     /// The peer's older IKE SAs end for it, and that has not been acted upon yet.
@@ -140,6 +145,17 @@ pub(crate) enum Supersession {
     Silent,
     /// The peer is told.
     ByDeletion,
+}
+
+/// What a resumed IKE SA goes on with (RFC 5723 §5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Resumption {
+    /// Who the peer was, and so is.
+    pub(crate) peer: Identity,
+    /// Who we were.
+    pub(crate) own: Identity,
+    /// At the gateway: the ticket, when it would have expired, and the gateway's SPI of the IKE SA that it was.
+    pub(crate) used: Option<(Serial, Instant, IkeSpi)>,
 }
 
 /// How long the authentication of an IKE SA holds (RFC 4478); those that replace it inherit that.
@@ -264,6 +280,8 @@ impl IkeSa {
             is_first: false,
             begun_here: role == Role::Initiator,
             authentication: None,
+            resumption: None,
+            ticket: None,
             redirected_from: None,
             supersedes: None,
             affair: None,

@@ -24,6 +24,7 @@ use crate::context::Context;
 use crate::effect::{Effect, Keyed, Successor};
 use crate::event::{Cause, Event};
 use crate::exchange::delete::DeleteIke;
+use crate::exchange::ticket::TicketRequest;
 use crate::exchange::{Exchange, Next};
 use crate::gateway::Gateway;
 use crate::grammar::{self, Broken};
@@ -34,6 +35,7 @@ use crate::protect::NotOpened;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{AuthenticationTerm, ChildSa, Ends, IkeSa, Role, State};
 use crate::table;
+use crate::ticket::Ticket;
 use crate::timers::Timers;
 use crate::window::{Incoming, Requests, Responses};
 
@@ -63,6 +65,8 @@ pub(crate) struct Session {
     pub(crate) purpose: Purpose,
     /// What it has lost, until the endpoint has drawn the consequences.
     pub(crate) lost: Vec<Lost>,
+    /// The gateway does not take our ticket, until the endpoint has begun anew.
+    pub(crate) anew: bool,
     /// Where the peer has sent us, until the endpoint has gone there.
     pub(crate) redirected: Option<Gateway>,
     /// The term of authentication that has been acted upon.
@@ -86,6 +90,8 @@ pub(crate) struct Purpose {
     pub(crate) renews: Option<IkeSpi>,
     /// What led to its gateway.
     pub(crate) redirections: Redirections,
+    /// What it is resumed with; used when it is established (RFC 5723 §4.3.1).
+    pub(crate) ticket: Option<Ticket>,
 }
 
 /// The redirects behind an IKE SA (RFC 5685).
@@ -140,6 +146,7 @@ impl Session {
             purpose: Purpose::default(),
             lost: Vec::new(),
             redirected: None,
+            anew: false,
             repeated: None,
             renewal_due: false,
             reborn: false,
@@ -175,6 +182,9 @@ impl Session {
         self.queue.extend(estate.queue);
         self.later.extend(estate.later);
         self.reborn |= estate.reborn;
+        if self.sa.begun_here && self.sa.connection.resumes {
+            self.queue.push_back(Box::new(TicketRequest));
+        }
         self.pump(cx, out);
     }
 
@@ -272,6 +282,7 @@ impl Session {
             estate: &mut self.estate,
             lost: &mut self.lost,
             redirected: &mut self.redirected,
+            anew: &mut self.anew,
         };
         apply(&mut self.sa, effects, &mut reach);
         self.set_timers(cx);
@@ -407,7 +418,7 @@ impl Session {
         octets: &'a [u8],
         request: &'a [u8],
     ) -> Result<Opened<'a>, NotOpened> {
-        let clear = header.exchange == ExchangeType::IKE_SA_INIT;
+        let clear = matches!(header.exchange, ExchangeType::IKE_SA_INIT | ExchangeType::IKE_SESSION_RESUME);
         let (payloads, content) = match (&mut self.sa.crypto, clear) {
             (None, true) => {
                 let message = ipsec_wire::v2::Message::parse(octets)

@@ -83,6 +83,11 @@ pub enum Command {
         /// The connection's name.
         connection: String,
     },
+    /// Forget the IKE SAs of this connection and their children without a word to the peer.
+    Forget {
+        /// The connection's name.
+        connection: String,
+    },
     /// Send the initiators of this connection's IKE SAs to another gateway.
     Redirect {
         /// The connection's name.
@@ -169,6 +174,7 @@ impl Peer {
                     Command::Rekey { child } => self.ikev2.rekey(now, child),
                     Command::RekeyIke { connection } => self.ikev2.rekey_ike(now, connection),
                     Command::Reauthenticate { connection } => self.ikev2.reauthenticate(now, connection),
+                    Command::Forget { connection } => self.ikev2.forget_ike(now, connection),
                     Command::Redirect { connection, to } => self.ikev2.redirect(now, connection, to),
                     Command::Terminate { connection } => self.ikev2.terminate(now, connection),
                     Command::Check { connection } => self.ikev2.check(now, connection),

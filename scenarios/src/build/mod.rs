@@ -8,14 +8,14 @@ use std::net::IpAddr;
 use ipsec::auth::{Identity, IdentityPattern};
 use ipsec::crypto::{Entropy, Provider, Secret};
 use ipsec::dataplane::{Action, Bundled, Mode, Policy, Protection, SaPair, SaParameters, Selector, Settings};
-use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission};
+use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission, TicketPolicy};
 use ipsec::{Config, ConfigError, Luck, ManualSa, Peer};
 use ipsec_net::Prefix;
 use sim::middlebox::Router;
 use sim::middlebox::router::Interface;
 use sim::{
     Bottleneck, CoDel, Jitter, LinkError, LinkId, LinkSettings, Loss, NodeId, Observer, Port, RandomStream,
-    Ratio, Setup, World,
+    Ratio, Setup, Streams, World,
 };
 
 use crate::file::{self, Scenario};
@@ -90,7 +90,7 @@ pub fn world<O: Observer<Note>>(
     for peer in &scenario.peers {
         let luck = |part: &str| Box::new(Stream(setup.streams.stream(&["peer", &peer.name, part])));
         let luck = Luck { ike: luck("ike"), esp: luck("esp") };
-        let made = Peer::new(config(scenario, peer), provider, luck)
+        let made = Peer::new(config(scenario, peer, &setup.streams), provider, luck)
             .map_err(|error| BuildError::Peer { peer: peer.name.clone(), error })?;
         let gateway = Node::Gateway(Box::new(Gateway::new(made, peer.think)));
         built.places.peers.insert(peer.name.clone(), built.world.add_node(&peer.name, gateway));
@@ -309,13 +309,18 @@ fn ratio(ratio: quantity::Ratio) -> Ratio {
     Ratio::new(u64::from(ratio.part), u64::from(ratio.whole)).unwrap_or(Ratio::ONE)
 }
 
-fn config(scenario: &Scenario, peer: &file::Peer) -> Config {
+fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams) -> Config {
     let connections = scenario
         .ikes
         .iter()
         .flat_map(|ike| (0..2).filter(|side| ike.ends[*side].peer == peer.name).map(move |side| (ike, side)));
     let connections = connections.filter_map(|(ike, side)| connection(scenario, peer, ike, side)).collect();
     let mut ikev2 = ipsec::ikev2::Config::new(connections);
+    ikev2.tickets = peer.tickets.map(|grant| {
+        let mut key = vec![0; 32];
+        streams.stream(&["peer", &peer.name, "ticket-key"]).fill(&mut key);
+        TicketPolicy { key: Secret::from(key), lifetime: grant.lifetime, at_once: grant.at_once }
+    });
     ikev2.half_open_timeout = peer.half_open_timeout;
     let hosts = scenario.peers.iter().map(|peer| (format!("{}.example", peer.name), peer.address));
     ikev2.hosts = hosts.collect();
@@ -450,6 +455,7 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
         follows_redirects: here.life.follows_redirects,
         redirect: here.life.redirect.clone(),
         intermediate: here.intermediate,
+        resumes: here.life.resumes,
         ..Connection::new(&ike.name, peer.address, remote, psk)
     })
 }

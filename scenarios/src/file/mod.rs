@@ -13,9 +13,9 @@ mod scenario;
 pub use proposal::{ChildProposal, IkeProposal};
 pub use read::{load, parse};
 pub use scenario::{
-    Child, ChildEnd, Clause, Cookies, Host, Ike, IkeEnd, Line, Link, LinkEnd, Manual, ManualAh, ManualEnd,
-    ManualKeying, Mode, Peer, Policy, PolicyAction, Quality, Retransmission, Router, Scenario, Traffic,
-    TrafficKind,
+    Child, ChildEnd, ChildLife, Clause, Cookies, Host, Ike, IkeEnd, IkeLife, Line, Link, LinkEnd, Manual,
+    ManualAh, ManualEnd, ManualKeying, Mode, Peer, Policy, PolicyAction, Quality, Retransmission, Router,
+    Scenario, TicketGrant, Traffic, TrafficKind,
 };
 
 #[cfg(test)]

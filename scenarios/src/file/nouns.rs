@@ -11,7 +11,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-pub(super) use life::{Childless, OnEnd, Reauthentication, Redirect, Uniqueness};
+pub(super) use life::{Childless, OnEnd, Reauthentication, Redirect, Tickets, Uniqueness};
 
 /// A text and its place.
 pub(super) type Text = Spanned<String>;
@@ -48,6 +48,7 @@ pub(super) struct Peer {
     pub(super) cookies: Option<Cookies>,
     pub(super) think: Option<Text>,
     pub(super) half_open: Option<Text>,
+    pub(super) tickets: Option<Tickets>,
 }
 
 /// When cookies are demanded.
@@ -138,6 +139,7 @@ pub(super) struct Ike {
     pub(super) on_loss: Option<OnEnd>,
     pub(super) follows_redirects: Option<bool>,
     pub(super) intermediate: Option<bool>,
+    pub(super) resumes: Option<bool>,
     pub(super) at: BTreeMap<Text, IkeEnd>,
 }
 
@@ -155,6 +157,7 @@ pub(super) struct IkeEnd {
     pub(super) authentication_lifetime: Option<Text>,
     pub(super) on_loss: Option<OnEnd>,
     pub(super) follows_redirects: Option<bool>,
+    pub(super) resumes: Option<bool>,
     pub(super) redirect: Option<Spanned<Redirect>>,
     pub(super) intermediate: Option<bool>,
 }

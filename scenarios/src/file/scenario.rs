@@ -1,5 +1,7 @@
 //! A scenario whose references are checked and whose defaults are filled in. Lists keep the order of the file.
 
+mod life;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
@@ -8,7 +10,6 @@ use std::time::Duration;
 
 use ipsec::crypto::IntegrityAlgorithm;
 use ipsec::dataplane::{LifetimePolicy, Protection, SaOptions};
-use ipsec::ikev2::{Childless, OnClose, OnLoss, Reauthentication, RedirectPolicy, Uniqueness};
 use ipsec::wire::Spi;
 use ipsec_net::{Instant, Prefix};
 use sim::{Decision, Outage};
@@ -16,6 +17,8 @@ use sim::{Decision, Outage};
 use super::{ChildProposal, IkeProposal};
 use crate::quantity::{Delay, Ratio};
 use crate::story::Story;
+
+pub use life::{ChildLife, IkeLife, TicketGrant};
 
 /// One scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +129,8 @@ pub struct Peer {
     pub think: Duration,
     /// How long an IKE SA may stay half open at it.
     pub half_open_timeout: Duration,
+    /// How it grants tickets to resume IKE SAs with (RFC 5723), if it does.
+    pub tickets: Option<TicketGrant>,
 }
 
 /// When a responder demands a cookie (RFC 7296 §2.6).
@@ -266,25 +271,6 @@ pub struct IkeEnd {
     pub life: IkeLife,
 }
 
-/// How IKE SAs begin, and what follows when one ends.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IkeLife {
-    /// Whether they may come without a child (RFC 6023).
-    pub childless: Childless,
-    /// What becomes of the other end's older ones.
-    pub unique: Uniqueness,
-    /// How the other end is authenticated anew.
-    pub reauthentication: Reauthentication,
-    /// How long the other end's authentication holds (RFC 4478), in whole seconds; without end when nothing.
-    pub authentication_lifetime: Option<Duration>,
-    /// What follows when the other end no longer answers.
-    pub on_loss: OnLoss,
-    /// Whether it goes where the other end sends it (RFC 5685).
-    pub follows_redirects: bool,
-    /// Where it sends the other end when that one begins.
-    pub redirect: Option<RedirectPolicy>,
-}
-
 /// How requests are repeated (RFC 7296 §2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retransmission {
@@ -344,17 +330,6 @@ pub struct ChildEnd {
     pub options: SaOptions,
     /// How it begins, and what follows when it ends.
     pub life: ChildLife,
-}
-
-/// How a child begins, and what follows when it ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ChildLife {
-    /// Whether this end sets it up as soon as the world begins.
-    pub start: bool,
-    /// How often this end asks for it before it gives it up.
-    pub attempts: u32,
-    /// What follows when the other end deletes it.
-    pub on_close: OnClose,
 }
 
 /// Packets between two protected hosts.

@@ -177,6 +177,34 @@ fn ike_children_and_traffic_are_checked() {
 }
 
 #[test]
+fn the_life_of_ike_sas_is_checked() {
+    let at = |key: &'static str, value: &str| format!("\n[ike.site.at.{key}]\n{value}\n\n[child.net]");
+    let west = |value: &str| at("west", value);
+    let changes = [
+        ("An unknown policy", west("unique = \"replaced\"")),
+        ("A term that is no whole number of seconds", west("authentication-lifetime = \"1500ms\"")),
+        ("A term of nothing", west("authentication-lifetime = \"0s\"")),
+        ("A redirect to nowhere", west("redirect = { during = \"auth\" }")),
+        ("A redirect to somebody unknown", west("redirect = { to = \"north\" }")),
+        ("A redirect at an unknown time", west("redirect = { to = \"east\", during = \"child\" }")),
+        ("Something to do that is not done", west("on-loss = \"retry\"")),
+    ];
+    let changes: Vec<(&str, &str, &str)> =
+        changes.iter().map(|(title, new)| (*title, "\n[child.net]", new.as_str())).collect();
+    let mut shown = messages(&changes);
+    shown += &messages(&[
+        ("No attempt at all", "of = \"site\"", "of = \"site\"\nattempts = 0"),
+        ("A start that both ends make", "of = \"site\"", "of = \"site\"\nstart = true"),
+        (
+            "Tickets for fractions of a second",
+            "[peer.east]",
+            "[peer.east]\ntickets = { lifetime = \"100ms\" }",
+        ),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
 fn the_top_of_the_file_and_its_story_are_checked() {
     let shown = messages(&[
         ("no title", "title = \"Two gateways set up a tunnel\"\n", ""),

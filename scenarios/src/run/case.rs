@@ -214,6 +214,7 @@ impl Run {
             Act::RekeyIke { peer, ike } => {
                 self.command(peer, Command::RekeyIke { connection: ike.clone() });
             }
+            Act::Forget { peer, ike } => self.command(peer, Command::Forget { connection: ike.clone() }),
             Act::Redirect { peer, ike, to } => {
                 let to = self.scenario.peer(to).map(|gateway| Gateway::Address(gateway.address));
                 let command = to.map(|to| Command::Redirect { connection: ike.clone(), to });

@@ -90,6 +90,13 @@ pub enum Act {
         /// The IKE configuration.
         ike: String,
     },
+    /// The peer loses the IKE SA without a word to the other end, but for its ticket (RFC 5723).
+    Forget {
+        /// Who.
+        peer: String,
+        /// The IKE configuration.
+        ike: String,
+    },
     /// The peer sends the other end to another gateway (RFC 5685 §5).
     Redirect {
         /// Who.
@@ -458,6 +465,7 @@ impl fmt::Display for Act {
         match self {
             Self::Initiate { peer, child } => write!(f, "{peer}: initiate {child}"),
             Self::InitiateIke { peer, ike } => write!(f, "{peer}: initiate-ike {ike}"),
+            Self::Forget { peer, ike } => write!(f, "{peer}: forget {ike}"),
             Self::Redirect { peer, ike, to } => write!(f, "{peer}: redirect {ike} to {to}"),
             Self::Terminate { peer, ike } => write!(f, "{peer}: terminate {ike}"),
             Self::Delete { peer, child } => write!(f, "{peer}: delete {child}"),

@@ -20,7 +20,7 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 14] = [
+pub const VERBS: [VerbRow; 15] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
@@ -76,6 +76,13 @@ pub const VERBS: [VerbRow; 14] = [
         arguments: "IKE to GATEWAY",
         meaning: "Sends the other end to another gateway, if it has said that it follows.",
         make: |peer, s| Act::Redirect { peer: peer.to_owned(), ike: s.name.clone(), to: s.gateway.clone() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "forget",
+        arguments: "IKE",
+        meaning: "Loses the IKE SA and its children without a word to the other end; a ticket to resume it stays.",
+        make: |peer, s| Act::Forget { peer: peer.to_owned(), ike: s.name.clone() },
     },
     VerbRow {
         subject: Kind::Peer,

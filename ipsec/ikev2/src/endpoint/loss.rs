@@ -23,7 +23,10 @@ impl Endpoint {
         for lost in std::mem::take(&mut session.lost) {
             match lost {
                 Lost::Child(name) => self.recreate(now, spi, &connection, &name),
-                Lost::Ike { cause, children } => self.restart(now, spi, &connection, &cause, children),
+                Lost::Ike { cause, children } => {
+                    self.keep_ticket(spi, &cause);
+                    self.restart(now, spi, &connection, &cause, children);
+                }
             }
         }
     }

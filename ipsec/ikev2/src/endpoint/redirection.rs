@@ -41,45 +41,57 @@ impl Endpoint {
 
     /// The gateway of the session under `spi` has sent us to another one.
     pub(super) fn follow(&mut self, now: Instant, spi: IkeSpi, to: &Gateway) {
+        let (remote, at) = match self.destination(now, spi, to) {
+            Ok(found) => found,
+            Err(failure) => return self.lead_nowhere(now, spi, failure),
+        };
+        // Where nothing is to be lost, the old IKE SA goes first.
+        let keeps = self.has_children(spi);
         let Some(session) = self.sessions.get_mut(&spi) else {
             return;
         };
         let here = Arc::clone(&session.sa.connection);
         let established = session.sa.is_established();
-        let children = match established && session.purpose.children.is_empty() {
-            true => session.sa.child_names(),
-            false => std::mem::take(&mut session.purpose.children),
-        };
-        let earlier = session.purpose.redirections.at.iter().filter(|at| now.since(**at) < LOOP_PERIOD);
-        let mut at: Vec<Instant> = earlier.copied().collect();
-        let from = Some(session.sa.remote.ip());
-        let attempts_left = session.purpose.attempts_left;
-        let target = self.address_of(to).filter(|there| can_reach(&here, *there));
-        let failure = match target {
-            None => Some(format!("{to} cannot be reached from {}", here.local)),
-            Some(_) if at.len() >= MOST_REDIRECTS => {
-                Some(format!("more than {MOST_REDIRECTS} redirects within {} s", LOOP_PERIOD.as_secs()))
-            }
-            Some(_) => None,
-        };
-        if let Some(why) = failure {
-            return self.lead_nowhere(now, spi, Failure::Redirect(why));
+        let mut children = std::mem::take(&mut session.purpose.children);
+        if children.is_empty() {
+            children = session.sa.child_names();
         }
-        at.push(now);
-        // Where nothing is to be lost, the old IKE SA goes first.
-        let keeps = established && !children.is_empty() && self.has_children(spi);
         let purpose = Purpose {
-            attempts_left,
+            attempts_left: session.purpose.attempts_left,
             renews: keeps.then_some(spi),
-            redirections: Redirections { from, at },
+            redirections: Redirections { from: Some(session.sa.remote.ip()), at },
             ..Purpose::new(&here, children)
         };
         if established && !keeps {
             self.leave(now, spi);
         }
         self.out.push_back(Output::Event(Event::Probe("ikev2.redirect.followed")));
-        let there = Connection { remote: target.unwrap_or(here.remote), ..(*here).clone() };
-        self.attempt(now, &Arc::new(there), purpose);
+        self.attempt(now, &Arc::new(Connection { remote, ..(*here).clone() }), purpose);
+    }
+
+    /// The address that a redirect leads to, and when we were redirected lately, this time included.
+    fn destination(
+        &self,
+        now: Instant,
+        spi: IkeSpi,
+        to: &Gateway,
+    ) -> Result<(IpAddr, Vec<Instant>), Failure> {
+        let nowhere = || Failure::Redirect(format!("{to} cannot be reached"));
+        let session = self.sessions.get(&spi).ok_or_else(nowhere)?;
+        let address = match to {
+            Gateway::Address(address) => Some(*address),
+            Gateway::Name(name) => self.config.hosts.get(name).copied(),
+        };
+        let address =
+            address.filter(|there| can_reach(&session.sa.connection, *there)).ok_or_else(nowhere)?;
+        let earlier = session.purpose.redirections.at.iter().filter(|at| now.since(**at) < LOOP_PERIOD);
+        let mut at: Vec<Instant> = earlier.copied().collect();
+        if at.len() >= MOST_REDIRECTS {
+            let period = LOOP_PERIOD.as_secs();
+            return Err(Failure::Redirect(format!("more than {MOST_REDIRECTS} redirects within {period} s")));
+        }
+        at.push(now);
+        Ok((address, at))
     }
 
     /// A redirect that is not followed: before the IKE SA is established, that is the end of the attempt.
@@ -104,13 +116,6 @@ impl Endpoint {
 
     fn has_children(&self, spi: IkeSpi) -> bool {
         self.sessions.get(&spi).is_some_and(|session| !session.sa.children.is_empty())
-    }
-
-    fn address_of(&self, gateway: &Gateway) -> Option<IpAddr> {
-        match gateway {
-            Gateway::Address(address) => Some(*address),
-            Gateway::Name(name) => self.config.hosts.get(name).copied(),
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 use ipsec_wire::registry::{NotifyType, ProtocolId};
 use ipsec_wire::v2::Payload;
 
-use super::{Answer, auth, delete, redirect};
+use super::{Answer, auth, delete, redirect, ticket};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Cause;
@@ -21,6 +21,12 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     let mut answer = delete::answer(sa, message);
     answer.effects.extend(redirect::in_session(sa, message));
     answer.effects.extend(auth::limit(sa, message, cx));
+    if let Some(client) = sa.peer().cloned()
+        && let Some((payload, effect)) = ticket::answer(sa, &sa.connection, &client, message, false, cx)
+    {
+        answer.payloads.push(payload);
+        answer.effects.push(effect);
+    }
     Ok(answer)
 }
 

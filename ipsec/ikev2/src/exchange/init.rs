@@ -39,6 +39,11 @@ pub(crate) struct InitExchange {
     begun_anew: u32,
 }
 
+/// The responder cannot be asked for an IKE SA alone.
+pub(super) const NOT_CHILDLESS: Failure = Failure::Unsupported(
+    "the responder does not announce that it takes an IKE SA without a child (RFC 6023)",
+);
+
 /// How often a responder may send us back to the beginning: once for a cookie, once for a group, and once more for a
 /// cookie that grew stale.
 const MOST_RESTARTS: u32 = 3;
@@ -168,7 +173,7 @@ impl Exchange for InitExchange {
             int_auth: Vec::new(),
             to_come: to_come.clone(),
         };
-        let keyed = Keyed { spi_r, suite, keys, transcript, features };
+        let keyed = Keyed { spi_r, suite, keys, transcript, features, resumption: None };
         let next = intermediate::next(sa, Additional { to_come, child: self.child.take() }, cx);
         Ok(Next::Then(next, vec![Effect::Keyed(Box::new(keyed))]))
     }
@@ -181,8 +186,7 @@ fn check_features(
     to_come: &[KeyExchangeAlgorithm],
 ) -> Result<(), Failure> {
     if childless && !features.childless {
-        let what = "the responder does not announce that it takes an IKE SA without a child (RFC 6023)";
-        return Err(Failure::Unsupported(what));
+        return Err(NOT_CHILDLESS);
     }
     if !to_come.is_empty() && !features.intermediate {
         let text = "the responder chose additional key exchanges and does not speak IKE_INTERMEDIATE";
@@ -265,7 +269,10 @@ pub(crate) fn respond(
         int_auth: Vec::new(),
         to_come: suite.additional.into_iter().flatten().collect(),
     };
-    Ok(InitAnswer::New { payloads, keyed: Box::new(Keyed { spi_r, suite, keys, transcript, features }) })
+    Ok(InitAnswer::New {
+        payloads,
+        keyed: Box::new(Keyed { spi_r, suite, keys, transcript, features, resumption: None }),
+    })
 }
 
 /// The three payloads that both messages of the exchange have, and those that replace an IKE SA.

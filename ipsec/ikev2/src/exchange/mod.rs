@@ -13,7 +13,9 @@ pub(crate) mod liveness;
 pub(crate) mod redirect;
 pub(crate) mod rekey_child;
 pub(crate) mod rekey_ike;
+pub(crate) mod resume;
 pub(crate) mod retry;
+pub(crate) mod ticket;
 
 use std::time::Duration;
 

@@ -62,6 +62,7 @@ mod tests {
             spis: &BTreeSet::new(),
             ike_spis: &BTreeSet::new(),
             held: &Held::default(),
+            tickets: None,
         };
         let mut waits = Duration::ZERO;
         let ends =

@@ -85,3 +85,13 @@ fn a_childs_key_exchange_changes_its_keys_and_each_direction_has_its_own() {
     assert!(plain.0 != fresh.0 && plain.1 != fresh.1);
     assert_eq!((plain.0.len(), plain.1.len()), (36, 36));
 }
+
+/// The expected octets come from Python's `hmac` over the text of RFC 5723 §5.1.
+#[test]
+fn a_resumed_ike_sa_has_its_skeyseed_from_the_old_sk_d_the_word_and_both_nonces() {
+    let sk_d = Secret::from((0..32).collect::<Vec<u8>>());
+    let shared = Shared { nonce_i: &[0xaa; 16], nonce_r: &[0xbb; 32], ..SHARED };
+    let expected = octets("e03fa4667d2a35793ff35d719c06f77992e7b0b46524f83f71d446dd6cd9b43f");
+    let skeyseed = resumed_skeyseed(&PORTABLE, PrfAlgorithm::HmacSha2_256, &sk_d, &shared);
+    assert_eq!(skeyseed.as_bytes(), expected);
+}

@@ -116,6 +116,13 @@ impl Lab {
         lab
     }
 
+    /// An end loses all that it knows, but for its configuration.
+    pub(crate) fn restart(&mut self, end: usize, config: Config) {
+        let luck = Box::new(Luck(0xb007 + end as u64));
+        self.ends[end] = Endpoint::new(config, Provider::best(), luck);
+        self.installed[end].clear();
+    }
+
     /// Gives an end an order.
     pub(crate) fn tell(&mut self, end: usize, order: impl FnOnce(&mut Endpoint, Instant)) {
         order(&mut self.ends[end], self.now);

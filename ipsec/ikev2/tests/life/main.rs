@@ -6,5 +6,7 @@ mod beginnings;
 mod endings;
 mod lab;
 mod redirects;
+mod resumption;
+mod table;
 mod terms;
 mod uniqueness;

@@ -187,6 +187,24 @@ fn the_attempt_after_a_failed_one_begins_at_the_first_gateway_again() {
 }
 
 #[test]
+fn the_attempt_after_a_redirect_to_nowhere_asks_for_the_same_child() {
+    let mut ends = three(policy(Gateway::Name("south.example".into()), RedirectTime::Init));
+    ends[0].attempts = 2;
+    let mut lab = lab(ends);
+    initiate(&mut lab);
+    let first = lab.flights.remove(0);
+    lab.deliver(&first);
+    let redirect = lab.flights.remove(0);
+    // The next attempt meets another policy.
+    let served = self::lab(three(None));
+    lab.ends[1] = served.ends.into_iter().nth(1).unwrap();
+    lab.deliver(&redirect);
+    lab.deliver_all();
+    assert!(matches!(lab.failures(0)[..], [Failure::Redirect(_)]));
+    assert_eq!((lab.children(0), lab.children(1)), (vec!["net".to_owned()], vec!["net".to_owned()]));
+}
+
+#[test]
 fn a_gateway_may_send_an_initiator_on_when_both_have_proven_who_they_are() {
     let mut lab = lab(three(policy(to(NORTH), RedirectTime::Auth)));
     initiate(&mut lab);

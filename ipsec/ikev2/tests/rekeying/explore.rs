@@ -48,12 +48,7 @@ enum Step {
     Delay(usize),
 }
 
-/// Tries all orders of events.
-pub(crate) fn explore(family: &Family) -> Seen {
-    explore_from(family, World::new)
-}
-
-/// The same from another beginning.
+/// Tries all orders of events from a beginning.
 pub(crate) fn explore_from(family: &Family, begin: fn(Lowest) -> World) -> Seen {
     let mut seen = Seen::default();
     let lowest = if family.nonces { &Lowest::ALL[..] } else { &Lowest::ALL[..1] };

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use ipsec_crypto::{AeadAlgorithm, Entropy, KeyExchangeAlgorithm, PrfAlgorithm, Provider, Secret};
 use ipsec_dataplane::{Encryption, SaPair};
 use ipsec_ikev2::{
-    ChildConfig, ChildProposal, Config, Connection, Endpoint, Event, IKE_PORT, IkeProposal, Output,
-    keys::Keys,
+    ChildConfig, ChildProposal, Config, Connection, Endpoint, Event, Gateway, IKE_PORT, IkeProposal, Output,
+    TicketPolicy, keys::Keys,
 };
 use ipsec_net::{Instant, Prefix};
 use ipsec_wire::{IkeSpi, Spi};
@@ -54,6 +55,10 @@ pub(crate) enum Order {
     CreateOther,
     Terminate,
     Reauthenticate,
+    /// The IKE SA is lost without a word.
+    Forget,
+    /// The peer is sent to another gateway, which happens to be the same.
+    Redirect,
 }
 
 /// Whose nonce of which role is the lowest of four.
@@ -136,7 +141,10 @@ impl World {
         let ends = connections.map(|connection| {
             let luck = Luck { state: 0x5eed + end as u64, nonce: Arc::clone(&nonces[end]) };
             end += 1;
-            Endpoint::new(Config::new(vec![connection]), Provider::best(), Box::new(luck))
+            let key = Secret::from(vec![0x71; 32]);
+            let tickets = TicketPolicy { key, lifetime: Duration::from_secs(3600), at_once: true };
+            let config = Config { tickets: Some(tickets), ..Config::new(vec![connection]) };
+            Endpoint::new(config, Provider::best(), Box::new(luck))
         });
         Self {
             now: Instant::ZERO,
@@ -160,6 +168,8 @@ impl World {
             Order::CreateNet => end_point.initiate(now, "net"),
             Order::CreateOther => end_point.initiate(now, "other"),
             Order::Reauthenticate => end_point.reauthenticate(now, "site"),
+            Order::Forget => end_point.forget_ike(now, "site"),
+            Order::Redirect => end_point.redirect(now, "site", &Gateway::Address(ENDS[end].parse().unwrap())),
             Order::Terminate => end_point.terminate(now, "site"),
         }
         .unwrap();

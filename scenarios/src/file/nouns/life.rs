@@ -32,6 +32,14 @@ pub(in crate::file) enum Reauthentication {
     BreakBeforeMake,
 }
 
+/// How a peer grants tickets.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::file) struct Tickets {
+    pub(in crate::file) lifetime: Option<Text>,
+    pub(in crate::file) at_once: Option<bool>,
+}
+
 /// Where a responder sends its initiators.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Text};
-use crate::file::scenario::{ChildLife, IkeLife, Peer};
+use crate::file::scenario::{ChildLife, IkeLife, Peer, TicketGrant};
 use crate::quantity;
 
 /// The most attempts that can be asked for.
@@ -37,7 +37,19 @@ pub(super) fn ike_life(
             .and_then(|own| own.follows_redirects)
             .or(both.follows_redirects)
             .unwrap_or_default(),
+        resumes: own.and_then(|own| own.resumes).or(both.resumes).unwrap_or_default(),
         redirect: own.and_then(|own| own.redirect.as_ref()).and_then(|noun| redirect(noun, peers, problems)),
+    }
+}
+
+/// How long a ticket can be used unless the file says otherwise.
+const TICKET_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// How a peer grants tickets.
+pub(super) fn tickets(noun: &nouns::Tickets, problems: &mut Problems) -> TicketGrant {
+    TicketGrant {
+        lifetime: seconds(noun.lifetime.as_ref(), problems).unwrap_or(TICKET_LIFETIME),
+        at_once: noun.at_once.unwrap_or(true),
     }
 }
 
@@ -83,7 +95,7 @@ fn redirect(
     Some(RedirectPolicy { to, during: noun.get_ref().during.unwrap_or_default().into() })
 }
 
-/// A time that goes over the wire in whole seconds (RFC 4478 §3).
+/// A time that goes over the wire in whole seconds (RFC 4478 §3, RFC 5723 §7.1).
 fn seconds(text: Option<&Text>, problems: &mut Problems) -> Option<Duration> {
     let read = |text: &str| match quantity::duration(text)? {
         time if time.is_zero() || time.subsec_nanos() != 0 => {

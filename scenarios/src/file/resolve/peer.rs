@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipsec_net::Prefix;
 
+use super::life::tickets;
 use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Texts};
@@ -60,6 +61,7 @@ fn peer(named: &Named<nouns::Peer>, problems: &mut Problems) -> Option<Peer> {
             .map(|mtu| problems.number_or(Some(mtu), smallest_mtu(address)..=LARGEST_MTU, "an MTU", MTU)),
         cookies: noun.cookies.map(Cookies::from).unwrap_or_default(),
         think: problems.read_or(noun.think.as_ref(), quantity::duration, Duration::ZERO),
+        tickets: noun.tickets.as_ref().map(|noun| tickets(noun, problems)),
         half_open_timeout: problems.read_or(noun.half_open.as_ref(), quantity::duration, HALF_OPEN_TIMEOUT),
     })
 }

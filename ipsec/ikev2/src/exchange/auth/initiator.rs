@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::exchange::child::ChildOffer;
-use crate::exchange::{Exchange, Next, create_child, redirect};
+use crate::exchange::{Exchange, Next, create_child, redirect, ticket};
 use crate::message::{Opened, find_error};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Role};
@@ -45,7 +45,7 @@ impl Exchange for AuthExchange {
         let half_open = HalfOpen::of(sa)?;
         let id = sa.connection.local_id.to_wire();
         let proof = match &sa.connection.prove {
-            Prove::Eap { .. } => Ok(Vec::new()),
+            Prove::Eap { .. } if sa.resumption.is_none() => Ok(Vec::new()),
             _ => {
                 let asked = requests_of(&half_open.said_by(Role::Responder));
                 half_open.prove(&sa.connection, &id, &asked, cx)
@@ -74,6 +74,7 @@ impl Exchange for AuthExchange {
         if sa.is_first {
             payloads.push(Payload::Notify(Notify::new(NotifyType::INITIAL_CONTACT, Vec::new())));
         }
+        payloads.extend(ticket::request(&sa.connection));
         if let Some(child) = &self.child {
             payloads.extend(child.mode());
             payloads.extend(child.payloads());
@@ -90,6 +91,12 @@ impl Exchange for AuthExchange {
         let (Some(id), auth) = (id_of(message, Role::Responder), auth_of(message)) else {
             return Ok(Next::Done(vec![Effect::Fail(refused(message))]));
         };
+        if let Some(resumption) = &sa.resumption {
+            return Ok(match half_open.verify_resumed(&resumption.peer, id, auth, cx) {
+                Ok(proven) => establish(half_open, proven, self.child.as_ref(), message, cx),
+                Err(failure) => Abandon::after(failure),
+            });
+        }
         let identity = Identity::from_wire(id);
         let connection = [sa.connection.name.as_str()];
         let Some(entry) = cx.peers.find(&identity, auth.map(|auth| auth.method), connection) else {
@@ -146,12 +153,17 @@ pub(super) fn establish(
 ) -> Next {
     let sa = half_open.sa;
     let connection = Arc::clone(&sa.connection);
+    let peer = proven.identity().clone();
     let mut effects = vec![Effect::Establish { proven, connection, initial_contact: false }];
     if let Some(redirect) = redirect::in_session(sa, message) {
         effects.push(redirect);
         return Next::Done(effects);
     }
     effects.extend(terms::limit(sa, message, cx));
+    effects.extend(ticket::received(sa, &peer, message, cx));
+    if ticket::is_put_off(message) {
+        effects.push(Effect::Queue(Box::new(ticket::TicketRequest)));
+    }
     let Some(offer) = child else {
         return Next::Done(effects);
     };

@@ -13,6 +13,7 @@ mod conversation;
 mod eap;
 mod initiator;
 mod responder;
+mod resumed;
 mod terms;
 
 use ipsec_auth::eap::{EapPacket, EapSuccess};
@@ -94,6 +95,9 @@ impl<'a> HalfOpen<'a> {
         asked: &[CertificateRequest],
         cx: &mut Context<'_>,
     ) -> Result<Vec<Payload>, Failure> {
+        if self.sa.resumption.is_some() {
+            return Ok(vec![self.prove_resumed(id, cx)]);
+        }
         let announced = self.announced();
         let occasion = Occasion {
             provider: cx.provider,

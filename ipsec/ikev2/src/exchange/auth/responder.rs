@@ -6,7 +6,7 @@ use ipsec_auth::{Identity, PeerEntry, Proven};
 use ipsec_wire::registry::{AuthMethod, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 
-use super::{HalfOpen, auth_of, conversation, id_of, requests_of, terms, who};
+use super::{HalfOpen, auth_of, conversation, id_of, requests_of, resumed, terms, who};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::Effect;
@@ -28,6 +28,9 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     };
     let identity = Identity::from_wire(id);
     let auth = auth_of(message);
+    if let Some(resumption) = &sa.resumption {
+        return resumed::answer(half_open, resumption, id, auth, message, cx);
+    }
     let (entry, connection) = authorized(sa, &identity, auth.map(|auth| auth.method), message, cx)
         .map_err(|why| refuse(Failure::Authentication(why)))?;
     let Some(auth) = auth else {
@@ -53,8 +56,9 @@ pub(super) fn conclude(
     // Who stays unknown cannot say what was its own (RFC 7619 §2.3).
     let initial_contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some()
         && *proven.identity() != Identity::Null;
+    let peer = proven.identity().clone();
     let mut effects = vec![Effect::Establish { proven, connection: Arc::clone(connection), initial_contact }];
-    let (granted, follows) = terms::grant(half_open, connection, message, cx);
+    let (granted, follows) = terms::grant(half_open, connection, &peer, message, cx);
     payloads.extend(granted);
     effects.extend(follows);
     Ok(Answer { payloads, effects })

@@ -12,7 +12,7 @@ use crate::config::{Childless, Connection, RedirectTime, Uniqueness};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::exchange::{child, redirect};
+use crate::exchange::{child, redirect, ticket};
 use crate::message::{Opened, find_notify};
 use crate::refusal::{Failure, Refusal};
 use crate::sa::{AuthenticationTerm, IkeSa};
@@ -46,6 +46,7 @@ pub(super) fn admit(
 pub(super) fn grant(
     half_open: HalfOpen<'_>,
     connection: &Connection,
+    peer: &Identity,
     message: &Opened<'_>,
     cx: &mut Context<'_>,
 ) -> (Vec<Payload>, Vec<Effect>) {
@@ -60,6 +61,11 @@ pub(super) fn grant(
         let notify = Notify::new(NotifyType::AUTH_LIFETIME, seconds.to_be_bytes().to_vec());
         payloads.push(Payload::Notify(notify));
         effects.push(Effect::LimitAuthentication(AuthenticationTerm { from: cx.now, lifetime }));
+    }
+    let ticket = ticket::answer(half_open.sa, connection, peer, message, true, cx);
+    if let Some((payload, effect)) = ticket {
+        payloads.push(payload);
+        effects.push(effect);
     }
     (payloads, effects)
 }
