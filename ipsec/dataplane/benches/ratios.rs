@@ -40,9 +40,14 @@ impl Quickest {
 }
 
 fn main() {
-    let gcm = |key_len| (Encryption::Aead(AeadAlgorithm::AesGcm16), key_len, None);
-    let cbc = |key_len, integrity| (Encryption::Cipher(CipherAlgorithm::AesCbc), key_len, Some(integrity));
-    let cases: [((Encryption, usize, Option<IntegrityAlgorithm>), &'static Provider); 9] = [
+    let gcm =
+        |key_len| Suite { encryption: Encryption::Aead(AeadAlgorithm::AesGcm16), key_len, integrity: None };
+    let cbc = |key_len, integrity| Suite {
+        encryption: Encryption::Cipher(CipherAlgorithm::AesCbc),
+        key_len,
+        integrity: Some(integrity),
+    };
+    let cases: [(Suite, &'static Provider); 9] = [
         (gcm(16), &FAST),
         (gcm(32), &FAST),
         (gcm(16), &PORTABLE),
@@ -54,8 +59,7 @@ fn main() {
         (cbc(32, IntegrityAlgorithm::HmacSha2_512_256), &PORTABLE),
     ];
     println!("{:30} {:>6}  sealed / bare           opened / bare           both", "", "octets");
-    for ((encryption, key_len, integrity), provider) in cases {
-        let suite = Suite { encryption, key_len, integrity };
+    for (suite, provider) in cases {
         for (length, most) in LENGTHS {
             let packets = of_packets(provider, suite, length).0.map(|time| time.as_nanos());
             let bare = of_bare(provider, suite, length).0.map(|time| time.as_nanos());

@@ -16,7 +16,7 @@ use crate::sad::{Pair, Sad};
 use crate::spd::Spd;
 use crate::status::{self, SaStatus};
 use crate::timers::Timers;
-use crate::{Action, Direction, DropReason, Expired, Flow, Mode, Policy, SaPair, Selector, tunnel};
+use crate::{Action, Direction, DropReason, Expired, Flow, Mode, Policy, SaPair, Selector, esn, tunnel};
 
 mod lifetimes;
 
@@ -78,6 +78,9 @@ pub enum Outbound {
     Drop {
         /// Why.
         reason: DropReason,
+        /// The SPI of the SA that it should have gone through and the last sequence number sent under it, once an SA was
+        /// found.
+        sa: Option<(Spi, u32)>,
         /// An ICMP error for its sender.
         answer: Option<IpPacket>,
     },
@@ -94,6 +97,8 @@ pub enum Inbound {
         reason: DropReason,
         /// The SPI and the sequence number that it carried, if it was ESP or AH.
         carried: Option<(Spi, u32)>,
+        /// What selectors see of the packet inside, where they do not match it (RFC 4301 §5.2).
+        inside: Option<Flow>,
     },
 }
 
@@ -149,7 +154,7 @@ impl Dataplane {
         let cut = match room(self.provider, pair, mtu, &packet) {
             Ok(Some(room)) if packet.len() > room => Some(cut(&packet, room, pair)),
             Ok(_) => None,
-            Err(reason) => return drop_as(reason),
+            Err(reason) => return drop_on(pair, reason),
         };
         let identification = &mut self.identification;
         let mut seal = |packet: &mut IpPacket| {
@@ -160,15 +165,15 @@ impl Dataplane {
         let sent = match cut {
             None => match seal(&mut packet) {
                 Ok(()) => Outbound::Send(packet),
-                Err(reason) => drop_as(reason),
+                Err(reason) => drop_on(pair, reason),
             },
             Some(Ok(mut pieces)) => match pieces.iter_mut().try_for_each(seal) {
                 Ok(()) => Outbound::SendAll(pieces),
-                Err(reason) => drop_as(reason),
+                Err(reason) => drop_on(pair, reason),
             },
             Some(Err(answer)) => {
                 pair.outbound.sa.count(Err(DropReason::PathMtu));
-                return Outbound::Drop { reason: DropReason::PathMtu, answer };
+                return Outbound::Drop { reason: DropReason::PathMtu, sa: named(pair), answer };
             }
         };
         let serial = lifetimes::reached(pair, pair.outbound.sa.used(), pair.outbound.is_running_out());
@@ -192,18 +197,18 @@ impl Dataplane {
 
     fn inbound_protected(&mut self, now: Instant, mut packet: IpPacket) -> Inbound {
         if packet.fragment().is_some_and(|fragment| fragment.more || fragment.offset > 0) {
-            return Inbound::Drop { reason: DropReason::Fragment, carried: None };
+            return drop_from_outside(DropReason::Fragment, None);
         }
         let Some((key, arrived)) = identified(&packet) else {
-            return Inbound::Drop { reason: DropReason::Malformed, carried: None };
+            return drop_from_outside(DropReason::Malformed, None);
         };
         let carried = Some((key.1, arrived.sequence));
         let Some(place) = self.sad.find(key) else {
-            return Inbound::Drop { reason: DropReason::UnknownSpi, carried };
+            return drop_from_outside(DropReason::UnknownSpi, carried);
         };
         // A place always has its pair.
         let Some(pair) = self.sad.at(place) else {
-            return Inbound::Drop { reason: DropReason::UnknownSpi, carried };
+            return drop_from_outside(DropReason::UnknownSpi, carried);
         };
         let opened = open(self.provider, pair, place.is_bundled, now, &mut packet, arrived).and_then(|()| {
             let flow = Flow::inbound(&packet);
@@ -223,7 +228,10 @@ impl Dataplane {
         self.note(reached);
         match opened {
             Ok(_) => Inbound::Deliver(packet),
-            Err(reason) => Inbound::Drop { reason, carried },
+            Err(reason) => {
+                let inside = (reason == DropReason::Selectors).then(|| Flow::inbound(&packet));
+                Inbound::Drop { reason, carried, inside }
+            }
         }
     }
 
@@ -236,7 +244,7 @@ impl Dataplane {
             Some(Action::Protect) => DropReason::Unprotected,
             Some(Action::Discard) | None => DropReason::Discarded,
         };
-        Inbound::Drop { reason, carried: None }
+        drop_from_outside(reason, None)
     }
 
     /// Takes an ICMP error from outside for this host. One that tells of a narrow path, about a packet that an SA here may
@@ -305,7 +313,20 @@ impl Dataplane {
 }
 
 fn drop_as(reason: DropReason) -> Outbound {
-    Outbound::Drop { reason, answer: None }
+    Outbound::Drop { reason, sa: None, answer: None }
+}
+
+fn drop_on(pair: &Pair, reason: DropReason) -> Outbound {
+    Outbound::Drop { reason, sa: named(pair), answer: None }
+}
+
+/// The SPI that a pair sends under, and the last sequence number.
+fn named(pair: &Pair) -> Option<(Spi, u32)> {
+    Some((pair.outbound.sa.parameters.spi, esn::low(pair.outbound.sequence)))
+}
+
+fn drop_from_outside(reason: DropReason, carried: Option<(Spi, u32)>) -> Inbound {
+    Inbound::Drop { reason, carried, inside: None }
 }
 
 /// Which SA a packet belongs to, and what is needed to open it.

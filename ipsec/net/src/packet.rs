@@ -387,6 +387,12 @@ impl IpPacket {
         }
     }
 
+    /// The flow label of an IPv6 packet (RFC 6437).
+    #[must_use]
+    pub fn flow_label(&self) -> Option<u32> {
+        (self.version == IpVersion::V6).then(|| u32::from_be_bytes(self.octets::<4>(0)) & 0x000f_ffff)
+    }
+
     /// Sets hop limit, mending the IPv4 header checksum.
     #[inline]
     pub fn set_hop_limit(&mut self, hop_limit: u8) {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipsec_dataplane::Expired;
+use ipsec_dataplane::{Expired, Flow};
 use ipsec_net::{Refused, udp::NotUdp};
 use ipsec_wire::Spi;
 
@@ -21,7 +21,8 @@ pub enum Event {
     Dropped(Dropped),
 }
 
-/// A packet that was dropped, and why: what an audit log holds (RFC 4303 §4).
+/// A packet that was dropped, and why: what an audit log holds, the time apart, which is that of the event (RFC 4301 §5.2,
+/// RFC 4302 §4, RFC 4303 §4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dropped {
     /// Why.
@@ -30,8 +31,21 @@ pub struct Dropped {
     pub source: IpAddr,
     /// Its destination address.
     pub destination: IpAddr,
-    /// The SPI and the sequence number that it carried, if it was ESP or AH from outside.
+    /// The flow label of an IPv6 packet.
+    pub flow_label: Option<u32>,
+    /// The SPI and the sequence number that it carried, if it was ESP or AH from outside; of a packet from inside the SPI of
+    /// its SA, and the last number that was sent under it.
     pub carried: Option<(Spi, u32)>,
+    /// What selectors see of the packet inside, where they do not match it (RFC 4301 §5.2).
+    pub inside: Option<Flow>,
+}
+
+impl Dropped {
+    /// A packet of which no more is known than its addresses.
+    #[must_use]
+    pub fn new(reason: DropReason, source: IpAddr, destination: IpAddr) -> Self {
+        Self { reason, source, destination, flow_label: None, carried: None, inside: None }
+    }
 }
 
 /// Why a packet was dropped. IKE messages have reasons of their own ([`ipsec_ikev2::DropReason`]).

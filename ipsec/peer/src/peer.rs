@@ -1,7 +1,6 @@
 //! The peer: inputs to the part that they are for, outputs in the order in which they arose.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Inbound, Limit, Outbound};
@@ -209,14 +208,14 @@ impl Peer {
     }
 
     fn outside(&mut self, now: Instant, packet: IpPacket) {
-        let (source, destination) = (packet.source(), packet.destination());
+        let (destination, dropped) = (packet.destination(), about(&packet));
         let ours = self.config.addresses.contains(&destination);
         let whole = if ours { self.reassembler.handle(now, packet) } else { Reassembled::Whole(packet) };
         let packet = match whole {
             Reassembled::Whole(packet) => packet,
             Reassembled::Waiting => return,
             Reassembled::Refused(reason) => {
-                return self.dropped(reason.into(), source, destination);
+                return self.tell(dropped(reason.into()));
             }
         };
         let inbound = match outside::sort(&self.config.addresses, packet) {
@@ -227,35 +226,34 @@ impl Peer {
             Ok(Outside::Keepalive) => return,
             Ok(Outside::Error(packet)) => {
                 if !self.dataplane.inbound_error(now, &packet) {
-                    self.dropped(DropReason::Icmp, source, destination);
+                    self.tell(dropped(DropReason::Icmp));
                 }
                 return;
             }
-            Err(reason) => return self.dropped(reason, source, destination),
+            Err(reason) => return self.tell(dropped(reason)),
         };
         match inbound {
             Inbound::Deliver(inner) => self.out.push_back(Output::Inside(inner)),
-            Inbound::Drop { reason, carried } => {
-                let dropped = Dropped { reason: reason.into(), source, destination, carried };
-                self.out.push_back(Output::Event(Event::Dropped(dropped)));
+            Inbound::Drop { reason, carried, inside } => {
+                self.tell(Dropped { carried, inside, ..dropped(reason.into()) });
             }
         }
     }
 
     fn inside(&mut self, now: Instant, packet: IpPacket) {
-        let (source, destination) = (packet.source(), packet.destination());
-        let reason = match self.dataplane.outbound(now, &mut *self.esp_luck, packet) {
+        let dropped = about(&packet);
+        let (reason, carried) = match self.dataplane.outbound(now, &mut *self.esp_luck, packet) {
             Outbound::Send(packet) | Outbound::Bypass(packet) => return self.send(now, packet),
             Outbound::SendAll(packets) => {
                 return packets.into_iter().for_each(|packet| self.send(now, packet));
             }
-            Outbound::Acquire { .. } => Unfit::NoSa,
-            Outbound::Drop { reason, answer } => {
+            Outbound::Acquire { .. } => (Unfit::NoSa, None),
+            Outbound::Drop { reason, sa, answer } => {
                 self.out.extend(answer.map(Output::Inside));
-                reason
+                (reason, sa)
             }
         };
-        self.dropped(reason.into(), source, destination);
+        self.tell(Dropped { carried, ..dropped(reason.into()) });
     }
 
     fn timeout(&mut self, now: Instant) {
@@ -264,7 +262,7 @@ impl Peer {
         self.ikev2.timeout(now, &|spi| dataplane.last_received(spi));
         for _ in 0..self.reassembler.expire(now) {
             let here = self.config.addresses[0];
-            self.dropped(DropReason::FragmentTimeout, here, here);
+            self.tell(Dropped::new(DropReason::FragmentTimeout, here, here));
         }
     }
 
@@ -306,7 +304,7 @@ impl Peer {
 
     /// Sends a packet, in fragments where the path asks for it.
     fn send(&mut self, now: Instant, packet: IpPacket) {
-        let (source, destination) = (packet.source(), packet.destination());
+        let (destination, dropped) = (packet.destination(), about(&packet));
         let mtu = match packet.version() {
             // No router cuts it on the way.
             IpVersion::V6 => self.dataplane.path_mtu(now, destination),
@@ -319,7 +317,7 @@ impl Peer {
         match fragment(packet, mtu, identification) {
             Ok(pieces) => self.out.extend(pieces.into_iter().map(Output::Outside)),
             Err(_) => {
-                self.dropped(DropReason::Dataplane(Unfit::TooLong), source, destination);
+                self.tell(dropped(DropReason::Dataplane(Unfit::TooLong)));
             }
         }
     }
@@ -329,10 +327,15 @@ impl Peer {
         self.identification
     }
 
-    fn dropped(&mut self, reason: DropReason, source: IpAddr, destination: IpAddr) {
-        let dropped = Dropped { reason, source, destination, carried: None };
+    fn tell(&mut self, dropped: Dropped) {
         self.out.push_back(Output::Event(Event::Dropped(dropped)));
     }
+}
+
+/// What there will be to tell of a packet, should it be dropped.
+fn about(packet: &IpPacket) -> impl Fn(DropReason) -> Dropped + use<> {
+    let (source, destination, flow_label) = (packet.source(), packet.destination(), packet.flow_label());
+    move |reason| Dropped { flow_label, ..Dropped::new(reason, source, destination) }
 }
 
 #[cfg(test)]

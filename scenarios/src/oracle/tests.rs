@@ -298,7 +298,7 @@ fn a_drop_that_the_scenario_does_not_allow_is_seen() {
     let mut run = Run::new();
     let place = run.notes(|note| matches!(note, Note::Peer(_)))[0];
     let [source, destination] = [[192, 0, 2, 7], [192, 0, 2, 1]].map(Into::into);
-    let dropped = Dropped { reason: ipsec::DropReason::NotForUs, source, destination, carried: None };
+    let dropped = Dropped::new(ipsec::DropReason::NotForUs, source, destination);
     let note = Note::Peer(Event::Dropped(dropped));
     run.records.insert(
         place,

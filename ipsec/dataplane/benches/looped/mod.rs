@@ -18,7 +18,7 @@ impl Entropy for Constant {
 }
 
 /// A gateway whose one SA pair sends to itself.
-pub fn looped(provider: &'static Provider, protection: Protection) -> Dataplane {
+pub(crate) fn looped(provider: &'static Provider, protection: Protection) -> Dataplane {
     let all = "0.0.0.0/0".parse::<Prefix>().unwrap().range();
     let selectors = vec![Selector::between(all, all)];
     let policy = Policy::new("net", selectors.clone(), Action::Protect);
@@ -39,13 +39,13 @@ pub fn looped(provider: &'static Provider, protection: Protection) -> Dataplane 
     plane
 }
 
-pub fn inner(length: usize) -> IpPacket {
+pub(crate) fn inner(length: usize) -> IpPacket {
     let header = IpHeader::new([10, 1, 0, 1].into(), [10, 2, 0, 1].into(), protocol::UDP);
     IpPacket::build(&header, Buffer::copy_of(&vec![0x42; length - 20])).unwrap()
 }
 
 /// Takes a packet from inside, and sends it protected.
-pub fn seal(plane: &mut Dataplane, mut packet: IpPacket) -> IpPacket {
+pub(crate) fn seal(plane: &mut Dataplane, mut packet: IpPacket) -> IpPacket {
     if packet.hop_limit() == 2 {
         packet.set_hop_limit(64);
     }
@@ -56,7 +56,7 @@ pub fn seal(plane: &mut Dataplane, mut packet: IpPacket) -> IpPacket {
 }
 
 /// Takes a protected packet, and delivers what is in it.
-pub fn open(plane: &mut Dataplane, packet: IpPacket) -> IpPacket {
+pub(crate) fn open(plane: &mut Dataplane, packet: IpPacket) -> IpPacket {
     match plane.inbound(Instant::ZERO, packet) {
         Inbound::Deliver(inner) => inner,
         other => panic!("{other:?}"),
@@ -64,6 +64,6 @@ pub fn open(plane: &mut Dataplane, packet: IpPacket) -> IpPacket {
 }
 
 /// The length of what is encrypted: the packet with its trailer.
-pub fn text_len(length: usize, block: usize) -> usize {
+pub(crate) fn text_len(length: usize, block: usize) -> usize {
     (length + 2).next_multiple_of(block.max(4))
 }

@@ -222,12 +222,15 @@ fn policy_decides_in_order_and_remembers_its_decision() {
     };
     for _ in 0..2 {
         let mut to = |destination| plane.outbound(NOW, &mut Counting(1), packet(destination));
-        assert_eq!(to("10.2.9.1"), Outbound::Drop { reason: DropReason::Discarded, answer: None });
+        assert_eq!(to("10.2.9.1"), Outbound::Drop { reason: DropReason::Discarded, sa: None, answer: None });
         assert_eq!(to("10.2.8.1"), Outbound::Bypass(packet("10.2.8.1")));
         let selectors = vec![Selector::between(west_net, east_net)];
         let acquire = Outbound::Acquire { policy: "net".into(), selectors, packet: packet("10.2.0.1") };
         assert_eq!(to("10.2.0.1"), acquire);
-        assert_eq!(to("203.0.113.1"), Outbound::Drop { reason: DropReason::Discarded, answer: None });
+        assert_eq!(
+            to("203.0.113.1"),
+            Outbound::Drop { reason: DropReason::Discarded, sa: None, answer: None }
+        );
     }
 }
 

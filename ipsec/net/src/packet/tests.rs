@@ -36,6 +36,18 @@ fn changed_fields_leave_a_valid_packet() {
 }
 
 #[test]
+fn an_ipv6_packet_has_a_flow_label_of_twenty_bits() {
+    let mut octets = IpPacket::build(&header("2001:db8::1", "2001:db8::2"), Buffer::copy_of(b"x"))
+        .unwrap()
+        .as_bytes()
+        .to_vec();
+    octets[1..4].copy_from_slice(&[0xab, 0xcd, 0xef]);
+    assert_eq!(IpPacket::parse(octets).unwrap().flow_label(), Some(0xb_cdef));
+    let v4 = IpPacket::build(&header("192.0.2.1", "192.0.2.2"), Buffer::copy_of(b"x")).unwrap();
+    assert_eq!(v4.flow_label(), None);
+}
+
+#[test]
 fn octets_behind_the_total_length_are_cut_off() {
     let packet = IpPacket::build(&header("192.0.2.1", "192.0.2.2"), Buffer::copy_of(b"abc")).unwrap();
     let mut padded = packet.as_bytes().to_vec();

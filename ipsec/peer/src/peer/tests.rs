@@ -255,6 +255,24 @@ fn a_soft_limit_leads_to_a_new_pair() {
 }
 
 #[test]
+fn what_is_dropped_is_told_with_all_that_an_audit_log_asks_for() {
+    let (west, east) = ("2001:db8::1", "2001:db8::2");
+    let mut peer = Peer::new(config(east, west, "10.2.0.0/16", "10.1.0.0/16"), &PORTABLE, luck(2)).unwrap();
+    let header = IpHeader::new(west.parse().unwrap(), east.parse().unwrap(), protocol::ESP);
+    let stranger = Buffer::copy_of(&[0, 0, 0x99, 0x99, 0, 0, 0, 7, 0, 0, 0, 0]);
+    let mut octets = IpPacket::build(&header, stranger).unwrap().as_bytes().to_vec();
+    octets[3] = 0x2a;
+    peer.handle(Instant::ZERO, Input::Outside(IpPacket::parse(octets).unwrap()));
+    let Output::Event(Event::Dropped(dropped)) = peer.poll(Instant::ZERO) else { panic!("nothing told") };
+    let expected = Dropped {
+        flow_label: Some(0x2a),
+        carried: Some((Spi(0x9999), 7)),
+        ..Dropped::new(Unfit::UnknownSpi.into(), header.source, header.destination)
+    };
+    assert_eq!(dropped, expected);
+}
+
+#[test]
 fn a_child_with_a_key_exchange_of_its_own_finds_the_responders_group() {
     let (mut west, mut east) = (west_config(), east_config());
     let groups = vec![KeyExchangeAlgorithm::X25519, KeyExchangeAlgorithm::Ecp256];

@@ -92,7 +92,9 @@ fn the_last_sequence_number_is_used_and_none_after_it() {
         let setup = Setup { extended, ..PLAIN };
         let mut west = setup.west_with(|pair| pair.outbound.options.sequence = last - 1);
         sent(&mut west, setup.packet(1));
-        assert_eq!(refused(&mut west, setup.packet(1)), DropReason::SequenceOverflow);
+        let (reason, sa) = (DropReason::SequenceOverflow, Some((EAST, u32::MAX)));
+        let too_late = west.outbound(NOW, &mut Counting(1), setup.packet(1));
+        assert_eq!(too_late, Outbound::Drop { reason, sa, answer: None });
         assert_eq!(west.status()[1].sequence, last);
     }
 }
@@ -138,8 +140,8 @@ fn an_atomic_fragment_is_a_whole_packet() {
 fn an_spi_that_no_sa_has_is_told() {
     let (_, mut east) = PLAIN.planes();
     let stranger = PLAIN.outer(Buffer::copy_of(&[0, 0, 0x99, 0x99, 0, 0, 0, 1]));
-    let carried = Some((Spi(0x9999), 1));
-    assert_eq!(east.inbound(NOW, stranger), Inbound::Drop { reason: DropReason::UnknownSpi, carried });
+    let (reason, carried) = (DropReason::UnknownSpi, Some((Spi(0x9999), 1)));
+    assert_eq!(east.inbound(NOW, stranger), Inbound::Drop { reason, carried, inside: None });
 }
 
 #[test]
@@ -267,7 +269,12 @@ fn a_packet_on_an_sa_that_does_not_carry_it_is_refused() {
     let (mut west, _) = PLAIN.planes();
     let stray = Selector::between(range("10.9.0.0/16"), range("10.1.0.0/16"));
     let mut east = PLAIN.east_with(|pair| pair.inbound.selectors = vec![stray.clone()]);
-    assert_eq!(dropped(&mut east, sent(&mut west, PLAIN.packet(10))), DropReason::Selectors);
+    let (reason, carried) = (DropReason::Selectors, Some((EAST, 1)));
+    let inside = Some(Flow::inbound(&PLAIN.packet(10)));
+    assert_eq!(
+        east.inbound(NOW, sent(&mut west, PLAIN.packet(10))),
+        Inbound::Drop { reason, carried, inside }
+    );
 }
 
 #[test]

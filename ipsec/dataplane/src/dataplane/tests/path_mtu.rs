@@ -16,7 +16,7 @@ fn longest(west: &mut Dataplane, packet: impl Fn(usize) -> IpPacket) -> (usize, 
     for length in (0..1500).rev() {
         match west.outbound(NOW, &mut Counting(1), packet(length)) {
             Outbound::Send(outer) => return (packet(length).len(), outer),
-            Outbound::Drop { reason: DropReason::PathMtu, answer: Some(answer) } => {
+            Outbound::Drop { reason: DropReason::PathMtu, answer: Some(answer), .. } => {
                 let mtu = icmp::read_packet_too_big(&answer).unwrap();
                 assert!(mtu < packet(length).len());
             }
