@@ -32,9 +32,9 @@ impl std::fmt::Debug for Protection {
 }
 
 impl Protection {
-    /// Keys the algorithms for the end that plays `role`.
+    /// For the end that plays `role`.
     pub(crate) fn new(
-        provider: &Provider,
+        provider: &'static Provider,
         suite: &Suite,
         keys: &Keys,
         role: Role,
@@ -78,83 +78,108 @@ impl Protection {
     }
 }
 
+/// One direction. The algorithms are keyed for each message anew: an IKE SA has few of them, and keyed ones take a kilobyte.
 struct Direction {
     layout: Layout,
-    keyed: Keyed,
+    provider: &'static Provider,
+    suite: Suite,
+    /// The cipher's key, and the salt if there is one.
+    encryption: Secret,
+    /// The integrity algorithm's key; empty where there is none.
+    integrity: Secret,
     /// How many messages were sealed: the IV of a combined-mode algorithm, which must not repeat (RFC 5282 §3).
     sealed: u64,
 }
 
 enum Keyed {
-    Aead(Aead, Secret),
-    Separate(Box<(Cipher, Integrity)>, Secret),
+    Aead(Aead),
+    Separate(Box<(Cipher, Integrity)>),
 }
 
 impl Direction {
     fn new(
-        provider: &Provider,
+        provider: &'static Provider,
         suite: &Suite,
         encryption: &Secret,
         integrity: &Secret,
     ) -> Result<Self, KeyLength> {
-        let (key, salt) = encryption.as_bytes().split_at(suite.key_len.min(encryption.len()));
-        let (layout, keyed) = match (suite.encryption, suite.integrity) {
+        let layout = match (suite.encryption, suite.integrity) {
             (Encryption::Cipher(algorithm), Some(mac)) => {
-                let layout =
-                    Layout { iv: algorithm.iv_len(), block: algorithm.block_len(), icv: mac.icv_len() };
-                let cipher = (provider.cipher)(algorithm, key)?;
-                let both = Box::new((cipher, (provider.integrity)(mac, integrity.as_bytes())?));
-                (layout, Keyed::Separate(both, Secret::from(salt)))
+                Layout { iv: algorithm.iv_len(), block: algorithm.block_len(), icv: mac.icv_len() }
             }
             (Encryption::Aead(algorithm), _) => {
-                let layout = Layout { iv: algorithm.iv_len(), block: 1, icv: algorithm.icv_len() };
-                (layout, Keyed::Aead((provider.aead)(algorithm, key)?, Secret::from(salt)))
+                Layout { iv: algorithm.iv_len(), block: 1, icv: algorithm.icv_len() }
             }
             (encryption, _) => {
                 return Err(KeyLength { algorithm: encryption.name(), expected: &[], found: 0 });
             }
         };
-        Ok(Self { layout, keyed, sealed: 0 })
+        let (expected, found) = (suite.encryption.key_lens(), encryption.len());
+        let fits = suite.encryption_key_len() == found && suite.integrity_key_len() == integrity.len();
+        if !fits || !expected.contains(&suite.key_len) {
+            return Err(KeyLength { algorithm: suite.encryption.name(), expected, found });
+        }
+        let (encryption, integrity) = (encryption.clone(), integrity.clone());
+        Ok(Self { layout, provider, suite: *suite, encryption, integrity, sealed: 0 })
+    }
+
+    /// The algorithms with their keys, and the salt. The lengths of the keys have been checked.
+    fn keyed(&self) -> Result<(Keyed, &[u8]), KeyLength> {
+        let (key, salt) = self.encryption.as_bytes().split_at(self.suite.key_len);
+        let keyed = match (self.suite.encryption, self.suite.integrity) {
+            (Encryption::Cipher(algorithm), Some(mac)) => {
+                let integrity = (self.provider.integrity)(mac, self.integrity.as_bytes())?;
+                Keyed::Separate(Box::new(((self.provider.cipher)(algorithm, key)?, integrity)))
+            }
+            (Encryption::Aead(algorithm) | Encryption::AeadImplicitIv(algorithm), _) => {
+                Keyed::Aead((self.provider.aead)(algorithm, key)?)
+            }
+            (encryption @ Encryption::Cipher(_), None) => {
+                return Err(KeyLength { algorithm: encryption.name(), expected: &[], found: 0 });
+            }
+        };
+        Ok((keyed, salt))
     }
 
     fn seal(&mut self, octets: &mut [u8], parts: &Protected, entropy: &mut dyn Entropy) {
         let (before, rest) = octets.split_at_mut(parts.iv.start);
         let (iv, rest) = rest.split_at_mut(self.layout.iv);
         let (content, icv) = rest.split_at_mut(parts.content.len());
-        let sealed = match &self.keyed {
-            Keyed::Aead(aead, salt) => {
+        let sealed = match self.keyed() {
+            Ok((Keyed::Aead(aead), salt)) => {
                 iv.copy_from_slice(&self.sealed.to_be_bytes());
-                let nonce = [salt.as_bytes(), iv].concat();
-                aead.seal(&nonce, before, content, icv)
+                aead.seal(&[salt, iv].concat(), before, content, icv).is_ok()
             }
-            Keyed::Separate(both, salt) => {
-                let (cipher, integrity) = &**both;
+            Ok((Keyed::Separate(both), salt)) => {
+                let (cipher, integrity) = *both;
                 // A cipher with a salt is a counter mode, whose IV must only never repeat (RFC 5930 §2).
                 match salt.is_empty() {
                     true => entropy.fill(iv),
                     false => iv.copy_from_slice(&self.sealed.to_be_bytes()),
                 }
-                let encrypted = cipher.encrypt(&[salt.as_bytes(), iv].concat(), content);
-                encrypted.and_then(|()| integrity.sign(&[before, iv, content], icv))
+                let encrypted = cipher.encrypt(&[salt, iv].concat(), content);
+                encrypted.and_then(|()| integrity.sign(&[before, iv, content], icv)).is_ok()
             }
+            Err(_) => false,
         };
         self.sealed += 1;
-        debug_assert!(sealed.is_ok(), "the layout gives each part its length");
+        debug_assert!(sealed, "the layout gives each part its length, and the keys have theirs");
     }
 
     /// The decrypted content, if its integrity is proven.
     fn open(&self, octets: &[u8], parts: &Protected) -> Option<Vec<u8>> {
         let (iv, icv) = (&octets[parts.iv.clone()], &octets[parts.icv.clone()]);
         let mut content = octets[parts.content.clone()].to_vec();
-        match &self.keyed {
-            Keyed::Aead(aead, salt) => {
-                let nonce = [salt.as_bytes(), iv].concat();
+        let (keyed, salt) = self.keyed().ok()?;
+        let nonce = [salt, iv].concat();
+        match keyed {
+            Keyed::Aead(aead) => {
                 aead.open(&nonce, &octets[..parts.iv.start], &mut content, icv).ok()?;
             }
-            Keyed::Separate(both, salt) => {
-                let (cipher, integrity) = &**both;
+            Keyed::Separate(both) => {
+                let (cipher, integrity) = *both;
                 integrity.verify(&[&octets[..parts.content.end]], icv).ok()?;
-                cipher.decrypt(&[salt.as_bytes(), iv].concat(), &mut content).ok()?;
+                cipher.decrypt(&nonce, &mut content).ok()?;
             }
         }
         Some(content)

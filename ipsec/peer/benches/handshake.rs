@@ -1,10 +1,11 @@
-//! What a full handshake costs both peers together: `IKE_SA_INIT`, `IKE_AUTH` with a pre-shared key, and the Child SA
-//! in both data planes.
+//! What IKEv2 costs both peers together: a full handshake (`IKE_SA_INIT`, `IKE_AUTH` with a pre-shared key, and the Child SA in both
+//! data planes), beside the key exchange alone; and the replacement of a Child SA and of the IKE SA.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark stops at an error")]
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use ipsec::{Command, Config, Input, Luck, Output, Peer};
@@ -75,9 +76,9 @@ fn pair(key_exchange: KeyExchangeAlgorithm, provider: &'static Provider) -> [Pee
     })
 }
 
-fn handshake(peers: &mut [Peer; 2]) {
-    let now = Instant::ZERO;
-    let mut inputs = VecDeque::from([(0, Input::Command(Command::Initiate { child: "net".into() }))]);
+/// Gives an order to the first peer, and lets both do what follows.
+fn order(peers: &mut [Peer; 2], now: Instant, order: Command) {
+    let mut inputs = VecDeque::from([(0, Input::Command(order))]);
     while let Some((side, input)) = inputs.pop_front() {
         peers[side].handle(now, input);
         loop {
@@ -91,18 +92,24 @@ fn handshake(peers: &mut [Peer; 2]) {
     assert_eq!(peers.each_ref().map(|peer| peer.status().sas.len()), [2, 2], "a pair of SAs at each end");
 }
 
+fn handshake(peers: &mut [Peer; 2]) {
+    order(peers, Instant::ZERO, Command::Initiate { child: "net".into() });
+}
+
+const GROUPS: [(&str, KeyExchangeAlgorithm); 4] = [
+    ("x25519", KeyExchangeAlgorithm::X25519),
+    ("ecp256", KeyExchangeAlgorithm::Ecp256),
+    ("ecp384", KeyExchangeAlgorithm::Ecp384),
+    ("modp2048", KeyExchangeAlgorithm::Modp2048),
+];
+const ARMS: [(&str, &Provider); 2] = [("portable", &PORTABLE), ("fast", &FAST)];
+
 fn handshakes(c: &mut Criterion) {
-    let groups = [
-        ("x25519", KeyExchangeAlgorithm::X25519),
-        ("ecp256", KeyExchangeAlgorithm::Ecp256),
-        ("ecp384", KeyExchangeAlgorithm::Ecp384),
-        ("modp2048", KeyExchangeAlgorithm::Modp2048),
-    ];
     let mut group = c.benchmark_group("handshake, both peers");
     group.throughput(Throughput::Elements(1));
     group.sample_size(20);
-    for (name, key_exchange) in groups {
-        for (arm, provider) in [("portable", &PORTABLE), ("fast", &FAST)] {
+    for (name, key_exchange) in GROUPS {
+        for (arm, provider) in ARMS {
             group.bench_function(format!("{name}, {arm}"), |b| {
                 b.iter_batched_ref(|| pair(key_exchange, provider), handshake, BatchSize::SmallInput);
             });
@@ -111,5 +118,50 @@ fn handshakes(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, handshakes);
+/// Both private values, both public ones, and the secret at both ends.
+fn key_exchanges(c: &mut Criterion) {
+    let mut group = c.benchmark_group("key exchange alone, both peers");
+    group.throughput(Throughput::Elements(1));
+    group.sample_size(20);
+    for (name, algorithm) in GROUPS {
+        for (arm, provider) in ARMS {
+            let mut luck = Seeded(ChaCha8Rng::seed_from_u64(1));
+            group.bench_function(format!("{name}, {arm}"), |b| {
+                b.iter(|| {
+                    let initiator = (provider.initiate)(algorithm, &mut luck);
+                    let (public, secret) =
+                        (provider.respond)(algorithm, initiator.public(), &mut luck).unwrap();
+                    (initiator.finish(&public).unwrap(), secret)
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+fn rekeyings(c: &mut Criterion) {
+    let mut group = c.benchmark_group("rekeying with x25519, both peers");
+    group.throughput(Throughput::Elements(1));
+    group.sample_size(20);
+    let orders = [
+        ("Child SA", Command::Rekey { child: "net".into() }),
+        ("IKE SA", Command::RekeyIke { connection: "site".into() }),
+    ];
+    for (name, command) in orders {
+        let mut peers = pair(KeyExchangeAlgorithm::X25519, Provider::best());
+        let mut now = Instant::ZERO;
+        handshake(&mut peers);
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                // So much later that the ends have forgotten the old IKE SA.
+                now += Duration::from_secs(600);
+                peers.iter_mut().for_each(|peer| peer.handle(now, Input::Timeout));
+                order(&mut peers, now, command.clone());
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, handshakes, key_exchanges, rekeyings);
 criterion_main!(benches);

@@ -225,7 +225,7 @@ const fn aead(algorithm: AeadAlgorithm) -> Encryption {
 }
 
 /// The keywords of everything else. The first of two that mean the same is the one that is written.
-const KEYWORDS: [(&str, Word); 41] = [
+const KEYWORDS: [(&str, Word); 42] = [
     ("ah", Word::Ah),
     ("md5", Word::Integrity(IntegrityAlgorithm::HmacMd5_96)),
     ("sha1", Word::Integrity(IntegrityAlgorithm::HmacSha1_96)),
@@ -241,6 +241,7 @@ const KEYWORDS: [(&str, Word); 41] = [
     ("prfsha512", Word::Prf(PrfAlgorithm::HmacSha2_512)),
     ("prfaesxcbc", Word::Prf(PrfAlgorithm::AesXcbc)),
     ("prfaescmac", Word::Prf(PrfAlgorithm::AesCmac)),
+    ("modp768", Word::Group(KeyExchangeAlgorithm::Modp768)),
     ("modp1024", Word::Group(KeyExchangeAlgorithm::Modp1024)),
     ("modp1536", Word::Group(KeyExchangeAlgorithm::Modp1536)),
     ("modp2048", Word::Group(KeyExchangeAlgorithm::Modp2048)),

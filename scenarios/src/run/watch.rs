@@ -137,7 +137,10 @@ impl Watch {
             Ikev2::ChildDown { inbound, .. } => {
                 self.children.remove(&(peer, *inbound));
             }
-            Ikev2::IkeUp { .. } => self.count("ike.up"),
+            Ikev2::IkeUp { suite, .. } => {
+                self.warnings.extend(suite.advice().iter().map(ToString::to_string));
+                self.count("ike.up");
+            }
             Ikev2::Dropped { reason, .. } => self.count(&format!("drop.{}", reason.name())),
             Ikev2::Received(_) | Ikev2::IkeKeyed(_) | Ikev2::IkeDown { .. } => {}
         }

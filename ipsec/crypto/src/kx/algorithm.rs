@@ -3,6 +3,8 @@
 /// A key exchange method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyExchangeAlgorithm {
+    /// Group 1, 768-bit MODP (RFC 2409 §6.1), which protects nobody any more (RFC 8247 §2.4).
+    Modp768,
     /// Group 2, 1024-bit MODP (RFC 2409 §6.2).
     Modp1024,
     /// Group 5, 1536-bit MODP (RFC 3526 §2).
@@ -52,6 +54,7 @@ pub enum KeyExchangeAlgorithm {
 impl KeyExchangeAlgorithm {
     /// All of them, in the order of their transform identifiers.
     pub const ALL: &'static [Self] = &[
+        Self::Modp768,
         Self::Modp1024,
         Self::Modp1536,
         Self::Modp2048,
@@ -79,6 +82,7 @@ impl KeyExchangeAlgorithm {
     /// The name to print.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Modp768 => "MODP-768",
             Self::Modp1024 => "MODP-1024",
             Self::Modp1536 => "MODP-1536",
             Self::Modp2048 => "MODP-2048",
@@ -108,6 +112,7 @@ impl KeyExchangeAlgorithm {
     /// and Brainpool, of the encapsulation key for ML-KEM.
     pub const fn initiator_public_len(self) -> usize {
         match self {
+            Self::Modp768 => 96,
             Self::Modp1024 | Self::Modp1024s160 => 128,
             Self::Modp1536 => 192,
             Self::Modp2048 | Self::Modp2048s224 | Self::Modp2048s256 => 256,

@@ -186,6 +186,7 @@ impl Private {
             KeyExchangeAlgorithm::MlKem512 => return Self::MlKem512(mlkem::Private::draw(entropy)),
             KeyExchangeAlgorithm::MlKem768 => return Self::MlKem768(mlkem::Private::draw(entropy)),
             KeyExchangeAlgorithm::MlKem1024 => return Self::MlKem1024(mlkem::Private::draw(entropy)),
+            KeyExchangeAlgorithm::Modp768 => &modp::MODP_768,
             KeyExchangeAlgorithm::Modp1024 => &modp::MODP_1024,
             KeyExchangeAlgorithm::Modp1536 => &modp::MODP_1536,
             KeyExchangeAlgorithm::Modp2048 => &modp::MODP_2048,

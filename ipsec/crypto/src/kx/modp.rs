@@ -1,12 +1,13 @@
 //! Diffie-Hellman modulo a prime p, with values as long as p.
 //!
-//! In the groups of RFC 2409 §6.2 and RFC 3526 the generator is 2 and (p - 1) / 2 is prime too. Their exponents are
+//! In the groups of RFC 2409 §6.1, §6.2 and RFC 3526 the generator is 2 and (p - 1) / 2 is prime too. Their exponents are
 //! short, not below the sizes that RFC 3526 §8 gives for its first estimate of each group's strength (and of 160 bits
-//! for the older group of 1024): for 2048 bits that is nine times as fast as full exponents.
+//! for the older groups): for 2048 bits that is nine times as fast as full exponents.
 //!
 //! In the groups of RFC 5114 the generator makes a subgroup of prime order q, far smaller than p. A public value outside
 //! of it could tell something of the exponent, so each is raised to q first (RFC 6989 §2.2).
 
+mod comb;
 mod primes;
 mod subgroups;
 
@@ -17,18 +18,21 @@ use crypto_bigint::{BoxedUint, NonZero, Odd, Resize};
 use zeroize::Zeroize;
 
 use crate::{Entropy, PublicValueDefect, Secret};
+use comb::Comb;
 
 /// A group, ready for Montgomery's arithmetic.
 pub(super) struct Modulus {
     params: BoxedMontyParams,
     /// p - 1
     top: BoxedUint,
-    generator: BoxedUint,
+    /// Powers of the generator.
+    comb: Comb,
     /// q, where the generator makes a small subgroup.
     order: Option<NonZero<BoxedUint>>,
     exponent_len: usize,
 }
 
+pub(super) static MODP_768: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_768, 20));
 pub(super) static MODP_1024: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_1024, 20));
 pub(super) static MODP_1536: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_1536, 24));
 pub(super) static MODP_2048: LazyLock<Modulus> = LazyLock::new(|| Modulus::safe(primes::MODP_2048, 28));
@@ -48,24 +52,26 @@ impl Modulus {
     fn safe(prime: &str, exponent_len: usize) -> Self {
         let prime = number(prime);
         let generator = BoxedUint::from(2u8).resize(prime.bits_precision());
-        Self::new(prime, generator, None, exponent_len)
+        Self::new(prime, &generator, None, exponent_len)
     }
 
     fn in_subgroup(subgroup: &subgroups::Subgroup) -> Self {
         let exponent_len = subgroup.order.len() / 2;
         let order = NonZero::new(number(subgroup.order)).into_option().expect("these orders are not zero");
-        Self::new(number(subgroup.prime), number(subgroup.generator), Some(order), exponent_len)
+        Self::new(number(subgroup.prime), &number(subgroup.generator), Some(order), exponent_len)
     }
 
     fn new(
         prime: BoxedUint,
-        generator: BoxedUint,
+        generator: &BoxedUint,
         order: Option<NonZero<BoxedUint>>,
         exponent_len: usize,
     ) -> Self {
         let top = prime.wrapping_sub(BoxedUint::one());
         let prime = Odd::new(prime).into_option().expect("these primes are odd");
-        Self { params: BoxedMontyParams::new_vartime(prime), top, generator, order, exponent_len }
+        let params = BoxedMontyParams::new_vartime(prime);
+        let comb = Comb::new(generator, &params, exponent_len as u32 * 8);
+        Self { params, top, comb, order, exponent_len }
     }
 
     /// The length of p in bits.
@@ -124,7 +130,7 @@ impl Private {
 
     /// g^x modulo p, as long as p.
     pub(super) fn public(&self) -> Vec<u8> {
-        self.modulus.power(self.modulus.generator.clone(), &self.exponent).to_be_bytes().into_vec()
+        self.modulus.comb.power(&self.exponent, &self.modulus.params).to_be_bytes().into_vec()
     }
 
     /// y^x modulo p, as long as p. `peer` is as long as p.

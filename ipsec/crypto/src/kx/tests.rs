@@ -19,7 +19,9 @@ fn initiator(arm: Initiate, algorithm: KeyExchangeAlgorithm, private: &[u8]) -> 
 /// The column "bytes" of the table at [`Initiator`].
 fn private_len(algorithm: KeyExchangeAlgorithm) -> usize {
     match algorithm {
-        KeyExchangeAlgorithm::Modp1024 | KeyExchangeAlgorithm::Modp1024s160 => 20,
+        KeyExchangeAlgorithm::Modp768
+        | KeyExchangeAlgorithm::Modp1024
+        | KeyExchangeAlgorithm::Modp1024s160 => 20,
         KeyExchangeAlgorithm::Modp1536 => 24,
         KeyExchangeAlgorithm::Modp2048 | KeyExchangeAlgorithm::Modp2048s224 => 28,
         KeyExchangeAlgorithm::Modp2048s256 => 32,

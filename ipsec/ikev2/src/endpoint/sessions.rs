@@ -19,7 +19,8 @@ use crate::timers::TimerReason;
 
 #[derive(Default)]
 pub(super) struct Sessions {
-    all: BTreeMap<IkeSpi, Filed>,
+    /// In boxes, since a map keeps room for as many again.
+    all: BTreeMap<IkeSpi, Box<Filed>>,
     /// Those that were lent since the indexes were last brought up to date; never many.
     lent: Vec<IkeSpi>,
     indexes: Indexes,
@@ -53,7 +54,7 @@ impl Sessions {
         let origin = (session.sa.remote, session.sa.spi_i);
         let mut filed = Filed { session, origin, due: None, connection: None, peer: None, half_open: false };
         self.indexes.file(spi, &mut filed);
-        self.all.insert(spi, filed);
+        self.all.insert(spi, Box::new(filed));
     }
 
     pub(super) fn get(&self, spi: &IkeSpi) -> Option<&Session> {

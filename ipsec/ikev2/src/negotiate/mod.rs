@@ -1,5 +1,6 @@
 //! Agreement on suites and traffic selectors (RFC 7296 §2.7, §2.9), as pure functions over two offers.
 
+mod advice;
 mod numbers;
 mod proposal;
 mod select;

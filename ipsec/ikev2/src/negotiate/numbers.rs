@@ -47,6 +47,7 @@ const INTEGRITY: &[(u16, IntegrityAlgorithm)] = &[
 ];
 
 const KEY_EXCHANGE: &[(u16, KeyExchangeAlgorithm)] = &[
+    (1, KeyExchangeAlgorithm::Modp768),
     (2, KeyExchangeAlgorithm::Modp1024),
     (5, KeyExchangeAlgorithm::Modp1536),
     (14, KeyExchangeAlgorithm::Modp2048),

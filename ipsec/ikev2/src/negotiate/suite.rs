@@ -49,6 +49,7 @@ fn prf_keyword(prf: PrfAlgorithm) -> &'static str {
 
 fn group_keyword(group: KeyExchangeAlgorithm) -> &'static str {
     match group {
+        KeyExchangeAlgorithm::Modp768 => "modp768",
         KeyExchangeAlgorithm::Modp1024 => "modp1024",
         KeyExchangeAlgorithm::Modp1536 => "modp1536",
         KeyExchangeAlgorithm::Modp2048 => "modp2048",

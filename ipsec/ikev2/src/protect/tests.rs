@@ -39,7 +39,7 @@ fn suites() -> Vec<Suite> {
 }
 
 /// Both ends of an IKE SA.
-fn ends(suite: Suite, provider: &Provider) -> [Protection; 2] {
+fn ends(suite: Suite, provider: &'static Provider) -> [Protection; 2] {
     let whole = IkeSuite {
         protection: suite,
         prf: PrfAlgorithm::HmacSha2_256,

@@ -1,4 +1,9 @@
-//! The primes, as RFC 2409 §6.2 and RFC 3526 §2 to §7 print them: 2^n - 2^(n-64) - 1 + 2^64 * ([2^(n-130) pi] + k).
+//! The primes, as RFC 2409 §6.1 and §6.2 and RFC 3526 §2 to §7 print them: 2^n - 2^(n-64) - 1 + 2^64 * ([2^(n-130) pi] + k).
+
+/// RFC 2409 §6.1, k = 149686.
+pub(super) const MODP_768: &str = "\
+    FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD\
+    EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A63A3620FFFFFFFFFFFFFFFF";
 
 /// RFC 2409 §6.2, k = 129093.
 pub(super) const MODP_1024: &str = "\

@@ -2,12 +2,16 @@ use super::*;
 use crate::FixedEntropy;
 
 /// Those whose (p - 1) / 2 is prime.
-fn safe() -> [&'static Modulus; 7] {
-    [&MODP_1024, &MODP_1536, &MODP_2048, &MODP_3072, &MODP_4096, &MODP_6144, &MODP_8192]
+fn safe() -> [&'static Modulus; 8] {
+    [&MODP_768, &MODP_1024, &MODP_1536, &MODP_2048, &MODP_3072, &MODP_4096, &MODP_6144, &MODP_8192]
 }
 
 fn subgroups() -> [&'static Modulus; 3] {
     [&MODP_1024_160, &MODP_2048_224, &MODP_2048_256]
+}
+
+fn generator(modulus: &Modulus) -> BoxedUint {
+    modulus.comb.base(&modulus.params)
 }
 
 fn private(modulus: &'static Modulus, exponent: &[u8]) -> Private {
@@ -50,6 +54,21 @@ fn only_values_between_1_and_p_minus_1_are_taken() {
 }
 
 #[test]
+fn a_public_value_is_the_generators_power_whatever_the_exponent() {
+    for modulus in safe().into_iter().chain(subgroups()) {
+        for seed in [0x00, 0x01, 0x5a, 0x80, 0xff] {
+            let own = private(modulus, &[seed; 50].map(|octet: u8| octet.rotate_left(u32::from(seed) % 8)));
+            let expected = modulus.power(generator(modulus), &own.exponent).to_be_bytes();
+            assert_eq!(own.public()[..], expected[..], "{} bits, {seed}", modulus.bits());
+        }
+        let counted: Vec<u8> = (1..=50).map(|octet: u8| octet.wrapping_mul(37)).collect();
+        let own = private(modulus, &counted);
+        let expected = modulus.power(generator(modulus), &own.exponent).to_be_bytes();
+        assert_eq!(own.public()[..], expected[..], "{} bits", modulus.bits());
+    }
+}
+
+#[test]
 fn a_secret_keeps_its_leading_zeros() {
     // With the exponent 1 the secret is the peer's value.
     for modulus in safe() {
@@ -75,7 +94,7 @@ fn the_primes_are_made_as_the_rfcs_say() {
 fn a_small_subgroup_is_that_of_its_generator() {
     for modulus in subgroups() {
         let order = modulus.order.as_ref().unwrap();
-        assert_eq!(modulus.power(modulus.generator.clone(), order), BoxedUint::one());
+        assert_eq!(modulus.power(generator(modulus), order), BoxedUint::one());
         assert_eq!(modulus.top.rem(order), BoxedUint::zero_with_precision(order.bits_precision()));
         assert_eq!(order.bit_width(), modulus.exponent_len as u32 * 8);
     }
@@ -99,6 +118,6 @@ fn with_a_small_subgroup_only_its_members_are_taken() {
         for bad in [small(modulus, 2), small(modulus, 3), to_bytes(&negative)] {
             assert_eq!(own.agree(&bad), Err(PublicValueDefect::NotInSubgroup));
         }
-        assert!(own.agree(&member).is_ok() && own.agree(&to_bytes(&modulus.generator)).is_ok());
+        assert!(own.agree(&member).is_ok() && own.agree(&to_bytes(&generator(modulus))).is_ok());
     }
 }

@@ -11,7 +11,7 @@ use crate::configurations::{End, ends, scenario};
 use crate::observed::{Happened, Played};
 
 /// The same cases on every machine.
-fn runner(cases: u32) -> TestRunner {
+pub(crate) fn runner(cases: u32) -> TestRunner {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 64, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }

@@ -1,0 +1,9 @@
+//! IKEv2 held to a reference model, to itself with the ends swapped and messages lost or changed, and to each of its algorithms.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod configurations;
+mod matrix;
+mod mutation;
+mod observed;
+mod properties;
