@@ -1,6 +1,6 @@
 //! IKE SAs that are set up alone (RFC 6023), or by themselves.
 
-use ipsec_ikev2::{Childless, Failure};
+use ipsec_ikev2::{Childless, Endpoint, Failure};
 
 use crate::lab::{Lab, pair};
 
@@ -74,8 +74,8 @@ fn what_is_configured_to_start_is_there_without_an_order() {
     let mut ends = pair();
     ends[0].children[1].start = true;
     let mut lab = Lab::of(ends);
-    lab.tell(0, |west, now| west.start(now));
-    lab.tell(1, |east, now| east.start(now));
+    lab.tell(0, Endpoint::start);
+    lab.tell(1, Endpoint::start);
     lab.deliver_all();
     assert_eq!((lab.children(0), lab.up(0).len()), (vec!["other".to_owned()], 1));
 }

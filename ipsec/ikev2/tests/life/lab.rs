@@ -191,14 +191,15 @@ impl Lab {
 
     /// Why IKE SAs of an end have ended.
     pub(crate) fn causes(&self, end: usize) -> Vec<&Cause> {
-        let cause = |event| if let &Event::IkeDown { ref cause, .. } = event { Some(cause) } else { None };
+        let cause: fn(&Event) -> Option<&Cause> =
+            |event| if let Event::IkeDown { cause, .. } = event { Some(cause) } else { None };
         self.events[end].iter().filter_map(cause).collect()
     }
 
     /// Why attempts of an end to set up an IKE SA have failed.
     pub(crate) fn failures(&self, end: usize) -> Vec<&Failure> {
-        let failure =
-            |event| if let &Event::IkeFailed { ref failure, .. } = event { Some(failure) } else { None };
+        let failure: fn(&Event) -> Option<&Failure> =
+            |event| if let Event::IkeFailed { failure, .. } = event { Some(failure) } else { None };
         self.events[end].iter().filter_map(failure).collect()
     }
 
