@@ -15,6 +15,7 @@
 
 #![deny(clippy::float_arithmetic)]
 
+mod announced;
 mod certificates;
 mod credential;
 pub mod eap;
@@ -30,6 +31,7 @@ mod seeded;
 mod signature;
 pub mod x509;
 
+pub use announced::{AnnouncedMethod, BadAnnouncement};
 pub use certificates::{BadCertPayload, certificate_requests, read_certificates, read_raw_keys};
 pub use credential::Credential;
 pub use identity::Identity;

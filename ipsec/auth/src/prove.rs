@@ -12,8 +12,8 @@ use thiserror::Error;
 
 use crate::eap::{EapMethod, Password};
 use crate::{
-    CannotProve, Credential, SignatureHash, SignatureRules, SignedOctets, prove_null, prove_psk,
-    prove_signature,
+    AnnouncedMethod, CannotProve, Credential, SignatureHash, SignatureRules, SignedOctets, prove_null,
+    prove_psk, prove_signature,
 };
 
 /// How this end proves who it is.
@@ -64,6 +64,23 @@ pub struct Occasion<'a> {
     pub announced: Option<&'a [SignatureHash]>,
     /// The SIGNATURE_HASH_ALGORITHMS that the peer sent, if it did.
     pub received: Option<&'a [SignatureHash]>,
+    /// What the peer says that it accepts (RFC 9593); anything if it says nothing.
+    pub accepted: &'a [AnnouncedMethod],
+}
+
+impl Occasion<'_> {
+    fn accepts(&self, method: AuthMethod, algorithm: Option<SignatureAlgorithm>) -> bool {
+        self.accepted.is_empty() || self.accepted.iter().any(|announced| announced.allows(method, algorithm))
+    }
+
+    fn check(&self, method: AuthMethod) -> Result<(), NoProof> {
+        let mut announced: Vec<AuthMethod> = self.accepted.iter().map(|announced| announced.method).collect();
+        announced.dedup();
+        if self.accepts(method, None) || announced.contains(&method) {
+            return Ok(());
+        }
+        Err(NoProof::NotAccepted { method, announced })
+    }
 }
 
 /// Why this end makes no AUTH payload.
@@ -78,9 +95,22 @@ pub enum NoProof {
     /// EAP comes first.
     #[error("only an initiator can prove itself by EAP, by a conversation before AUTH")]
     Eap,
+    /// The peer has announced other methods.
+    #[error("expected the authentication method {}, as the peer announces, have {method}", list(.announced))]
+    NotAccepted {
+        /// Ours.
+        method: AuthMethod,
+        /// The peer's.
+        announced: Vec<AuthMethod>,
+    },
     /// The initiator does not take EAP as the only proof.
     #[error("it does so by EAP only, which the initiator does not ask for (RFC 5998)")]
     EapOnly,
+}
+
+fn list(methods: &[AuthMethod]) -> String {
+    let names: Vec<String> = methods.iter().map(ToString::to_string).collect();
+    names.join(" or ")
 }
 
 impl Prove {
@@ -125,9 +155,10 @@ impl Prove {
         occasion: &Occasion<'_>,
         entropy: &mut dyn Entropy,
     ) -> Result<Authentication, NoProof> {
-        let Occasion { provider, prf, ref octets, announced, received } = *occasion;
+        let Occasion { provider, prf, ref octets, announced, received, .. } = *occasion;
         match self {
             Self::SharedKey(secret) => {
+                occasion.check(AuthMethod::SHARED_KEY)?;
                 let data = prove_psk(provider, prf, secret, octets);
                 Ok(Authentication { method: AuthMethod::SHARED_KEY, data })
             }
@@ -136,12 +167,23 @@ impl Prove {
                     Self::RawKey { signer, .. } => signer,
                     _ => &credential.ok_or(NoProof::NoCredential)?.signer,
                 };
-                let rules = SignatureRules { announced, received, algorithms };
+                let accepted = |algorithm: &&SignatureAlgorithm| {
+                    occasion.accepts(AuthMethod::DIGITAL_SIGNATURE, Some(**algorithm))
+                };
+                let algorithms: Vec<SignatureAlgorithm> =
+                    algorithms.iter().filter(accepted).copied().collect();
+                if algorithms.is_empty() {
+                    occasion.check(AuthMethod::DIGITAL_SIGNATURE)?;
+                }
+                let rules = SignatureRules { announced, received, algorithms: &algorithms };
                 Ok(prove_signature(provider, prf, signer, &rules, octets, entropy)?)
             }
             Self::Eap { .. } => Err(NoProof::Eap),
             Self::EapOnly => Err(NoProof::EapOnly),
-            Self::Null => Ok(prove_null(provider, prf, octets)),
+            Self::Null => {
+                occasion.check(AuthMethod::NULL)?;
+                Ok(prove_null(provider, prf, octets))
+            }
         }
     }
 }

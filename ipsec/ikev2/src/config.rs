@@ -37,6 +37,8 @@ pub struct Connection {
     /// The hash functions of signatures that we say we verify (SIGNATURE_HASH_ALGORITHMS, RFC 7427 §4); those of our
     /// algorithms if nothing is given. An empty list is not sent, and then signatures are those of methods 1 and 9 to 11.
     pub signature_hashes: Option<Vec<SignatureHash>>,
+    /// Whether we tell the peer which proofs we accept (SUPPORTED_AUTH_METHODS, RFC 9593).
+    pub announces_methods: bool,
     /// What we offer and accept for the IKE SA, best first. The first group of the first proposal is the one whose
     /// public value we send.
     pub proposals: Vec<IkeProposal>,
@@ -78,15 +80,28 @@ impl Connection {
     /// limits.
     #[must_use]
     pub fn new(name: &str, local: IpAddr, remote: IpAddr, psk: Secret) -> Self {
+        let ways = (Prove::SharedKey(psk.clone()), Authenticate::SharedKey(psk));
+        Self::proven(name, local, remote, ways)
+    }
+
+    /// The same, but that each end proves itself in its own way: how we do it, and how the peer has to.
+    #[must_use]
+    pub fn proven(
+        name: &str,
+        local: IpAddr,
+        remote: IpAddr,
+        (prove, authenticate): (Prove, Authenticate),
+    ) -> Self {
         Self {
             name: name.to_owned(),
             local,
             remote,
             local_id: Identity::Address(local),
             remote_id: IdentityPattern::Exactly(Identity::Address(remote)),
-            prove: Prove::SharedKey(psk.clone()),
-            authenticate: Authenticate::SharedKey(psk),
+            prove,
+            authenticate,
             signature_hashes: None,
+            announces_methods: false,
             proposals: Vec::new(),
             children: Vec::new(),
             lifetime: LifetimePolicy::default(),

@@ -1,6 +1,6 @@
 //! What the two ends tell each other in `IKE_SA_INIT` that they can do beyond RFC 7296, by notifies: one field for each.
 
-use ipsec_auth::{Authenticate, SignatureHash, certificate_requests};
+use ipsec_auth::{AnnouncedMethod, Authenticate, SignatureHash, certificate_requests};
 use ipsec_crypto::SignatureAlgorithm;
 use ipsec_wire::registry::NotifyType;
 use ipsec_wire::v2::{Notify, Payload};
@@ -56,6 +56,7 @@ pub(crate) fn answered(connections: &[&Connection], theirs: &Features) -> Vec<Pa
     }
     let ways: Vec<&Authenticate> = connections.iter().map(|connection| &connection.authenticate).collect();
     payloads.extend(certificate_requests(&ways).into_iter().map(Payload::CertReq));
+    payloads.extend(accepted_methods(connections));
     if speaks_intermediate(connections, theirs) {
         payloads.push(said(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
     }
@@ -65,6 +66,14 @@ pub(crate) fn answered(connections: &[&Connection], theirs: &Features) -> Vec<Pa
 /// Whether a responder with these connections and a peer with these features both speak `IKE_INTERMEDIATE`.
 pub(crate) fn speaks_intermediate(connections: &[&Connection], theirs: &Features) -> bool {
     theirs.intermediate && connections.iter().any(|connection| connection.intermediate)
+}
+
+/// SUPPORTED_AUTH_METHODS with the proofs that these connections accept, if one of them tells that.
+pub(crate) fn accepted_methods(connections: &[&Connection]) -> Option<Payload> {
+    let ways: Vec<&Authenticate> = connections.iter().map(|connection| &connection.authenticate).collect();
+    let data = AnnouncedMethod::emit_list(&AnnouncedMethod::for_ways(&ways));
+    let tells = connections.iter().any(|connection| connection.announces_methods);
+    tells.then(|| Payload::Notify(Notify::new(NotifyType::SUPPORTED_AUTH_METHODS, data)))
 }
 
 /// SIGNATURE_HASH_ALGORITHMS with what any of the connections needs, whichever end signs.

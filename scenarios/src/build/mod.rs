@@ -1,11 +1,12 @@
 //! From a scenario to the world that it describes.
 
 mod algorithms;
+mod pki;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use ipsec::auth::{Identity, IdentityPattern};
+use ipsec::auth::x509::laboratory::CannotIssue;
 use ipsec::crypto::{Entropy, Provider, Secret};
 use ipsec::dataplane::{Action, Bundled, Mode, Policy, Protection, SaPair, SaParameters, Selector, Settings};
 use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission, TicketPolicy};
@@ -18,6 +19,7 @@ use sim::{
     Ratio, Setup, Streams, World,
 };
 
+use self::pki::Pki;
 use crate::file::{self, Scenario};
 use crate::node::{Flow, Gateway, Host, Manner, Node, Note};
 use crate::quantity;
@@ -61,6 +63,14 @@ pub enum BuildError {
         /// What is wrong.
         error: ConfigError,
     },
+    /// A certificate cannot be.
+    #[error("certificate or authority {name}: {error}")]
+    Certificate {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        error: CannotIssue,
+    },
     /// A link cannot be.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -87,10 +97,12 @@ pub fn world<O: Observer<Note>>(
 ) -> Result<Built<O>, BuildError> {
     let mut built = Built { world: World::new(setup.clone(), observer), places: Places::default() };
     let mut ports = PortCount::default();
+    let pki = Pki::new(scenario, &setup.streams)
+        .map_err(|(name, error)| BuildError::Certificate { name, error })?;
     for peer in &scenario.peers {
         let luck = |part: &str| Box::new(Stream(setup.streams.stream(&["peer", &peer.name, part])));
         let luck = Luck { ike: luck("ike"), esp: luck("esp") };
-        let made = Peer::new(config(scenario, peer, &setup.streams), provider, luck)
+        let made = Peer::new(config(scenario, peer, &setup.streams, &pki), provider, luck)
             .map_err(|error| BuildError::Peer { peer: peer.name.clone(), error })?;
         let gateway = Node::Gateway(Box::new(Gateway::new(made, peer.think)));
         built.places.peers.insert(peer.name.clone(), built.world.add_node(&peer.name, gateway));
@@ -309,18 +321,20 @@ fn ratio(ratio: quantity::Ratio) -> Ratio {
     Ratio::new(u64::from(ratio.part), u64::from(ratio.whole)).unwrap_or(Ratio::ONE)
 }
 
-fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams) -> Config {
+fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, pki: &Pki) -> Config {
     let connections = scenario
         .ikes
         .iter()
         .flat_map(|ike| (0..2).filter(|side| ike.ends[*side].peer == peer.name).map(move |side| (ike, side)));
-    let connections = connections.filter_map(|(ike, side)| connection(scenario, peer, ike, side)).collect();
+    let connections =
+        connections.filter_map(|(ike, side)| connection(scenario, peer, (ike, side), pki)).collect();
     let mut ikev2 = ipsec::ikev2::Config::new(connections);
     ikev2.tickets = peer.tickets.map(|grant| {
         let mut key = vec![0; 32];
         streams.stream(&["peer", &peer.name, "ticket-key"]).fill(&mut key);
         TicketPolicy { key: Secret::from(key), lifetime: grant.lifetime, at_once: grant.at_once }
     });
+    ikev2.epoch = pki::EPOCH;
     ikev2.half_open_timeout = peer.half_open_timeout;
     let hosts = scenario.peers.iter().map(|peer| (format!("{}.example", peer.name), peer.address));
     ikev2.hosts = hosts.collect();
@@ -411,7 +425,12 @@ fn manual_sa(scenario: &Scenario, peer: &file::Peer, manual: &file::Manual) -> O
     Some(ManualSa { addresses: (peer.address, other.address), pair })
 }
 
-fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usize) -> Option<Connection> {
+fn connection(
+    scenario: &Scenario,
+    peer: &file::Peer,
+    (ike, side): (&file::Ike, usize),
+    pki: &Pki,
+) -> Option<Connection> {
     let (here, there) = (&ike.ends[side], &ike.ends[1 - side]);
     let of_this = scenario.children.iter().filter(|child| child.ike == ike.name);
     let children = of_this.filter_map(|child| {
@@ -430,12 +449,14 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
             ..ChildConfig::new(&child.name, proposals, local, remote)
         })
     });
-    let identity = |text: &str| text.parse::<Identity>().unwrap_or_else(|never| match never {});
     let remote = scenario.peer(&there.peer)?.address;
-    let psk = Secret::from(here.psk.clone().into_bytes());
+    let prove = pki.prove(&ike.name, here);
+    let authenticate = pki.authenticate(&ike.name, here);
     Some(Connection {
-        local_id: identity(&peer.identity),
-        remote_id: IdentityPattern::Exactly(identity(&here.expects)),
+        local_id: here.authentication.identity.clone(),
+        remote_id: here.expects.clone(),
+        signature_hashes: here.authentication.hashes.clone(),
+        announces_methods: here.authentication.announces_methods,
         proposals: here.offer.iter().map(algorithms::ike).collect(),
         children: children.collect(),
         lifetime: ike.lifetime,
@@ -456,6 +477,6 @@ fn connection(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike, side: usi
         redirect: here.life.redirect.clone(),
         intermediate: here.intermediate,
         resumes: here.life.resumes,
-        ..Connection::new(&ike.name, peer.address, remote, psk)
+        ..Connection::proven(&ike.name, peer.address, remote, (prove, authenticate))
     })
 }

@@ -13,9 +13,10 @@ mod scenario;
 pub use proposal::{ChildProposal, IkeProposal};
 pub use read::{load, parse};
 pub use scenario::{
-    Child, ChildEnd, ChildLife, Clause, Cookies, Host, Ike, IkeEnd, IkeLife, Line, Link, LinkEnd, Manual,
-    ManualAh, ManualEnd, ManualKeying, Mode, Peer, Policy, PolicyAction, Quality, Retransmission, Router,
-    Scenario, TicketGrant, Traffic, TrafficKind,
+    Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, Clause, Cookies, Demand, Host, Ike,
+    IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying, Mode, Peer,
+    Policy, PolicyAction, Proof, Quality, Retransmission, Router, Scenario, TicketGrant, Traffic,
+    TrafficKind, Validity,
 };
 
 #[cfg(test)]

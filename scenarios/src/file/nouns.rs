@@ -1,6 +1,7 @@
 //! The nouns as TOML has them: every key optional, every value with its place in the file. What a key means is told by
 //! [`super::scenario`]; what may be left out is decided where the nouns are resolved.
 
+mod auth;
 mod life;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+pub(super) use auth::{Accept, Auth, Authority, Certificate, Revocation, Usage};
 pub(super) use life::{Childless, OnEnd, Reauthentication, Redirect, Tickets, Uniqueness};
 
 /// A text and its place.
@@ -127,6 +129,8 @@ pub(super) struct Ike {
     pub(super) ends: Option<Spanned<Vec<Text>>>,
     pub(super) version: Option<Spanned<i64>>,
     pub(super) auth: Option<Auth>,
+    pub(super) hashes: Option<Spanned<Vec<Text>>>,
+    pub(super) announce_methods: Option<bool>,
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) liveness: Option<Text>,
     pub(super) retransmit: Retransmit,
@@ -148,6 +152,10 @@ pub(super) struct Ike {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct IkeEnd {
     pub(super) auth: Option<Auth>,
+    pub(super) accept: Option<Accept>,
+    pub(super) hashes: Option<Spanned<Vec<Text>>>,
+    pub(super) announce_methods: Option<bool>,
+    pub(super) identity: Option<Text>,
     pub(super) expects: Option<Text>,
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) liveness: Option<Text>,
@@ -170,13 +178,6 @@ pub(super) struct IkeLifetime {
     pub(super) seconds: Option<Spanned<i64>>,
     pub(super) margin: Option<Text>,
     pub(super) jitter: Option<Text>,
-}
-
-/// How the ends prove who they are.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Auth {
-    Psk(Text),
 }
 
 /// How requests are repeated.

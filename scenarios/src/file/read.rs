@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
-use super::nouns::{Child, Ike, Link, Manual, Peer, Policy, Router, Text, Top, Traffic};
+use super::nouns::{
+    Authority, Certificate, Child, Ike, Link, Manual, Peer, Policy, Router, Text, Top, Traffic,
+};
 use super::resolve::resolve;
 use super::scenario::Scenario;
 use crate::diagnostic::{Diagnostics, Problem, suggestion};
@@ -41,6 +43,8 @@ pub(super) struct Document {
     pub(super) peers: Vec<Named<Peer>>,
     pub(super) routers: Vec<Named<Router>>,
     pub(super) links: Vec<Named<Link>>,
+    pub(super) authorities: Vec<Named<Authority>>,
+    pub(super) certificates: Vec<Named<Certificate>>,
     pub(super) ikes: Vec<Named<Ike>>,
     pub(super) children: Vec<Named<Child>>,
     pub(super) manual: Vec<Named<Manual>>,
@@ -62,7 +66,8 @@ impl<T> Named<T> {
 }
 
 /// The tables that hold nouns.
-const NOUNS: [&str; 8] = ["peer", "router", "link", "ike", "child", "manual", "policy", "traffic"];
+const NOUNS: [&str; 10] =
+    ["peer", "router", "link", "authority", "certificate", "ike", "child", "manual", "policy", "traffic"];
 
 /// What the keys before the first table are called.
 const TOP: &str = "the top of the file";
@@ -77,6 +82,8 @@ fn document(text: &str) -> Result<Document, Vec<Problem>> {
         peers: nouns("peer", &mut root, &mut problems),
         routers: nouns("router", &mut root, &mut problems),
         links: nouns("link", &mut root, &mut problems),
+        authorities: nouns("authority", &mut root, &mut problems),
+        certificates: nouns("certificate", &mut root, &mut problems),
         ikes: nouns("ike", &mut root, &mut problems),
         children: nouns("child", &mut root, &mut problems),
         manual: nouns("manual", &mut root, &mut problems),

@@ -1,5 +1,6 @@
 //! From nouns to a scenario: each reference checked, each default filled in, everything wrong told at once.
 
+mod auth;
 mod child;
 mod ike;
 mod life;
@@ -8,6 +9,7 @@ mod manual;
 mod names;
 mod options;
 mod peer;
+mod pki;
 mod policy;
 mod problems;
 mod router;
@@ -40,7 +42,9 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     for link in &links {
         names.add(&link.name, story::Kind::Link, &[&link.ends[0].node, &link.ends[1].node]);
     }
-    let ikes = ike::resolve(&document.ikes, &names, &peers, &mut problems);
+    let ikes = ike::resolve(document, &names, &peers, &mut problems);
+    let authorities = pki::authorities(document, &mut problems);
+    let certificates = pki::certificates(document, &ikes, &mut problems);
     let children = child::resolve(&document.children, &names, &ikes, &peers, &mut problems);
     let manual = manual::resolve(&document.manual, &names, &peers, &mut problems);
     let policies = policy::resolve(&document.policies, &names, &mut problems);
@@ -58,6 +62,8 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         peers,
         routers,
         links,
+        authorities,
+        certificates,
         ikes,
         children,
         manual,

@@ -3,16 +3,21 @@
 mod life;
 
 use std::collections::BTreeSet;
+mod credentials;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
+use ipsec::auth::IdentityPattern;
 use ipsec::crypto::IntegrityAlgorithm;
 use ipsec::dataplane::{LifetimePolicy, Protection, SaOptions};
 use ipsec::wire::Spi;
 use ipsec_net::{Instant, Prefix};
 use sim::{Decision, Outage};
+
+pub use credentials::{Authentication, Authority, Certificate, Demand, List, Proof, Validity};
 
 use super::{ChildProposal, IkeProposal};
 use crate::quantity::{Delay, Ratio};
@@ -43,6 +48,10 @@ pub struct Scenario {
     pub routers: Vec<Router>,
     /// The links between them; where two peers share an IKE configuration and no way is written, a link was made.
     pub links: Vec<Link>,
+    /// The laboratory's authorities, each behind its issuer.
+    pub authorities: Vec<Authority>,
+    /// The certificates that they have issued.
+    pub certificates: Vec<Certificate>,
     /// The IKE configurations.
     pub ikes: Vec<Ike>,
     /// The child configurations.
@@ -256,10 +265,10 @@ pub struct Ike {
 pub struct IkeEnd {
     /// The peer.
     pub peer: String,
-    /// The pre-shared key.
-    pub psk: String,
+    /// Who it says it is, how it proves that, and how the other end has to.
+    pub authentication: Authentication,
     /// Who the other end has to prove to be.
-    pub expects: String,
+    pub expects: IdentityPattern,
     /// What it offers and accepts, best first. The first group of the first proposal is the one whose public value is
     /// sent.
     pub offer: Vec<IkeProposal>,

@@ -205,6 +205,40 @@ fn the_life_of_ike_sas_is_checked() {
 }
 
 #[test]
+fn proofs_and_certificates_are_checked() {
+    let auth = "auth = { psk = \"secret\" }";
+    let ways = [
+        "auth = { certificate = \"west\" }",
+        "auth = { eap = { user = \"alice\" } }",
+        "auth = { eap = { user = \"alice\", password = \"x\", methods = [\"mschap\"] } }",
+        "auth = { raw-key = \"ecdsa-p255\" }",
+        "auth = { null = false }",
+        "auth = { psk = \"secret\" }\nhashes = [\"sha2\"]",
+        "auth = { psk = \"secret\" }\nat.west.accept = { certificate = { authorities = [\"root\"] } }",
+        "auth = { psk = \"secret\" }\nat.west.accept = { raw-key = \"north\" }",
+        "auth = { psk = \"secret\" }\nat.west.accept = { eap-only = false }",
+        "auth = { psk = \"secret\" }\nat.west.expects = \"10.1.2.3/16\"",
+    ];
+    let tables = [
+        "[certificate.west]",
+        "[authority.root]\n[authority.other]\n[certificate.west]",
+        "[authority.root]\n[certificate.west]\nissuer = \"toor\"",
+        "[authority.site]\nissuer = \"root\"\n[authority.root]",
+        "[authority.root]\nkey = \"rsa-1024\"",
+        "[authority.root]\nsubject = \"root\"",
+        "[authority.root]\npath-length = 256",
+        "[authority.root]\nlist = \"never\"",
+        "[authority.root]\nfrom = \"2h\"\nuntil = \"1h\"",
+        "[authority.root]\nuntil = \"10ms\"",
+        "[authority.root]\n[certificate.west]\nusage = \"signing\"",
+    ]
+    .map(|table| format!("{table}\n\n[child.net]"));
+    let mut changes: Vec<(&str, &str, &str)> = ways.iter().map(|way| ("proof", auth, *way)).collect();
+    changes.extend(tables.iter().map(|table| ("table", "[child.net]", table.as_str())));
+    insta::assert_snapshot!(messages(&changes));
+}
+
+#[test]
 fn the_top_of_the_file_and_its_story_are_checked() {
     let shown = messages(&[
         ("no title", "title = \"Two gateways set up a tunnel\"\n", ""),

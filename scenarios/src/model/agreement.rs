@@ -12,7 +12,7 @@ use ipsec::crypto::{IntegrityAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm};
 use ipsec::dataplane::Encryption;
 use ipsec_net::{AddressRange, Prefix};
 
-use crate::file::{Child, ChildEnd, ChildProposal, Ike, IkeEnd, IkeProposal, Mode, Scenario};
+use crate::file::{Child, ChildEnd, ChildProposal, Demand, Ike, IkeEnd, IkeProposal, Mode, Proof, Scenario};
 
 /// What follows when one end sets up a child, and an IKE SA for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub fn initiate(scenario: &Scenario, child: &str, initiator: &str) -> Option<Cou
         Err(refusal) => return Some(Course { regroups: false, ike: Err(refusal), child: None }),
         Ok(ike) => (ends.ike[0].offer.first()?.groups.first() != Some(&ike.group), ike),
     };
-    if let Some(why) = ends.strangers(scenario) {
+    if let Some(why) = ends.strangers() {
         let refusal = Refusal { exchange: Exchange::IkeAuth, notify: "AUTHENTICATION_FAILED", why };
         return Some(Course { regroups, ike: Err(refusal), child: None });
     }
@@ -189,18 +189,27 @@ impl<'a> Ends<'a> {
     }
 
     /// Why they do not believe each other, if they do not.
-    fn strangers(&self, scenario: &Scenario) -> Option<String> {
+    fn strangers(&self) -> Option<String> {
         let [initiator, responder] = self.ike;
         for (expecting, other) in [(initiator, responder), (responder, initiator)] {
-            let asserted = scenario.peer(&other.peer).map_or("", |peer| &peer.identity);
-            if !is_same(&expecting.expects, asserted) {
+            let asserted = other.authentication.identity.to_string();
+            if !is_same(&expecting.expects.to_string(), &asserted) {
                 return Some(format!(
                     "{} expects {}, {} is {asserted}",
                     expecting.peer, expecting.expects, other.peer
                 ));
             }
         }
-        (initiator.psk != responder.psk).then(|| "their pre-shared keys differ".to_owned())
+        // Other proofs than pre-shared keys are taken for good.
+        let differ = |prover: &IkeEnd, other: &IkeEnd| match (
+            &prover.authentication.proof,
+            &other.authentication.demand,
+        ) {
+            (Proof::Psk(own), Demand::Psk(expected)) => own != expected,
+            _ => false,
+        };
+        let differ = differ(initiator, responder) || differ(responder, initiator);
+        differ.then(|| "their pre-shared keys differ".to_owned())
     }
 
     fn child(&self, scenario: &Scenario, exchange: Exchange) -> Result<ChildAgreement, Refusal> {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ipsec::wire::registry::{ExchangeType, PayloadType};
 use ipsec::wire::{Header, IkeSpi};
-use ipsec_net::Instant;
+use ipsec_net::{Instant, Reassembled, Reassembler};
 use sim::Kind;
 
 use super::{Oracle, Violation, ike_message, sent_outside};
@@ -16,6 +16,8 @@ use crate::run::Scene;
 /// The last request and the last response of each sender in each IKE SA.
 #[derive(Default)]
 pub(super) struct MessageId {
+    /// Messages that are too long for the link leave in fragments.
+    fragments: Reassembler,
     last: BTreeMap<Sender, (u32, Vec<u8>)>,
 }
 
@@ -27,8 +29,14 @@ impl Oracle for MessageId {
         "message-id"
     }
 
-    fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
+    fn record(&mut self, scene: &Scene, at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
         let Some(packet) = sent_outside(scene, kind) else { return Ok(()) };
+        let whole = match packet.fragment().map(|_| self.fragments.handle(at, packet.clone())) {
+            None => None,
+            Some(Reassembled::Whole(whole)) => Some(whole),
+            Some(Reassembled::Waiting | Reassembled::Refused(_)) => return Ok(()),
+        };
+        let packet = whole.as_ref().unwrap_or(packet);
         let Some((header, octets)) = ike_message(packet) else { return Ok(()) };
         // What is neither is an error notification outside of any IKE SA (RFC 7296 §1.5, §2.5).
         let in_order = header.exchange == ExchangeType::IKE_SA_INIT || header.next_payload == PayloadType::SK;

@@ -60,6 +60,10 @@ pub(super) fn find(
             let wanted = What::Failure(reason.name());
             happened(watch, at, since, &wanted, 1, &format!("a failure {}", reason.name()))
         }
+        Fact::FailureSaying { words, at, .. } => {
+            let says = |what: &What| matches!(what, What::Said(text) if text.contains(words.as_str()));
+            count(watch, at, since, &says, 1, &format!("a failure that says \"{words}\""))
+        }
         Fact::Drop { reason, at, .. } => {
             let matches = |what: &What| matches!(what, What::Drop(name) if name == reason);
             count(watch, at, since, &matches, 1, &format!("drop {reason}"))

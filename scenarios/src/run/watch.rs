@@ -62,6 +62,8 @@ pub(super) struct Happening {
 pub(super) enum What {
     /// A failure, by its short name.
     Failure(&'static str),
+    /// The sentence of a failure.
+    Said(String),
     Probe(&'static str),
     Retransmission,
     /// A packet was dropped, for this reason.
@@ -122,11 +124,11 @@ impl Watch {
                 self.announced.insert(peer, message.to_string());
                 self.count("ike.messages");
             }
-            Ikev2::IkeFailed { failure, .. } | Ikev2::ChildFailed { failure, .. } => {
+            Ikev2::IkeFailed { failure, .. }
+            | Ikev2::ChildFailed { failure, .. }
+            | Ikev2::IkeDown { cause: ipsec::ikev2::Cause::Failed(failure), .. } => {
                 self.happened(at, peer, What::Failure(failure.name()));
-            }
-            Ikev2::IkeDown { cause: ipsec::ikev2::Cause::Failed(failure), .. } => {
-                self.happened(at, peer, What::Failure(failure.name()));
+                self.happened(at, peer, What::Said(failure.to_string()));
             }
             Ikev2::Probe(probe) => self.happened(at, peer, What::Probe(probe)),
             Ikev2::ChildUp(record) => {

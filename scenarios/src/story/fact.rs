@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 18] = [
+pub const FACTS: [FactRow; 19] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -56,6 +56,11 @@ pub const FACTS: [FactRow; 18] = [
         shape: "failure REASON at PEERS [within TIME]",
         meaning: "Each of the peers reports that a negotiation failed for the reason.",
         make: |s| Fact::Failure { reason: s.reason, at: s.peers, within: s.within },
+    },
+    FactRow {
+        shape: "failure saying \"WORDS\" at PEERS [within TIME]",
+        meaning: "Each of the peers reports that a negotiation failed, in a sentence that has these words.",
+        make: |s| Fact::FailureSaying { words: s.words, at: s.peers, within: s.within },
     },
     FactRow {
         shape: "drop DROP at PEERS [within TIME]",

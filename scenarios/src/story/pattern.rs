@@ -45,6 +45,8 @@ pub(super) struct Slots {
     pub(super) count: u32,
     /// `CLASS`
     pub(super) class: u8,
+    /// `"WORDS"`
+    pub(super) words: String,
     /// `"SELECTORS"`
     pub(super) selectors: Selectors,
     /// `"PROPOSAL"`
@@ -70,6 +72,7 @@ impl Default for Slots {
             share: Ratio::NEVER,
             count: 0,
             class: 0,
+            words: String::new(),
             selectors: Selectors { local: Vec::new(), remote: Vec::new() },
             proposal: IkeProposal::default(),
             peer_spans: Vec::new(),
@@ -176,6 +179,7 @@ impl Reader<'_> {
             "SHARE" => self.slots.share = self.value("a share such as 90%", quantity::share)?,
             "COUNT" => self.slots.count = self.value("a number", count)?,
             "CLASS" => self.slots.class = self.value("a traffic class", class)?,
+            "\"WORDS\"" => self.slots.words = self.in_quotes("words of the sentence", words)?,
             "\"SELECTORS\"" => {
                 let expected = "selectors such as \"10.1.0.0/16 === 10.2.0.0/16\"";
                 self.slots.selectors = self.in_quotes(expected, selectors)?;
@@ -371,6 +375,14 @@ fn count(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),
         _ => Err(format!("`{text}` is no number: write 1 or more")),
+    }
+}
+
+fn words(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        Err("there are no words between the quotes".to_owned())
+    } else {
+        Ok(text.to_owned())
     }
 }
 

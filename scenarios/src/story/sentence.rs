@@ -235,6 +235,15 @@ pub enum Fact {
         /// How soon.
         within: Duration,
     },
+    /// Each of the peers reports a failure in a sentence that has these words.
+    FailureSaying {
+        /// The words.
+        words: String,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
     /// Each of the peers drops a packet.
     Drop {
         /// The reason's name, such as `sa-replayed`.
@@ -362,6 +371,7 @@ impl Fact {
             | Self::IkeUp { within, .. }
             | Self::IkeDown { within, .. }
             | Self::Failure { within, .. }
+            | Self::FailureSaying { within, .. }
             | Self::Drop { within, .. }
             | Self::Reaches { within, .. }
             | Self::Probe { within, .. }
@@ -495,6 +505,9 @@ impl fmt::Display for Fact {
             Self::IkeDown { ike, at, within } => write!(f, "{ike} down {}", place(at, within)),
             Self::Failure { reason, at, within } => {
                 write!(f, "failure {} {}", reason.name(), place(at, within))
+            }
+            Self::FailureSaying { words, at, within } => {
+                write!(f, "failure saying \"{words}\" {}", place(at, within))
             }
             Self::Drop { reason, at, within } => write!(f, "drop {reason} {}", place(at, within)),
             Self::Reaches { sa, limit, measure, at, within } => {

@@ -40,6 +40,9 @@ fn filled(shape: &str) -> String {
             "DROP" => "sa-replayed",
             "LIMIT" => "soft",
             "MEASURE" => "packets",
+            "GATEWAY" => "north",
+            "\"PROPOSAL\"" => "\"aes128gcm16-prfsha256-x25519\"",
+            "\"WORDS\"" => "\"not valid after\"",
             "\"SELECTORS\"" => "\"10.1.0.0/24 10.3.0.0/24 === 2001:db8::/32\"",
             word => word,
         }

@@ -1,8 +1,9 @@
 //! The properties, and models that are wrong on purpose, which they have to find out.
 
-use esplanade::file::Scenario;
+use esplanade::file::{Demand, Proof, Scenario};
 use esplanade::model::agreement::{self, ChildAgreement, Course, Refusal};
 use ipsec::Command;
+use ipsec::auth::IdentityPattern;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use sim::{Decision, Direction, Fault};
@@ -222,12 +223,15 @@ fn blind(scenario: &Scenario, change: fn(&mut Scenario)) -> Option<Course> {
 #[test]
 fn a_model_that_does_not_compare_keys_or_identities_is_found_out() {
     assert!(is_found_out(|scenario, _, _| blind(scenario, |scenario| {
-        scenario.ikes[0].ends.iter_mut().for_each(|end| end.psk = "same".to_owned());
+        for end in &mut scenario.ikes[0].ends {
+            end.authentication.proof = Proof::Psk("same".to_owned());
+            end.authentication.demand = Demand::Psk("same".to_owned());
+        }
     })));
     assert!(is_found_out(|scenario, _, _| blind(scenario, |scenario| {
         for side in 0..2 {
-            let asserted = scenario.peers[1 - side].identity.clone();
-            scenario.ikes[0].ends[side].expects = asserted;
+            let asserted = scenario.ikes[0].ends[1 - side].authentication.identity.clone();
+            scenario.ikes[0].ends[side].expects = IdentityPattern::Exactly(asserted);
         }
     })));
 }

@@ -34,6 +34,15 @@ fn certificates_without_hash_lists() {
 }
 
 #[test]
+fn ends_that_announce_what_they_accept() {
+    let ways = Ways::new(certificate(0, KeyType::P256), psk());
+    let mut world = World::with(&ways, |connection| connection.announces_methods = true);
+    world.run();
+    assert_eq!(world.established(), 2, "{}", world.told);
+    insta::assert_snapshot!(world.told);
+}
+
+#[test]
 fn a_certificate_and_a_shared_key() {
     insta::assert_snapshot!(ladder(&Ways::new(certificate(0, KeyType::P521), psk())));
 }

@@ -102,6 +102,24 @@ fn both_ends_say_what_was_wrong() {
 }
 
 #[test]
+fn an_end_does_not_try_what_the_other_one_does_not_announce() {
+    let mut text = String::new();
+    let ways = [
+        Ways::new((psk().0, certificate(0, KeyType::P256).1), psk()),
+        Ways::new(psk(), (certificate(1, KeyType::P256).0, psk().1)),
+        Ways::new((Prove::Null, psk().1), psk()),
+    ];
+    for mut ways in ways {
+        if matches!(ways.prove[0], Prove::Null) {
+            ways.local[0] = Identity::Null;
+        }
+        let mut world = World::with(&ways, |connection| connection.announces_methods = true);
+        write!(text, "-\n{}", failures(&mut world)).unwrap();
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn a_hash_function_that_is_not_announced_is_not_used() {
     let ways = Ways::new(certificate(0, KeyType::Ed25519), certificate(1, KeyType::Ed25519));
     let mut text = String::new();

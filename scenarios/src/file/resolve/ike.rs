@@ -2,27 +2,29 @@
 
 use std::time::Duration;
 
+use ipsec::auth::IdentityPattern;
 use toml::Spanned;
 
+use super::auth;
 use super::life::{MOST_ATTEMPTS, ike_life};
 use super::options::ike_lifetime;
 use super::problems::Problems;
 use crate::diagnostic::Problem;
-use crate::file::nouns::{self, Auth, Text};
+use crate::file::nouns::{self, Text};
 use crate::file::proposal::IkeProposal;
-use crate::file::read::Named;
-use crate::file::scenario::{Ike, IkeEnd, Peer, Retransmission};
+use crate::file::read::{Document, Named};
+use crate::file::scenario::{Authentication, Ike, IkeEnd, Peer, Retransmission};
 use crate::quantity;
 use crate::story::Names;
 
 /// The configurations whose ends are known.
 pub(super) fn resolve(
-    nouns: &[Named<nouns::Ike>],
+    document: &Document,
     names: &Names,
     peers: &[Peer],
     problems: &mut Problems,
 ) -> Vec<Ike> {
-    nouns.iter().filter_map(|named| ike(named, names, peers, problems)).collect()
+    document.ikes.iter().filter_map(|named| ike(named, document, names, peers, problems)).collect()
 }
 
 /// The proposals of a list, each read by `read`.
@@ -56,7 +58,13 @@ const OFFER: &str = "aes128gcm16-prfsha256-x25519";
 
 const MOST_TRIES: i64 = 100;
 
-fn ike(named: &Named<nouns::Ike>, names: &Names, peers: &[Peer], problems: &mut Problems) -> Option<Ike> {
+fn ike(
+    named: &Named<nouns::Ike>,
+    document: &Document,
+    names: &Names,
+    peers: &[Peer],
+    problems: &mut Problems,
+) -> Option<Ike> {
     let noun = &named.noun;
     let [first, second] = problems.two_peers(("ike", &named.name), "ends", noun.ends.as_ref(), names)?;
     let ends = [first.get_ref().as_str(), second.get_ref().as_str()];
@@ -70,10 +78,12 @@ fn ike(named: &Named<nouns::Ike>, names: &Names, peers: &[Peer], problems: &mut 
         offer: noun.offer.as_ref().map(|list| offer(list, IkeProposal::parse, problems)),
         liveness: problems.read_or(noun.liveness.as_ref(), liveness, None),
     };
-    let told = [
-        end(named, &both, (ends[0], ends[1]), peers, problems)?,
-        end(named, &both, (ends[1], ends[0]), peers, problems)?,
-    ];
+    let proofs = auth::proofs(named, ends, document, peers, problems)?;
+    let [first, second] = [0, 1].map(|side| {
+        let told = proofs.end(named, (ends, side), document, problems)?;
+        Some(end(named, &both, ends[side], told, peers, problems))
+    });
+    let told = [first?, second?];
     Some(Ike {
         name: named.name().to_owned(),
         ends: told,
@@ -103,41 +113,29 @@ struct Both {
     liveness: Option<Duration>,
 }
 
-/// What the first of `ends` is told, the second being its other end.
+/// What the end of this name is told.
 fn end(
     named: &Named<nouns::Ike>,
     both: &Both,
-    ends: (&str, &str),
+    name: &str,
+    (authentication, expects): (Authentication, IdentityPattern),
     peers: &[Peer],
     problems: &mut Problems,
-) -> Option<IkeEnd> {
-    let own = named.noun.at.iter().find(|(peer, _)| peer.get_ref() == ends.0).map(|(_, own)| own);
-    let Some(Auth::Psk(psk)) = own.and_then(|own| own.auth.as_ref()).or(named.noun.auth.as_ref()) else {
-        let problem = Problem::at(
-            named.name.span(),
-            format!("[ike.{}] does not say how `{}` proves who it is", named.name(), ends.0),
-        );
-        problems.add(problem.label("expected `auth = { psk = \"…\" }`"));
-        return None;
-    };
-    if psk.get_ref().is_empty() {
-        problems.add(Problem::at(psk.span(), "the pre-shared key is empty"));
-    }
-    let expects = own.and_then(|own| own.expects.as_ref()).map(|text| text.get_ref().clone());
-    let other = || peers.iter().find(|peer| peer.name == ends.1).map(|peer| peer.identity.clone());
+) -> IkeEnd {
+    let own = named.noun.at.iter().find(|(peer, _)| peer.get_ref() == name).map(|(_, own)| own);
     let own_offer =
         own.and_then(|own| own.offer.as_ref()).map(|list| offer(list, IkeProposal::parse, problems));
-    Some(IkeEnd {
-        peer: ends.0.to_owned(),
-        psk: psk.get_ref().clone(),
-        expects: expects.or_else(other).unwrap_or_default(),
+    IkeEnd {
+        peer: name.to_owned(),
+        authentication,
+        expects,
         offer: own_offer
             .or_else(|| both.offer.clone())
             .unwrap_or_else(|| IkeProposal::parse(OFFER).into_iter().collect()),
         liveness: problems.read_or(own.and_then(|own| own.liveness.as_ref()), liveness, both.liveness),
         life: ike_life(&named.noun, own, peers, problems),
         intermediate: own.and_then(|own| own.intermediate).or(named.noun.intermediate).unwrap_or(true),
-    })
+    }
 }
 
 fn liveness(text: &str) -> Result<Option<Duration>, String> {

@@ -84,6 +84,15 @@ pub struct Wish<'a> {
     pub validity: (u64, u64),
 }
 
+/// What the key of a certificate is for (RFC 5280 §4.2.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// digitalSignature, as IKE needs it.
+    Signatures,
+    /// keyEncipherment, with which nobody signs.
+    Encipherment,
+}
+
 /// An authority with its private key.
 #[derive(Clone, Debug)]
 pub struct Authority {
@@ -134,8 +143,25 @@ impl Authority {
     /// # Errors
     /// If it cannot be as wished.
     pub fn issue(&self, wish: &Wish<'_>, entropy: &mut dyn Entropy) -> Result<Credential, CannotIssue> {
+        self.issue_for(wish, Usage::Signatures, entropy)
+    }
+
+    /// The same for a key that is for this.
+    ///
+    /// # Errors
+    /// If it cannot be as wished.
+    pub fn issue_for(
+        &self,
+        wish: &Wish<'_>,
+        usage: Usage,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Credential, CannotIssue> {
         let signer = Signer::generate(wish.key_type, entropy);
-        let usage = extension(true, &KeyUsage(KeyUsages::DigitalSignature.into()))?;
+        let usage = match usage {
+            Usage::Signatures => KeyUsages::DigitalSignature,
+            Usage::Encipherment => KeyUsages::KeyEncipherment,
+        };
+        let usage = extension(true, &KeyUsage(usage.into()))?;
         let draft = Draft::new(wish, signer.verifier().to_spki(), vec![usage], entropy)?;
         let chain = [std::slice::from_ref(&self.sign(&draft)?), &self.chain].concat();
         Ok(Credential { signer, chain, root: Some(self.root_certificate().clone()) })

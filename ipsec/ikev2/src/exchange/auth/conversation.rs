@@ -16,8 +16,9 @@ use ipsec_auth::{Authenticate, Identity, PeerEntry, Prove};
 use ipsec_wire::registry::NotifyType;
 use ipsec_wire::v2::{Identification, Notify, Payload};
 
+use super::bounds::Bounds;
 use super::responder::{conclude, refuse};
-use super::{HalfOpen, auth_of, eap_of, requests_of};
+use super::{HalfOpen, auth_of, eap_of};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::Effect;
@@ -25,11 +26,6 @@ use crate::event::Event;
 use crate::exchange::Answer;
 use crate::message::{Opened, find_notify};
 use crate::refusal::{Failure, Refusal};
-
-/// How many messages a peer may make of a conversation before it is refused: no method needs half as many.
-const MOST_ROUNDS: u32 = 24;
-/// How long an EAP packet may be in octets; the methods here need less than a thousand.
-pub(super) const LONGEST_PACKET: usize = 4096;
 
 /// What a responder keeps between the rounds of `IKE_AUTH`.
 #[derive(Clone, Debug)]
@@ -39,7 +35,7 @@ pub(crate) struct Conversation {
     /// The payloads of the first request, which the last response answers.
     first: Vec<Payload>,
     stage: Stage,
-    rounds: u32,
+    bounds: Bounds,
 }
 
 #[derive(Clone, Debug)]
@@ -76,13 +72,12 @@ pub(super) fn begin(
             return Err(refuse(Failure::Authentication(why)));
         }
     } else {
-        payloads
-            .extend(half_open.prove(&connection, &own, &requests_of(&message.payloads), cx).map_err(refuse)?);
+        payloads.extend(half_open.prove(&connection, &own, &message.payloads, cx).map_err(refuse)?);
     }
     let (server, step) = EapServer::begin(config, user(&identity), cx.entropy);
     let first = message.payloads.clone();
     let stage = Stage::Asked(Box::new(server));
-    let conversation = Conversation { connection, id: id.clone(), first, stage, rounds: 1 };
+    let conversation = Conversation { connection, id: id.clone(), first, stage, bounds: Bounds::default() };
     conversation.answer(payloads, step)
 }
 
@@ -102,19 +97,10 @@ pub(super) fn go_on(
     cx: &mut Context<'_>,
 ) -> Result<Answer, Refusal> {
     let mut conversation = conversation.clone();
-    conversation.rounds += 1;
-    if conversation.rounds > MOST_ROUNDS {
-        let why = format!("EAP takes more than {MOST_ROUNDS} messages");
-        return Err(refuse(Failure::Authentication(why)));
-    }
     match &mut conversation.stage {
         Stage::Asked(server) => {
             let packet = eap_of(&message.payloads).ok_or_else(|| lacks("EAP"))?;
-            if packet.len() > LONGEST_PACKET {
-                let why =
-                    format!("an EAP packet of {} octets, at most {LONGEST_PACKET} are taken", packet.len());
-                return Err(refuse(Failure::Authentication(why)));
-            }
+            conversation.bounds.admit(packet).map_err(refuse)?;
             let step = server
                 .handle(packet, cx.entropy)
                 .map_err(|why| refuse(Failure::Authentication(format!("EAP: {why}"))))?;

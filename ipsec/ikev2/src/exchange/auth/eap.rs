@@ -6,7 +6,7 @@ use ipsec_wire::registry::ExchangeType;
 use ipsec_wire::v2::{Identification, Payload};
 
 use super::abandon::Abandon;
-use super::conversation::LONGEST_PACKET;
+use super::bounds::Bounds;
 use super::initiator::{establish, refused};
 use super::{HalfOpen, auth_of, eap_of};
 use crate::context::Context;
@@ -18,16 +18,13 @@ use crate::message::Opened;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Role};
 
-/// How many packets of the responder's are answered before it is refused.
-const MOST_ROUNDS: u32 = 24;
-
 /// What an initiator carries from round to round.
 pub(super) struct Talk {
     peer: EapPeer,
     /// Who the responder is; by certificate or key, unless EAP alone has to prove it.
     id: Identification,
     child: Option<ChildOffer>,
-    rounds: u32,
+    bounds: Bounds,
 }
 
 impl Talk {
@@ -37,7 +34,7 @@ impl Talk {
             return None;
         };
         let peer = EapPeer::new(user, password.clone(), methods.clone());
-        Some(Self { peer, id: id.clone(), child, rounds: 0 })
+        Some(Self { peer, id: id.clone(), child, bounds: Bounds::default() })
     }
 
     /// What follows a message that has to bring the responder's next packet.
@@ -45,11 +42,8 @@ impl Talk {
         let Some(packet) = eap_of(&message.payloads) else {
             return Next::Done(vec![Effect::Fail(refused(message))]);
         };
-        self.rounds += 1;
-        if self.rounds > MOST_ROUNDS || packet.len() > LONGEST_PACKET {
-            let text =
-                format!("EAP takes more than {MOST_ROUNDS} messages or {LONGEST_PACKET} octets in one");
-            return Abandon::after(Failure::Authentication(text));
+        if let Err(failure) = self.bounds.admit(packet) {
+            return Abandon::after(failure);
         }
         match self.peer.handle(packet, cx.entropy) {
             Ok(PeerStep::Respond { packet, .. }) => {

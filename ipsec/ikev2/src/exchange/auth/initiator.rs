@@ -8,12 +8,13 @@ use ipsec_wire::v2::{Notify, Payload};
 
 use super::abandon::Abandon;
 use super::eap::Talk;
-use super::{HalfOpen, auth_of, id_of, requests_of, terms, who};
+use super::{HalfOpen, auth_of, id_of, terms, who};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::exchange::child::ChildOffer;
 use crate::exchange::{Exchange, Next, create_child, redirect, ticket};
+use crate::features;
 use crate::message::{Opened, find_error};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Role};
@@ -46,10 +47,7 @@ impl Exchange for AuthExchange {
         let id = sa.connection.local_id.to_wire();
         let proof = match &sa.connection.prove {
             Prove::Eap { .. } if sa.resumption.is_none() => Ok(Vec::new()),
-            _ => {
-                let asked = requests_of(&half_open.said_by(Role::Responder));
-                half_open.prove(&sa.connection, &id, &asked, cx)
-            }
+            _ => half_open.prove(&sa.connection, &id, &half_open.said_by(Role::Responder), cx),
         };
         let mut certificates = match proof {
             Ok(proof) => proof,
@@ -71,6 +69,7 @@ impl Exchange for AuthExchange {
         if ways.iter().any(|way| matches!(way, Authenticate::EapOnly)) {
             payloads.push(Payload::Notify(Notify::new(NotifyType::EAP_ONLY_AUTHENTICATION, Vec::new())));
         }
+        payloads.extend(features::accepted_methods(&[&sa.connection]));
         if sa.is_first {
             payloads.push(Payload::Notify(Notify::new(NotifyType::INITIAL_CONTACT, Vec::new())));
         }

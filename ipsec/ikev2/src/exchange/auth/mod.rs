@@ -9,6 +9,7 @@
 //! With EAP it has several rounds under consecutive message IDs: see [`conversation`].
 
 mod abandon;
+mod bounds;
 mod conversation;
 mod eap;
 mod initiator;
@@ -18,17 +19,17 @@ mod terms;
 
 use ipsec_auth::eap::{EapPacket, EapSuccess};
 use ipsec_auth::{
-    Evidence, Identity, Occasion, PeerEntry, Proven, SignatureHash, SignedOctets, read_certificates,
-    read_raw_keys,
+    AnnouncedMethod, Evidence, Identity, Occasion, PeerEntry, Proven, SignatureHash, SignedOctets,
+    read_certificates, read_raw_keys,
 };
-use ipsec_wire::registry::AuthMethod;
+use ipsec_wire::registry::{AuthMethod, NotifyType};
 use ipsec_wire::v2::{Authentication, Certificate, CertificateRequest, Identification, Message, Payload};
 
 use super::child::Secrets;
 use crate::config::Connection;
 use crate::context::Context;
 use crate::features::Features;
-use crate::message::Opened;
+use crate::message::{Opened, find_notify};
 use crate::refusal::Failure;
 use crate::sa::{Crypto, IkeSa, Role, State, Transcript};
 
@@ -86,13 +87,13 @@ impl<'a> HalfOpen<'a> {
         Features::of(&self.said_by(self.sa.role)).signature_hashes
     }
 
-    /// What proves that we are `id`: our certificates, and AUTH. Of several credentials the one is taken that `asked`
-    /// ask for.
+    /// What proves that we are `id`: our certificates, and AUTH. What the peer `said` asks for certificates, by which one of
+    /// several credentials is taken, and may announce which proofs it accepts.
     fn prove(
         &self,
         connection: &Connection,
         id: &Identification,
-        asked: &[CertificateRequest],
+        said: &[Payload],
         cx: &mut Context<'_>,
     ) -> Result<Vec<Payload>, Failure> {
         if self.sa.resumption.is_some() {
@@ -105,8 +106,9 @@ impl<'a> HalfOpen<'a> {
             octets: self.signed_octets(self.sa.role, id),
             announced: announced.as_deref(),
             received: self.sa.features.signature_hashes.as_deref(),
+            accepted: &accepted_by(said),
         };
-        let credential = connection.prove.credential(asked);
+        let credential = connection.prove.credential(&requests_of(said));
         let auth = connection.prove.prove(credential, &occasion, cx.entropy).map_err(|why| {
             Failure::Authentication(format!("{} cannot prove itself: {why}", connection.local_id))
         })?;
@@ -194,6 +196,12 @@ fn certificates(payloads: &[Payload]) -> Vec<Certificate> {
         _ => None,
     };
     payloads.iter().filter_map(certificate).collect()
+}
+
+/// The proofs that the sender of these payloads says it accepts; none if it says nothing that can be read.
+fn accepted_by(payloads: &[Payload]) -> Vec<AnnouncedMethod> {
+    let notify = find_notify(payloads, NotifyType::SUPPORTED_AUTH_METHODS);
+    notify.and_then(|notify| AnnouncedMethod::parse_list(&notify.data).ok()).unwrap_or_default()
 }
 
 fn requests_of(payloads: &[Payload]) -> Vec<CertificateRequest> {

@@ -6,7 +6,7 @@ use ipsec_auth::{Identity, PeerEntry, Proven};
 use ipsec_wire::registry::{AuthMethod, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 
-use super::{HalfOpen, auth_of, conversation, id_of, requests_of, resumed, terms, who};
+use super::{HalfOpen, auth_of, conversation, id_of, resumed, terms, who};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::Effect;
@@ -38,7 +38,7 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     };
     let proven = half_open.verify(entry, id, (auth, None), &message.payloads, cx).map_err(refuse)?;
     let own = connection.local_id.to_wire();
-    let proof = half_open.prove(&connection, &own, &requests_of(&message.payloads), cx).map_err(refuse)?;
+    let proof = half_open.prove(&connection, &own, &message.payloads, cx).map_err(refuse)?;
     let payloads = [vec![Payload::IdR(own)], proof].concat();
     conclude(half_open, &connection, proven, payloads, message, cx)
 }

@@ -1,0 +1,175 @@
+//! The keys, certificates and revocation lists of a scenario, made from the seed of its run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipsec::auth::eap::{EapServerConfig, Password};
+use ipsec::auth::x509::laboratory::{Authority, CannotIssue, Wish};
+use ipsec::auth::x509::{Crl, TrustStore};
+use ipsec::auth::{Authenticate, Credential, Prove, preferred_algorithms};
+use ipsec::crypto::{KeyType, Secret, SignatureAlgorithm, Signer};
+use sim::Streams;
+
+use super::Stream;
+use crate::file::{self, Demand, List, Proof, Scenario, Validity};
+
+/// The date of each scenario's beginning: 2026-01-01, in seconds since 1970 in UTC.
+pub(super) const EPOCH: u64 = 1_767_225_600;
+/// How far certificates and lists reach into the past and the future unless a scenario says otherwise.
+const YEAR: u64 = 365 * 86_400;
+
+/// What a scenario's peers prove themselves with.
+#[derive(Default)]
+pub(super) struct Pki {
+    authorities: BTreeMap<String, Authority>,
+    credentials: BTreeMap<String, Credential>,
+    lists: Vec<Crl>,
+    /// Raw keys by IKE configuration and peer.
+    raw: BTreeMap<(String, String), Signer>,
+}
+
+impl Pki {
+    /// Everything that the scenario names, each from a stream of its own.
+    ///
+    /// # Errors
+    /// The name of what cannot be made, and why.
+    pub(super) fn new(scenario: &Scenario, streams: &Streams) -> Result<Self, (String, CannotIssue)> {
+        let mut pki = Self::default();
+        for authority in &scenario.authorities {
+            pki.found(authority, streams).map_err(|why| (authority.name.clone(), why))?;
+        }
+        for certificate in &scenario.certificates {
+            pki.issue(certificate, streams).map_err(|why| (certificate.name.clone(), why))?;
+        }
+        for authority in &scenario.authorities {
+            pki.publish(authority).map_err(|why| (authority.name.clone(), why))?;
+        }
+        for ike in &scenario.ikes {
+            for end in &ike.ends {
+                if let Proof::RawKey(key_type) = end.authentication.proof {
+                    let mut stream = Stream(streams.stream(&["pki", "raw-key", &ike.name, &end.peer]));
+                    let signer = Signer::generate(key_type, &mut stream);
+                    pki.raw.insert((ike.name.clone(), end.peer.clone()), signer);
+                }
+            }
+        }
+        Ok(pki)
+    }
+
+    fn found(&mut self, noun: &file::Authority, streams: &Streams) -> Result<(), CannotIssue> {
+        let entropy = &mut Stream(streams.stream(&["pki", "authority", &noun.name]));
+        let validity = dates(noun.validity);
+        let wish = Wish { subject: &noun.subject, names: &[], key_type: noun.key, validity };
+        let issuer = noun.issuer.as_ref().and_then(|issuer| self.authorities.get_mut(issuer));
+        let authority = match issuer {
+            Some(issuer) => {
+                let authority = issuer.subordinate(&wish, noun.path_length, entropy)?;
+                if noun.revoked {
+                    issuer.revoke(authority.certificate(), EPOCH)?;
+                }
+                authority
+            }
+            None => Authority::root(&wish, entropy)?,
+        };
+        self.authorities.insert(noun.name.clone(), authority);
+        Ok(())
+    }
+
+    fn issue(&mut self, noun: &file::Certificate, streams: &Streams) -> Result<(), CannotIssue> {
+        let entropy = &mut Stream(streams.stream(&["pki", "certificate", &noun.name]));
+        let validity = dates(noun.validity);
+        let wish = Wish { subject: &noun.subject, names: &noun.names, key_type: noun.key, validity };
+        let Some(issuer) = self.authorities.get_mut(&noun.issuer) else {
+            return Ok(());
+        };
+        let mut credential = issuer.issue_for(&wish, noun.usage, entropy)?;
+        if let (true, Some(own)) = (noun.revoked, credential.chain.first()) {
+            issuer.revoke(own, EPOCH)?;
+        }
+        if !noun.chain {
+            credential.chain.truncate(1);
+        }
+        self.credentials.insert(noun.name.clone(), credential);
+        Ok(())
+    }
+
+    fn publish(&mut self, noun: &file::Authority) -> Result<(), CannotIssue> {
+        if let (List::Until(until), Some(authority)) = (noun.list, self.authorities.get_mut(&noun.name)) {
+            let (_, until) = dates(Validity { from: None, until });
+            self.lists.push(authority.crl(EPOCH - YEAR, until)?);
+        }
+        Ok(())
+    }
+
+    /// How the end of an IKE configuration proves who it is.
+    pub(super) fn prove(&self, ike: &str, end: &file::IkeEnd) -> Prove {
+        match &end.authentication.proof {
+            Proof::Psk(psk) => Prove::SharedKey(Secret::from(psk.as_bytes())),
+            Proof::Certificate(names) => Prove::Signature {
+                credentials: names.iter().filter_map(|name| self.credentials.get(name)).cloned().collect(),
+                algorithms: algorithms(),
+            },
+            Proof::Eap { user, password, methods } => Prove::Eap {
+                user: user.clone(),
+                password: Password::from(password.as_str()),
+                methods: methods.clone(),
+            },
+            Proof::EapOnly => Prove::EapOnly,
+            Proof::RawKey(_) => match self.raw.get(&(ike.to_owned(), end.peer.clone())) {
+                Some(signer) => Prove::RawKey { signer: signer.clone(), algorithms: algorithms() },
+                None => Prove::Null,
+            },
+            Proof::Null => Prove::Null,
+        }
+    }
+
+    /// How the end of an IKE configuration wants the other one to prove who it is.
+    pub(super) fn authenticate(&self, ike: &str, end: &file::IkeEnd) -> Authenticate {
+        match &end.authentication.demand {
+            Demand::Psk(psk) => Authenticate::SharedKey(Secret::from(psk.as_bytes())),
+            Demand::Certificate { authorities, revocation, any_name } => {
+                let anchors = authorities.iter().filter_map(|name| self.authorities.get(name));
+                let trust = TrustStore {
+                    anchors: anchors.map(|anchor| anchor.certificate().clone()).collect(),
+                    authorities: Vec::new(),
+                    crls: self.lists.clone(),
+                    revocation: *revocation,
+                };
+                Authenticate::Signature {
+                    trust: Arc::new(trust),
+                    algorithms: algorithms(),
+                    binds_identity: !any_name,
+                }
+            }
+            Demand::Eap { users, methods, asks_identity, notice } => {
+                let users = users.iter().map(|(user, word)| (user.clone(), Password::from(word.as_str())));
+                Authenticate::Eap(EapServerConfig {
+                    name: end.peer.clone(),
+                    methods: methods.clone(),
+                    users: Arc::new(users.collect()),
+                    asks_identity: *asks_identity,
+                    notice: notice.clone(),
+                })
+            }
+            Demand::EapOnly => Authenticate::EapOnly,
+            Demand::RawKey(peer) => {
+                let key = self.raw.get(&(ike.to_owned(), peer.clone()));
+                let keys = key.map(Signer::verifier).into_iter().collect();
+                Authenticate::RawKey { keys, algorithms: algorithms() }
+            }
+            Demand::Null => Authenticate::Null,
+        }
+    }
+}
+
+/// What RFC 8247 §4.2 recommends, for keys of each type.
+fn algorithms() -> Vec<SignatureAlgorithm> {
+    KeyType::ALL.iter().flat_map(|key_type| preferred_algorithms(*key_type)).copied().collect()
+}
+
+/// The first and the last second, since 1970.
+fn dates(validity: Validity) -> (u64, u64) {
+    let after = |moment: Duration| EPOCH + moment.as_secs();
+    (validity.from.map_or(EPOCH - YEAR, after), validity.until.map_or(EPOCH + YEAR, after))
+}
