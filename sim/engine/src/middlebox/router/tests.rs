@@ -53,6 +53,22 @@ fn a_packet_is_forwarded_with_one_hop_less_and_nothing_else_changed() {
 }
 
 #[test]
+fn a_router_that_marks_leaves_the_dscp_and_marks_what_cannot_be_marked_too() {
+    for (source, destination, _) in PAIRS {
+        for class in [0xb8, 0xb9, 0xba, 0xbb] {
+            let mut packet = datagram(source, destination, b"ike");
+            packet.set_traffic_class(class);
+            let mut router = router();
+            router.set_marking(true);
+            let done = hand(&mut router, seconds(0), 0, packet);
+            let (_, sent) = done.only();
+            assert_eq!(sent.traffic_class(), 0xbb);
+            assert!(IpPacket::parse(sent.as_bytes().to_vec()).is_ok(), "the header checksum is right");
+        }
+    }
+}
+
+#[test]
 fn a_route_flap_sends_packets_elsewhere_and_back() {
     let mut router = router();
     let net: Prefix = "10.2.0.0/16".parse().unwrap();
