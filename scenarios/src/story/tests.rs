@@ -26,7 +26,7 @@ fn filled(shape: &str) -> String {
             "CHILD" => "net",
             "IKE" => "site",
             "TRAFFIC" => "talk",
-            "PEER" | "GATEWAY" => "west",
+            "PEER" => "west",
             "PEERS" => "west, east",
             "REASON" => "no-proposal-chosen",
             "PROBE" => "ikev2.cookie.demanded",
