@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ipsec_auth::{Identity, Proven};
+use ipsec_wire::v2::Message;
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::config::{Connection, Uniqueness};
 use crate::effect::{Effect, Fate, Keyed, Mixed, NewChild, Successor};
 use crate::event::{Cause, Event, IkeKeyRecord};
 use crate::exchange::Exchange;
+use crate::features::Features;
 use crate::gateway::Gateway;
 use crate::output::Output;
 use crate::protect::Protection;
@@ -158,7 +160,13 @@ fn leave(sa: &mut IkeSa, reach: &mut Reach<'_>) {
 }
 
 fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
-    let Keyed { spi_r, suite, keys, transcript, features, resumption } = keyed;
+    let Keyed { spi_r, suite, keys, mut transcript, features, resumption } = keyed;
+    let says_so = |message: &[u8]| {
+        Message::parse(message).is_ok_and(|message| Features::of(&message.payloads).full_transcript)
+    };
+    if says_so(&transcript.request) && says_so(&transcript.response) {
+        transcript.prove_all();
+    }
     sa.features = features;
     sa.resumption = resumption;
     sa.spi_r = spi_r;
@@ -187,12 +195,13 @@ fn through(sa: &mut IkeSa) {
 }
 
 fn mix(sa: &mut IkeSa, mixed: Mixed, reach: &mut Reach<'_>) {
-    let Mixed { keys, int_auth, to_come } = mixed;
+    let Mixed { keys, int_auth, to_come, has_ppk } = mixed;
     let (State::HalfOpen(transcript), Some(crypto)) = (&mut sa.state, &mut sa.crypto) else {
         return;
     };
     transcript.int_auth = int_auth;
     transcript.to_come = to_come;
+    transcript.has_ppk |= has_ppk;
     let Some(keys) = keys else {
         return;
     };

@@ -1,6 +1,7 @@
 //! What an endpoint is told: its connections, their children, and how it defends itself.
 
 mod life;
+mod ppk;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use crate::ticket::TicketPolicy;
 use crate::window::Retransmission;
 
 pub use life::{Childless, OnClose, OnLoss, Reauthentication, RedirectPolicy, RedirectTime, Uniqueness};
+pub use ppk::{Ppk, PpkConfig, PpkMethod};
 
 /// One IKE configuration as one end sees it.
 #[derive(Clone, Debug)]
@@ -73,6 +75,11 @@ pub struct Connection {
     pub intermediate: bool,
     /// As initiator, whether we ask for tickets, and resume with them what was lost (RFC 5723).
     pub resumes: bool,
+    /// Post-quantum preshared keys, and how they are used.
+    pub ppk: Option<PpkConfig>,
+    /// Whether each end proves both `IKE_SA_INIT` messages, so that nobody can make the ends agree on less than they could
+    /// (draft-ietf-ipsecme-ikev2-downgrade-prevention).
+    pub full_transcript: FullTranscript,
 }
 
 impl Connection {
@@ -117,11 +124,24 @@ impl Connection {
             redirect: None,
             intermediate: true,
             resumes: false,
+            ppk: None,
+            full_transcript: FullTranscript::Off,
         }
     }
 }
 
 impl Connection {
+    /// Whether it has PPKs and may mix them in so.
+    pub(crate) fn allows_ppk(&self, method: PpkMethod) -> bool {
+        let speaks = self.intermediate || method != PpkMethod::Intermediate;
+        speaks && self.ppk.as_ref().is_some_and(|ppk| ppk.allows(method))
+    }
+
+    /// Whether there is to be no IKE SA without a PPK.
+    pub(crate) fn requires_ppk(&self) -> bool {
+        self.ppk.as_ref().is_some_and(|ppk| ppk.required)
+    }
+
     /// What counts of its proposals with or without additional key exchanges.
     pub(crate) fn usable(&self, additional: bool) -> Vec<IkeProposal> {
         match additional {
@@ -129,6 +149,18 @@ impl Connection {
             false => self.proposals.iter().filter_map(IkeProposal::without_additional).collect(),
         }
     }
+}
+
+/// Whether both `IKE_SA_INIT` messages are part of what each end proves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FullTranscript {
+    /// They are not; each end proves what it has sent.
+    #[default]
+    Off,
+    /// They are where the other end can do so.
+    Offer,
+    /// They are, or there is no IKE SA.
+    Require,
 }
 
 /// One Child SA configuration.

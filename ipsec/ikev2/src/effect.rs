@@ -97,6 +97,8 @@ pub(crate) struct Mixed {
     pub(crate) int_auth: Vec<u8>,
     /// The additional key exchanges that are still to come.
     pub(crate) to_come: Vec<KeyExchangeAlgorithm>,
+    /// Whether a PPK was mixed in.
+    pub(crate) has_ppk: bool,
 }
 
 /// A Child SA pair that was agreed.

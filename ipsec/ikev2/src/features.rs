@@ -1,11 +1,11 @@
 //! What the two ends tell each other in `IKE_SA_INIT` that they can do beyond RFC 7296, by notifies: one field for each.
 
-use ipsec_auth::{AnnouncedMethod, Authenticate, SignatureHash, certificate_requests};
+use ipsec_auth::{AnnouncedMethod, Authenticate, Prove, SignatureHash, certificate_requests};
 use ipsec_crypto::SignatureAlgorithm;
 use ipsec_wire::registry::NotifyType;
 use ipsec_wire::v2::{Notify, Payload};
 
-use crate::config::{Childless, Connection};
+use crate::config::{Childless, Connection, FullTranscript, PpkMethod};
 use crate::message::find_notify;
 
 /// What the peer has said.
@@ -19,6 +19,12 @@ pub(crate) struct Features {
     pub(crate) redirect: bool,
     /// It speaks `IKE_INTERMEDIATE` (RFC 9242 §3.1).
     pub(crate) intermediate: bool,
+    /// It has PPKs that it would mix in with `IKE_AUTH` (RFC 8784 §3); a responder says so only if that is what happens.
+    pub(crate) ppk: bool,
+    /// The same in `IKE_INTERMEDIATE` (RFC 9867 §3.1).
+    pub(crate) ppk_int: bool,
+    /// It proves both `IKE_SA_INIT` messages (draft-ietf-ipsecme-ikev2-downgrade-prevention).
+    pub(crate) full_transcript: bool,
 }
 
 impl Features {
@@ -31,6 +37,9 @@ impl Features {
             signature_hashes: hashes.and_then(|notify| SignatureHash::parse_list(&notify.data).ok()),
             redirect: says(NotifyType::REDIRECT_SUPPORTED) || says(NotifyType::REDIRECTED_FROM),
             intermediate: says(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED),
+            ppk: says(NotifyType::USE_PPK),
+            ppk_int: says(NotifyType::USE_PPK_INT),
+            full_transcript: says(NotifyType::IKE_SA_INIT_FULL_TRANSCRIPT_AUTH),
         }
     }
 }
@@ -40,9 +49,15 @@ pub(crate) fn offered(connection: &Connection) -> Vec<Payload> {
     let redirect = connection.follows_redirects.then(|| said(NotifyType::REDIRECT_SUPPORTED));
     let mut payloads: Vec<Payload> = signature_hashes(&[connection]).into_iter().chain(redirect).collect();
     let additional = connection.proposals.iter().flat_map(|proposal| proposal.additional.iter().flatten());
-    if connection.intermediate && additional.flatten().next().is_some() {
+    let ppk_int = connection.allows_ppk(PpkMethod::Intermediate);
+    if connection.intermediate && (ppk_int || additional.flatten().next().is_some()) {
         payloads.push(said(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
     }
+    // With EAP the initiator has nothing to prove by a PPK in its first request.
+    let ppk = connection.allows_ppk(PpkMethod::Auth) && !matches!(connection.prove, Prove::Eap { .. });
+    payloads.extend(ppk.then(|| said(NotifyType::USE_PPK)));
+    payloads.extend(ppk_int.then(|| said(NotifyType::USE_PPK_INT)));
+    payloads.extend(full_transcript(&[connection]));
     payloads
 }
 
@@ -60,7 +75,24 @@ pub(crate) fn answered(connections: &[&Connection], theirs: &Features) -> Vec<Pa
     if speaks_intermediate(connections, theirs) {
         payloads.push(said(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
     }
+    payloads.extend(ppk_answer(connections, theirs).map(said));
+    // Said to each initiator: who takes the notify out of the request is found out by the response.
+    payloads.extend(full_transcript(connections));
     payloads
+}
+
+fn full_transcript(connections: &[&Connection]) -> Option<Payload> {
+    let wanted = connections.iter().any(|connection| connection.full_transcript != FullTranscript::Off);
+    wanted.then(|| said(NotifyType::IKE_SA_INIT_FULL_TRANSCRIPT_AUTH))
+}
+
+/// How a responder with these connections lets PPKs be mixed in, if at all: one way, the one that protects more.
+fn ppk_answer(connections: &[&Connection], theirs: &Features) -> Option<NotifyType> {
+    let allows = |method| connections.iter().any(|connection| connection.allows_ppk(method));
+    if theirs.ppk_int && theirs.intermediate && allows(PpkMethod::Intermediate) {
+        return Some(NotifyType::USE_PPK_INT);
+    }
+    (theirs.ppk && allows(PpkMethod::Auth)).then_some(NotifyType::USE_PPK)
 }
 
 /// Whether a responder with these connections and a peer with these features both speak `IKE_INTERMEDIATE`.
@@ -96,3 +128,6 @@ fn signature_hashes(connections: &[&Connection]) -> Option<Payload> {
 fn said(kind: NotifyType) -> Payload {
     Payload::Notify(Notify::new(kind, Vec::new()))
 }
+
+#[cfg(test)]
+mod tests;

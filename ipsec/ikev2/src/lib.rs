@@ -49,6 +49,7 @@ pub use config::{
     ChildConfig, Childless, Config, Connection, CookiePolicy, OnClose, OnLoss, Reauthentication,
     RedirectPolicy, RedirectTime, Uniqueness,
 };
+pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod};
 pub use endpoint::{Endpoint, IKE_PORT, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
 pub use gateway::Gateway;

@@ -68,9 +68,29 @@ pub(crate) struct Transcript {
     pub(crate) int_auth: Vec<u8>,
     /// The additional key exchanges that have not taken place yet, in order (RFC 9370 §2.2.2).
     pub(crate) to_come: Vec<KeyExchangeAlgorithm>,
+    /// Whether a PPK was mixed in by `IKE_INTERMEDIATE` (RFC 9867 §3.1).
+    pub(crate) has_ppk: bool,
+    /// What the initiator and the responder prove of `IKE_SA_INIT` where that is the whole of it; empty where it is not.
+    pub(crate) full: [Vec<u8>; 2],
 }
 
 impl Transcript {
+    /// Has both messages proven by each end: eight zeros, the one that it received, and the one that it sent
+    /// (draft-ietf-ipsecme-ikev2-downgrade-prevention).
+    pub(crate) fn prove_all(&mut self) {
+        let (request, response) = (self.request.as_slice(), self.response.as_slice());
+        self.full = [[&[0; 8], response, request].concat(), [&[0; 8], request, response].concat()];
+    }
+
+    /// What `signer` proves of `IKE_SA_INIT`.
+    pub(crate) fn proven_by(&self, signer: Role) -> &[u8] {
+        let (plain, full) = match signer {
+            Role::Initiator => (&self.request, &self.full[0]),
+            Role::Responder => (&self.response, &self.full[1]),
+        };
+        if full.is_empty() { plain } else { full }
+    }
+
     /// The parts of IntAuth: `IntAuth_i`, `IntAuth_r`, and how many `IKE_INTERMEDIATE` exchanges they stand for.
     pub(crate) fn intermediate(&self) -> (&[u8], &[u8], u32) {
         let Some((parts, id)) = self.int_auth.split_last_chunk::<4>() else {

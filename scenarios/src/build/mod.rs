@@ -475,8 +475,10 @@ fn connection(
         on_loss: here.life.on_loss,
         follows_redirects: here.life.follows_redirects,
         redirect: here.life.redirect.clone(),
-        intermediate: here.intermediate,
         resumes: here.life.resumes,
+        intermediate: here.quantum.intermediate,
+        ppk: here.quantum.ppk.clone(),
+        full_transcript: here.quantum.full_transcript,
         ..Connection::proven(&ike.name, peer.address, remote, (prove, authenticate))
     })
 }

@@ -144,6 +144,8 @@ pub(super) struct Ike {
     pub(super) follows_redirects: Option<bool>,
     pub(super) intermediate: Option<bool>,
     pub(super) resumes: Option<bool>,
+    pub(super) ppk: Option<Ppk>,
+    pub(super) downgrade_prevention: Option<Prevention>,
     pub(super) at: BTreeMap<Text, IkeEnd>,
 }
 
@@ -168,6 +170,51 @@ pub(super) struct IkeEnd {
     pub(super) resumes: Option<bool>,
     pub(super) redirect: Option<Spanned<Redirect>>,
     pub(super) intermediate: Option<bool>,
+    pub(super) ppk: Option<Ppk>,
+    pub(super) downgrade_prevention: Option<Prevention>,
+}
+
+/// A post-quantum preshared key, and how it is used.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ppk {
+    /// What both ends call it.
+    pub(super) id: Text,
+    pub(super) secret: Text,
+    /// Whether there is to be no IKE SA without it.
+    #[serde(default)]
+    pub(super) required: bool,
+    /// When it is mixed in; in `IKE_INTERMEDIATE` rather than in `IKE_AUTH` when the file does not say.
+    pub(super) mixed: Option<Mixing>,
+}
+
+/// When a post-quantum preshared key is mixed in.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Mixing {
+    /// RFC 8784.
+    Auth,
+    /// RFC 9867.
+    Intermediate,
+}
+
+/// Whether both `IKE_SA_INIT` messages are part of what each end proves.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Prevention {
+    Off,
+    Offer,
+    Require,
+}
+
+impl From<Prevention> for ipsec::ikev2::FullTranscript {
+    fn from(prevention: Prevention) -> Self {
+        match prevention {
+            Prevention::Off => Self::Off,
+            Prevention::Offer => Self::Offer,
+            Prevention::Require => Self::Require,
+        }
+    }
 }
 
 /// How long an IKE SA lasts.

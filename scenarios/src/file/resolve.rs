@@ -12,6 +12,7 @@ mod peer;
 mod pki;
 mod policy;
 mod problems;
+mod quantum;
 mod router;
 mod traffic;
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use ipsec::auth::IdentityPattern;
 use ipsec::crypto::IntegrityAlgorithm;
 use ipsec::dataplane::{LifetimePolicy, Protection, SaOptions};
+use ipsec::ikev2::{FullTranscript, PpkConfig};
 use ipsec::wire::Spi;
 use ipsec_net::{Instant, Prefix};
 use sim::{Decision, Outage};
@@ -274,10 +275,21 @@ pub struct IkeEnd {
     pub offer: Vec<IkeProposal>,
     /// Ask whether the other end is alive after this much silence; never when nothing.
     pub liveness: Option<Duration>,
-    /// Whether it speaks `IKE_INTERMEDIATE` (RFC 9242).
-    pub intermediate: bool,
+    /// What it does against quantum computers.
+    pub quantum: Quantum,
     /// How its IKE SAs begin, and what follows when one ends.
     pub life: IkeLife,
+}
+
+/// What one end does against quantum computers, besides what it offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quantum {
+    /// Whether it speaks `IKE_INTERMEDIATE` (RFC 9242).
+    pub intermediate: bool,
+    /// Its post-quantum preshared key (RFC 8784, RFC 9867).
+    pub ppk: Option<PpkConfig>,
+    /// Whether both `IKE_SA_INIT` messages are part of what each end proves.
+    pub full_transcript: FullTranscript,
 }
 
 /// How requests are repeated (RFC 7296 §2.4).

@@ -44,6 +44,7 @@ fn filled(shape: &str) -> String {
             "\"PROPOSAL\"" => "\"aes128gcm16-prfsha256-x25519\"",
             "\"WORDS\"" => "\"not valid after\"",
             "\"SELECTORS\"" => "\"10.1.0.0/24 10.3.0.0/24 === 2001:db8::/32\"",
+            "\"PROPOSAL\"" => "\"aes128gcm16-prfsha256-x25519-ke1_mlkem768\"",
             word => word,
         }
         .to_owned()

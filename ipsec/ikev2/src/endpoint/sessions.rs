@@ -259,6 +259,8 @@ mod tests {
                 nonce_r: Vec::new(),
                 int_auth: Vec::new(),
                 to_come: Vec::new(),
+                has_ppk: false,
+                full: Default::default(),
             };
             sessions.get_mut(&IkeSpi(spi)).unwrap().sa.state = State::HalfOpen(Box::new(transcript));
         }

@@ -1,7 +1,7 @@
 //! Child SAs: what `IKE_AUTH` and `CREATE_CHILD_SA` agree on alike (RFC 7296 §1.2, §1.3.1, §2.9, §2.17): suites,
 //! SPIs, traffic selectors and keys.
 
-use ipsec_crypto::{KeyExchangeAlgorithm, Secret};
+use ipsec_crypto::{KeyExchangeAlgorithm, PrfAlgorithm, Secret};
 use ipsec_dataplane::{Mode, SaPair, SaParameters};
 use ipsec_net::AddressRange;
 use ipsec_wire::Spi;
@@ -17,13 +17,14 @@ use crate::keys;
 use crate::message::{Opened, find_error, find_notify};
 use crate::negotiate::{self, ChildSuite};
 use crate::refusal::Failure;
-use crate::sa::{ChildSa, Crypto, IkeSa};
+use crate::sa::{ChildSa, IkeSa};
 
 /// What the keys of a child are made of.
 #[derive(Clone, Copy)]
 pub(crate) struct Secrets<'a> {
-    /// What its IKE SA has.
-    pub(crate) crypto: &'a Crypto,
+    /// The PRF of its IKE SA, and `SK_d`.
+    pub(crate) prf: PrfAlgorithm,
+    pub(crate) sk_d: &'a Secret,
     /// The nonces of the exchange that makes it.
     pub(crate) nonce_i: &'a [u8],
     pub(crate) nonce_r: &'a [u8],
@@ -356,8 +357,7 @@ impl Agreed {
         cx: &mut Context<'_>,
     ) -> Result<NewChild, Failure> {
         let length = self.suite.protection.key_material_len();
-        let Secrets { crypto, nonce_i, nonce_r, shared } = secrets;
-        let (prf, sk_d) = (crypto.suite.prf, &crypto.keys.d);
+        let Secrets { prf, sk_d, nonce_i, nonce_r, shared } = secrets;
         let shared = shared.and_then(<[Secret]>::split_first);
         let shared = shared.map_or((None, &[][..]), |(first, additional)| (Some(first), additional));
         let (first, second) = keys::child_keys(cx.provider, prf, sk_d, shared, (nonce_i, nonce_r), length)

@@ -15,7 +15,7 @@ use ipsec_wire::v2::{KeyExchange, Notify, Payload, Proposal, SecurityAssociation
 
 use super::intermediate::{self, Additional};
 use super::{Exchange, Next, redirect};
-use crate::config::{Childless, Connection};
+use crate::config::{Childless, Connection, FullTranscript, PpkMethod};
 use crate::context::Context;
 use crate::effect::{Effect, Keyed};
 use crate::event::Event;
@@ -162,7 +162,7 @@ impl Exchange for InitExchange {
         };
         let features = Features::of(&message.payloads);
         let to_come: Vec<KeyExchangeAlgorithm> = suite.additional.into_iter().flatten().collect();
-        if let Err(failure) = check_features(&features, self.child.is_none(), &to_come) {
+        if let Err(failure) = check_features(&sa.connection, &features, self.child.is_none(), &to_come) {
             return fail(failure);
         }
         let transcript = Transcript {
@@ -172,15 +172,19 @@ impl Exchange for InitExchange {
             nonce_r: fields.nonce.to_vec(),
             int_auth: Vec::new(),
             to_come: to_come.clone(),
+            has_ppk: false,
+            full: Default::default(),
         };
+        let ppk = features.ppk_int && sa.connection.allows_ppk(PpkMethod::Intermediate);
         let keyed = Keyed { spi_r, suite, keys, transcript, features, resumption: None };
-        let next = intermediate::next(sa, Additional { to_come, child: self.child.take() }, cx);
+        let next = intermediate::next(sa, Additional { to_come, ppk, child: self.child.take() }, cx);
         Ok(Next::Then(next, vec![Effect::Keyed(Box::new(keyed))]))
     }
 }
 
 /// Whether the responder can do what is to follow.
 fn check_features(
+    connection: &Connection,
     features: &Features,
     childless: bool,
     to_come: &[KeyExchangeAlgorithm],
@@ -191,6 +195,14 @@ fn check_features(
     if !to_come.is_empty() && !features.intermediate {
         let text = "the responder chose additional key exchanges and does not speak IKE_INTERMEDIATE";
         return Err(Failure::Syntax(text.to_owned()));
+    }
+    if connection.full_transcript == FullTranscript::Require && !features.full_transcript {
+        let text = "the responder does not prove the whole of IKE_SA_INIT, which is required";
+        return Err(Failure::Authentication(text.to_owned()));
+    }
+    if connection.requires_ppk() && !features.ppk && !features.ppk_int {
+        let text = "the responder uses no post-quantum preshared key, which is required";
+        return Err(Failure::Authentication(text.to_owned()));
     }
     Ok(())
 }
@@ -268,6 +280,8 @@ pub(crate) fn respond(
         nonce_r: nonce,
         int_auth: Vec::new(),
         to_come: suite.additional.into_iter().flatten().collect(),
+        has_ppk: false,
+        full: Default::default(),
     };
     Ok(InitAnswer::New {
         payloads,

@@ -99,6 +99,8 @@ impl Exchange for ResumeExchange {
             nonce_r: nonce_r.to_vec(),
             int_auth: Vec::new(),
             to_come: Vec::new(),
+            has_ppk: false,
+            full: Default::default(),
         };
         let resumption = Some(Resumption { peer: state.id_r.clone(), own: state.id_i.clone(), used: None });
         let keyed = Keyed { spi_r, suite: state.suite, keys, transcript, features, resumption };
@@ -147,6 +149,8 @@ pub(crate) fn respond(
         nonce_r,
         int_auth: Vec::new(),
         to_come: Vec::new(),
+        has_ppk: false,
+        full: Default::default(),
     };
     let used = Some((serial, until, state.spis.1));
     let resumption = Some(Resumption { peer: state.id_i, own: state.id_r, used });

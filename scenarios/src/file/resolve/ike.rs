@@ -9,6 +9,7 @@ use super::auth;
 use super::life::{MOST_ATTEMPTS, ike_life};
 use super::options::ike_lifetime;
 use super::problems::Problems;
+use super::quantum::quantum;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Text};
 use crate::file::proposal::IkeProposal;
@@ -134,7 +135,7 @@ fn end(
             .unwrap_or_else(|| IkeProposal::parse(OFFER).into_iter().collect()),
         liveness: problems.read_or(own.and_then(|own| own.liveness.as_ref()), liveness, both.liveness),
         life: ike_life(&named.noun, own, peers, problems),
-        intermediate: own.and_then(|own| own.intermediate).or(named.noun.intermediate).unwrap_or(true),
+        quantum: quantum(&named.noun, own, problems),
     }
 }
 

@@ -8,7 +8,7 @@ use ipsec_wire::v2::{Notify, Payload};
 
 use super::abandon::Abandon;
 use super::eap::Talk;
-use super::{HalfOpen, auth_of, id_of, terms, who};
+use super::{HalfOpen, auth_of, id_of, ppk, terms, who};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
@@ -47,7 +47,7 @@ impl Exchange for AuthExchange {
         let id = sa.connection.local_id.to_wire();
         let proof = match &sa.connection.prove {
             Prove::Eap { .. } if sa.resumption.is_none() => Ok(Vec::new()),
-            _ => half_open.prove(&sa.connection, &id, &half_open.said_by(Role::Responder), cx),
+            _ => ppk::prove(half_open, &id, &half_open.said_by(Role::Responder), cx),
         };
         let mut certificates = match proof {
             Ok(proof) => proof,
@@ -56,7 +56,8 @@ impl Exchange for AuthExchange {
                 return None;
             }
         };
-        let auth = certificates.pop();
+        let is_certificate = |payload: &Payload| matches!(payload, Payload::Cert(_));
+        let auth = certificates.split_off(certificates.iter().take_while(|p| is_certificate(p)).count());
         let mut payloads = vec![Payload::IdI(id)];
         payloads.extend(certificates);
         let entry = cx.peers.of(&sa.connection.name);
@@ -87,6 +88,11 @@ impl Exchange for AuthExchange {
 
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
         let half_open = HalfOpen::of(sa).ok_or(Refusal::Ignore(DropReason::State))?;
+        let mixed = match ppk::answered(half_open, message, cx) {
+            Ok(mixed) => mixed,
+            Err(failure) => return Ok(Abandon::after(failure)),
+        };
+        let half_open = HalfOpen { ppk: mixed.as_ref(), ..half_open };
         let (Some(id), auth) = (id_of(message, Role::Responder), auth_of(message)) else {
             return Ok(Next::Done(vec![Effect::Fail(refused(message))]));
         };
@@ -153,7 +159,8 @@ pub(super) fn establish(
     let sa = half_open.sa;
     let connection = Arc::clone(&sa.connection);
     let peer = proven.identity().clone();
-    let mut effects = vec![Effect::Establish { proven, connection, initial_contact: false }];
+    let mut effects: Vec<Effect> = ppk::mixed(half_open).into_iter().collect();
+    effects.push(Effect::Establish { proven, connection, initial_contact: false });
     if let Some(redirect) = redirect::in_session(sa, message) {
         effects.push(redirect);
         return Next::Done(effects);

@@ -13,6 +13,7 @@ mod bounds;
 mod conversation;
 mod eap;
 mod initiator;
+mod ppk;
 mod responder;
 mod resumed;
 mod terms;
@@ -29,6 +30,7 @@ use super::child::Secrets;
 use crate::config::Connection;
 use crate::context::Context;
 use crate::features::Features;
+use crate::keys::Keys;
 use crate::message::{Opened, find_notify};
 use crate::refusal::Failure;
 use crate::sa::{Crypto, IkeSa, Role, State, Transcript};
@@ -45,12 +47,14 @@ struct HalfOpen<'a> {
     sa: &'a IkeSa,
     transcript: &'a Transcript,
     crypto: &'a Crypto,
+    /// The keys with a PPK that `IKE_AUTH` mixes in, if it does (RFC 8784).
+    ppk: Option<&'a Keys>,
 }
 
 impl<'a> HalfOpen<'a> {
     fn of(sa: &'a IkeSa) -> Option<Self> {
         match (&sa.state, &sa.crypto) {
-            (State::HalfOpen(transcript), Some(crypto)) => Some(Self { sa, transcript, crypto }),
+            (State::HalfOpen(transcript), Some(crypto)) => Some(Self { sa, transcript, crypto, ppk: None }),
             _ => None,
         }
     }
@@ -58,7 +62,7 @@ impl<'a> HalfOpen<'a> {
     /// What the first child's keys are made of (RFC 7296 §2.17).
     fn secrets(&self) -> Secrets<'a> {
         let Transcript { nonce_i, nonce_r, .. } = self.transcript;
-        Secrets { crypto: self.crypto, nonce_i, nonce_r, shared: None }
+        Secrets { prf: self.crypto.suite.prf, sk_d: &self.keys().d, nonce_i, nonce_r, shared: None }
     }
 
     /// What the AUTH payload of `signer` covers (RFC 7296 §2.15).
@@ -66,11 +70,16 @@ impl<'a> HalfOpen<'a> {
     where
         'a: 'b,
     {
-        let (message, nonce, sk_p) = match signer {
-            Role::Initiator => (&self.transcript.request, &self.transcript.nonce_r, &self.crypto.keys.pi),
-            Role::Responder => (&self.transcript.response, &self.transcript.nonce_i, &self.crypto.keys.pr),
+        let (nonce, sk_p) = match signer {
+            Role::Initiator => (&self.transcript.nonce_r, &self.keys().pi),
+            Role::Responder => (&self.transcript.nonce_i, &self.keys().pr),
         };
+        let message = self.transcript.proven_by(signer);
         SignedOctets { message, nonce, id: id.body(), sk_p, int_auth: &self.transcript.int_auth }
+    }
+
+    fn keys(&self) -> &'a Keys {
+        self.ppk.unwrap_or(&self.crypto.keys)
     }
 
     /// The payloads of the `IKE_SA_INIT` message of this end; none if it is not one, which it is.

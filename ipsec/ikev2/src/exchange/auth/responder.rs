@@ -6,7 +6,7 @@ use ipsec_auth::{Identity, PeerEntry, Proven};
 use ipsec_wire::registry::{AuthMethod, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 
-use super::{HalfOpen, auth_of, conversation, id_of, resumed, terms, who};
+use super::{HalfOpen, auth_of, conversation, id_of, ppk, resumed, terms, who};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::Effect;
@@ -36,6 +36,8 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     let Some(auth) = auth else {
         return conversation::begin(half_open, (entry, connection), id, message, cx);
     };
+    let (mixed, auth) = ppk::offered(half_open, (&connection, &identity), auth, message, cx)?;
+    let (half_open, auth) = (HalfOpen { ppk: mixed.as_ref(), ..half_open }, &auth);
     let proven = half_open.verify(entry, id, (auth, None), &message.payloads, cx).map_err(refuse)?;
     let own = connection.local_id.to_wire();
     let proof = half_open.prove(&connection, &own, &message.payloads, cx).map_err(refuse)?;
@@ -52,12 +54,15 @@ pub(super) fn conclude(
     message: &Opened<'_>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, Refusal> {
+    ppk::admit(half_open, connection, proven.identity())?;
     terms::admit(connection, proven.identity(), message, cx)?;
     // Who stays unknown cannot say what was its own (RFC 7619 §2.3).
     let initial_contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some()
         && *proven.identity() != Identity::Null;
     let peer = proven.identity().clone();
-    let mut effects = vec![Effect::Establish { proven, connection: Arc::clone(connection), initial_contact }];
+    let mut effects: Vec<Effect> = ppk::mixed(half_open).into_iter().collect();
+    effects.push(Effect::Establish { proven, connection: Arc::clone(connection), initial_contact });
+    payloads.extend(half_open.ppk.map(|_| ppk::identity(Vec::new())));
     let (granted, follows) = terms::grant(half_open, connection, &peer, message, cx);
     payloads.extend(granted);
     effects.extend(follows);
