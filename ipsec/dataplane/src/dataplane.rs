@@ -1,7 +1,7 @@
 //! Packets in, packets out (RFC 4301 §5).
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::icmp_error::{self, IcmpError};
@@ -18,6 +18,7 @@ use crate::status::{self, SaStatus};
 use crate::timers::Timers;
 use crate::{Action, Direction, DropReason, Expired, Flow, Mode, Policy, SaPair, Selector, esn, tunnel};
 
+mod addresses;
 mod lifetimes;
 
 /// The data plane of one host.
@@ -109,6 +110,16 @@ pub enum Due {
     Send(IpPacket),
     /// A pair has reached a limit.
     Expired(Expired),
+    /// A packet that was newer than all before came in UDP and was authentic, but ran between other addresses or ports than
+    /// those of its SA. Nothing has changed.
+    Moved {
+        /// The SPI of the SA.
+        inbound: Spi,
+        /// Where it came to.
+        local: SocketAddr,
+        /// Where it came from.
+        remote: SocketAddr,
+    },
 }
 
 impl Dataplane {
@@ -210,6 +221,7 @@ impl Dataplane {
         let Some(pair) = self.sad.at(place) else {
             return drop_from_outside(DropReason::UnknownSpi, carried);
         };
+        let (ran, before) = (addresses::run(&packet, &arrived), pair.inbound.replay.highest());
         let opened = open(self.provider, pair, place.is_bundled, now, &mut packet, arrived).and_then(|()| {
             let flow = Flow::inbound(&packet);
             let flow = match packet.fragment() {
@@ -224,7 +236,9 @@ impl Dataplane {
             if carries { Ok(packet.len()) } else { Err(DropReason::Selectors) }
         });
         pair.inbound.sa.count(opened);
+        let moved = addresses::moved(pair, ran, before);
         let reached = lifetimes::reached(pair, pair.inbound.sa.used(), false);
+        self.due.extend(moved);
         self.note(reached);
         match opened {
             Ok(_) => Inbound::Deliver(packet),

@@ -19,6 +19,17 @@ pub struct UdpEncapsulation {
     pub original: Option<(IpAddr, IpAddr)>,
 }
 
+/// Where the protected packets of a pair run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Outer {
+    /// Our address.
+    pub local: IpAddr,
+    /// The peer's, of the same IP version, as we see it.
+    pub remote: IpAddr,
+    /// The UDP ports, if ESP goes in UDP.
+    pub encapsulation: Option<UdpEncapsulation>,
+}
+
 /// What a keepalive consists of (§2.3).
 pub const KEEPALIVE: [u8; 1] = [0xff];
 

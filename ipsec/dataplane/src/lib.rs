@@ -35,7 +35,7 @@ mod tunnel;
 
 pub use dataplane::{Dataplane, Due, Inbound, Outbound, Settings};
 pub use drop::DropReason;
-pub use encapsulation::{KEEPALIVE, UdpEncapsulation};
+pub use encapsulation::{KEEPALIVE, Outer, UdpEncapsulation};
 pub use lifetime::{Expired, Lifetime, LifetimePolicy, Limit, Limits, Measure};
 pub use replay::ReplayWindow;
 pub use sa::{Bundled, DontFragment, Mode, SaOptions, SaPair, SaParameters};

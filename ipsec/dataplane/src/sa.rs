@@ -8,7 +8,7 @@ use ipsec_net::Instant;
 use ipsec_wire::Spi;
 
 use crate::lifetime::Used;
-use crate::{DropReason, Flow, Lifetime, Protection, Selector, UdpEncapsulation, ah, esp};
+use crate::{DropReason, Flow, Lifetime, Outer, Protection, Selector, UdpEncapsulation, ah, esp};
 
 /// How packets are encapsulated (RFC 4303 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,6 +79,21 @@ pub enum DontFragment {
 }
 
 impl SaParameters {
+    /// Where protected packets run.
+    pub(crate) fn outer(&self) -> Option<Outer> {
+        let (local, remote) = self.ends()?;
+        Some(Outer { local, remote, encapsulation: self.options.encapsulation })
+    }
+
+    /// Lets protected packets run there. In transport mode only the ports may change: the packets have their own addresses.
+    pub(crate) fn readdress(&mut self, outer: &Outer) {
+        let original = self.options.encapsulation.and_then(|udp| udp.original);
+        if let Mode::Tunnel { local, remote } = &mut self.mode {
+            (*local, *remote) = (outer.local, outer.remote);
+        }
+        self.options.encapsulation = outer.encapsulation.map(|udp| UdpEncapsulation { original, ..udp });
+    }
+
     /// The addresses between which protected packets run, ours first. In transport mode those of the first selector, which
     /// is for one host at either end.
     pub(crate) fn ends(&self) -> Option<(IpAddr, IpAddr)> {

@@ -62,6 +62,10 @@ pub(crate) struct Pair {
     pub(crate) since: Instant,
     /// Whether its soft limit was told.
     pub(crate) soft_told: bool,
+    /// When its keepalive timer is due.
+    pub(crate) keepalive_due: Option<Instant>,
+    /// When NAT was last reminded of it.
+    pub(crate) reminded: Option<Instant>,
 }
 
 /// The AH of a bundle.
@@ -89,6 +93,12 @@ impl Pair {
             Mode::Tunnel { remote, .. } => remote == destination,
             Mode::Transport => parameters.selectors.iter().any(|one| one.remote.contains(destination)),
         }
+    }
+
+    /// When a packet that NAT sees was last sent; when the pair was installed, if none was.
+    pub(crate) fn last_sent(&self) -> Instant {
+        let sent = [self.outbound.sa.last_used, self.reminded];
+        sent.into_iter().flatten().fold(self.since, Instant::max)
     }
 
     /// When either SA has last carried a packet; when the pair was installed, if none has.
@@ -135,7 +145,7 @@ impl Sad {
 
     /// Puts a pair in for the policy with this index; pairs that receive under the same SPIs go. Without a policy the pair
     /// only receives.
-    pub(crate) fn insert(&mut self, now: Instant, policy: Option<usize>, pair: SaPair) -> &Pair {
+    pub(crate) fn insert(&mut self, now: Instant, policy: Option<usize>, pair: SaPair) -> &mut Pair {
         self.last_serial += 1;
         let pair = Pair {
             serial: self.last_serial,
@@ -151,6 +161,8 @@ impl Sad {
             lifetime: pair.lifetime,
             since: now,
             soft_told: false,
+            keepalive_due: None,
+            reminded: None,
         };
         for (key, _) in pair.keys() {
             if let Some(place) = self.find(key) {
@@ -201,6 +213,12 @@ impl Sad {
     /// The pair whose own SA receives under this SPI.
     pub(crate) fn pair(&self, inbound: Spi) -> Option<&Pair> {
         self.pairs[self.slot_of(inbound)?].as_ref()
+    }
+
+    /// The pair whose own SA receives under this SPI, for changing.
+    pub(crate) fn pair_mut(&mut self, inbound: Spi) -> Option<&mut Pair> {
+        let slot = self.slot_of(inbound)?;
+        self.pairs[slot].as_mut()
     }
 
     /// The pair with this serial number.

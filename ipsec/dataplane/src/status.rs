@@ -6,7 +6,7 @@ use ipsec_wire::Spi;
 
 use crate::sa::Sa;
 use crate::sad::Pair;
-use crate::{Protection, SaParameters};
+use crate::{Outer, Protection, SaParameters};
 
 /// One SA.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct SaStatus {
     pub sequence: u64,
     /// When a packet was last sealed or authenticated.
     pub last_used: Option<Instant>,
+    /// Where its packets run; nothing where that is not one place.
+    pub outer: Option<Outer>,
     /// A hash of algorithms and key, by which two ends can be compared without telling the key.
     pub fingerprint: [u8; 8],
 }
@@ -65,6 +67,7 @@ fn of_sa(policy: &str, direction: Direction, sa: &Sa, sequence: u64) -> SaStatus
         dropped: sa.counters.dropped,
         sequence,
         last_used: sa.last_used,
+        outer: sa.parameters.outer(),
         fingerprint: fingerprint(&sa.parameters),
     }
 }

@@ -14,6 +14,7 @@ use crate::exchange::Exchange;
 use crate::features::Features;
 use crate::gateway::Gateway;
 use crate::output::Output;
+use crate::path::Path;
 use crate::protect::Protection;
 use crate::refusal::Failure;
 use crate::sa::{ChildSa, Crypto, IkeSa, Pending, Rival, Role, State, Supersession};
@@ -63,6 +64,7 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
                 establish(sa, proven, connection, initial_contact, reach);
             }
             Effect::Converse(conversation) => sa.conversation = Some(conversation),
+            Effect::Move(path) => move_to(sa, path, reach),
             Effect::AddChild(child) => add_child(sa, *child, reach),
             Effect::Begin(affair) => sa.affair = Some(affair),
             Effect::Through => through(sa),
@@ -160,7 +162,7 @@ fn leave(sa: &mut IkeSa, reach: &mut Reach<'_>) {
 }
 
 fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
-    let Keyed { spi_r, suite, keys, mut transcript, features, resumption } = keyed;
+    let Keyed { spi_r, suite, keys, mut transcript, features, resumption, nat } = keyed;
     let says_so = |message: &[u8]| {
         Message::parse(message).is_ok_and(|message| Features::of(&message.payloads).full_transcript)
     };
@@ -169,6 +171,11 @@ fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
     }
     sa.features = features;
     sa.resumption = resumption;
+    sa.path.nat = nat.unwrap_or_default();
+    // The responder follows the first message that comes from there.
+    if sa.role == Role::Initiator && (sa.path.nat.is_there() || nat.is_some() && sa.connection.encapsulate) {
+        sa.path = sa.path.floated();
+    }
     sa.spi_r = spi_r;
     match Protection::new(reach.provider, &suite.protection, &keys, sa.role) {
         Ok(protection) => {
@@ -215,6 +222,24 @@ fn mix(sa: &mut IkeSa, mixed: Mixed, reach: &mut Reach<'_>) {
         }
         Err(error) => fail(sa, Failure::KeyExchange(error.to_string()), reach),
     }
+}
+
+/// Children are told where their packets go from now on; those of an IKE SA that is not established are yet to come.
+fn move_to(sa: &mut IkeSa, path: Path, reach: &mut Reach<'_>) {
+    sa.path = path;
+    if !sa.is_established() {
+        return;
+    }
+    let outer = path.outer(&sa.connection);
+    let told = sa.children.iter().map(|child| Output::Readdress { inbound: child.inbound, outer });
+    reach.out.extend(told);
+    reach.out.push_back(Output::Event(Event::Moved {
+        connection: sa.connection.name.clone(),
+        spi_i: sa.spi_i,
+        spi_r: sa.spi_r,
+        local: path.local,
+        remote: path.remote,
+    }));
 }
 
 fn child_mut(sa: &mut IkeSa, inbound: Spi) -> Option<&mut ChildSa> {

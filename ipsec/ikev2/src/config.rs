@@ -19,6 +19,9 @@ use crate::window::Retransmission;
 pub use life::{Childless, OnClose, OnLoss, Reauthentication, RedirectPolicy, RedirectTime, Uniqueness};
 pub use ppk::{Ppk, PpkConfig, PpkMethod};
 
+/// How often NAT is reminded unless that is configured (RFC 3948 §4).
+const KEEPALIVE: Duration = Duration::from_secs(20);
+
 /// One IKE configuration as one end sees it.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -26,7 +29,7 @@ pub struct Connection {
     pub name: String,
     /// Our outer address.
     pub local: IpAddr,
-    /// The peer's outer address.
+    /// The peer's outer address; the unspecified one for peers that come from anywhere, with whom only they can begin.
     pub remote: IpAddr,
     /// Who we say we are.
     pub local_id: Identity,
@@ -80,6 +83,14 @@ pub struct Connection {
     /// Whether each end proves both `IKE_SA_INIT` messages, so that nobody can make the ends agree on less than they could
     /// (draft-ietf-ipsecme-ikev2-downgrade-prevention).
     pub full_transcript: FullTranscript,
+    /// Whether NAT is looked for, and got through (RFC 7296 §2.23).
+    pub nat_traversal: bool,
+    /// Whether ESP goes in UDP even where no NAT is found.
+    pub encapsulate: bool,
+    /// How long an end behind NAT sends nothing before it reminds NAT of itself (RFC 3948 §4); it never does when nothing.
+    pub keepalive: Option<Duration>,
+    /// Whether an initiator uses port 4500 from the first message on.
+    pub starts_on_nat_port: bool,
 }
 
 impl Connection {
@@ -126,6 +137,10 @@ impl Connection {
             resumes: false,
             ppk: None,
             full_transcript: FullTranscript::Off,
+            nat_traversal: true,
+            encapsulate: false,
+            keepalive: Some(KEEPALIVE),
+            starts_on_nat_port: false,
         }
     }
 }

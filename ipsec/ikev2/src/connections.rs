@@ -1,7 +1,7 @@
 //! The connections of an endpoint in their order, and what finds one without a walk over all: its name, a child's name, its ends.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -40,9 +40,13 @@ impl Connections {
         self.by_child.get(child).map(|place| &self.all[*place])
     }
 
-    /// Those that run between our address and the peer's, in order.
+    /// Those that run between our address and the peer's, or between ours and any, in order.
     pub(crate) fn between(&self, local: IpAddr, remote: IpAddr) -> impl Iterator<Item = &Arc<Connection>> {
-        self.by_ends.get(&(local, remote)).into_iter().flatten().map(|place| &self.all[*place])
+        let anywhere = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+        let remotes = std::iter::once(remote).chain(anywhere);
+        let places = remotes.filter_map(|remote| self.by_ends.get(&(local, remote))).flatten();
+        let places: BTreeSet<usize> = places.copied().collect();
+        places.into_iter().map(|place| &self.all[place])
     }
 }
 
@@ -71,13 +75,16 @@ mod tests {
             connection("a", [192, 0, 2, 2], "x"),
             connection("b", [192, 0, 2, 3], "y"),
             connection("c", [192, 0, 2, 2], "z"),
+            connection("d", [0, 0, 0, 0], "w"),
         ]);
         let name = |found: Option<&Arc<Connection>>| found.map(|connection| connection.name.clone());
         assert_eq!(name(connections.named("b")).as_deref(), Some("b"));
         assert_eq!(name(connections.with_child("z")).as_deref(), Some("c"));
         assert_eq!(name(connections.named("x")), None);
         let between = connections.between([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
-        assert_eq!(between.map(|found| found.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(between.map(|found| found.name.as_str()).collect::<Vec<_>>(), ["a", "c", "d"]);
+        let from_anywhere = connections.between([192, 0, 2, 1].into(), [203, 0, 113, 9].into());
+        assert_eq!(from_anywhere.map(|found| found.name.as_str()).collect::<Vec<_>>(), ["d"]);
         assert_eq!(connections.between([192, 0, 2, 2].into(), [192, 0, 2, 1].into()).count(), 0);
     }
 }

@@ -17,6 +17,7 @@ use crate::features::Features;
 use crate::gateway::Gateway;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
+use crate::path::{Nat, Path};
 use crate::refusal::Failure;
 use crate::sa::{Affair, AuthenticationTerm, ChildSa, Crypto, Pending, Resumption, Rival, Role, Transcript};
 use crate::ticket::Ticket;
@@ -32,6 +33,8 @@ pub(crate) enum Effect {
     Establish { proven: Proven, connection: Arc<Connection>, initial_contact: bool },
     /// The peer proves itself by EAP: what to keep until its next message.
     Converse(Box<Conversation>),
+    /// The IKE SA runs here from now on, and its children with it.
+    Move(Path),
     /// Install a Child SA pair.
     AddChild(Box<NewChild>),
     /// A request of ours is open that one of the peer's may collide with.
@@ -88,6 +91,8 @@ pub(crate) struct Keyed {
     pub(crate) features: Features,
     /// What it goes on with, if it was resumed.
     pub(crate) resumption: Option<Resumption>,
+    /// Which ends are behind NAT, where both look for it.
+    pub(crate) nat: Option<Nat>,
 }
 
 /// What an `IKE_INTERMEDIATE` exchange brought.

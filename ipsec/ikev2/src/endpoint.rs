@@ -51,7 +51,9 @@ use crate::exchange::resume::{self, ResumeExchange};
 use crate::grammar;
 use crate::held::Held;
 use crate::message::Opened;
+use crate::nat::Course;
 use crate::output::Output;
+use crate::path::{IKE_PORT, Path};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{Ends, Role, Supersession};
 use crate::session::{Purpose, Session, received};
@@ -59,9 +61,6 @@ use crate::status::{self, IkeSaStatus};
 use crate::ticket::{Ticket, Tickets};
 use crate::timers::TimerReason;
 use sessions::Sessions;
-
-/// The port of IKE (RFC 7296 §2).
-pub const IKE_PORT: u16 = 500;
 
 /// The IKEv2 control plane of one host.
 ///
@@ -137,7 +136,10 @@ impl Endpoint {
                 }
             }
             Output::Event(Event::IkeDown { spi_i, spi_r, .. }) => self.held.down((*spi_i, *spi_r)),
-            Output::Datagram { .. } | Output::Event(_) => {}
+            Output::Datagram { .. }
+            | Output::Readdress { .. }
+            | Output::Keepalive { .. }
+            | Output::Event(_) => {}
         }
         Some(output)
     }
@@ -162,6 +164,15 @@ impl Endpoint {
     pub fn handle(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
         if let Err(reason) = self.route(now, from, to, octets) {
             self.out.push_back(Output::Event(Event::Dropped { from, reason }));
+        }
+    }
+
+    /// The data plane has opened a packet under this SPI, newer than all before, that ran between these addresses and not
+    /// between those of its SA: NAT may have moved the peer (RFC 7296 §2.23).
+    pub fn moved(&mut self, now: Instant, inbound: Spi, local: SocketAddr, remote: SocketAddr) {
+        if let Some(spi) = self.sessions.with_child(inbound) {
+            let came = Path::new(local, remote);
+            self.with(now, spi, |session, cx, out| session.follow(&came, cx, out));
         }
     }
 
@@ -203,7 +214,8 @@ impl Endpoint {
         if expected != IkeSpi(0) && other != expected {
             return Err(DropReason::UnknownSpi);
         }
-        self.with(now, spi, |session, cx, out| session.handle(from, to, header, octets, cx, out));
+        let came = Path::new(to, from);
+        self.with(now, spi, |session, cx, out| session.handle(came, header, octets, cx, out));
         Ok(())
     }
 
@@ -217,7 +229,8 @@ impl Endpoint {
         octets: &[u8],
     ) -> Result<(), DropReason> {
         if let Some(spi) = self.answered.get(&(from, header.spi_i)).copied() {
-            self.with(now, spi, |session, cx, out| session.handle(from, to, header, octets, cx, out));
+            let came = Path::new(to, from);
+            self.with(now, spi, |session, cx, out| session.handle(came, header, octets, cx, out));
             return Ok(());
         }
         let candidates: Vec<Arc<Connection>> =
@@ -238,11 +251,12 @@ impl Endpoint {
         }
         let spi_r = context!(self, now).ike_spi();
         let borrowed: Vec<&Connection> = candidates.iter().map(AsRef::as_ref).collect();
+        let course = Course { source: from, destination: to };
         let respond = match header.exchange {
             ExchangeType::IKE_SESSION_RESUME => resume::respond,
             _ => init::respond,
         };
-        let answer = respond(&borrowed, &opened, spi_r, &mut context!(self, now));
+        let answer = respond(&borrowed, &opened, course, spi_r, &mut context!(self, now));
         match answer {
             Ok(InitAnswer::Stateless(payloads, events)) => {
                 self.out.extend(events.into_iter().map(Output::Event));
@@ -250,7 +264,7 @@ impl Endpoint {
                 Ok(())
             }
             Ok(InitAnswer::New { payloads, keyed }) => {
-                let ends = Ends { local: to, remote: from, spi_i: header.spi_i, spi_r };
+                let ends = Ends { path: Path::new(to, from), spi_i: header.spi_i, spi_r };
                 let mut session =
                     Session::new(Role::Responder, first, ends, self.config.half_open_timeout, now);
                 self.answered.insert((from, header.spi_i), spi_r);
@@ -271,9 +285,8 @@ impl Endpoint {
     /// Begins an IKE SA.
     fn attempt(&mut self, now: Instant, connection: &Arc<Connection>, purpose: Purpose) {
         let spi_i = context!(self, now).ike_spi();
-        let local = SocketAddr::new(connection.local, IKE_PORT);
-        let remote = SocketAddr::new(connection.remote, IKE_PORT);
-        let ends = Ends { local, remote, spi_i, spi_r: IkeSpi(0) };
+        let path = self.first_path(connection, purpose.renews);
+        let ends = Ends { path, spi_i, spi_r: IkeSpi(0) };
         let patience = self.config.half_open_timeout;
         let mut session = Session::new(Role::Initiator, Arc::clone(connection), ends, patience, now);
         let of_connection = self.sessions.of_connection(&connection.name);
@@ -291,11 +304,27 @@ impl Endpoint {
             None => InitExchange::new(connection, in_auth, &mut cx).map(|exchange| Box::new(exchange) as _),
         };
         match first {
+            _ if path.remote.ip().is_unspecified() => {
+                session.carry_out(vec![Effect::Fail(Failure::NoAddress)], &mut cx, &mut self.out);
+            }
             Ok(exchange) => session.begin(exchange, &mut cx, &mut self.out),
             Err(failure) => session.carry_out(vec![Effect::Fail(failure)], &mut cx, &mut self.out),
         }
         self.insert(spi_i, session);
         self.settle(now, spi_i);
+    }
+
+    /// Where an initiator begins: where the IKE SA runs that is to be renewed, or as configured.
+    fn first_path(&self, connection: &Connection, renews: Option<IkeSpi>) -> Path {
+        let old = renews.and_then(|old| self.sessions.get(&old));
+        // A redirect leads elsewhere.
+        if let Some(old) = old.filter(|old| old.sa.connection.remote == connection.remote) {
+            return Path::new(old.sa.path.local, old.sa.path.remote);
+        }
+        let [local, remote] =
+            [connection.local, connection.remote].map(|address| SocketAddr::new(address, IKE_PORT));
+        let path = Path::new(local, remote);
+        if connection.starts_on_nat_port { path.floated() } else { path }
     }
 
     fn insert(&mut self, spi: IkeSpi, session: Session) {
@@ -380,7 +409,8 @@ impl Endpoint {
             return;
         };
         let mut purpose = std::mem::take(&mut session.purpose);
-        let retries = purpose.attempts_left > 0 && failure != Failure::Abandoned;
+        let hopeless = matches!(failure, Failure::Abandoned | Failure::NoAddress);
+        let retries = purpose.attempts_left > 0 && !hopeless;
         let tried = Arc::clone(&session.sa.connection);
         let name = tried.name.clone();
         // The next one begins where the connection says, not where a redirect led.

@@ -63,6 +63,19 @@ pub enum Event {
         /// Whether another attempt follows.
         retries: bool,
     },
+    /// An IKE SA runs between other addresses or ports than before, its children with it.
+    Moved {
+        /// The connection's name.
+        connection: String,
+        /// The initiator's SPI.
+        spi_i: IkeSpi,
+        /// The responder's SPI.
+        spi_r: IkeSpi,
+        /// Our address and port.
+        local: SocketAddr,
+        /// The peer's.
+        remote: SocketAddr,
+    },
     /// A Child SA is installed.
     ChildUp(Box<ChildRecord>),
     /// A Child SA was removed.

@@ -25,6 +25,8 @@ pub(crate) struct Features {
     pub(crate) ppk_int: bool,
     /// It proves both `IKE_SA_INIT` messages (draft-ietf-ipsecme-ikev2-downgrade-prevention).
     pub(crate) full_transcript: bool,
+    /// It looks for NAT and gets through it (RFC 7296 §2.23).
+    pub(crate) nat_traversal: bool,
 }
 
 impl Features {
@@ -40,6 +42,8 @@ impl Features {
             ppk: says(NotifyType::USE_PPK),
             ppk_int: says(NotifyType::USE_PPK_INT),
             full_transcript: says(NotifyType::IKE_SA_INIT_FULL_TRANSCRIPT_AUTH),
+            nat_traversal: says(NotifyType::NAT_DETECTION_SOURCE_IP)
+                && says(NotifyType::NAT_DETECTION_DESTINATION_IP),
         }
     }
 }

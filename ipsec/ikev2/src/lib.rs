@@ -33,8 +33,10 @@ mod grammar;
 mod held;
 pub mod keys;
 mod message;
+mod nat;
 mod negotiate;
 mod output;
+mod path;
 mod protect;
 mod refusal;
 mod sa;
@@ -50,11 +52,12 @@ pub use config::{
     RedirectPolicy, RedirectTime, Uniqueness,
 };
 pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod};
-pub use endpoint::{Endpoint, IKE_PORT, UnknownName};
+pub use endpoint::{Endpoint, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
 pub use gateway::Gateway;
 pub use negotiate::{AdditionalKeyExchanges, ChildProposal, IkeProposal, IkeSuite};
 pub use output::Output;
+pub use path::{IKE_PORT, NAT_PORT, Nat};
 pub use refusal::{DropReason, Failure};
 pub use sa::Role;
 pub use status::{ChildStatus, IkeSaStatus, Stage};

@@ -89,7 +89,8 @@ pub(crate) fn find_error(payloads: &[Payload]) -> Option<&Notify> {
     notifies(payloads).find(|notify| notify.kind.is_error())
 }
 
-fn notifies(payloads: &[Payload]) -> impl Iterator<Item = &Notify> {
+/// All notifies.
+pub(crate) fn notifies(payloads: &[Payload]) -> impl Iterator<Item = &Notify> {
     payloads.iter().filter_map(|payload| match payload {
         Payload::Notify(notify) => Some(notify),
         _ => None,

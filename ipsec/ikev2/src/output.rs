@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use ipsec_dataplane::SaPair;
+use ipsec_dataplane::{Outer, SaPair};
 use ipsec_wire::Spi;
 
 use crate::event::Event;
@@ -10,7 +10,7 @@ use crate::event::Event;
 /// One thing to do, in the order given.
 #[derive(Clone, Debug)]
 pub enum Output {
-    /// Send a UDP datagram.
+    /// Send a UDP datagram; from port 4500 with the marker that tells IKE from ESP before it (RFC 3948 §2.2).
     Datagram {
         /// Our address and port.
         source: SocketAddr,
@@ -25,6 +25,20 @@ pub enum Output {
     Remove {
         /// The SPI.
         inbound: Spi,
+    },
+    /// Let the packets of the pair that we receive under this SPI run there.
+    Readdress {
+        /// The SPI.
+        inbound: Spi,
+        /// Where they run.
+        outer: Outer,
+    },
+    /// Remind NAT of this flow (RFC 3948 §2.3).
+    Keepalive {
+        /// Our address and port.
+        source: SocketAddr,
+        /// The peer's.
+        destination: SocketAddr,
     },
     /// Tell what happened.
     Event(Event),

@@ -29,6 +29,9 @@ pub enum DropReason {
     /// It came from or went to an address that the IKE SA does not use.
     #[error("the IKE SA does not use these addresses")]
     Address,
+    /// The response to a repeated request is too long for an address that is not the peer's.
+    #[error("the answer is too long for an address where nobody has shown to be")]
+    Amplification,
     /// The flags tell of a direction that does not fit the IKE SA.
     #[error("the flags do not fit the IKE SA")]
     Flags,
@@ -76,6 +79,7 @@ impl DropReason {
             Self::Version(_) => "ike-version",
             Self::UnknownSpi => "ike-unknown-spi",
             Self::Address => "ike-address",
+            Self::Amplification => "ike-amplification",
             Self::Flags => "ike-flags",
             Self::OutOfWindow => "ike-out-of-window",
             Self::Differs => "ike-differs",
@@ -122,6 +126,9 @@ pub enum Failure {
     /// A redirect that is not followed.
     #[error("redirect: {0}")]
     Redirect(String),
+    /// The peer may come from anywhere, so that nobody knows where it is.
+    #[error("the peer's address is not known")]
+    NoAddress,
     /// We were told to give it up.
     #[error("given up on command")]
     Abandoned,
@@ -141,6 +148,7 @@ impl Failure {
             Self::KeyExchange(_) => "key-exchange",
             Self::Unsupported(_) => "unsupported",
             Self::Redirect(_) => "redirect",
+            Self::NoAddress => "no-address",
             Self::Abandoned => "abandoned",
         }
     }

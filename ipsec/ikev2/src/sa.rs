@@ -1,6 +1,6 @@
 //! The record of an IKE SA: plain data. Exchanges read it, [`crate::apply`] alone changes it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use crate::exchange::child::Agreed;
 use crate::features::Features;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
+use crate::path::Path;
 use crate::protect::Protection;
 use crate::ticket::{Serial, Ticket};
 
@@ -106,8 +107,8 @@ impl Transcript {
 pub(crate) struct IkeSa {
     pub(crate) role: Role,
     pub(crate) connection: Arc<Connection>,
-    pub(crate) local: SocketAddr,
-    pub(crate) remote: SocketAddr,
+    /// Where it runs.
+    pub(crate) path: Path,
     pub(crate) spi_i: IkeSpi,
     pub(crate) spi_r: IkeSpi,
     pub(crate) state: State,
@@ -152,8 +153,7 @@ pub(crate) struct IkeSa {
 /// Where the two ends are and what they call the SA.
 #[derive(Clone, Copy)]
 pub(crate) struct Ends {
-    pub(crate) local: SocketAddr,
-    pub(crate) remote: SocketAddr,
+    pub(crate) path: Path,
     pub(crate) spi_i: IkeSpi,
     pub(crate) spi_r: IkeSpi,
 }
@@ -283,12 +283,11 @@ impl ChildSa {
 impl IkeSa {
     /// One that has not begun yet.
     pub(crate) fn new(role: Role, connection: Arc<Connection>, ends: Ends, now: Instant) -> Self {
-        let Ends { local, remote, spi_i, spi_r } = ends;
+        let Ends { path, spi_i, spi_r } = ends;
         Self {
             role,
             connection,
-            local,
-            remote,
+            path,
             spi_i,
             spi_r,
             state: State::Init,

@@ -9,7 +9,7 @@ mod clock;
 mod transmit;
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ use crate::grammar::{self, Broken};
 use crate::keys::int_auth_content;
 use crate::message::{Envelope, Opened};
 use crate::output::Output;
+use crate::path::Path;
 use crate::protect::NotOpened;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{AuthenticationTerm, ChildSa, Ends, IkeSa, Role, State};
@@ -40,6 +41,9 @@ use crate::timers::Timers;
 use crate::window::{Incoming, Requests, Responses};
 
 pub(crate) use transmit::received;
+
+/// A response that is sent again to an address that is not the peer's may be so many times as long as the request.
+const MOST_AMPLIFIED: usize = 3;
 
 /// An IKE SA and all that moves it.
 pub(crate) struct Session {
@@ -51,6 +55,8 @@ pub(crate) struct Session {
     /// Exchanges that the peer has put off, and when to begin them.
     later: Vec<(Instant, Box<dyn Exchange>)>,
     timers: Timers,
+    /// When a message was last sent.
+    last_sent: Instant,
     /// Whether its lifetime has begun.
     aging: bool,
     /// How long it stays half open at the responder, and how long it answers repeats once it is closed.
@@ -138,6 +144,7 @@ impl Session {
             queue: VecDeque::new(),
             later: Vec::new(),
             timers: Timers { half_open, ..Timers::default() },
+            last_sent: now,
             aging: false,
             patience,
             failed: None,
@@ -156,7 +163,7 @@ impl Session {
     /// The session of an IKE SA that is to replace that of `old`; it waits until it inherits.
     pub(crate) fn succeed(old: &Self, successor: Successor, cx: &mut Context<'_>) -> Self {
         let Successor { role, spi_i, spi_r, crypto, proven, .. } = successor;
-        let ends = Ends { local: old.sa.local, remote: old.sa.remote, spi_i, spi_r };
+        let ends = Ends { path: old.sa.path, spi_i, spi_r };
         let mut session = Self::new(role, Arc::clone(&old.sa.connection), ends, old.patience, cx.now);
         session.sa.state = State::Established(proven);
         session.sa.crypto = Some(crypto);
@@ -215,24 +222,27 @@ impl Session {
     /// Takes a message for this SA.
     pub(crate) fn handle(
         &mut self,
-        from: SocketAddr,
-        to: SocketAddr,
+        came: Path,
         header: Header,
         octets: &[u8],
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) {
-        let result = if (from, to) != (self.sa.remote, self.sa.local) {
+        // Nothing else than where it comes from speaks for a response in the clear.
+        let in_the_clear = header.exchange == ExchangeType::IKE_SA_INIT
+            && header.flags.response
+            && self.requests.awaits(header.message_id);
+        let result = if in_the_clear && !came.joins_same(&self.sa.path) {
             Err(DropReason::Address)
         } else if header.flags.initiator == (self.sa.role == Role::Initiator) {
             Err(DropReason::Flags)
         } else if header.flags.response {
-            self.handle_response(header, octets, cx, out)
+            self.handle_response(came, header, octets, cx, out)
         } else {
-            self.handle_request(header, octets, cx, out)
+            self.handle_request(came, header, octets, cx, out)
         };
         if let Err(reason) = result {
-            out.push_back(Output::Event(Event::Dropped { from, reason }));
+            out.push_back(Output::Event(Event::Dropped { from: came.remote, reason }));
         }
         self.pump(cx, out);
     }
@@ -250,9 +260,10 @@ impl Session {
         let envelope = Envelope::on(&self.sa, header.exchange, true, header.message_id);
         let response = envelope.clear(payloads);
         keyed.transcript.response.clone_from(&response);
-        self.announce(&envelope, payloads, 1, out);
+        let path = self.sa.path;
+        self.announce(&envelope, payloads, 1, path.remote, out);
         self.responses.answered(octets.to_vec(), response.clone());
-        self.send(response, out);
+        self.send(response, &path, cx.now, out);
         self.carry_out(vec![Effect::Keyed(keyed)], cx, out);
     }
 
@@ -290,6 +301,7 @@ impl Session {
 
     fn handle_request(
         &mut self,
+        came: Path,
         header: Header,
         octets: &[u8],
         cx: &mut Context<'_>,
@@ -299,8 +311,11 @@ impl Session {
             Incoming::Repeat { response, repeats } => {
                 out.push_back(Output::Event(Event::Probe("ikev2.request.repeated")));
                 let envelope = Envelope::on(&self.sa, header.exchange, true, header.message_id);
-                self.announce(&envelope, &[], repeats + 1, out);
-                self.send(response, out);
+                if !came.joins_same(&self.sa.path) && response.len() > MOST_AMPLIFIED * octets.len() {
+                    return Err(DropReason::Amplification);
+                }
+                self.announce(&envelope, &[], repeats + 1, came.remote, out);
+                self.send(response, &came, cx.now, out);
                 return Ok(());
             }
             Incoming::Differs => return Err(DropReason::Differs),
@@ -309,7 +324,12 @@ impl Session {
         }
         let answer = match self.open_message(header, octets, &[]) {
             Ok(message) => {
-                out.push_back(received(self.sa.remote, &message));
+                out.push_back(received(came.remote, &message));
+                if matches!(self.sa.state, State::HalfOpen(_)) {
+                    // The first message of IKE_AUTH may come from another port than IKE_SA_INIT.
+                    let path = Path { nat: self.sa.path.nat, ..came };
+                    self.carry_out(vec![Effect::Move(path)], cx, out);
+                }
                 grammar::check(header.exchange, &message.payloads)
                     .map_err(refusal)
                     .and_then(|()| table::answer(&self.sa, &message, cx))
@@ -329,13 +349,15 @@ impl Session {
                 (vec![Payload::Notify(notify)], vec![self.ending(failure)])
             }
         };
-        self.respond(header, octets, &payloads, cx, out);
+        self.respond((header, octets), &payloads, &came, cx, out);
         self.carry_out(effects, cx, out);
+        self.follow(&came, cx, out);
         Ok(())
     }
 
     fn handle_response(
         &mut self,
+        came: Path,
         header: Header,
         octets: &[u8],
         cx: &mut Context<'_>,
@@ -355,7 +377,7 @@ impl Session {
         let request = self.requests.open_octets().to_vec();
         let result = match self.open_message(header, octets, &request) {
             Ok(message) => {
-                out.push_back(received(self.sa.remote, &message));
+                out.push_back(received(came.remote, &message));
                 let result = grammar::check(header.exchange, &message.payloads)
                     .map_err(refusal)
                     .and_then(|()| exchange.response(&self.sa, &message, cx));
@@ -394,6 +416,7 @@ impl Session {
             Ok(Err(failure)) => Next::Done(vec![self.ending(failure)]),
         };
         self.requests.answered();
+        self.follow(&came, cx, out);
         self.carry_out(vec![Effect::Through], cx, out);
         match next {
             Next::Done(effects) => self.carry_out(effects, cx, out),
@@ -409,6 +432,16 @@ impl Session {
             Next::Again | Next::On => {}
         }
         Ok(())
+    }
+
+    /// Goes where an authentic message that had not come before has come from, if NAT may have moved the peer there
+    /// (RFC 7296 §2.23).
+    pub(crate) fn follow(&mut self, came: &Path, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        let nat = self.sa.path.nat;
+        let may_move = nat.there && !nat.here && self.sa.is_established();
+        if may_move && !came.joins_same(&self.sa.path) {
+            self.carry_out(vec![Effect::Move(Path { nat, ..*came })], cx, out);
+        }
     }
 
     /// Parses a message and takes it out of SK. Only `IKE_SA_INIT` comes in the clear.
@@ -455,10 +488,11 @@ impl Session {
                 Some(crypto) => envelope.sealed(&payloads, &mut crypto.protection, cx),
                 None => envelope.clear(&payloads),
             };
-            self.announce(&envelope, &payloads, 1, out);
+            let path = self.sa.path;
+            self.announce(&envelope, &payloads, 1, path.remote, out);
             self.requests.sent(cx.now, octets.clone(), &self.sa.connection.retransmission);
             self.open = Some(exchange);
-            self.send(octets, out);
+            self.send(octets, &path, cx.now, out);
             self.carry_out(effects, cx, out);
         }
         self.set_timers(cx);

@@ -1,9 +1,12 @@
 //! The state of IKE SAs as plain data, for people and oracles.
 
+use std::net::SocketAddr;
+
 use ipsec_auth::Identity;
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::negotiate::IkeSuite;
+use crate::path::Nat;
 use crate::sa::{Role, State};
 use crate::session::Session;
 
@@ -22,6 +25,12 @@ pub struct IkeSaStatus {
     pub stage: Stage,
     /// The algorithms of an established one.
     pub suite: Option<IkeSuite>,
+    /// Our address and port.
+    pub local: SocketAddr,
+    /// The peer's, as we see them.
+    pub remote: SocketAddr,
+    /// Which ends are behind NAT.
+    pub nat: Nat,
     /// Who the peer has proven to be.
     pub peer: Option<Identity>,
     /// The message ID of our next request.
@@ -83,6 +92,9 @@ pub(crate) fn of(session: &Session) -> IkeSaStatus {
             State::Closed => Stage::Closed,
         },
         suite: sa.crypto.as_ref().filter(|_| sa.is_established()).map(|crypto| crypto.suite),
+        local: sa.path.local,
+        remote: sa.path.remote,
+        nat: sa.path.nat,
         peer: match &sa.state {
             State::Established(proven) => Some(proven.identity().clone()),
             _ => None,

@@ -9,6 +9,8 @@ pub enum TimerReason {
     Retransmission,
     /// The peer has been silent for long.
     Liveness,
+    /// NAT is to be reminded of an IKE SA.
+    Keepalive,
     /// A half-open IKE SA is to be given up.
     HalfOpen,
     /// An exchange that the peer has put off is to begin again.
@@ -29,6 +31,7 @@ pub enum TimerReason {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Timers {
     pub(crate) liveness: Option<Instant>,
+    pub(crate) keepalive: Option<Instant>,
     pub(crate) half_open: Option<Instant>,
     pub(crate) rekey: Option<Instant>,
     pub(crate) lifetime: Option<Instant>,
@@ -52,6 +55,7 @@ impl Timers {
             (self.authentication, TimerReason::Authentication),
             (self.retirement, TimerReason::Retirement),
             (self.liveness, TimerReason::Liveness),
+            (self.keepalive, TimerReason::Keepalive),
             (self.half_open, TimerReason::HalfOpen),
             (self.forget, TimerReason::Forget),
         ];

@@ -102,9 +102,10 @@ impl Config {
                 let (connection, address) = (connection.name.clone(), connection.local);
                 return Err(ConfigError::Address { connection, address });
             }
-            if connection.local == connection.remote
-                || connection.local.is_ipv4() != connection.remote.is_ipv4()
-            {
+            // From anywhere means from any address of either version.
+            let mismatch = connection.local.is_ipv4() != connection.remote.is_ipv4()
+                && !connection.remote.is_unspecified();
+            if connection.local == connection.remote || mismatch {
                 return Err(ConfigError::Ends(connection.name.clone()));
             }
             check_ike(&connection.name, &connection.proposals)?;

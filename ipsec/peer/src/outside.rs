@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use ipsec_dataplane::KEEPALIVE;
-use ipsec_ikev2::IKE_PORT;
+use ipsec_ikev2::{IKE_PORT, NAT_PORT};
 use ipsec_net::{IpPacket, icmp_error, protocol, udp};
 
 use crate::event::DropReason;
@@ -24,8 +24,8 @@ pub(crate) enum Outside {
     Clear(IpPacket),
 }
 
-/// Where ESP in UDP is taken (RFC 3948 §2.1).
-const ESP_IN_UDP_PORT: u16 = 4500;
+/// What stands before an IKE message where ESP has its SPI (RFC 3948 §2.2).
+pub(crate) const MARKER: [u8; 4] = [0; 4];
 
 /// Sorts a packet.
 ///
@@ -42,11 +42,11 @@ pub(crate) fn sort(addresses: &[IpAddr], packet: IpPacket) -> Result<Outside, Dr
             let (from, to) = (datagram.source, datagram.destination);
             match (to.port(), datagram.payload) {
                 (IKE_PORT, octets) => Ok(Outside::Ike { from, to, octets: octets.to_vec() }),
-                (ESP_IN_UDP_PORT, octets) if *octets == KEEPALIVE => Ok(Outside::Keepalive),
-                // Where ESP has its SPI, an IKE message has a marker of zero (RFC 3948 §2.2).
-                (ESP_IN_UDP_PORT, [a, b, c, d, ..]) if [*a, *b, *c, *d] != [0; 4] => {
-                    Ok(Outside::EspInUdp(packet))
-                }
+                (NAT_PORT, octets) if *octets == KEEPALIVE => Ok(Outside::Keepalive),
+                (NAT_PORT, octets) => match octets.strip_prefix(&MARKER) {
+                    Some(octets) => Ok(Outside::Ike { from, to, octets: octets.to_vec() }),
+                    None => Ok(Outside::EspInUdp(packet)),
+                },
                 (port, _) => Err(DropReason::Port(port)),
             }
         }

@@ -1,17 +1,18 @@
 //! The peer: inputs to the part that they are for, outputs in the order in which they arose.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 use ipsec_crypto::{Entropy, Provider};
-use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Inbound, Limit, Outbound};
-use ipsec_ikev2::{Endpoint, Gateway, UnknownName};
+use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Inbound, KEEPALIVE, Limit, Outbound};
+use ipsec_ikev2::{Endpoint, Gateway, NAT_PORT, UnknownName};
 use ipsec_net::{
     Buffer, Instant, IpHeader, IpPacket, IpVersion, Limits, Reassembled, Reassembler, fragment, udp,
 };
 
 use crate::config::{Config, ConfigError};
 use crate::event::{DropReason, Dropped, Event};
-use crate::outside::{self, Outside};
+use crate::outside::{self, MARKER, Outside};
 use crate::status::Status;
 
 /// An IPsec peer.
@@ -271,6 +272,7 @@ impl Peer {
         while let Some(due) = self.dataplane.poll() {
             match due {
                 Due::Send(packet) => self.send(now, packet),
+                Due::Moved { inbound, local, remote } => self.ikev2.moved(now, inbound, local, remote),
                 Due::Expired(expired) => {
                     match expired.limit {
                         Limit::Soft => self.ikev2.age(now, expired.inbound),
@@ -290,15 +292,29 @@ impl Peer {
                 ipsec_ikev2::Output::Remove { inbound } => {
                     self.dataplane.remove(inbound);
                 }
+                ipsec_ikev2::Output::Readdress { inbound, outer } => {
+                    self.dataplane.readdress(now, inbound, &outer);
+                }
                 ipsec_ikev2::Output::Event(event) => self.out.push_back(Output::Event(Event::Ikev2(event))),
                 ipsec_ikev2::Output::Datagram { source, destination, octets } => {
-                    let mut header = IpHeader::new(source.ip(), destination.ip(), 0);
-                    header.identification = self.next_identification() as u16;
-                    if let Ok(packet) = udp::build(source, destination, Buffer::copy_of(&octets), &header) {
-                        self.send(now, packet);
+                    let mut buffer = Buffer::copy_of(&octets);
+                    if source.port() == NAT_PORT {
+                        buffer.grow_front(MARKER.len()).copy_from_slice(&MARKER);
                     }
+                    self.send_datagram(now, source, destination, buffer);
+                }
+                ipsec_ikev2::Output::Keepalive { source, destination } => {
+                    self.send_datagram(now, source, destination, Buffer::copy_of(&KEEPALIVE));
                 }
             }
+        }
+    }
+
+    fn send_datagram(&mut self, now: Instant, source: SocketAddr, destination: SocketAddr, payload: Buffer) {
+        let mut header = IpHeader::new(source.ip(), destination.ip(), 0);
+        header.identification = self.next_identification() as u16;
+        if let Ok(packet) = udp::build(source, destination, payload, &header) {
+            self.send(now, packet);
         }
     }
 

@@ -4,7 +4,7 @@ mod algorithms;
 mod pki;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipsec::auth::x509::laboratory::CannotIssue;
 use ipsec::crypto::{Entropy, Provider, Secret};
@@ -12,8 +12,9 @@ use ipsec::dataplane::{Action, Bundled, Mode, Policy, Protection, SaPair, SaPara
 use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission, TicketPolicy};
 use ipsec::{Config, ConfigError, Luck, ManualSa, Peer};
 use ipsec_net::Prefix;
-use sim::middlebox::Router;
+use sim::middlebox::nat::NatError;
 use sim::middlebox::router::Interface;
+use sim::middlebox::{Nat, Router, Side};
 use sim::{
     Bottleneck, CoDel, Jitter, LinkError, LinkId, LinkSettings, Loss, NodeId, Observer, Port, RandomStream,
     Ratio, Setup, Streams, World,
@@ -39,6 +40,8 @@ pub struct Places {
     pub peers: BTreeMap<String, NodeId>,
     /// The routers by name.
     pub routers: BTreeMap<String, NodeId>,
+    /// The translators by name.
+    pub nats: BTreeMap<String, NodeId>,
     /// The links between gateways and routers by name.
     pub links: BTreeMap<String, LinkId>,
     /// The hosts by address.
@@ -46,9 +49,10 @@ pub struct Places {
 }
 
 impl Places {
-    /// The gateway or router of this name, which the file's own checks have found to be there.
+    /// The gateway, router or translator of this name, which the file's own checks have found to be there.
     fn node(&self, name: &str) -> NodeId {
-        self.peers.get(name).or_else(|| self.routers.get(name)).copied().unwrap_or(NodeId::from_index(0))
+        let found = self.peers.get(name).or_else(|| self.routers.get(name)).or_else(|| self.nats.get(name));
+        found.copied().unwrap_or(NodeId::from_index(0))
     }
 }
 
@@ -74,6 +78,9 @@ pub enum BuildError {
     /// A link cannot be.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// A translator cannot be.
+    #[error(transparent)]
+    Nat(#[from] NatError),
 }
 
 /// The randomness of one component, for the protocols.
@@ -114,6 +121,12 @@ pub fn world<O: Observer<Note>>(
         let id = built.world.add_node(&router.name, Node::Router(Box::new(made)));
         built.places.routers.insert(router.name.clone(), id);
     }
+    for nat in &scenario.nats {
+        let luck = setup.streams.stream(&["nat", &nat.name]);
+        let made = Nat::new(nat.gateway, nat.addresses.clone(), nat.behaviour.clone(), luck)?;
+        let id = built.world.add_node(&nat.name, Node::Nat(Box::new(made)));
+        built.places.nats.insert(nat.name.clone(), id);
+    }
     let mut joints = Vec::new();
     for link in &scenario.links {
         joints.extend(built.join(scenario, link, &mut ports)?);
@@ -132,6 +145,7 @@ struct Joint<'a> {
     from: &'a str,
     port: Port,
     to: &'a str,
+    link: &'a str,
 }
 
 /// The next free port of each node.
@@ -156,12 +170,21 @@ impl<O: Observer<Note>> Built<O> {
     ) -> Result<[Joint<'a>; 2], BuildError> {
         let ends = link.ends.each_ref().map(|end| {
             let node = self.places.node(&end.node);
-            (node, ports.take(node))
+            let nat = scenario.nats.iter().find(|nat| nat.name == end.node);
+            match nat.map(|nat| if nat.inside == link.name { Side::Inside } else { Side::Outside }) {
+                Some(side) => (node, side.port()),
+                None => (node, ports.take(node)),
+            }
         });
         let settings = link.ends.each_ref().map(|end| settings(&end.quality));
         let id = self.world.add_link(&link.name, ends[0], ends[1], settings)?;
         self.places.links.insert(link.name.clone(), id);
         for (end, (node, port)) in link.ends.iter().zip(ends) {
+            self.world.with(node, |node, _| {
+                if let (Node::Nat(nat), Some(side)) = (node, Side::of(port)) {
+                    nat.set_mtu(side, Some(usize::from(end.quality.mtu)));
+                }
+            });
             let Some(router) = scenario.routers.iter().find(|router| router.name == end.node) else {
                 continue;
             };
@@ -176,32 +199,46 @@ impl<O: Observer<Note>> Built<O> {
             from: &link.ends[here].node,
             port: ends[here].1,
             to: &link.ends[there].node,
+            link: &link.name,
         };
         Ok([joint(0, 1), joint(1, 0)])
     }
 
-    /// Tells each gateway and router the way to each gateway and to the hosts behind it: over the fewest links, and of
-    /// several such ways the one that the file names first.
+    /// Tells each gateway and router the way to each gateway and to the hosts behind it, and to each translator's outside.
     fn set_routes(&mut self, scenario: &Scenario, joints: &[Joint<'_>]) {
         for far in &scenario.peers {
             let hosts = scenario.traffic.iter().flat_map(|traffic| &traffic.ends);
             let behind = hosts.filter(|host| host.peer == far.name).map(|host| host.address);
             let addresses: Vec<IpAddr> = std::iter::once(far.address).chain(behind).collect();
-            // From the far end backwards; gateways do not forward for others.
-            let mut reached = vec![far.name.as_str()];
-            let mut next = 0;
-            while let Some(there) = reached.get(next).copied() {
-                next += 1;
-                if there != far.name && scenario.peer(there).is_some() {
+            self.set_routes_to(&far.name, &addresses, scenario, joints);
+        }
+        for nat in &scenario.nats {
+            let addresses: Vec<IpAddr> = nat.addresses.iter().copied().map(IpAddr::V4).collect();
+            self.set_routes_to(&nat.name, &addresses, scenario, joints);
+        }
+    }
+
+    /// The way to these addresses of `far`: over the fewest links, and of several such ways the one that the file names
+    /// first.
+    fn set_routes_to(&mut self, far: &str, addresses: &[IpAddr], scenario: &Scenario, joints: &[Joint<'_>]) {
+        // From the far end backwards.
+        let mut reached = vec![far];
+        let mut hidden = Vec::new();
+        let mut next = 0;
+        while let Some(there) = reached.get(next).copied() {
+            next += 1;
+            // Gateways do not forward for others, and beyond a translator nobody knows what is inside.
+            let ends = there != far && scenario.peer(there).is_some() || hidden.contains(&there);
+            for joint in joints.iter().filter(|joint| !ends && joint.to == there) {
+                if reached.contains(&joint.from) {
                     continue;
                 }
-                for joint in joints.iter().filter(|joint| joint.to == there) {
-                    if reached.contains(&joint.from) {
-                        continue;
-                    }
-                    reached.push(joint.from);
-                    self.route(joint.from, joint.port, &addresses);
+                reached.push(joint.from);
+                let enters = |nat: &file::Nat| nat.name == joint.from && nat.inside == joint.link;
+                if scenario.nats.iter().any(enters) {
+                    hidden.push(joint.from);
                 }
+                self.route(joint.from, joint.port, addresses);
             }
         }
     }
@@ -214,7 +251,7 @@ impl<O: Observer<Note>> Built<O> {
                     Node::Router(router) => {
                         router.set_route(Prefix::host(*address), port);
                     }
-                    Node::Host(_) => {}
+                    Node::Host(_) | Node::Nat(_) => {}
                 }
             }
         });
@@ -230,7 +267,7 @@ impl<O: Observer<Note>> Built<O> {
     ) -> Result<(), BuildError> {
         let here = &traffic.ends[usize::from(side)];
         let host = self.host(here, ports)?;
-        if side == 1 && (!traffic.both || traffic.kind == file::TrafficKind::Ping) {
+        if side == 1 && (!traffic.both || traffic.kind.is_answered()) {
             return Ok(());
         }
         let flow = Flow {
@@ -431,7 +468,7 @@ fn connection(
     (ike, side): (&file::Ike, usize),
     pki: &Pki,
 ) -> Option<Connection> {
-    let (here, there) = (&ike.ends[side], &ike.ends[1 - side]);
+    let here = &ike.ends[side];
     let of_this = scenario.children.iter().filter(|child| child.ike == ike.name);
     let children = of_this.filter_map(|child| {
         let end = child.ends.iter().find(|end| end.peer == peer.name)?;
@@ -449,7 +486,11 @@ fn connection(
             ..ChildConfig::new(&child.name, proposals, local, remote)
         })
     });
-    let remote = scenario.peer(&there.peer)?.address;
+    let unspecified = match peer.address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let remote = here.remote.unwrap_or(unspecified);
     let prove = pki.prove(&ike.name, here);
     let authenticate = pki.authenticate(&ike.name, here);
     Some(Connection {
@@ -468,6 +509,10 @@ fn connection(
             transmissions: ike.retransmission.tries,
         },
         attempts: ike.attempts,
+        nat_traversal: here.nat.enabled,
+        encapsulate: here.nat.encapsulate,
+        keepalive: here.nat.keepalive,
+        starts_on_nat_port: here.nat.starts_on_nat_port,
         childless: here.life.childless,
         unique: here.life.unique,
         reauthentication: here.life.reauthentication,

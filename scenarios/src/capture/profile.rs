@@ -39,12 +39,13 @@ impl KeyTables {
         ));
     }
 
-    /// Adds both SAs of a pair.
+    /// Adds both SAs of a pair, between any addresses: on the way they may be translated, and later ones may be others.
     pub fn child(&mut self, record: &ChildRecord) {
-        let (here, there) = record.addresses;
+        let is_ipv4 = record.addresses.0.is_ipv4();
         let Protection::Esp(suite) = &record.protection else { return };
-        self.esp((there, here), record.inbound, suite, &record.inbound_key);
-        self.esp((here, there), record.outbound, suite, &record.outbound_key);
+        for (spi, key) in [(record.inbound, &record.inbound_key), (record.outbound, &record.outbound_key)] {
+            self.esp(is_ipv4, ("*", "*"), spi, suite, key);
+        }
     }
 
     /// Adds a manual SA pair.
@@ -54,14 +55,15 @@ impl KeyTables {
         for (ends, sa) in [((there, here), inbound), ((here, there), outbound)] {
             // AH hides nothing, and Wireshark does not check it.
             if let Protection::Esp(suite) = &sa.protection {
-                self.esp(ends, sa.spi, suite, &sa.key);
+                let (from, to) = (IpAddr::to_string(&ends.0), IpAddr::to_string(&ends.1));
+                self.esp(ends.0.is_ipv4(), (&from, &to), sa.spi, suite, &sa.key);
             }
         }
     }
 
-    fn esp(&mut self, (from, to): (IpAddr, IpAddr), spi: Spi, suite: &Suite, key: &Secret) {
+    fn esp(&mut self, is_ipv4: bool, (from, to): (&str, &str), spi: Spi, suite: &Suite, key: &Secret) {
         let Some((encryption, integrity)) = esp_names(suite) else { return };
-        let version = if from.is_ipv4() { "IPv4" } else { "IPv6" };
+        let version = if is_ipv4 { "IPv4" } else { "IPv6" };
         let (encryption_key, integrity_key) = key.as_bytes().split_at(suite.encryption_key_len());
         let prefixed = |key: &[u8]| if key.is_empty() { String::new() } else { format!("0x{}", hex(key)) };
         self.esp.insert(format!(

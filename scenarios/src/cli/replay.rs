@@ -9,6 +9,7 @@ use ipsec::dataplane::{Direction, SaParameters};
 use ipsec::ikev2::Event as Ikev2;
 use ipsec_net::{Instant, parse_duration};
 use reports::Verdict;
+use sim::middlebox::nat::NatNote;
 use sim::middlebox::router::RouterNote;
 use sim::{Fault, Kind};
 
@@ -139,6 +140,9 @@ impl Extra for Narrator {
             Kind::Fragmented { ordinal, pieces, .. } => {
                 Some(format!("packet {ordinal} cut into {pieces} fragments"))
             }
+            Kind::Note { node, note: Note::Nat(note) } => {
+                nat_line(note).map(|text| format!("{}: {text}", scene.name(*node)))
+            }
             Kind::Note { node, note: Note::Router(note) } => {
                 router_line(note).map(|text| format!("{}: {text}", scene.name(*node)))
             }
@@ -150,6 +154,19 @@ impl Extra for Narrator {
         if let Some(line) = line {
             println!("{at:>12}  {line}");
         }
+    }
+}
+
+fn nat_line(note: &NatNote) -> Option<String> {
+    match note {
+        NatNote::Mapped(binding) => Some(format!("maps {} to {}", binding.inside, binding.outside)),
+        NatNote::Expired(binding) => {
+            Some(format!("no longer maps {} to {}", binding.inside, binding.outside))
+        }
+        NatNote::Restarted { mappings } => Some(format!("forgets {mappings} mappings")),
+        NatNote::Dropped { reason, flow, .. } => Some(format!("dropped {flow}: {reason}")),
+        NatNote::Fragmented { flow, pieces } => Some(format!("cut {flow} into {pieces} fragments")),
+        NatNote::Held { .. } | NatNote::Answered { .. } => None,
     }
 }
 

@@ -14,9 +14,9 @@ pub use proposal::{ChildProposal, IkeProposal};
 pub use read::{load, parse};
 pub use scenario::{
     Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, Clause, Cookies, Demand, Host, Ike,
-    IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying, Mode, Peer,
-    Policy, PolicyAction, Proof, Quality, Retransmission, Router, Scenario, TicketGrant, Traffic,
-    TrafficKind, Validity,
+    IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying, Mode, Nat,
+    NatTraversal, Peer, Policy, PolicyAction, Proof, Quality, Retransmission, Router, Scenario, TicketGrant,
+    Traffic, TrafficKind, Validity,
 };
 
 #[cfg(test)]

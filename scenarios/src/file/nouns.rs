@@ -71,6 +71,86 @@ pub(super) struct Router {
     pub(super) marks: Option<bool>,
 }
 
+/// `[nat.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Nat {
+    pub(super) address: Option<Texts>,
+    pub(super) inside: Option<Text>,
+    pub(super) gateway: Option<Text>,
+    pub(super) mapping: Option<Dependence>,
+    pub(super) filtering: Option<Dependence>,
+    pub(super) ports: Option<PortAssignment>,
+    pub(super) pooling: Option<Pooling>,
+    pub(super) hairpinning: Option<Hairpinning>,
+    pub(super) refresh: Option<Refresh>,
+    pub(super) timeout: Option<Text>,
+    pub(super) esp: Option<PassThrough>,
+    pub(super) fragments: Option<Fragments>,
+    pub(super) forwards: Vec<Text>,
+}
+
+/// On what of the remote endpoint mappings or filters depend (RFC 4787 §4.1, §5).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Dependence {
+    EndpointIndependent,
+    AddressDependent,
+    AddressAndPortDependent,
+}
+
+/// Which outside port a mapping gets (RFC 4787 §4.2.1).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PortAssignment {
+    Preserving,
+    Overloading,
+    Sequential,
+    Random,
+}
+
+/// Which of several outside addresses a mapping gets (RFC 4787 §4.1).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Pooling {
+    Paired,
+    Arbitrary,
+}
+
+/// Whether inside hosts reach each other by their outside endpoints (RFC 4787 §6).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Hairpinning {
+    Off,
+    InternalSource,
+    ExternalSource,
+}
+
+/// The packets that make a mapping last (RFC 4787 §4.3).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Refresh {
+    Outbound,
+    Inbound,
+    Both,
+}
+
+/// What becomes of ESP, AH and other protocols without ports.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PassThrough {
+    Pass,
+    Drop,
+}
+
+/// Whether later fragments may come before the first one (RFC 4787 §11).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Fragments {
+    AnyOrder,
+    InOrder,
+}
+
 /// `[link.NAME]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -146,6 +226,7 @@ pub(super) struct Ike {
     pub(super) resumes: Option<bool>,
     pub(super) ppk: Option<Ppk>,
     pub(super) downgrade_prevention: Option<Prevention>,
+    pub(super) nat: NatTraversal,
     pub(super) at: BTreeMap<Text, IkeEnd>,
 }
 
@@ -172,6 +253,8 @@ pub(super) struct IkeEnd {
     pub(super) intermediate: Option<bool>,
     pub(super) ppk: Option<Ppk>,
     pub(super) downgrade_prevention: Option<Prevention>,
+    pub(super) remote: Option<Text>,
+    pub(super) nat: NatTraversal,
 }
 
 /// A post-quantum preshared key, and how it is used.
@@ -215,6 +298,16 @@ impl From<Prevention> for ipsec::ikev2::FullTranscript {
             Prevention::Require => Self::Require,
         }
     }
+}
+
+/// How an IKE SA gets through NAT.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct NatTraversal {
+    pub(super) traversal: Option<bool>,
+    pub(super) encapsulate: Option<bool>,
+    pub(super) keepalive: Option<Text>,
+    pub(super) port: Option<Spanned<i64>>,
 }
 
 /// How long an IKE SA lasts.
@@ -431,6 +524,7 @@ pub(super) struct Traffic {
 pub(super) enum TrafficKind {
     Udp,
     Ping,
+    Echo,
 }
 
 /// One text or a list of them.

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
 use super::nouns::{
-    Authority, Certificate, Child, Ike, Link, Manual, Peer, Policy, Router, Text, Top, Traffic,
+    Authority, Certificate, Child, Ike, Link, Manual, Nat, Peer, Policy, Router, Text, Top, Traffic,
 };
 use super::resolve::resolve;
 use super::scenario::Scenario;
@@ -42,6 +42,7 @@ pub(super) struct Document {
     pub(super) top: Top,
     pub(super) peers: Vec<Named<Peer>>,
     pub(super) routers: Vec<Named<Router>>,
+    pub(super) nats: Vec<Named<Nat>>,
     pub(super) links: Vec<Named<Link>>,
     pub(super) authorities: Vec<Named<Authority>>,
     pub(super) certificates: Vec<Named<Certificate>>,
@@ -66,8 +67,19 @@ impl<T> Named<T> {
 }
 
 /// The tables that hold nouns.
-const NOUNS: [&str; 10] =
-    ["peer", "router", "link", "authority", "certificate", "ike", "child", "manual", "policy", "traffic"];
+const NOUNS: [&str; 11] = [
+    "peer",
+    "router",
+    "nat",
+    "link",
+    "authority",
+    "certificate",
+    "ike",
+    "child",
+    "manual",
+    "policy",
+    "traffic",
+];
 
 /// What the keys before the first table are called.
 const TOP: &str = "the top of the file";
@@ -81,6 +93,7 @@ fn document(text: &str) -> Result<Document, Vec<Problem>> {
     let document = Document {
         peers: nouns("peer", &mut root, &mut problems),
         routers: nouns("router", &mut root, &mut problems),
+        nats: nouns("nat", &mut root, &mut problems),
         links: nouns("link", &mut root, &mut problems),
         authorities: nouns("authority", &mut root, &mut problems),
         certificates: nouns("certificate", &mut root, &mut problems),

@@ -7,6 +7,7 @@ mod life;
 mod link;
 mod manual;
 mod names;
+mod nat;
 mod options;
 mod peer;
 mod pki;
@@ -43,7 +44,9 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     for link in &links {
         names.add(&link.name, story::Kind::Link, &[&link.ends[0].node, &link.ends[1].node]);
     }
-    let ikes = ike::resolve(document, &names, &peers, &mut problems);
+    let nats = nat::resolve(&document.nats, &names, &links, &mut problems);
+    let network = ike::Network { peers: &peers, nats: &nats, links: &links };
+    let ikes = ike::resolve(document, &names, network, &mut problems);
     let authorities = pki::authorities(document, &mut problems);
     let certificates = pki::certificates(document, &ikes, &mut problems);
     let children = child::resolve(&document.children, &names, &ikes, &peers, &mut problems);
@@ -62,6 +65,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         limit: limit(top.limit.as_ref(), &story, &mut problems),
         peers,
         routers,
+        nats,
         links,
         authorities,
         certificates,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 mod credentials;
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use ipsec::dataplane::{LifetimePolicy, Protection, SaOptions};
 use ipsec::ikev2::{FullTranscript, PpkConfig};
 use ipsec::wire::Spi;
 use ipsec_net::{Instant, Prefix};
+use sim::middlebox::nat::Behaviour;
 use sim::{Decision, Outage};
 
 pub use credentials::{Authentication, Authority, Certificate, Demand, List, Proof, Validity};
@@ -47,6 +48,8 @@ pub struct Scenario {
     pub peers: Vec<Peer>,
     /// The routers.
     pub routers: Vec<Router>,
+    /// The translators.
+    pub nats: Vec<Nat>,
     /// The links between them; where two peers share an IKE configuration and no way is written, a link was made.
     pub links: Vec<Link>,
     /// The laboratory's authorities, each behind its issuer.
@@ -169,7 +172,22 @@ pub struct Router {
     pub marks: bool,
 }
 
-/// A link between two peers or routers.
+/// A translator between an inside and an outside network (NAT44).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nat {
+    /// Its name.
+    pub name: String,
+    /// Its addresses outside; at least one.
+    pub addresses: Vec<Ipv4Addr>,
+    /// Its address inside.
+    pub gateway: Ipv4Addr,
+    /// The link at its inside; its other link is outside.
+    pub inside: String,
+    /// What RFC 4787 leaves to it.
+    pub behaviour: Behaviour,
+}
+
+/// A link between two peers, routers or translators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Its name; `west-east` for one that nobody wrote.
@@ -181,7 +199,7 @@ pub struct Link {
 /// One end of a link, and how the link treats what comes from there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkEnd {
-    /// The peer or the router.
+    /// The peer, the router or the translator.
     pub node: String,
     /// How its packets fare.
     pub quality: Quality,
@@ -277,6 +295,10 @@ pub struct IkeEnd {
     pub liveness: Option<Duration>,
     /// What it does against quantum computers.
     pub quantum: Quantum,
+    /// Where the other end is, as this one sees it; anywhere when nothing.
+    pub remote: Option<IpAddr>,
+    /// How it gets through NAT.
+    pub nat: NatTraversal,
     /// How its IKE SAs begin, and what follows when one ends.
     pub life: IkeLife,
 }
@@ -290,6 +312,19 @@ pub struct Quantum {
     pub ppk: Option<PpkConfig>,
     /// Whether both `IKE_SA_INIT` messages are part of what each end proves.
     pub full_transcript: FullTranscript,
+}
+
+/// How an end gets through NAT (RFC 7296 §2.23).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NatTraversal {
+    /// Whether it looks for NAT.
+    pub enabled: bool,
+    /// Whether ESP goes in UDP even without NAT.
+    pub encapsulate: bool,
+    /// How often it reminds NAT of itself; never when nothing.
+    pub keepalive: Option<Duration>,
+    /// Whether it begins at port 4500.
+    pub starts_on_nat_port: bool,
 }
 
 /// How requests are repeated (RFC 7296 §2.4).
@@ -402,6 +437,16 @@ pub enum TrafficKind {
     Udp,
     /// ICMP echo requests, which the other host answers.
     Ping,
+    /// UDP datagrams to the echo port, which the other host sends back (RFC 862).
+    Echo,
+}
+
+impl TrafficKind {
+    /// Whether the second host answers what the first one sends, and sends nothing else.
+    #[must_use]
+    pub fn is_answered(self) -> bool {
+        matches!(self, Self::Ping | Self::Echo)
+    }
 }
 
 /// An SA pair whose keys stand in the file.

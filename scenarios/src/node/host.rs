@@ -69,6 +69,9 @@ const PATH_MTU_LASTS: Duration = Duration::from_secs(600);
 /// UDP's discard port: nobody answers.
 const DISCARD: u16 = 9;
 
+/// UDP's echo port: what comes is sent back (RFC 862).
+const ECHO: u16 = 7;
+
 impl Host {
     /// A host that sends nothing.
     #[must_use]
@@ -114,13 +117,16 @@ impl Host {
         let (payload, reply) = match icmp::read_echo(packet) {
             Some((EchoKind::Request, _, payload)) => (payload.to_vec(), icmp::echo_reply(packet)),
             Some((EchoKind::Reply, _, payload)) => (payload.to_vec(), None),
-            None => {
-                (udp::read(packet).map_or_else(|_| Vec::new(), |datagram| datagram.payload.to_vec()), None)
-            }
+            None => match udp::read(packet) {
+                Ok(datagram) => (datagram.payload.to_vec(), echoed(&datagram)),
+                Err(_) => (Vec::new(), None),
+            },
         };
         let read = Probe::read(&payload);
         let probe = read.map(|(probe, _)| probe);
-        let is_reply = matches!(icmp::read_echo(packet), Some((EchoKind::Reply, ..)));
+        let comes_back = |datagram: udp::Datagram<'_>| datagram.source.port() == ECHO;
+        let is_reply = matches!(icmp::read_echo(packet), Some((EchoKind::Reply, ..)))
+            || udp::read(packet).is_ok_and(comes_back);
         // An echo reply repeats what was asked: it counts as the answering end's.
         let probe =
             probe.map(|probe| if is_reply { Probe { side: 1 - probe.side.min(1), ..probe } } else { probe });
@@ -165,6 +171,14 @@ impl Host {
     }
 }
 
+/// What answers a datagram to the echo port.
+fn echoed(datagram: &udp::Datagram<'_>) -> Option<IpPacket> {
+    let (here, there) = (datagram.destination, datagram.source);
+    let header = IpHeader::new(here.ip(), there.ip(), 0);
+    let answers = here.port() == ECHO;
+    answers.then(|| udp::build(here, there, Buffer::copy_of(datagram.payload), &header).ok()).flatten()
+}
+
 /// The packet in pieces of at most so many octets. Its sender may cut it whatever its don't-fragment bit says.
 fn cut(packet: IpPacket, longest: usize, identification: u32) -> Vec<IpPacket> {
     let may_be_cut = match packet.version() {
@@ -181,7 +195,7 @@ fn packet(from: IpAddr, flow: &Flow, probe: Probe, size: usize, identification: 
             let echo = Echo { identifier: u16::from(flow.traffic), sequence: (probe.number & 0xffff) as u16 };
             icmp::echo_request(from, flow.to, echo, &payload)
         }
-        TrafficKind::Udp => {
+        TrafficKind::Udp | TrafficKind::Echo => {
             let header = IpHeader {
                 identification,
                 dont_fragment: flow.manner.dont_fragment,
@@ -189,8 +203,9 @@ fn packet(from: IpAddr, flow: &Flow, probe: Probe, size: usize, identification: 
                 traffic_class: flow.manner.traffic_class,
                 ..IpHeader::new(from, flow.to, 0)
             };
-            let port = |address| SocketAddr::new(address, DISCARD);
-            udp::build(port(from), port(flow.to), Buffer::copy_of(&payload), &header).ok()
+            let to = if flow.kind == TrafficKind::Echo { ECHO } else { DISCARD };
+            let (from, to) = (SocketAddr::new(from, DISCARD), SocketAddr::new(flow.to, to));
+            udp::build(from, to, Buffer::copy_of(&payload), &header).ok()
         }
     }
 }

@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 
 use ipsec::Event;
 use ipsec_net::{Instant, IpPacket};
-use sim::middlebox::Router;
+use sim::middlebox::nat::NatNote;
 use sim::middlebox::router::RouterNote;
+use sim::middlebox::{Nat, Router};
 use sim::{Port, Step};
 
 pub use gateway::Gateway;
@@ -24,6 +25,8 @@ pub enum Node {
     Host(Host),
     /// A router between gateways.
     Router(Box<Router>),
+    /// A translator between them.
+    Nat(Box<Nat>),
 }
 
 /// What nodes tell of themselves.
@@ -35,6 +38,8 @@ pub enum Note {
     NoHost,
     /// Something that a router did besides forwarding.
     Router(RouterNote),
+    /// Something that a translator did besides forwarding.
+    Nat(NatNote),
     /// A host sent a probe.
     Sent(Probe),
     /// A probe came to a host.
@@ -62,6 +67,10 @@ impl sim::Note for Note {
                 out.push(4);
                 note.write(out);
             }
+            Self::Nat(note) => {
+                out.push(5);
+                note.write(out);
+            }
             Self::Sent(probe) => {
                 out.push(2);
                 probe.write(out);
@@ -84,12 +93,15 @@ impl sim::Node for Node {
             Self::Gateway(gateway) => gateway.handle(now, port, packet),
             Self::Host(host) => host.handle(now, &packet),
             Self::Router(router) => router.handle(now, port, packet),
+            Self::Nat(nat) => nat.handle(now, port, packet),
         }
     }
 
     fn wake(&mut self, now: Instant) {
-        if let Self::Gateway(gateway) = self {
-            gateway.wake(now);
+        match self {
+            Self::Gateway(gateway) => gateway.wake(now),
+            Self::Nat(nat) => nat.wake(now),
+            Self::Host(_) | Self::Router(_) => {}
         }
     }
 
@@ -97,12 +109,18 @@ impl sim::Node for Node {
         match self {
             Self::Gateway(gateway) => gateway.poll(now),
             Self::Host(host) => host.poll(now),
-            Self::Router(router) => match router.poll(now) {
-                Step::Send { port, packet } => Step::Send { port, packet },
-                Step::Note(note) => Step::Note(Note::Router(note)),
-                Step::Idle { until } => Step::Idle { until },
-            },
+            Self::Router(router) => told_by(router.poll(now), Note::Router),
+            Self::Nat(nat) => told_by(nat.poll(now), Note::Nat),
         }
+    }
+}
+
+/// A step of a middlebox, what it tells as a note of this world.
+fn told_by<N>(step: Step<N>, note: fn(N) -> Note) -> Step<Note> {
+    match step {
+        Step::Send { port, packet } => Step::Send { port, packet },
+        Step::Note(told) => Step::Note(note(told)),
+        Step::Idle { until } => Step::Idle { until },
     }
 }
 
@@ -112,7 +130,7 @@ impl Node {
     pub fn gateway(&self) -> Option<&Gateway> {
         match self {
             Self::Gateway(gateway) => Some(gateway),
-            Self::Host(_) | Self::Router(_) => None,
+            Self::Host(_) | Self::Router(_) | Self::Nat(_) => None,
         }
     }
 }

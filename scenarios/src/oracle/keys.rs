@@ -1,7 +1,6 @@
 //! Both ends of an SA hold the same algorithms and the same key.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use ipsec::Event;
 use ipsec::crypto::Secret;
@@ -17,8 +16,9 @@ use crate::run::Scene;
 /// What each end told of its keys.
 #[derive(Default)]
 pub(super) struct Keys {
-    /// By receiver and SPI: algorithms and key of a Child SA.
-    esp: BTreeMap<(IpAddr, Spi), (String, Secret)>,
+    /// By receiver and SPI: algorithms and key of a Child SA. The receiver is known by its number, since the two ends may
+    /// see it at different addresses.
+    esp: BTreeMap<(usize, Spi), (String, Secret)>,
     /// By peer and SPIs: what the IKE SA is keyed with.
     keyed: BTreeMap<(usize, IkeSpi, IkeSpi), IkeKeyRecord>,
     /// By SPIs: what an end that is established has.
@@ -30,10 +30,13 @@ impl Oracle for Keys {
         "keys"
     }
 
-    fn record(&mut self, _scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
+    fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
         let Kind::Note { node, note: Note::Peer(Event::Ikev2(event)) } = kind else { return Ok(()) };
         match event {
-            Ikev2::ChildUp(record) => self.child(record),
+            Ikev2::ChildUp(record) => {
+                let Some(other) = other_end(scene, node.index(), &record.child) else { return Ok(()) };
+                self.child(scene, (node.index(), other), record)
+            }
             Ikev2::IkeKeyed(record) => {
                 self.keyed.insert((node.index(), record.spi_i, record.spi_r), record.clone());
                 Ok(())
@@ -53,20 +56,40 @@ impl Oracle for Keys {
 }
 
 impl Keys {
-    fn child(&mut self, record: &ChildRecord) -> Result<(), Violation> {
-        let (here, there) = record.addresses;
+    fn child(
+        &mut self,
+        scene: &Scene,
+        (here, there): (usize, usize),
+        record: &ChildRecord,
+    ) -> Result<(), Violation> {
         let text = format!("{} {}", record.protection, record.extended_sequence_numbers);
-        self.compare((here, record.inbound), &text, &record.inbound_key)?;
-        self.compare((there, record.outbound), &text, &record.outbound_key)
+        self.compare(scene, (here, record.inbound), &text, &record.inbound_key)?;
+        self.compare(scene, (there, record.outbound), &text, &record.outbound_key)
     }
 
-    fn compare(&mut self, sa: (IpAddr, Spi), text: &str, key: &Secret) -> Result<(), Violation> {
+    fn compare(
+        &mut self,
+        scene: &Scene,
+        sa: (usize, Spi),
+        text: &str,
+        key: &Secret,
+    ) -> Result<(), Violation> {
         let own = (text.to_owned(), key.clone());
         let other = self.esp.entry(sa).or_insert_with(|| own.clone());
         if *other == own {
             return Ok(());
         }
-        let happened = format!("they differ for SPI {} of {}", sa.1, sa.0);
+        let receiver = scene.scenario.peers.get(sa.0).map_or("?", |peer| &peer.name);
+        let happened = format!("they differ for SPI {} of {receiver}", sa.1);
         Err(Violation::new("both ends of a Child SA have the same algorithms and keys", happened))
     }
+}
+
+/// The number of the peer at the other end of a child.
+fn other_end(scene: &Scene, here: usize, child: &str) -> Option<usize> {
+    let scenario = &scene.scenario;
+    let ike = scenario.ike(&scenario.child(child)?.ike)?;
+    let here = &scenario.peers.get(here)?.name;
+    let other = ike.ends.iter().find(|end| end.peer != *here)?;
+    scenario.peers.iter().position(|peer| peer.name == other.peer)
 }

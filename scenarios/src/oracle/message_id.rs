@@ -21,8 +21,8 @@ pub(super) struct MessageId {
     last: BTreeMap<Sender, (u32, Vec<u8>)>,
 }
 
-/// The sender's address, the initiator's SPI, whether the sender is the initiator, and whether it responds.
-type Sender = (IpAddr, IkeSpi, bool, bool);
+/// The sender's number, the initiator's SPI, whether the sender is the initiator, and whether it responds.
+type Sender = (usize, IkeSpi, bool, bool);
 
 impl Oracle for MessageId {
     fn name(&self) -> &'static str {
@@ -30,7 +30,7 @@ impl Oracle for MessageId {
     }
 
     fn record(&mut self, scene: &Scene, at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
-        let Some(packet) = sent_outside(scene, kind) else { return Ok(()) };
+        let Some((from, packet)) = sent_outside(scene, kind) else { return Ok(()) };
         let whole = match packet.fragment().map(|_| self.fragments.handle(at, packet.clone())) {
             None => None,
             Some(Reassembled::Whole(whole)) => Some(whole),
@@ -43,13 +43,18 @@ impl Oracle for MessageId {
         if !in_order {
             return Ok(());
         }
-        self.message(packet.source(), &header, octets)
+        self.message((from, packet.source()), &header, octets)
     }
 }
 
 impl MessageId {
-    fn message(&mut self, from: IpAddr, header: &Header, octets: &[u8]) -> Result<(), Violation> {
-        let key = (from, header.spi_i, header.flags.initiator, header.flags.response);
+    fn message(
+        &mut self,
+        (sender, from): (usize, IpAddr),
+        header: &Header,
+        octets: &[u8],
+    ) -> Result<(), Violation> {
+        let key = (sender, header.spi_i, header.flags.initiator, header.flags.response);
         let id = header.message_id;
         let Some((last, before)) = self.last.insert(key, (id, octets.to_vec())) else { return Ok(()) };
         // IKE_SA_INIT begins anew under the same ID when a cookie or another group is asked for.

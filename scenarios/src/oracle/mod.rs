@@ -7,6 +7,7 @@ mod message_id;
 mod nonce;
 mod plaintext;
 
+use ipsec::ikev2::{IKE_PORT, NAT_PORT};
 use ipsec::wire::Header;
 use ipsec_net::udp::{self, Datagram};
 use ipsec_net::{Instant, IpPacket};
@@ -55,24 +56,30 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
     ]
 }
 
-/// The packet that a gateway put on a link to another one, or to a router.
-fn sent_outside<'a>(scene: &Scene, kind: &Kind<'a, Note>) -> Option<&'a IpPacket> {
+/// The packet that a gateway put on a link to another one or to what stands between, and the gateway's number. Its address
+/// may change; its keys and numbers are its own wherever it is.
+fn sent_outside<'a>(scene: &Scene, kind: &Kind<'a, Note>) -> Option<(usize, &'a IpPacket)> {
     let Kind::Sent { link, direction, packet, .. } = kind else { return None };
     let (from, _) = scene.ends(*link, *direction)?;
-    scene.scenario.peer(from).map(|_| *packet)
+    let peer = scene.scenario.peers.iter().position(|peer| peer.name == from)?;
+    Some((peer, *packet))
 }
 
-/// The IKE message in a packet, with its header.
+/// The IKE message in a packet that a gateway sends, with its header.
 fn ike_message(packet: &IpPacket) -> Option<(Header, &[u8])> {
-    let datagram =
-        udp::read(packet).ok().filter(|datagram| datagram.destination.port() == ipsec::ikev2::IKE_PORT)?;
-    Some((Header::parse(datagram.payload).ok()?, datagram.payload))
+    let datagram = udp::read(packet).ok()?;
+    let message = match datagram.source.port() {
+        IKE_PORT => datagram.payload,
+        NAT_PORT => datagram.payload.strip_prefix(&[0; 4])?,
+        _ => return None,
+    };
+    Some((Header::parse(message).ok()?, message))
 }
 
-/// The ESP packet in a datagram to the port for it, if it is one (RFC 3948 §2.2).
+/// The ESP packet in a datagram from the port for it, if it is one (RFC 3948 §2.2).
 fn esp_in_udp(datagram: Datagram<'_>) -> Option<&[u8]> {
     let is_esp = datagram.payload.len() > 8 && !datagram.payload.starts_with(&[0; 4]);
-    (datagram.destination.port() == 4500 && is_esp).then_some(datagram.payload)
+    (datagram.source.port() == NAT_PORT && is_esp).then_some(datagram.payload)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! No sequence number and no IV is used twice under one key.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use ipsec::wire::registry::PayloadType;
 use ipsec::wire::{IkeSpi, Spi, ah, esp};
@@ -16,9 +15,9 @@ use crate::run::Scene;
 #[derive(Default)]
 pub(super) struct Nonce {
     /// The last sequence number of ESP or AH by sender, protocol and SPI, and how its packet begins.
-    protected: BTreeMap<(IpAddr, u8, Spi), (u32, Vec<u8>)>,
+    protected: BTreeMap<(usize, u8, Spi), (u32, Vec<u8>)>,
     /// The messages by sender, SPIs and IV.
-    ike: BTreeMap<(IpAddr, IkeSpi, IkeSpi, Vec<u8>), Vec<u8>>,
+    ike: BTreeMap<(usize, IkeSpi, IkeSpi, Vec<u8>), Vec<u8>>,
 }
 
 /// How many octets tell a packet from another one: ESP header, IV, and the first ciphertext.
@@ -31,12 +30,12 @@ impl Oracle for Nonce {
 
     fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
         match sent_outside(scene, kind) {
-            Some(packet) if matches!(packet.protocol(), protocol::ESP | protocol::AH) => {
-                self.protected(packet, packet.protocol(), packet.payload())
+            Some((from, packet)) if matches!(packet.protocol(), protocol::ESP | protocol::AH) => {
+                self.protected(from, packet, packet.protocol(), packet.payload())
             }
-            Some(packet) => match udp::read(packet).ok().and_then(esp_in_udp) {
-                Some(octets) => self.protected(packet, protocol::ESP, octets),
-                None => self.ike(packet),
+            Some((from, packet)) => match udp::read(packet).ok().and_then(esp_in_udp) {
+                Some(octets) => self.protected(from, packet, protocol::ESP, octets),
+                None => self.ike(from, packet),
             },
             None => Ok(()),
         }
@@ -45,7 +44,13 @@ impl Oracle for Nonce {
 
 impl Nonce {
     /// `octets` begin with the header of `protocol`; in a bundle AH comes first and ESP inside.
-    fn protected(&mut self, packet: &IpPacket, protocol: u8, octets: &[u8]) -> Result<(), Violation> {
+    fn protected(
+        &mut self,
+        from: usize,
+        packet: &IpPacket,
+        protocol: u8,
+        octets: &[u8],
+    ) -> Result<(), Violation> {
         if !packet.has_upper_header() {
             return Ok(());
         }
@@ -53,7 +58,7 @@ impl Nonce {
             protocol::AH => {
                 let Ok(header) = ah::Header::parse(octets) else { return Ok(()) };
                 if header.next_header == protocol::ESP {
-                    self.protected(packet, protocol::ESP, &octets[header.len()..])?;
+                    self.protected(from, packet, protocol::ESP, &octets[header.len()..])?;
                 }
                 (header.spi, header.sequence)
             }
@@ -63,7 +68,7 @@ impl Nonce {
             }
         };
         let begins = octets[..octets.len().min(BEGINNING)].to_vec();
-        let before = self.protected.insert((packet.source(), protocol, spi), (sequence, begins.clone()));
+        let before = self.protected.insert((from, protocol, spi), (sequence, begins.clone()));
         let last = before.as_ref().map(|(last, _)| *last);
         // With 64-bit numbers the lower half begins again at 0 after its last value.
         let grows = last.is_none_or(|last| last < sequence || (last, sequence) == (u32::MAX, 0));
@@ -77,14 +82,14 @@ impl Nonce {
         Err(Violation::new("the sequence numbers of a sender grow", happened))
     }
 
-    fn ike(&mut self, packet: &IpPacket) -> Result<(), Violation> {
+    fn ike(&mut self, from: usize, packet: &IpPacket) -> Result<(), Violation> {
         let Some((header, octets)) = ike_message(packet) else { return Ok(()) };
         if header.next_payload != PayloadType::SK {
             return Ok(());
         }
         // The IV is eight octets at least; these tell two of them apart.
         let Some(iv) = octets.get(32..40) else { return Ok(()) };
-        let key = (packet.source(), header.spi_i, header.spi_r, iv.to_vec());
+        let key = (from, header.spi_i, header.spi_r, iv.to_vec());
         let before = self.ike.entry(key).or_insert_with(|| octets.to_vec());
         if before == octets {
             return Ok(());

@@ -16,7 +16,7 @@ impl Oracle for Plaintext {
     }
 
     fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
-        let Some(packet) = sent_outside(scene, kind) else { return Ok(()) };
+        let Some((_, packet)) = sent_outside(scene, kind) else { return Ok(()) };
         if scene.is_bypassed(packet) {
             return Ok(());
         }

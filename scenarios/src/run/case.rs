@@ -224,6 +224,11 @@ impl Run {
                 self.command(peer, Command::Reauthenticate { connection: ike.clone() });
             }
             Act::Check { peer, ike } => self.command(peer, Command::Check { connection: ike.clone() }),
+            Act::LoseMappings { nat } => world.with(self.built.places.nats[nat], |node, _| {
+                if let Node::Nat(nat) = node {
+                    nat.restart();
+                }
+            }),
             Act::Start { traffic } => self.set_running(traffic, true),
             Act::Stop { traffic } => self.set_running(traffic, false),
             Act::Cut { link, from } => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ipsec::Status;
+use ipsec::dataplane::SaStatus;
 use ipsec::ikev2::{IkeSaStatus, Stage};
 use ipsec_net::{AddressRange, Instant, Prefix};
 
@@ -82,6 +83,20 @@ pub(super) fn find(
         }
         Fact::Suite { ike, at, suite, .. } => each(at, &|status| has_suite(status, ike, &suite.to_string())),
         Fact::Selectors { child, peer, selectors, .. } => find_selectors(watch, child, peer, selectors),
+        Fact::Encapsulated { child, in_udp, at, .. } => {
+            each(at, &|status| encapsulated(status, child, *in_udp))
+        }
+        Fact::RunsTo { ike, peer, address, .. } => {
+            let seen: Vec<String> = of(&status(peer), ike)
+                .filter(|sa| sa.stage == Stage::Established)
+                .map(|sa| sa.remote.ip().to_string())
+                .collect();
+            match seen.contains(&address.to_string()) {
+                true => Finding::So,
+                false if seen.is_empty() => Finding::NotSo(format!("{peer} has no established IKE SA {ike}")),
+                false => Finding::NotSo(format!("{peer} sees the other end at {}", seen.join(", "))),
+            }
+        }
         Fact::HasClass { traffic, class, .. } => {
             match watch.ledger.has_class(index(watch, traffic), *class, since) {
                 true => Finding::So,
@@ -133,11 +148,7 @@ fn find_traffic(fact: &Fact, since: Instant, now: Instant, watch: &Watch) -> Fin
         }
         Fact::Flows { traffic, .. } => {
             let index = index(watch, traffic);
-            let both = watch
-                .scene
-                .scenario
-                .traffic(traffic)
-                .is_some_and(|t| t.both || t.kind == crate::file::TrafficKind::Ping);
+            let both = watch.scene.scenario.traffic(traffic).is_some_and(|t| t.both || t.kind.is_answered());
             let sides: &[u8] = if both { &[0, 1] } else { &[0] };
             match sides.iter().find(|side| !watch.ledger.flows(index, **side, since)) {
                 None => Finding::So,
@@ -145,6 +156,19 @@ fn find_traffic(fact: &Fact, since: Instant, now: Instant, watch: &Watch) -> Fin
             }
         }
         _ => Finding::NotSo("this is no fact about traffic".to_owned()),
+    }
+}
+
+/// Whether the packets of all pairs of a child go in UDP, or none.
+fn encapsulated(status: &Status, child: &str, in_udp: bool) -> Result<(), String> {
+    let mut sas = status.sas.iter().filter(|sa| sa.policy == child).peekable();
+    if sas.peek().is_none() {
+        return Err(format!("no SA of {child}"));
+    }
+    let is_so = |sa: &SaStatus| sa.outer.is_some_and(|outer| outer.encapsulation.is_some()) == in_udp;
+    match sas.find(|sa| !is_so(sa)) {
+        None => Ok(()),
+        Some(sa) => Err(format!("SPI {} of {child} {} UDP", sa.spi, if in_udp { "without" } else { "in" })),
     }
 }
 

@@ -90,6 +90,9 @@ pub fn describe(event: &Ikev2) -> Option<String> {
             let more = if *retries { "; another attempt follows" } else { "" };
             format!("IKE SA {connection} failed: {failure}{more}")
         }
+        Ikev2::Moved { connection, local, remote, .. } => {
+            format!("IKE SA {connection} runs from {local} to {remote}")
+        }
         Ikev2::ChildUp(record) => {
             format!("Child SA {} up, SPIs {} in {} out", record.child, record.inbound, record.outbound)
         }

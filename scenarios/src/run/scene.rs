@@ -9,13 +9,13 @@ use sim::{Direction, LinkId, NodeId};
 use crate::file::{PolicyAction, Scenario};
 use crate::node::Probe;
 
-/// A scenario and the places of its nouns. Gateways are the first nodes of a world, then come routers, and the links between
-/// them are its first links, all in the order of the file.
+/// A scenario and the places of its nouns. Gateways are the first nodes of a world, then come routers and translators, and
+/// the links between them are its first links, all in the order of the file.
 #[derive(Clone, Debug)]
 pub struct Scene {
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// The hosts by node number, behind the gateways and the routers.
+    /// The hosts by node number, behind the gateways, the routers and the translators.
     hosts: Vec<IpAddr>,
 }
 
@@ -72,21 +72,22 @@ impl Scene {
     /// The name of a node: that of a gateway or a router, or a host's address.
     #[must_use]
     pub fn name(&self, node: NodeId) -> String {
-        let peers = &self.scenario.peers;
-        let router = node.index().checked_sub(peers.len()).and_then(|index| self.scenario.routers.get(index));
-        match (peers.get(node.index()), router) {
-            (Some(peer), _) => peer.name.clone(),
-            (None, Some(router)) => router.name.clone(),
-            (None, None) => self.host(node).map_or_else(String::new, |address| address.to_string()),
+        let Scenario { peers, routers, nats, .. } = &*self.scenario;
+        let mut names = (peers.iter().map(|peer| &peer.name))
+            .chain(routers.iter().map(|router| &router.name))
+            .chain(nats.iter().map(|nat| &nat.name));
+        match names.nth(node.index()) {
+            Some(name) => name.clone(),
+            None => self.host(node).map_or_else(String::new, |address| address.to_string()),
         }
     }
 
-    /// The gateways in the order of the file; with routers between them, those that are joined stand side by side.
+    /// The gateways in the order of the file; with routers or translators between them, those that are joined stand side by side.
     #[must_use]
     pub fn in_a_row(&self) -> Vec<String> {
-        let Scenario { peers, routers, links, .. } = &*self.scenario;
+        let Scenario { peers, routers, nats, links, .. } = &*self.scenario;
         let mut row: Vec<&str> = Vec::new();
-        if !routers.is_empty() {
+        if self.has_middleboxes() {
             row.extend(peers.first().map(|peer| peer.name.as_str()));
         }
         let mut next = 0;
@@ -101,13 +102,21 @@ impl Scene {
             }
             next += 1;
         }
-        let others = peers.iter().map(|peer| &peer.name).chain(routers.iter().map(|router| &router.name));
+        let others = (peers.iter().map(|peer| &peer.name))
+            .chain(routers.iter().map(|router| &router.name))
+            .chain(nats.iter().map(|nat| &nat.name));
         for other in others {
             if !row.contains(&other.as_str()) {
                 row.push(other);
             }
         }
         row.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whether anything stands between the gateways.
+    #[must_use]
+    pub fn has_middleboxes(&self) -> bool {
+        !self.scenario.routers.is_empty() || !self.scenario.nats.is_empty()
     }
 
     /// The name of the gateway that this node is.
@@ -141,7 +150,8 @@ impl Scene {
     }
 
     fn host(&self, node: NodeId) -> Option<IpAddr> {
-        let before = self.scenario.peers.len() + self.scenario.routers.len();
+        let Scenario { peers, routers, nats, .. } = &*self.scenario;
+        let before = peers.len() + routers.len() + nats.len();
         self.hosts.get(node.index().checked_sub(before)?).copied()
     }
 }

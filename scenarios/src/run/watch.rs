@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ipsec::Event;
 use ipsec::dataplane::{Expired, Limit, Measure, Protection};
-use ipsec::ikev2::{ChildRecord, Event as Ikev2};
+use ipsec::ikev2::{ChildRecord, Event as Ikev2, NAT_PORT};
 use ipsec::wire::{Spi, ah, esp};
-use ipsec_net::{Instant, IpPacket, protocol};
+use ipsec_net::{Instant, IpPacket, protocol, udp};
+use sim::middlebox::nat::NatNote;
 use sim::middlebox::router::RouterNote;
 use sim::{Kind, Observer};
 
@@ -144,7 +145,7 @@ impl Watch {
                 self.count("ike.up");
             }
             Ikev2::Dropped { reason, .. } => self.count(&format!("drop.{}", reason.name())),
-            Ikev2::Received(_) | Ikev2::IkeKeyed(_) | Ikev2::IkeDown { .. } => {}
+            Ikev2::Received(_) | Ikev2::IkeKeyed(_) | Ikev2::IkeDown { .. } | Ikev2::Moved { .. } => {}
         }
     }
 
@@ -166,7 +167,12 @@ impl Watch {
         let label = if is_ike(packet) {
             match from {
                 Some(from) => self.ike_label(from, packet),
-                None => self.forwarded.iter().find(|(octets, _)| octets == packet.payload())?.1.clone(),
+                None => self
+                    .forwarded
+                    .iter()
+                    .find(|(octets, _)| Some(octets.as_slice()) == carried(packet))?
+                    .1
+                    .clone(),
             }
         } else if is_esp_in_udp(packet) && packet.has_upper_header() {
             return protected_label(protocol::ESP, packet.payload().get(8..)?)
@@ -186,15 +192,20 @@ impl Watch {
     /// What a gateway's IKE packet is; remembered where routers forward it.
     fn ike_label(&mut self, from: usize, packet: &IpPacket) -> String {
         let label = self.announced.get(&from).cloned().unwrap_or_else(|| "IKE".to_owned());
-        if !self.scene.scenario.routers.is_empty() {
-            self.forwarded.push_front((packet.payload().to_vec(), label.clone()));
+        if let Some(octets) = carried(packet).filter(|_| self.scene.has_middleboxes()) {
+            self.forwarded.push_front((octets.to_vec(), label.clone()));
             self.forwarded.truncate(MOST_FORWARDED);
         }
         label
     }
 }
 
-/// So many IKE packets are remembered that routers may forward.
+/// What a UDP packet carries: a translator may change all that stands before it.
+fn carried(packet: &IpPacket) -> Option<&[u8]> {
+    packet.payload().get(udp::HEADER_LEN..)
+}
+
+/// So many IKE packets are remembered that routers and translators may forward.
 const MOST_FORWARDED: usize = 256;
 
 /// `AH SPI 00000100 sequence 5, ESP SPI 00000200 sequence 5`.
@@ -212,13 +223,29 @@ fn protected_label(protocol: u8, octets: &[u8]) -> Option<String> {
     }
 }
 
+/// What is counted of a translator.
+fn nat_counter(note: &NatNote) -> &'static str {
+    match note {
+        NatNote::Mapped(_) => "nat.mapped",
+        NatNote::Expired(_) => "nat.expired",
+        NatNote::Restarted { .. } => "nat.restarted",
+        NatNote::Dropped { .. } => "nat.dropped",
+        NatNote::Held { .. } => "nat.held",
+        NatNote::Answered { .. } => "nat.answered",
+        NatNote::Fragmented { .. } => "nat.fragmented",
+    }
+}
+
 fn is_ike(packet: &IpPacket) -> bool {
     packet.protocol() == protocol::UDP && packet.has_upper_header() && !is_esp_in_udp(packet)
 }
 
-/// Whether a UDP packet is to the port where ESP in UDP is taken, and without the marker of IKE (RFC 3948 §2.2).
+/// Whether a UDP packet is to or from the port where ESP in UDP is taken, and without the marker of IKE (RFC 3948 §2.2).
 fn is_esp_in_udp(packet: &IpPacket) -> bool {
-    matches!(packet.payload(), [_, _, 0x11, 0x94, _, _, _, _, marker @ ..] if !marker.starts_with(&[0; 4]))
+    let is_nat_port = |port: &[u8]| port == NAT_PORT.to_be_bytes();
+    let ports = packet.payload().get(..4).map(|ports| ports.split_at(2));
+    ports.is_some_and(|(from, to)| is_nat_port(from) || is_nat_port(to))
+        && carried(packet).is_some_and(|octets| !octets.starts_with(&[0; 4]))
 }
 
 impl Observer<Note> for Watch {
@@ -242,6 +269,7 @@ impl Observer<Note> for Watch {
                     Note::Peer(Event::Expired(expired)) => self.expired(at, node.index(), expired),
                     Note::Router(RouterNote::Dropped { .. }) => self.count("router.dropped"),
                     Note::Router(RouterNote::Fragmented { .. }) => self.count("router.fragmented"),
+                    Note::Nat(note) => self.count(nat_counter(note)),
                     Note::Sent(probe) => self.ledger.sent(at, *probe),
                     Note::Received { probe: Some(probe), intact: true, class } => {
                         self.ledger.came(at, probe, *class);

@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 19] = [
+pub const FACTS: [FactRow; 22] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -51,6 +51,21 @@ pub const FACTS: [FactRow; 19] = [
         shape: "suite IKE at PEERS is \"PROPOSAL\" [within TIME]",
         meaning: "Each of the peers has an established IKE SA of the configuration with exactly these algorithms.",
         make: |s| Fact::Suite { ike: s.name, at: s.peers, suite: Box::new(s.proposal), within: s.within },
+    },
+    FactRow {
+        shape: "CHILD encapsulated at PEERS [within TIME]",
+        meaning: "Each of the peers has an SA pair of the child, and the packets of all its pairs go in UDP (RFC 3948).",
+        make: |s| Fact::Encapsulated { child: s.name, in_udp: true, at: s.peers, within: s.within },
+    },
+    FactRow {
+        shape: "CHILD bare at PEERS [within TIME]",
+        meaning: "Each of the peers has an SA pair of the child, and no packet of its pairs goes in UDP.",
+        make: |s| Fact::Encapsulated { child: s.name, in_udp: false, at: s.peers, within: s.within },
+    },
+    FactRow {
+        shape: "IKE at PEER runs to ADDRESS [within TIME]",
+        meaning: "The peer sees the other end of an established IKE SA of the configuration at this address.",
+        make: |s| Fact::RunsTo { peer: s.peer(), ike: s.name, address: s.address, within: s.within },
     },
     FactRow {
         shape: "failure REASON at PEERS [within TIME]",

@@ -12,6 +12,8 @@ pub enum Kind {
     Peer,
     /// A router.
     Router,
+    /// A translator.
+    Nat,
     /// A link.
     Link,
     /// An IKE configuration.
@@ -33,6 +35,7 @@ impl Kind {
         match self {
             Self::Peer => "a peer",
             Self::Router => "a router",
+            Self::Nat => "a translator",
             Self::Link => "a link",
             Self::Ike => "an IKE configuration",
             Self::Child => "a child",
@@ -48,6 +51,7 @@ impl Kind {
         match self {
             Self::Peer => "no peer",
             Self::Router => "no router",
+            Self::Nat => "no translator",
             Self::Link => "no link",
             Self::Ike => "no IKE configuration",
             Self::Child => "no child",

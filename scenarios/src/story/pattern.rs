@@ -1,6 +1,7 @@
 //! The shapes of sentences. The shape that a table row shows to people is the grammar that the reader follows:
 //! `CHILD up at PEERS [within TIME]` has words that stand for themselves, slots in capitals, and an end that may be missing.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub(super) struct Slots {
     pub(super) class: u8,
     /// `"WORDS"`
     pub(super) words: String,
+    /// `ADDRESS`
+    pub(super) address: IpAddr,
     /// `"SELECTORS"`
     pub(super) selectors: Selectors,
     /// `"PROPOSAL"`
@@ -73,6 +76,7 @@ impl Default for Slots {
             count: 0,
             class: 0,
             words: String::new(),
+            address: Ipv4Addr::UNSPECIFIED.into(),
             selectors: Selectors { local: Vec::new(), remote: Vec::new() },
             proposal: IkeProposal::default(),
             peer_spans: Vec::new(),
@@ -178,6 +182,7 @@ impl Reader<'_> {
             "END" => self.slots.to = self.end()?,
             "SHARE" => self.slots.share = self.value("a share such as 90%", quantity::share)?,
             "COUNT" => self.slots.count = self.value("a number", count)?,
+            "ADDRESS" => self.slots.address = self.value("an IP address", address)?,
             "CLASS" => self.slots.class = self.value("a traffic class", class)?,
             "\"WORDS\"" => self.slots.words = self.in_quotes("words of the sentence", words)?,
             "\"SELECTORS\"" => {
@@ -357,6 +362,10 @@ pub(super) fn listed(items: &[String]) -> String {
 
 fn quoted(words: &[String]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| format!("`{text}` is no IP address"))
 }
 
 fn class(text: &str) -> Result<u8, String> {

@@ -1,6 +1,7 @@
 //! What a story says, once it is read: acts and facts at instants, with all names known to exist.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ipsec::dataplane::{Limit, Measure};
@@ -147,6 +148,11 @@ pub enum Act {
         peer: String,
         /// The IKE configuration.
         ike: String,
+    },
+    /// The translator loses its mappings.
+    LoseMappings {
+        /// Which.
+        nat: String,
     },
     /// The traffic begins to flow.
     Start {
@@ -306,6 +312,28 @@ pub enum Fact {
         /// How soon.
         within: Duration,
     },
+    /// Each of the peers sends the child's packets in UDP, or none of them does.
+    Encapsulated {
+        /// The child.
+        child: String,
+        /// Whether they are in UDP.
+        in_udp: bool,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// The peer's established IKE SA runs to this address.
+    RunsTo {
+        /// The IKE configuration.
+        ike: String,
+        /// The peer.
+        peer: String,
+        /// The other end's address as the peer sees it.
+        address: IpAddr,
+        /// How soon.
+        within: Duration,
+    },
     /// Each packet of the traffic that is sent in the time arrives.
     LosesNothing {
         /// The traffic.
@@ -378,6 +406,8 @@ impl Fact {
             | Self::Retransmissions { within, .. }
             | Self::Suite { within, .. }
             | Self::Selectors { within, .. }
+            | Self::Encapsulated { within, .. }
+            | Self::RunsTo { within, .. }
             | Self::Flows { within, .. }
             | Self::HasClass { within, .. }
             | Self::NothingLeft { within, .. } => at + *within,
@@ -483,6 +513,7 @@ impl fmt::Display for Act {
             Self::RekeyIke { peer, ike } => write!(f, "{peer}: rekey-ike {ike}"),
             Self::Reauthenticate { peer, ike } => write!(f, "{peer}: reauthenticate {ike}"),
             Self::Check { peer, ike } => write!(f, "{peer}: check {ike}"),
+            Self::LoseMappings { nat } => write!(f, "{nat}: forget"),
             Self::Start { traffic } => write!(f, "{traffic}: start"),
             Self::Stop { traffic } => write!(f, "{traffic}: stop"),
             Self::Cut { link, from: None } => write!(f, "{link}: cut"),
@@ -522,6 +553,15 @@ impl fmt::Display for Fact {
             }
             Self::Selectors { child, peer, selectors, within } => {
                 write!(f, "selectors {child} at {peer} are \"{selectors}\"{}", soon(*within))
+            }
+            Self::Encapsulated { child, in_udp: true, at, within } => {
+                write!(f, "{child} encapsulated {}", place(at, within))
+            }
+            Self::Encapsulated { child, in_udp: false, at, within } => {
+                write!(f, "{child} bare {}", place(at, within))
+            }
+            Self::RunsTo { ike, peer, address, within } => {
+                write!(f, "{ike} at {peer} runs to {address}{}", soon(*within))
             }
             Self::LosesNothing { traffic, from, to } => {
                 write!(f, "{traffic} loses nothing {}", span(*from, *to))

@@ -9,6 +9,7 @@ fn names() -> Names {
         names.add(peer, Kind::Peer, &[]);
     }
     names.add("wan", Kind::Link, &["west", "east"]);
+    names.add("home", Kind::Nat, &[]);
     names.add("site", Kind::Ike, &["west", "east"]);
     names.add("net", Kind::Child, &["west", "east"]);
     names.add("talk", Kind::Traffic, &[]);
@@ -26,7 +27,7 @@ fn filled(shape: &str) -> String {
             "CHILD" => "net",
             "IKE" => "site",
             "TRAFFIC" => "talk",
-            "PEER" => "west",
+            "PEER" | "GATEWAY" => "west",
             "PEERS" => "west, east",
             "REASON" => "no-proposal-chosen",
             "PROBE" => "ikev2.cookie.demanded",
@@ -36,12 +37,11 @@ fn filled(shape: &str) -> String {
             "SHARE" => "90%",
             "COUNT" => "3",
             "CLASS" => "3",
+            "ADDRESS" => "203.0.113.9",
             "SA" => "net",
             "DROP" => "sa-replayed",
             "LIMIT" => "soft",
             "MEASURE" => "packets",
-            "GATEWAY" => "north",
-            "\"PROPOSAL\"" => "\"aes128gcm16-prfsha256-x25519\"",
             "\"WORDS\"" => "\"not valid after\"",
             "\"SELECTORS\"" => "\"10.1.0.0/24 10.3.0.0/24 === 2001:db8::/32\"",
             "\"PROPOSAL\"" => "\"aes128gcm16-prfsha256-x25519-ke1_mlkem768\"",
@@ -70,6 +70,7 @@ fn every_verb_reads_and_writes_itself_again() {
         let subject = match row.subject {
             Kind::Peer => "east",
             Kind::Link => "wan",
+            Kind::Nat => "home",
             _ => "talk",
         };
         for arguments in [row.arguments, row.arguments.split('[').next().unwrap()] {

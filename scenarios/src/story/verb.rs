@@ -20,7 +20,7 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 15] = [
+pub const VERBS: [VerbRow; 16] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
@@ -90,6 +90,13 @@ pub const VERBS: [VerbRow; 15] = [
         arguments: "IKE",
         meaning: "Deletes the IKE SA and its children with it.",
         make: |peer, s| Act::Terminate { peer: peer.to_owned(), ike: s.name.clone() },
+    },
+    VerbRow {
+        subject: Kind::Nat,
+        name: "forget",
+        arguments: "",
+        meaning: "Loses all its mappings but the static ones, as at a restart.",
+        make: |nat, _| Act::LoseMappings { nat: nat.to_owned() },
     },
     VerbRow {
         subject: Kind::Traffic,

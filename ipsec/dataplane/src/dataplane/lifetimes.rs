@@ -6,7 +6,7 @@ use ipsec_crypto::Entropy;
 use ipsec_net::{Buffer, Instant, IpHeader, udp};
 
 use super::{Dataplane, Due};
-use crate::UdpEncapsulation;
+use crate::Outer;
 use crate::encapsulation::KEEPALIVE;
 use crate::lifetime::{Expired, Limit, Measure, Used};
 use crate::outbound::Sealing;
@@ -50,7 +50,7 @@ impl Dataplane {
                     self.timers.set(at + interval, serial, timer);
                     self.send_dummy(now, entropy, serial);
                 }
-                Timer::Keepalive => self.keep_alive(now, serial),
+                Timer::Keepalive => self.keep_alive(now, at, serial),
             }
         }
     }
@@ -90,30 +90,45 @@ impl Dataplane {
         }
     }
 
-    /// Reminds NAT of the pair if nothing else has done so for long enough (RFC 3948 §4).
-    fn keep_alive(&mut self, now: Instant, serial: u64) {
-        let Some(pair) = self.sad.by_serial(serial) else { return };
-        let parameters = &pair.outbound.sa.parameters;
-        let Some(encapsulation) = parameters.options.encapsulation else { return };
-        let Some(interval) = encapsulation.keepalive else { return };
-        let sent = pair.outbound.sa.last_used.unwrap_or(pair.since).max(pair.since);
-        if sent + interval > now {
-            return self.timers.set(sent + interval, serial, Timer::Keepalive);
-        }
-        if let Some((local, remote)) = parameters.ends() {
-            let UdpEncapsulation { local_port, remote_port, .. } = encapsulation;
-            let (from, to) = ((local, local_port).into(), (remote, remote_port).into());
-            let header = IpHeader::new(local, remote, 0);
-            if let Ok(packet) = udp::build(from, to, Buffer::copy_of(&KEEPALIVE), &header) {
-                self.due.push_back(Due::Send(packet));
+    /// Reminds NAT of the pair if nothing else that runs there has done so for long enough (RFC 3948 §4).
+    fn keep_alive(&mut self, now: Instant, at: Instant, serial: u64) {
+        let Some(pair) = self.sad.by_serial(serial).filter(|pair| pair.keepalive_due == Some(at)) else {
+            return;
+        };
+        let Some(outer) = pair.outbound.sa.parameters.outer() else { return };
+        let Some((udp, interval)) = outer.encapsulation.and_then(|udp| Some((udp, udp.keepalive?))) else {
+            pair.keepalive_due = None;
+            return;
+        };
+        let here = |other: &&Pair| same_flow(other.outbound.sa.parameters.outer(), outer);
+        let sent = self.sad.pairs().filter(here).map(Pair::last_sent).max().unwrap_or(now);
+        let reminds = sent + interval <= now;
+        let next = if reminds { now } else { sent } + interval;
+        if let Some(pair) = self.sad.by_serial(serial) {
+            pair.keepalive_due = Some(next);
+            if reminds {
+                pair.reminded = Some(now);
             }
         }
-        self.timers.set(now + interval, serial, Timer::Keepalive);
+        self.timers.set(next, serial, Timer::Keepalive);
+        let (from, to) = ((outer.local, udp.local_port).into(), (outer.remote, udp.remote_port).into());
+        let header = IpHeader::new(outer.local, outer.remote, 0);
+        if reminds && let Ok(packet) = udp::build(from, to, Buffer::copy_of(&KEEPALIVE), &header) {
+            self.due.push_back(Due::Send(packet));
+        }
     }
 }
 
+/// Whether NAT sees one flow in both.
+fn same_flow(other: Option<Outer>, outer: Outer) -> bool {
+    let ports = |outer: Outer| outer.encapsulation.map(|udp| (udp.local_port, udp.remote_port));
+    other.is_some_and(|other| {
+        (other.local, other.remote, ports(other)) == (outer.local, outer.remote, ports(outer))
+    })
+}
+
 /// Sets the timers of a new pair.
-pub(super) fn begin(timers: &mut Timers, now: Instant, pair: &Pair) {
+pub(super) fn begin(timers: &mut Timers, now: Instant, pair: &mut Pair) {
     let options = &pair.outbound.sa.parameters.options;
     // What is to happen all the time never ends: no time at all means never.
     let after = |wait: Option<Duration>| wait.filter(|wait| !wait.is_zero()).map(|wait| now + wait);
@@ -122,12 +137,25 @@ pub(super) fn begin(timers: &mut Timers, now: Instant, pair: &Pair) {
         (pair.lifetime.hard.over(now), Timer::Hard),
         (pair.lifetime.idle.map(|idle| now + idle), Timer::Idle),
         (after(options.dummies), Timer::Dummy),
-        (after(options.encapsulation.and_then(|udp| udp.keepalive)), Timer::Keepalive),
     ];
     for (at, timer) in waits {
         if let Some(at) = at {
             timers.set(at, pair.serial, timer);
         }
+    }
+    begin_keepalives(timers, now, pair);
+}
+
+/// Sets the timer that reminds NAT of a pair, if it is to do so and does not yet.
+pub(super) fn begin_keepalives(timers: &mut Timers, now: Instant, pair: &mut Pair) {
+    let interval = pair.outbound.sa.parameters.options.encapsulation.and_then(|udp| udp.keepalive);
+    let Some(interval) = interval.filter(|interval| !interval.is_zero()) else {
+        pair.keepalive_due = None;
+        return;
+    };
+    if pair.keepalive_due.is_none() {
+        pair.keepalive_due = Some(now + interval);
+        timers.set(now + interval, pair.serial, Timer::Keepalive);
     }
 }
 

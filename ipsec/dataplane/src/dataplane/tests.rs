@@ -7,6 +7,7 @@ use ipsec_wire::esp::Header;
 
 use crate::{Direction, Protection, SaOptions};
 
+mod addresses;
 mod ah;
 mod bundle;
 mod drops;

@@ -59,7 +59,7 @@ impl Endpoint {
         let purpose = Purpose {
             attempts_left: session.purpose.attempts_left,
             renews: keeps.then_some(spi),
-            redirections: Redirections { from: Some(session.sa.remote.ip()), at },
+            redirections: Redirections { from: Some(session.sa.path.remote.ip()), at },
             ..Purpose::new(&here, children)
         };
         if established && !keeps {

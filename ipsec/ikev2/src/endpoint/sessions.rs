@@ -51,7 +51,7 @@ const MOST_LENT: usize = 8;
 
 impl Sessions {
     pub(super) fn insert(&mut self, spi: IkeSpi, session: Session) {
-        let origin = (session.sa.remote, session.sa.spi_i);
+        let origin = (session.sa.path.remote, session.sa.spi_i);
         let mut filed = Filed { session, origin, due: None, connection: None, peer: None, half_open: false };
         self.indexes.file(spi, &mut filed);
         self.all.insert(spi, Box::new(filed));
@@ -207,11 +207,12 @@ mod tests {
     use ipsec_crypto::Secret;
 
     use super::*;
+    use crate::path::Path;
     use crate::sa::Ends;
 
     fn session(connection: &Arc<Connection>, spi: u64, seconds: u64) -> Session {
         let address = SocketAddr::new(connection.local, 500);
-        let ends = Ends { local: address, remote: address, spi_i: IkeSpi(1), spi_r: IkeSpi(spi) };
+        let ends = Ends { path: Path::new(address, address), spi_i: IkeSpi(1), spi_r: IkeSpi(spi) };
         let patience = Duration::from_secs(seconds);
         Session::new(Role::Responder, Arc::clone(connection), ends, patience, Instant::ZERO)
     }

@@ -1,14 +1,17 @@
 //! Child SAs: what `IKE_AUTH` and `CREATE_CHILD_SA` agree on alike (RFC 7296 §1.2, §1.3.1, §2.9, §2.17): suites,
 //! SPIs, traffic selectors and keys.
 
+use std::net::IpAddr;
+
 use ipsec_crypto::{KeyExchangeAlgorithm, PrfAlgorithm, Secret};
-use ipsec_dataplane::{Mode, SaPair, SaParameters};
+use ipsec_dataplane::{Mode, Protection, SaPair, SaParameters, UdpEncapsulation};
 use ipsec_net::AddressRange;
 use ipsec_wire::Spi;
 use ipsec_wire::registry::{NotifyType, ProtocolId};
 use ipsec_wire::v2::{Notify, Payload, Proposal, SecurityAssociation, TrafficSelector};
 
 use super::Answer;
+use super::through_nat::{Understood, understand};
 use crate::config::{ChildConfig, Connection};
 use crate::context::Context;
 use crate::effect::{Effect, NewChild};
@@ -16,6 +19,7 @@ use crate::event::ChildRecord;
 use crate::keys;
 use crate::message::{Opened, find_error, find_notify};
 use crate::negotiate::{self, ChildSuite};
+use crate::path::Path;
 use crate::refusal::Failure;
 use crate::sa::{ChildSa, IkeSa};
 
@@ -85,14 +89,19 @@ impl ChildOffer {
         replaces: Option<Spi>,
         cx: &mut Context<'_>,
     ) -> Result<NewChild, Failure> {
-        self.agreed(message, replaces)?.child(sa, secrets, cx)
+        self.agreed(&sa.path, message, replaces)?.child(sa, secrets, cx)
     }
 
     /// What the response agrees on, before there are keys.
     ///
     /// # Errors
     /// Why nothing is agreed on.
-    pub(super) fn agreed(&self, message: &Opened<'_>, replaces: Option<Spi>) -> Result<Agreed, Failure> {
+    pub(super) fn agreed(
+        &self,
+        path: &Path,
+        message: &Opened<'_>,
+        replaces: Option<Spi>,
+    ) -> Result<Agreed, Failure> {
         let Some(offer) = Offer::of(message) else {
             return Err(self.refused(message));
         };
@@ -104,8 +113,24 @@ impl ChildOffer {
             .map_err(|what| Failure::Syntax(format!("Child SA response: {what}")))?;
         let suite = negotiate::child_suite(&chosen)
             .ok_or_else(|| Failure::Syntax("Child SA response: the choice is incomplete".to_owned()))?;
-        let narrowed = negotiate::subset(offer.initiator, &self.local)
-            && negotiate::subset(offer.responder, &self.remote);
+        let transport = wants_transport(message);
+        let mut carried = Carried {
+            transport,
+            local: offer.initiator.to_vec(),
+            remote: offer.responder.to_vec(),
+            original: None,
+        };
+        if transport && path.nat.is_there() {
+            let Some(Understood { local, remote, original }) =
+                understand(path, offer.responder, offer.initiator)
+            else {
+                let text = "Child SA response: transport mode through NAT is between two hosts".to_owned();
+                return Err(Failure::Selectors(text));
+            };
+            carried = Carried { transport, local, remote, original: Some(original) };
+        }
+        let narrowed = negotiate::subset(&carried.local, &self.local)
+            && negotiate::subset(&carried.remote, &self.remote);
         if !narrowed {
             let text = "the responder's traffic selectors are not within ours".to_owned();
             return Err(Failure::Selectors(text));
@@ -116,9 +141,10 @@ impl ChildOffer {
             inbound: self.spi,
             replaces,
             suite,
-            transport: self.config.transport && wants_transport(message),
-            local: offer.initiator.to_vec(),
-            remote: offer.responder.to_vec(),
+            transport: carried.transport,
+            local: carried.local,
+            remote: carried.remote,
+            original: carried.original,
         })
     }
 
@@ -137,6 +163,14 @@ impl ChildOffer {
             None => Failure::Syntax("Child SA response without SA and traffic selectors".to_owned()),
         }
     }
+}
+
+/// What a child carries, as this end understands the response.
+struct Carried {
+    transport: bool,
+    local: Vec<TrafficSelector>,
+    remote: Vec<TrafficSelector>,
+    original: Option<(IpAddr, IpAddr)>,
 }
 
 /// Whether the message asks for a child.
@@ -158,6 +192,8 @@ pub(super) struct Choice<'a> {
     /// The peer's networks and ours, both narrowed.
     initiator: Vec<TrafficSelector>,
     responder: Vec<TrafficSelector>,
+    /// Source and destination of what the peer sends as it sees them, where transport mode goes through NAT.
+    original: Option<(IpAddr, IpAddr)>,
 }
 
 impl Choice<'_> {
@@ -184,7 +220,7 @@ pub(crate) fn answer(
     secrets: Secrets<'_>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, ChildRefusal> {
-    let choice = choose(connection, message, false, None)?;
+    let choice = choose(connection, &sa.path, message, false, None)?;
     install(&choice, sa, secrets, cx)
 }
 
@@ -192,6 +228,7 @@ pub(crate) fn answer(
 /// configuration and is no narrower (RFC 7296 §2.9.2).
 pub(super) fn choose<'a>(
     connection: &'a Connection,
+    path: &Path,
     message: &Opened<'_>,
     fresh: bool,
     old: Option<&'a ChildSa>,
@@ -204,15 +241,30 @@ pub(super) fn choose<'a>(
     })?;
     // Of several children the first whose networks have something in common with the offer is meant.
     let meant = connection.children.iter().filter(|config| old.is_none_or(|old| old.name == config.name));
-    let found = meant.clone().find_map(|config| {
-        let initiator = negotiate::narrow(offer.initiator, &config.remote);
-        let responder = negotiate::narrow(offer.responder, &config.local);
+    let fitting = |config: &'a ChildConfig, initiator: &[TrafficSelector], responder: &[TrafficSelector]| {
+        let initiator = negotiate::narrow(initiator, &config.remote);
+        let responder = negotiate::narrow(responder, &config.local);
         let covers = old.is_none_or(|old| {
             negotiate::subset(&old.remote, &initiator) && negotiate::subset(&old.local, &responder)
         });
         (covers && !initiator.is_empty() && !responder.is_empty()).then_some((config, initiator, responder))
+    };
+    // Through NAT transport mode is for what the hosts are called here; where it may not be, a tunnel is for what the peer
+    // calls them.
+    let wanted = wants_transport(message);
+    let through_nat = wanted && path.nat.is_there();
+    let understood = through_nat.then(|| understand(path, offer.initiator, offer.responder)).flatten();
+    let translated = understood.and_then(|Understood { remote, local, original }| {
+        let mut allowed = meant.clone().filter(|config| config.transport);
+        let found = allowed.find_map(|config| fitting(config, &remote, &local));
+        found.map(|found| (found, true, Some(original)))
     });
-    let (config, initiator, responder) = found.ok_or_else(|| {
+    let found = translated.or_else(|| {
+        let found = meant.clone().find_map(|config| fitting(config, offer.initiator, offer.responder))?;
+        let transport = found.0.transport && wanted && !through_nat;
+        Some((found, transport, None))
+    });
+    let ((config, initiator, responder), transport, original) = found.ok_or_else(|| {
         let ours: Vec<String> = match old {
             Some(old) => {
                 vec![format!("{} === {}", negotiate::show(&old.local), negotiate::show(&old.remote))]
@@ -236,7 +288,6 @@ pub(super) fn choose<'a>(
         let failure = Failure::Syntax("Child SA request: an SPI that is not four octets".to_owned());
         refuse(NotifyType::NO_PROPOSAL_CHOSEN, config.name.clone(), failure)
     })?;
-    let transport = config.transport && wants_transport(message);
     Ok(Choice {
         config,
         replaces: old.map(|old| old.inbound),
@@ -245,6 +296,7 @@ pub(super) fn choose<'a>(
         transport,
         initiator,
         responder,
+        original,
     })
 }
 
@@ -273,6 +325,7 @@ pub(super) fn accept(choice: &Choice<'_>, cx: &mut Context<'_>) -> (Agreed, Vec<
         transport: choice.transport,
         local: choice.responder.clone(),
         remote: choice.initiator.clone(),
+        original: choice.original,
     };
     let mut proposal = choice.proposal.clone();
     proposal.spi = inbound.0.to_be_bytes().to_vec();
@@ -327,6 +380,7 @@ pub(crate) struct Agreed {
     transport: bool,
     local: Vec<TrafficSelector>,
     remote: Vec<TrafficSelector>,
+    original: Option<(IpAddr, IpAddr)>,
 }
 
 impl Agreed {
@@ -356,6 +410,9 @@ impl Agreed {
         secrets: Secrets<'_>,
         cx: &mut Context<'_>,
     ) -> Result<NewChild, Failure> {
+        if sa.path.nat.is_there() && matches!(self.suite.protection, Protection::Ah(_)) {
+            return Err(Failure::Proposal("AH does not get through NAT (RFC 3948 §1)".to_owned()));
+        }
         let length = self.suite.protection.key_material_len();
         let Secrets { prf, sk_d, nonce_i, nonce_r, shared } = secrets;
         let shared = shared.and_then(<[Secret]>::split_first);
@@ -366,8 +423,12 @@ impl Agreed {
         let selectors = negotiate::pairs(&self.local, &self.remote);
         let mode = match self.transport {
             true => Mode::Transport,
-            false => Mode::Tunnel { local: sa.local.ip(), remote: sa.remote.ip() },
+            false => Mode::Tunnel { local: sa.path.local.ip(), remote: sa.path.remote.ip() },
         };
+        let mut options = self.config.options;
+        if let Some(udp) = sa.path.outer(&sa.connection).encapsulation {
+            options.encapsulation = Some(UdpEncapsulation { original: self.original, ..udp });
+        }
         let parameters = |spi, key: &Secret| SaParameters {
             spi,
             protection: self.suite.protection,
@@ -376,7 +437,7 @@ impl Agreed {
             selectors: selectors.clone(),
             extended_sequence_numbers: self.suite.extended_sequence_numbers,
             replay_window: self.config.replay_window,
-            options: self.config.options,
+            options,
         };
         let (inbound, outbound) =
             (parameters(self.inbound, &inbound_key), parameters(self.suite.spi, &outbound_key));
@@ -393,7 +454,7 @@ impl Agreed {
             extended_sequence_numbers: self.suite.extended_sequence_numbers,
             local: self.local.clone(),
             remote: self.remote.clone(),
-            addresses: (sa.local.ip(), sa.remote.ip()),
+            addresses: (sa.path.local.ip(), sa.path.remote.ip()),
             inbound_key,
             outbound_key,
         };

@@ -162,7 +162,7 @@ impl CreateChild {
             followed.follow_up.response(message, cx)?;
         } else {
             let none = || Failure::Syntax("CREATE_CHILD_SA response without a nonce".to_owned());
-            let agreed = self.offer.agreed(message, self.replaces)?;
+            let agreed = self.offer.agreed(&sa.path, message, self.replaces)?;
             let secret = self.secret(agreed.key_exchange(), message)?;
             let nonce_r = nonce_of(message).ok_or_else(none)?.to_vec();
             let follows = agreed.additional().iter().any(Option::is_some);
@@ -349,7 +349,7 @@ fn create(
     old: Option<&ChildSa>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, ChildRefusal> {
-    let choice = child::choose(&sa.connection, message, true, old)?;
+    let choice = child::choose(&sa.connection, &sa.path, message, true, old)?;
     let name = || choice.name().to_owned();
     let syntax = |what: &str| {
         let failure = Failure::Syntax(format!("CREATE_CHILD_SA request {what}"));

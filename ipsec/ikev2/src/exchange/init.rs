@@ -22,7 +22,9 @@ use crate::event::Event;
 use crate::features::{self, Features};
 use crate::keys::{self, Keys, Shared};
 use crate::message::{Opened, find_notify};
+use crate::nat::{self, Course};
 use crate::negotiate::{self, IkeProposal, IkeSuite};
+use crate::path::Nat;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Transcript};
 
@@ -120,6 +122,8 @@ impl Exchange for InitExchange {
         payloads.push(Payload::Sa(SecurityAssociation { proposals: self.offer.clone() }));
         payloads.push(Payload::Ke(KeyExchange::new(self.group, public)));
         payloads.push(Payload::Nonce(self.nonce.clone()));
+        let course = Course { source: sa.path.local, destination: sa.path.remote };
+        payloads.extend(nat::detection(&sa.connection, (sa.spi_i, IkeSpi(0)), course));
         payloads.extend(features::offered(&sa.connection));
         payloads.extend(sa.redirected_from.map(redirect::notify_from));
         Some((payloads, Vec::new()))
@@ -176,7 +180,10 @@ impl Exchange for InitExchange {
             full: Default::default(),
         };
         let ppk = features.ppk_int && sa.connection.allows_ppk(PpkMethod::Intermediate);
-        let keyed = Keyed { spi_r, suite, keys, transcript, features, resumption: None };
+        let course = Course { source: sa.path.remote, destination: sa.path.local };
+        let nat =
+            nat::found(&message.payloads, (sa.spi_i, spi_r), course).filter(|_| sa.connection.nat_traversal);
+        let keyed = Keyed { spi_r, suite, keys, transcript, features, resumption: None, nat };
         let next = intermediate::next(sa, Additional { to_come, ppk, child: self.child.take() }, cx);
         Ok(Next::Then(next, vec![Effect::Keyed(Box::new(keyed))]))
     }
@@ -222,6 +229,7 @@ pub(crate) enum InitAnswer {
 pub(crate) fn respond(
     connections: &[&Connection],
     message: &Opened<'_>,
+    course: Course,
     spi_r: IkeSpi,
     cx: &mut Context<'_>,
 ) -> Result<InitAnswer, Refusal> {
@@ -272,6 +280,7 @@ pub(crate) fn respond(
         Payload::Ke(KeyExchange::new(group, public)),
         Payload::Nonce(nonce.clone()),
     ];
+    let nat = nat_detection(connections, message, course, spi_r, &mut payloads);
     payloads.extend(features::answered(connections, &features));
     let transcript = Transcript {
         request: message.octets.to_vec(),
@@ -285,8 +294,25 @@ pub(crate) fn respond(
     };
     Ok(InitAnswer::New {
         payloads,
-        keyed: Box::new(Keyed { spi_r, suite, keys, transcript, features, resumption: None }),
+        keyed: Box::new(Keyed { spi_r, suite, keys, transcript, features, resumption: None, nat }),
     })
+}
+
+/// What the request says of NAT, and what the response does. Which of the connections is meant is not known yet; the first
+/// one speaks for all.
+pub(super) fn nat_detection(
+    connections: &[&Connection],
+    message: &Opened<'_>,
+    course: Course,
+    spi_r: IkeSpi,
+    payloads: &mut Vec<Payload>,
+) -> Option<Nat> {
+    let spi_i = message.header.spi_i;
+    let connection = connections.first().filter(|connection| connection.nat_traversal)?;
+    let nat = nat::found(&message.payloads, (spi_i, IkeSpi(0)), course)?;
+    let back = Course { source: course.destination, destination: course.source };
+    payloads.extend(nat::detection(connection, (spi_i, spi_r), back));
+    Some(nat)
 }
 
 /// The three payloads that both messages of the exchange have, and those that replace an IKE SA.

@@ -15,6 +15,7 @@ pub(crate) mod rekey_child;
 pub(crate) mod rekey_ike;
 pub(crate) mod resume;
 pub(crate) mod retry;
+mod through_nat;
 pub(crate) mod ticket;
 
 use std::time::Duration;

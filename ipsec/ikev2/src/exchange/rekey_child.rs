@@ -127,7 +127,12 @@ pub(super) fn note_rival(decision: Reply, effects: &mut Vec<Effect>) {
 pub(crate) fn begin(sa: &IkeSa, old: Spi, cx: &mut Context<'_>) -> Option<CreateChild> {
     let child = sa.child(old).filter(|child| child.is_current())?;
     let config = sa.connection.children.iter().find(|config| config.name == child.name)?;
-    Some(CreateChild::new(config.clone(), Some(old), cx))
+    let mut config = config.clone();
+    if config.transport && sa.path.nat.is_there() {
+        // Transport mode through NAT is between two hosts, whatever else the configuration allows (RFC 7296 §2.23.1).
+        (config.local, config.remote) = (negotiate::ranges(&child.local), negotiate::ranges(&child.remote));
+    }
+    Some(CreateChild::new(config, Some(old), cx))
 }
 
 #[cfg(test)]

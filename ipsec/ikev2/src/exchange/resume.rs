@@ -13,7 +13,7 @@ use ipsec_wire::v2::{Notify, Payload};
 
 use super::auth::AuthExchange;
 use super::create_child::nonce_of;
-use super::init::InitAnswer;
+use super::init::{InitAnswer, nat_detection};
 use super::{Exchange, Next};
 use crate::config::Connection;
 use crate::context::Context;
@@ -22,6 +22,7 @@ use crate::event::Event;
 use crate::features::{self, Features};
 use crate::keys::{self, Keys, Shared};
 use crate::message::{Opened, find_notify};
+use crate::nat::{self, Course};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Resumption, Transcript};
 use crate::ticket::{Resumable, Ticket};
@@ -69,6 +70,8 @@ impl Exchange for ResumeExchange {
         payloads.extend(self.cookie.clone().map(|cookie| notify(NotifyType::COOKIE, cookie)));
         payloads.push(Payload::Nonce(self.nonce.clone()));
         payloads.push(notify(NotifyType::TICKET_OPAQUE, self.ticket.octets.clone()));
+        let course = Course { source: sa.path.local, destination: sa.path.remote };
+        payloads.extend(nat::detection(&sa.connection, (sa.spi_i, IkeSpi(0)), course));
         payloads.extend(features::offered(&sa.connection));
         Some((payloads, Vec::new()))
     }
@@ -103,7 +106,10 @@ impl Exchange for ResumeExchange {
             full: Default::default(),
         };
         let resumption = Some(Resumption { peer: state.id_r.clone(), own: state.id_i.clone(), used: None });
-        let keyed = Keyed { spi_r, suite: state.suite, keys, transcript, features, resumption };
+        let course = Course { source: sa.path.remote, destination: sa.path.local };
+        let nat =
+            nat::found(&message.payloads, (sa.spi_i, spi_r), course).filter(|_| sa.connection.nat_traversal);
+        let keyed = Keyed { spi_r, suite: state.suite, keys, transcript, features, resumption, nat };
         let next = AuthExchange::new(sa, self.child.take(), cx);
         Ok(Next::Then(Box::new(next), vec![Effect::Keyed(Box::new(keyed))]))
     }
@@ -116,6 +122,7 @@ impl Exchange for ResumeExchange {
 pub(crate) fn respond(
     connections: &[&Connection],
     message: &Opened<'_>,
+    course: Course,
     spi_r: IkeSpi,
     cx: &mut Context<'_>,
 ) -> Result<InitAnswer, Refusal> {
@@ -141,6 +148,7 @@ pub(crate) fn respond(
     let keys = derive(&state, &shared, cx).map_err(|_| malformed())?;
     let features = Features::of(&message.payloads);
     let mut payloads = vec![Payload::Nonce(nonce_r.clone())];
+    let nat = nat_detection(connections, message, course, spi_r, &mut payloads);
     payloads.extend(features::answered(connections, &features));
     let transcript = Transcript {
         request: message.octets.to_vec(),
@@ -155,7 +163,7 @@ pub(crate) fn respond(
     let used = Some((serial, until, state.spis.1));
     let resumption = Some(Resumption { peer: state.id_i, own: state.id_r, used });
     let suite = state.suite;
-    let keyed = Box::new(Keyed { spi_r, suite, keys, transcript, features, resumption });
+    let keyed = Box::new(Keyed { spi_r, suite, keys, transcript, features, resumption, nat });
     Ok(InitAnswer::New { payloads, keyed })
 }
 

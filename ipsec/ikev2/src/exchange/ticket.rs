@@ -70,7 +70,7 @@ pub(super) fn received(
         id_r: peer.clone(),
         spis: (sa.spi_i, sa.spi_r),
     };
-    let (octets, until, gateway) = (octets.to_vec(), cx.now + lifetime, sa.remote.ip());
+    let (octets, until, gateway) = (octets.to_vec(), cx.now + lifetime, sa.path.remote.ip());
     Some(Effect::KeepTicket(Box::new(Ticket { octets, until, gateway, state })))
 }
 

@@ -13,7 +13,7 @@ pub use suite::IkeSuite;
 pub(crate) use numbers::{key_exchange, key_exchange_id};
 pub(crate) use proposal::{child_offer, ike_offer};
 pub(crate) use select::{check_choice, offers_group, select};
-pub(crate) use selectors::{narrow, pairs, show, subset, to_wire};
+pub(crate) use selectors::{narrow, pairs, ranges, show, subset, to_wire};
 pub(crate) use suite::{ChildSuite, child_suite, ike_suite};
 
 #[cfg(test)]

@@ -9,6 +9,11 @@ pub(crate) fn to_wire(networks: &[AddressRange]) -> Vec<TrafficSelector> {
     networks.iter().map(|range| TrafficSelector::any(range.first(), range.last())).collect()
 }
 
+/// The addresses of these selectors.
+pub(crate) fn ranges(selectors: &[TrafficSelector]) -> Vec<AddressRange> {
+    selectors.iter().filter_map(range).collect()
+}
+
 /// The part of `offered` that lies within `configured`, in the order of `offered`; empty when there is none.
 pub(crate) fn narrow(offered: &[TrafficSelector], configured: &[AddressRange]) -> Vec<TrafficSelector> {
     let mut narrowed: Vec<TrafficSelector> = Vec::new();

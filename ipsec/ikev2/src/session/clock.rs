@@ -14,6 +14,7 @@ use crate::exchange::delete::DeleteIke;
 use crate::exchange::liveness::LivenessExchange;
 use crate::exchange::rekey_ike::RekeyIke;
 use crate::output::Output;
+use crate::path::Path;
 use crate::refusal::Failure;
 use crate::sa::State;
 use crate::timers::{TimerReason, Timers, take_due};
@@ -29,7 +30,7 @@ impl Session {
     ) {
         match self.requests.expire(cx.now, &self.sa.connection.retransmission) {
             Some(Expiry::Resend { octets, message_id, transmission }) => {
-                self.send_again(octets, message_id, transmission, out);
+                self.send_again(octets, message_id, transmission, cx.now, out);
             }
             Some(Expiry::GiveUp) => self.give_up(cx, out),
             None => {}
@@ -41,6 +42,11 @@ impl Session {
         }
         if take_due(&mut self.timers.liveness, cx.now) {
             self.check_liveness(heard, cx);
+        }
+        if take_due(&mut self.timers.keepalive, cx.now) {
+            let Path { local: source, remote: destination, .. } = self.sa.path;
+            out.push_back(Output::Keepalive { source, destination });
+            self.last_sent = cx.now;
         }
         for (at, exchange) in std::mem::take(&mut self.later) {
             match at <= cx.now {
@@ -135,6 +141,10 @@ impl Session {
         let term = self.sa.authentication.filter(|term| self.sa.is_current() && self.repeated != Some(*term));
         self.timers.authentication =
             term.map(|term| if self.sa.begun_here { term.renewal() } else { term.end() });
+        // While there are children, their packets and keepalives do it.
+        let lonely = self.sa.path.nat.here && self.sa.is_current() && self.sa.children.is_empty();
+        let keepalive = self.sa.connection.keepalive.filter(|_| lonely);
+        self.timers.keepalive = keepalive.map(|interval| (self.last_sent + interval).max(now));
         let replaced = self.sa.is_established() && !self.sa.is_current();
         // The peer may send its last request twice as long: the one that made the other IKE SA, then the deletion.
         let patience = 2 * self.sa.connection.retransmission.total();

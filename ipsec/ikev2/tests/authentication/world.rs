@@ -230,7 +230,10 @@ impl World {
                     };
                     writeln!(self.told, "{}  {line}", NAMES[end]).unwrap();
                 }
-                Output::Install(_) | Output::Remove { .. } => {}
+                Output::Install(_)
+                | Output::Remove { .. }
+                | Output::Readdress { .. }
+                | Output::Keepalive { .. } => {}
             }
         }
     }

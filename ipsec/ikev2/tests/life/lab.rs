@@ -242,6 +242,7 @@ impl Lab {
                 Output::Remove { inbound } => {
                     assert!(self.installed[end].remove(&inbound).is_some());
                 }
+                Output::Readdress { .. } | Output::Keepalive { .. } => panic!("nothing moves here"),
                 Output::Event(event) => self.events[end].push(event),
             }
         }
@@ -263,6 +264,7 @@ pub(crate) fn told_of(event: &Event) -> Option<String> {
         }
         Event::Dropped { reason, .. } => format!("dropped: {reason}"),
         Event::Probe(probe) => format!("({probe})"),
+        Event::Moved { local, remote, .. } => format!("runs from {local} to {remote}"),
         Event::IkeKeyed(_) => return None,
     })
 }

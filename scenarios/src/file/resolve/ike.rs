@@ -1,5 +1,6 @@
 //! IKE configurations: what both ends are told, and where one is told something else.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ipsec::auth::IdentityPattern;
@@ -7,25 +8,49 @@ use toml::Spanned;
 
 use super::auth;
 use super::life::{MOST_ATTEMPTS, ike_life};
+use super::nat::inside_of;
 use super::options::ike_lifetime;
+use super::peer::address_of;
 use super::problems::Problems;
 use super::quantum::quantum;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Text};
 use crate::file::proposal::IkeProposal;
 use crate::file::read::{Document, Named};
-use crate::file::scenario::{Authentication, Ike, IkeEnd, Peer, Retransmission};
+use crate::file::scenario::{Authentication, Ike, IkeEnd, Link, Nat, NatTraversal, Peer, Retransmission};
 use crate::quantity;
 use crate::story::Names;
+
+/// Who is where.
+#[derive(Clone, Copy)]
+pub(super) struct Network<'a> {
+    pub(super) peers: &'a [Peer],
+    pub(super) nats: &'a [Nat],
+    pub(super) links: &'a [Link],
+}
+
+impl Network<'_> {
+    fn peer(&self, name: &str) -> Option<&Peer> {
+        self.peers.iter().find(|peer| peer.name == name)
+    }
+
+    /// Whether a translator stands before `hidden` that does not stand before `seen_by`.
+    fn hides(&self, hidden: &str, seen_by: &str) -> bool {
+        self.nats.iter().any(|nat| {
+            let inside = inside_of(nat, self.nats, self.links);
+            inside.contains(&hidden) && !inside.contains(&seen_by)
+        })
+    }
+}
 
 /// The configurations whose ends are known.
 pub(super) fn resolve(
     document: &Document,
     names: &Names,
-    peers: &[Peer],
+    network: Network<'_>,
     problems: &mut Problems,
 ) -> Vec<Ike> {
-    document.ikes.iter().filter_map(|named| ike(named, document, names, peers, problems)).collect()
+    document.ikes.iter().filter_map(|named| ike(named, document, names, network, problems)).collect()
 }
 
 /// The proposals of a list, each read by `read`.
@@ -63,14 +88,14 @@ fn ike(
     named: &Named<nouns::Ike>,
     document: &Document,
     names: &Names,
-    peers: &[Peer],
+    network: Network<'_>,
     problems: &mut Problems,
 ) -> Option<Ike> {
     let noun = &named.noun;
     let [first, second] = problems.two_peers(("ike", &named.name), "ends", noun.ends.as_ref(), names)?;
     let ends = [first.get_ref().as_str(), second.get_ref().as_str()];
     check_ends(named.name(), noun.at.keys(), ends, problems);
-    check_versions(named, ends, peers, problems);
+    check_versions(named, ends, network.peers, problems);
     if let Some(version) = noun.version.as_ref().filter(|version| *version.get_ref() != 2) {
         let message = format!("IKE version {} is not spoken here", version.get_ref());
         problems.add(Problem::at(version.span(), message).label("expected 2"));
@@ -79,10 +104,10 @@ fn ike(
         offer: noun.offer.as_ref().map(|list| offer(list, IkeProposal::parse, problems)),
         liveness: problems.read_or(noun.liveness.as_ref(), liveness, None),
     };
-    let proofs = auth::proofs(named, ends, document, peers, problems)?;
+    let proofs = auth::proofs(named, ends, document, network.peers, problems)?;
     let [first, second] = [0, 1].map(|side| {
         let told = proofs.end(named, (ends, side), document, problems)?;
-        Some(end(named, &both, ends[side], told, peers, problems))
+        Some(end(named, &both, (ends[side], ends[1 - side]), told, network, problems))
     });
     let told = [first?, second?];
     Some(Ike {
@@ -118,24 +143,68 @@ struct Both {
 fn end(
     named: &Named<nouns::Ike>,
     both: &Both,
-    name: &str,
+    ends: (&str, &str),
     (authentication, expects): (Authentication, IdentityPattern),
-    peers: &[Peer],
+    network: Network<'_>,
     problems: &mut Problems,
 ) -> IkeEnd {
-    let own = named.noun.at.iter().find(|(peer, _)| peer.get_ref() == name).map(|(_, own)| own);
+    let own = named.noun.at.iter().find(|(peer, _)| peer.get_ref() == ends.0).map(|(_, own)| own);
     let own_offer =
         own.and_then(|own| own.offer.as_ref()).map(|list| offer(list, IkeProposal::parse, problems));
     IkeEnd {
-        peer: name.to_owned(),
+        peer: ends.0.to_owned(),
         authentication,
         expects,
         offer: own_offer
             .or_else(|| both.offer.clone())
             .unwrap_or_else(|| IkeProposal::parse(OFFER).into_iter().collect()),
         liveness: problems.read_or(own.and_then(|own| own.liveness.as_ref()), liveness, both.liveness),
-        life: ike_life(&named.noun, own, peers, problems),
+        remote: remote(own.and_then(|own| own.remote.as_ref()), ends, network, problems),
+        nat: nat_traversal(&named.noun.nat, own.map(|own| &own.nat), problems),
+        life: ike_life(&named.noun, own, network.peers, problems),
         quantum: quantum(&named.noun, own, problems),
+    }
+}
+
+/// Where the other end is as this one sees it. One that is behind a translator may come from anywhere unless the file says
+/// where that lets packets in.
+fn remote(
+    told: Option<&Text>,
+    (own, other): (&str, &str),
+    network: Network<'_>,
+    problems: &mut Problems,
+) -> Option<IpAddr> {
+    let anywhere_or_address = |text: &str| match text {
+        "any" => Ok(None),
+        address => address_of(address).map(Some),
+    };
+    match told {
+        Some(told) => problems.read(told, anywhere_or_address).flatten(),
+        None if network.hides(other, own) => None,
+        None => network.peer(other).map(|peer| peer.address),
+    }
+}
+
+/// How often NAT is reminded unless the file says otherwise (RFC 3948 §4).
+const KEEPALIVE: Duration = Duration::from_secs(20);
+
+fn nat_traversal(
+    both: &nouns::NatTraversal,
+    own: Option<&nouns::NatTraversal>,
+    problems: &mut Problems,
+) -> NatTraversal {
+    let told = |get: fn(&nouns::NatTraversal) -> Option<bool>| own.and_then(get).or_else(|| get(both));
+    let keepalive = own.and_then(|own| own.keepalive.as_ref()).or(both.keepalive.as_ref());
+    let port = own.and_then(|own| own.port.as_ref()).or(both.port.as_ref());
+    if let Some(wrong) = port.filter(|port| ![500, 4500].contains(port.get_ref())) {
+        let problem = Problem::at(wrong.span(), format!("IKE does not begin at port {}", wrong.get_ref()));
+        problems.add(problem.label("expected 500 or 4500"));
+    }
+    NatTraversal {
+        enabled: told(|nat| nat.traversal).unwrap_or(true),
+        encapsulate: told(|nat| nat.encapsulate).unwrap_or(false),
+        keepalive: problems.read_or(keepalive, liveness, Some(KEEPALIVE)),
+        starts_on_nat_port: port.is_some_and(|port| *port.get_ref() == 4500),
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) fn declared(document: &Document, problems: &mut Problems) -> Names {
     for router in &document.routers {
         declare(&mut names, &router.name, Kind::Router, &[], problems);
     }
+    for nat in &document.nats {
+        declare(&mut names, &nat.name, Kind::Nat, &[], problems);
+    }
     for link in &document.links {
         let ends = nodes_of(link.noun.joins.as_ref(), &names);
         declare(&mut names, &link.name, Kind::Link, &ends, problems);
@@ -65,11 +68,11 @@ fn declare(names: &mut Names, name: &Text, kind: Kind, ends: &[&str], problems: 
     names.add(word, kind, ends);
 }
 
-/// The peers and routers of a list; none if one is unknown.
+/// The peers, routers and translators of a list; none if one is unknown.
 fn nodes_of<'a>(list: Option<&'a Spanned<Vec<Text>>>, names: &Names) -> Vec<&'a str> {
     let texts: Vec<&str> =
         list.into_iter().flat_map(Spanned::get_ref).map(|text| text.get_ref().as_str()).collect();
-    let known = |name: &&str| matches!(names.kind(name), Some(Kind::Peer | Kind::Router));
+    let known = |name: &&str| matches!(names.kind(name), Some(Kind::Peer | Kind::Router | Kind::Nat));
     if texts.iter().all(known) { texts } else { Vec::new() }
 }
 

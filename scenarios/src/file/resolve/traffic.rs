@@ -64,6 +64,7 @@ fn traffic(named: &Named<nouns::Traffic>, peers: &[Peer], problems: &mut Problem
     }
     let kind = match noun.kind {
         Some(nouns::TrafficKind::Ping) => TrafficKind::Ping,
+        Some(nouns::TrafficKind::Echo) => TrafficKind::Echo,
         Some(nouns::TrafficKind::Udp) | None => TrafficKind::Udp,
     };
     let address = first_host.address;

@@ -22,7 +22,7 @@ fn at_time(plane: &mut Dataplane, now: Instant) -> Vec<Due> {
 fn expired(due: &[Due]) -> Vec<(Limit, Measure)> {
     let of = |due: &Due| match due {
         Due::Expired(expired) => (expired.limit, expired.measure),
-        Due::Send(packet) => panic!("{packet:?}"),
+        Due::Send(_) | Due::Moved { .. } => panic!("{due:?}"),
     };
     due.iter().map(of).collect()
 }

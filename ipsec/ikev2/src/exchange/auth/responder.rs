@@ -85,7 +85,7 @@ fn authorized<'a>(
     let wanted = id_of(message, Role::Responder).map(Identity::from_wire);
     let is_wanted =
         |connection: &&Arc<Connection>| wanted.as_ref().is_none_or(|wanted| *wanted == connection.local_id);
-    let here = cx.connections.between(sa.local.ip(), sa.remote.ip());
+    let here = cx.connections.between(sa.path.local.ip(), sa.path.remote.ip());
     let asked: Vec<&Arc<Connection>> = here.filter(is_wanted).collect();
     if let (true, Some(wanted)) = (asked.is_empty(), wanted) {
         return Err(format!("{identity} asks for {wanted}, who is not here"));

@@ -66,7 +66,7 @@ fn goes_on(
     resumption: &Resumption,
     cx: &Context<'_>,
 ) -> Result<Arc<Connection>, Failure> {
-    let (local, remote) = (half_open.sa.local.ip(), half_open.sa.remote.ip());
+    let (local, remote) = (half_open.sa.path.local.ip(), half_open.sa.path.remote.ip());
     let fits = |connection: &&Arc<Connection>| {
         connection.local_id == resumption.own && connection.remote_id.matches(&resumption.peer)
     };

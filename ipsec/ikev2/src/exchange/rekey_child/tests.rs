@@ -9,6 +9,7 @@ use ipsec_wire::v2::TrafficSelector;
 use super::*;
 use crate::config::Connection;
 use crate::event::ChildRecord;
+use crate::path::Path;
 use crate::sa::{Ends, Role};
 
 const OLD: Spi = Spi(0x100);
@@ -35,8 +36,8 @@ fn child(retired: Option<End>) -> ChildSa {
 fn ike_sa(children: Vec<ChildSa>, rival_child: Option<Rival<Spi>>) -> IkeSa {
     let (local, remote) = ([192, 0, 2, 1], [192, 0, 2, 2]);
     let connection = Connection::new("site", local.into(), remote.into(), Secret::from(Vec::new()));
-    let ends =
-        Ends { local: (local, 500).into(), remote: (remote, 500).into(), spi_i: IkeSpi(1), spi_r: IkeSpi(2) };
+    let path = Path::new((local, 500).into(), (remote, 500).into());
+    let ends = Ends { path, spi_i: IkeSpi(1), spi_r: IkeSpi(2) };
     IkeSa { children, rival_child, ..IkeSa::new(Role::Initiator, Arc::new(connection), ends, Instant::ZERO) }
 }
 

@@ -1,0 +1,7 @@
+//! What the addresses of an IKE SA do between two endpoints: NAT (RFC 7296 §2.23).
+
+#![allow(clippy::unwrap_used, reason = "a test stops at an error")]
+
+mod hostile;
+mod ladders;
+mod world;
