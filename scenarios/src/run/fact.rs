@@ -1,6 +1,8 @@
 //! Whether what a story expects is so.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::slice;
 
 use ipsec::Status;
 use ipsec::dataplane::SaStatus;
@@ -57,6 +59,31 @@ pub(super) fn find(
             None if status.sas.is_empty() => Ok(()),
             None => Err(format!("{} ESP SAs", status.sas.len())),
         }),
+        Fact::Suite { ike, at, suite, .. } => each(at, &|status| has_suite(status, ike, &suite.to_string())),
+        Fact::Selectors { child, peer, selectors, .. } => find_selectors(watch, child, peer, selectors),
+        Fact::Encapsulated { child, in_udp, at, .. } => {
+            each(at, &|status| encapsulated(status, child, *in_udp))
+        }
+        Fact::RunsTo { ike, peer, address, .. } => {
+            each(slice::from_ref(peer), &|status| runs_to(status, ike, *address))
+        }
+        Fact::Failure { .. }
+        | Fact::FailureSaying { .. }
+        | Fact::Drop { .. }
+        | Fact::Reaches { .. }
+        | Fact::Probe { .. }
+        | Fact::Retransmissions { .. } => find_happening(fact, since, watch),
+        Fact::HasClass { .. }
+        | Fact::LosesNothing { .. }
+        | Fact::ReachesNobody { .. }
+        | Fact::Delivers { .. }
+        | Fact::Flows { .. } => find_traffic(fact, since, now, watch),
+    }
+}
+
+/// Facts about what peers reported.
+fn find_happening(fact: &Fact, since: Instant, watch: &Watch) -> Finding {
+    match fact {
         Fact::Failure { reason, at, .. } => {
             let wanted = What::Failure(reason.name());
             happened(watch, at, since, &wanted, 1, &format!("a failure {}", reason.name()))
@@ -81,32 +108,7 @@ pub(super) fn find(
         Fact::Retransmissions { count, at, .. } => {
             happened(watch, at, since, &What::Retransmission, *count, "retransmissions")
         }
-        Fact::Suite { ike, at, suite, .. } => each(at, &|status| has_suite(status, ike, &suite.to_string())),
-        Fact::Selectors { child, peer, selectors, .. } => find_selectors(watch, child, peer, selectors),
-        Fact::Encapsulated { child, in_udp, at, .. } => {
-            each(at, &|status| encapsulated(status, child, *in_udp))
-        }
-        Fact::RunsTo { ike, peer, address, .. } => {
-            let seen: Vec<String> = of(&status(peer), ike)
-                .filter(|sa| sa.stage == Stage::Established)
-                .map(|sa| sa.remote.ip().to_string())
-                .collect();
-            match seen.contains(&address.to_string()) {
-                true => Finding::So,
-                false if seen.is_empty() => Finding::NotSo(format!("{peer} has no established IKE SA {ike}")),
-                false => Finding::NotSo(format!("{peer} sees the other end at {}", seen.join(", "))),
-            }
-        }
-        Fact::HasClass { traffic, class, .. } => {
-            match watch.ledger.has_class(index(watch, traffic), *class, since) {
-                true => Finding::So,
-                false => Finding::NotSo(format!("nothing came with class {class}")),
-            }
-        }
-        Fact::LosesNothing { .. }
-        | Fact::ReachesNobody { .. }
-        | Fact::Delivers { .. }
-        | Fact::Flows { .. } => find_traffic(fact, since, now, watch),
+        _ => Finding::NotSo("this is no fact about what happened".to_owned()),
     }
 }
 
@@ -155,6 +157,12 @@ fn find_traffic(fact: &Fact, since: Instant, now: Instant, watch: &Watch) -> Fin
                 Some(side) => Finding::NotSo(format!("nothing that end {} sent has come", side + 1)),
             }
         }
+        Fact::HasClass { traffic, class, .. } => {
+            match watch.ledger.has_class(index(watch, traffic), *class, since) {
+                true => Finding::So,
+                false => Finding::NotSo(format!("nothing came with class {class}")),
+            }
+        }
         _ => Finding::NotSo("this is no fact about traffic".to_owned()),
     }
 }
@@ -170,6 +178,20 @@ fn encapsulated(status: &Status, child: &str, in_udp: bool) -> Result<(), String
         None => Ok(()),
         Some(sa) => Err(format!("SPI {} of {child} {} UDP", sa.spi, if in_udp { "without" } else { "in" })),
     }
+}
+
+/// Whether an established IKE SA has its other end at an address.
+fn runs_to(status: &Status, ike: &str, address: IpAddr) -> Result<(), String> {
+    let up = of(status, ike).filter(|sa| sa.stage == Stage::Established);
+    let seen: Vec<IpAddr> = up.map(|sa| sa.remote.ip()).collect();
+    if seen.contains(&address) {
+        return Ok(());
+    }
+    if seen.is_empty() {
+        return Err(format!("no established IKE SA {ike}"));
+    }
+    let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
+    Err(format!("the other end at {}", seen.join(", ")))
 }
 
 fn children(status: &Status, child: &str) -> usize {

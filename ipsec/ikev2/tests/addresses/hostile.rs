@@ -1,6 +1,8 @@
 //! Attackers who see messages, change the addresses on them, keep them and send them again: an IKE SA goes only where a
 //! message comes from that is authentic and new, and only where NAT explains it.
 
+use std::collections::BTreeMap;
+
 use ipsec_ikev2::{DropReason, Event, Nat};
 use ipsec_wire::registry::NotifyType;
 
@@ -125,5 +127,5 @@ fn forged_hashes_end_the_attempt() {
     world.deliver_all();
     let failed = |event: &Event| matches!(event, Event::IkeFailed { .. });
     assert!(world.events[1].iter().any(failed), "{}", world.text);
-    assert!(world.installed.iter().all(|installed| installed.is_empty()));
+    assert!(world.installed.iter().all(BTreeMap::is_empty));
 }

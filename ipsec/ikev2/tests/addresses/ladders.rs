@@ -1,5 +1,6 @@
 //! What goes over the wire where there is NAT, and what each end tells of it.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipsec_dataplane::Mode;
@@ -173,7 +174,7 @@ fn transport_mode_through_nat_is_between_the_addresses_that_each_end_sees() {
         // The responder asks for the same two hosts when it replaces the child.
         world.at(1, |east, now| east.rekey(now, "net").unwrap());
         world.deliver_all();
-        assert_eq!(world.installed.each_ref().map(|installed| installed.len()), [1, 1]);
+        assert_eq!(world.installed.each_ref().map(BTreeMap::len), [1, 1]);
     }
 }
 
