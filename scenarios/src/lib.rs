@@ -11,4 +11,5 @@ pub mod node;
 pub mod oracle;
 pub mod quantity;
 pub mod run;
+mod service;
 pub mod story;

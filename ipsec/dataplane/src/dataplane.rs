@@ -141,7 +141,8 @@ impl Dataplane {
 
     /// Takes a packet from inside (RFC 4301 §5.1). Only CBC draws entropy: an IV for each packet.
     pub fn outbound(&mut self, now: Instant, entropy: &mut dyn Entropy, mut packet: IpPacket) -> Outbound {
-        let mut flow = self.complete(now, &packet, Flow::outbound(&packet));
+        let shown = Flow::outbound(&packet);
+        let mut flow = self.complete(now, &packet, shown);
         if self.settings.icmp_errors
             && icmp_error::is_error(&packet)
             && let Some(about) = Flow::outbound_error(&packet)
@@ -161,6 +162,10 @@ impl Dataplane {
             let selectors = policy.populated(&flow);
             return Outbound::Acquire { policy: policy.name.clone(), selectors, packet };
         };
+        if shown != flow && packet.fragment().is_some() && !pair.outbound.sa.carries_fragment(&shown, &flow) {
+            pair.outbound.sa.count(Err(DropReason::LaterFragment));
+            return drop_on(pair, DropReason::LaterFragment);
+        }
         let mtu = self.path_mtus.to(now, remote_end(pair, &packet));
         let cut = match room(self.provider, pair, mtu, &packet) {
             Ok(Some(room)) if packet.len() > room => Some(cut(&packet, room, pair)),
@@ -223,14 +228,14 @@ impl Dataplane {
         };
         let (ran, before) = (addresses::run(&packet, &arrived), pair.inbound.replay.highest());
         let opened = open(self.provider, pair, place.is_bundled, now, &mut packet, arrived).and_then(|()| {
-            let flow = Flow::inbound(&packet);
+            let shown = Flow::inbound(&packet);
             let flow = match packet.fragment() {
                 Some(_) if self.settings.stateful_fragments => {
-                    self.fragment_ports.complete(now, &packet, flow)
+                    self.fragment_ports.complete(now, &packet, shown)
                 }
-                _ => flow,
+                _ => shown,
             };
-            let carries = pair.inbound.sa.carries(&flow)
+            let carries = pair.inbound.sa.carries_fragment(&shown, &flow)
                 || self.settings.icmp_errors
                     && Flow::inbound_error(&packet).is_some_and(|flow| pair.inbound.sa.carries(&flow));
             if carries { Ok(packet.len()) } else { Err(DropReason::Selectors) }
@@ -294,8 +299,10 @@ impl Dataplane {
     /// Keys are set up when the first packet needs them. Parameters that do not fit together show then, as
     /// [`DropReason::Unusable`].
     pub fn install(&mut self, now: Instant, pair: SaPair) {
-        let pair = self.sad.insert(now, self.spd.index_of(&pair.policy), pair);
+        let policy = self.spd.index_of(&pair.policy);
+        let pair = self.sad.insert(now, policy, pair);
         lifetimes::begin(&mut self.timers, now, pair);
+        self.follow(policy);
     }
 
     /// Removes the pair that receives under this SPI and returns how its SAs ended, those of the pair itself first, of
@@ -303,7 +310,15 @@ impl Dataplane {
     pub fn remove(&mut self, inbound: Spi) -> Option<Vec<SaStatus>> {
         let pair = self.sad.remove(inbound)?;
         lifetimes::end(&mut self.timers, &pair);
+        self.follow(pair.policy_index);
         Some(status::of(&pair).collect())
+    }
+
+    /// The pairs of this policy have changed.
+    fn follow(&mut self, policy: Option<usize>) {
+        if let Some(index) = policy {
+            self.spd.follow(index, || self.sad.selectors_of(index));
+        }
     }
 
     /// When a packet was last authenticated under this SPI: proof that the peer is alive (RFC 7296 §2.4).

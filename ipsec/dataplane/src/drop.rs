@@ -33,6 +33,10 @@ pub enum DropReason {
     /// A fragment of an ESP or AH packet: only whole ones are opened (RFC 4303 §3.4.1, RFC 4302 §3.4.1).
     #[error("a fragment of a protected packet")]
     Fragment,
+    /// A later fragment, which does not show its ports, for an SA that is only for some ports and not for fragments
+    /// (RFC 4301 §7, RFC 7296 §1.3.1).
+    #[error("a later fragment, and the SA is only for packets that show their ports")]
+    LaterFragment,
     /// No SA has this SPI.
     #[error("no SA has this SPI")]
     UnknownSpi,
@@ -125,6 +129,7 @@ impl DropReason {
             Self::PathMtu => "path-mtu",
             Self::TransportFragment => "transport-fragment",
             Self::Fragment => "sa-fragment",
+            Self::LaterFragment => "later-fragment",
             Self::UnknownSpi => "sa-unknown-spi",
             Self::Malformed => "sa-malformed",
             Self::Replayed => "sa-replayed",

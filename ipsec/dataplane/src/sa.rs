@@ -47,7 +47,7 @@ pub struct SaParameters {
 }
 
 /// What an SA does that most do not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SaOptions {
     /// The last sequence number that was used before the SA came here; 0 for a new one.
     pub sequence: u64,
@@ -62,6 +62,24 @@ pub struct SaOptions {
     pub pad_to: Option<u16>,
     /// How often a packet is sent that only pretends to carry something (RFC 4303 §2.6). With ESP in tunnels only.
     pub dummies: Option<Duration>,
+    /// Later fragments, which do not show their ports, go with the first one even where the SA is only for some ports
+    /// (RFC 4301 §7.3); if not, such an SA carries none.
+    pub later_fragments: bool,
+}
+
+impl Default for SaOptions {
+    /// Nothing special; later fragments go with the first ones.
+    fn default() -> Self {
+        Self {
+            sequence: 0,
+            encapsulation: None,
+            dont_fragment: DontFragment::Copy,
+            dscp: None,
+            pad_to: None,
+            dummies: None,
+            later_fragments: true,
+        }
+    }
 }
 
 /// Whether packets in a tunnel may be cut on the way (RFC 4301 §8.1). With the bit set, an inner packet that is too long
@@ -120,6 +138,9 @@ pub struct SaPair {
     pub lifetime: Lifetime,
     /// The SAs of AH round those of ESP.
     pub bundled: Option<Box<Bundled>>,
+    /// The resource, such as a processor, that the pair is for. Flows are spread over the resources that pairs of their
+    /// policy are for (RFC 9611 §3); a pair for none serves where there is no other.
+    pub resource: Option<u32>,
 }
 
 /// Two SAs of AH in transport mode round the packets of an ESP pair, which come in and go out with both or not at all
@@ -137,7 +158,14 @@ impl SaPair {
     /// A pair that lasts until it is removed.
     #[must_use]
     pub fn new(policy: impl Into<String>, inbound: SaParameters, outbound: SaParameters) -> Self {
-        Self { policy: policy.into(), inbound, outbound, lifetime: Lifetime::default(), bundled: None }
+        Self {
+            policy: policy.into(),
+            inbound,
+            outbound,
+            lifetime: Lifetime::default(),
+            bundled: None,
+            resource: None,
+        }
     }
 }
 
@@ -187,6 +215,12 @@ impl Sa {
     /// Whether the SA carries packets of this flow.
     pub(crate) fn carries(&self, flow: &Flow) -> bool {
         self.parameters.selectors.iter().any(|selector| selector.matches(flow))
+    }
+
+    /// Whether the SA carries packets of this flow, as it shows in the packet itself and as it was completed from the first
+    /// fragment.
+    pub(crate) fn carries_fragment(&self, shown: &Flow, completed: &Flow) -> bool {
+        self.carries(completed) && (self.parameters.options.later_fragments || self.carries(shown))
     }
 
     /// Accounts for a packet, by its length inside the tunnel in octets or by its being dropped.

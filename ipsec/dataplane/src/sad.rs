@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::inbound::InboundSa;
 use crate::outbound::OutboundSa;
-use crate::{Flow, Lifetime, Mode, SaPair};
+use crate::{Flow, Lifetime, Mode, SaPair, Selector};
 
 /// All SAs.
 #[derive(Default)]
@@ -57,6 +57,8 @@ pub(crate) struct Pair {
     pub(crate) inbound: InboundSa,
     pub(crate) outbound: OutboundSa,
     pub(crate) bundled: Option<Box<BundledPair>>,
+    /// The resource that it is for.
+    resource: Option<u32>,
     pub(crate) lifetime: Lifetime,
     /// When it was installed.
     pub(crate) since: Instant,
@@ -126,17 +128,16 @@ impl Sad {
         self.pairs[place.slot].as_mut()
     }
 
-    /// The newest pair of the policy with this index that carries packets of this flow; the one that it `used` last, if no
+    /// The newest pair of the policy with this index that carries packets of this flow and is for its resource; the one that it `used` last, if no
     /// pair of the policy has come or gone since.
     pub(crate) fn outbound(&mut self, policy: usize, flow: &Flow, used: &mut Used) -> Option<&mut Pair> {
         let OfPolicy { slots, changes } = self.by_policy.get(policy)?;
         let slot = match used {
             Some((slot, then)) if then == changes => *slot,
             _ => {
-                let carries = |slot: &&usize| {
-                    self.pairs[**slot].as_ref().is_some_and(|pair| pair.outbound.sa.carries(flow))
-                };
-                *slots.iter().rev().find(carries)?
+                let pairs = slots.iter().rev().filter_map(|slot| Some((*slot, self.pairs[*slot].as_ref()?)));
+                let carry = pairs.filter(|(_, pair)| pair.outbound.sa.carries(flow));
+                spread(carry.map(|(slot, pair)| (slot, pair.resource)), flow)?
             }
         };
         *used = Some((slot, *changes));
@@ -158,6 +159,7 @@ impl Sad {
                     (InboundSa::new(bundled.inbound, false), OutboundSa::new(bundled.outbound, false));
                 Box::new(BundledPair { inbound, outbound })
             }),
+            resource: pair.resource,
             lifetime: pair.lifetime,
             since: now,
             soft_told: false,
@@ -221,6 +223,19 @@ impl Sad {
         self.pairs[slot].as_mut()
     }
 
+    /// What the pairs of the policy with this index carry.
+    pub(crate) fn selectors_of(&self, policy: usize) -> Vec<Selector> {
+        let slots = self.by_policy.get(policy).map(|of| of.slots.as_slice()).unwrap_or_default();
+        let pairs = slots.iter().filter_map(|slot| self.pairs[*slot].as_ref());
+        let mut selectors: Vec<Selector> = Vec::new();
+        for selector in pairs.flat_map(|pair| &pair.outbound.sa.parameters.selectors) {
+            if !selectors.contains(selector) {
+                selectors.push(selector.clone());
+            }
+        }
+        selectors
+    }
+
     /// The pair with this serial number.
     pub(crate) fn by_serial(&mut self, serial: u64) -> Option<&mut Pair> {
         self.pairs[*self.by_serial.get(&serial)?].as_mut()
@@ -234,5 +249,71 @@ impl Sad {
     /// The pairs, by slot.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = &Pair> {
         self.pairs.iter().flatten()
+    }
+}
+
+/// The first of these slots, of which each is for a resource or for none, that is for the resource of this flow.
+fn spread(slots: impl Iterator<Item = (usize, Option<u32>)>, flow: &Flow) -> Option<usize> {
+    let slots: Vec<(usize, Option<u32>)> = slots.collect();
+    let mut resources: Vec<u32> = slots.iter().filter_map(|(_, resource)| *resource).collect();
+    resources.sort_unstable();
+    resources.dedup();
+    let wanted = match resources.len() {
+        0 => None,
+        count => resources.get((number(flow) % count as u64) as usize).copied(),
+    };
+    slots.into_iter().find(|(_, resource)| *resource == wanted).map(|(slot, _)| slot)
+}
+
+/// A number that is the same for all packets of a flow and differs between flows: FNV-1a over what defines the flow.
+fn number(flow: &Flow) -> u64 {
+    let mut number = 0xcbf2_9ce4_8422_2325_u64;
+    let mut mix = |octets: &[u8]| {
+        for octet in octets {
+            number = (number ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    for address in [flow.local, flow.remote] {
+        match address {
+            IpAddr::V4(address) => mix(&address.octets()),
+            IpAddr::V6(address) => mix(&address.octets()),
+        }
+    }
+    mix(&[flow.protocol]);
+    let (local, remote) = flow.ports.unwrap_or_default();
+    mix(&local.to_be_bytes());
+    mix(&remote.to_be_bytes());
+    // The lowest bit hears only of the lowest bits.
+    number ^ number >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(port: u16) -> Flow {
+        Flow {
+            local: [10, 1, 0, 1].into(),
+            remote: [10, 2, 0, 1].into(),
+            protocol: 17,
+            ports: Some((port, 9)),
+        }
+    }
+
+    #[test]
+    fn flows_are_spread_over_the_resources_and_each_stays_where_it_is() {
+        let slots = [(7, Some(2)), (6, Some(1)), (5, Some(0)), (4, None)];
+        let of = |port| spread(slots.into_iter(), &flow(port)).unwrap();
+        let counts = [4, 5, 6, 7].map(|slot| (0..300).filter(|port| of(*port) == slot).count());
+        assert_eq!(counts[0], 0, "the pair for no resource has nothing to do");
+        assert!(counts[1..].iter().all(|count| *count > 60), "{counts:?}");
+        assert_eq!(of(1), of(1));
+    }
+
+    #[test]
+    fn a_pair_for_no_resource_serves_where_there_is_no_other_and_newer_ones_come_first() {
+        assert_eq!(spread([(4, None), (3, None)].into_iter(), &flow(1)), Some(4));
+        assert_eq!(spread([(9, Some(0)), (8, Some(0)), (4, None)].into_iter(), &flow(1)), Some(9));
+        assert_eq!(spread([].into_iter(), &flow(1)), None);
     }
 }

@@ -33,6 +33,9 @@ pub struct Policy {
     pub direction: Option<Direction>,
     /// What of its selectors an SA takes from the packet that asks for it.
     pub from_packet: FromPacket,
+    /// Whether its selectors are those of its SAs, whatever they are: it is for packets that nobody can name before
+    /// addresses are assigned (RFC 4301 §4.4.1.2).
+    pub follows_sas: bool,
 }
 
 /// Populate from packet (RFC 4301 §4.4.1.2): an SA is only for packets that have the same value as the one that asked for
@@ -56,7 +59,7 @@ impl Policy {
     #[must_use]
     pub fn new(name: impl Into<String>, selectors: Vec<Selector>, action: Action) -> Self {
         let (direction, from_packet) = (None, FromPacket::default());
-        Self { name: name.into(), selectors, action, direction, from_packet }
+        Self { name: name.into(), selectors, action, direction, from_packet, follows_sas: false }
     }
 
     fn matches(&self, flow: &Flow, direction: Direction) -> bool {
@@ -153,6 +156,15 @@ impl Spd {
         let decision = &mut decisions[place];
         let index = decision.policy?;
         Some((index, &self.policies[index], &mut decision.used))
+    }
+
+    /// Gives a policy that follows its SAs the selectors of those.
+    pub(crate) fn follow(&mut self, index: usize, selectors: impl FnOnce() -> Vec<Selector>) {
+        let policy = &mut self.policies[index];
+        if policy.follows_sas {
+            policy.selectors = selectors();
+            self.decided = Default::default();
+        }
     }
 
     /// The index of the policy with this name.

@@ -15,15 +15,17 @@ use crate::features::Features;
 use crate::gateway::Gateway;
 use crate::output::Output;
 use crate::path::Path;
+use crate::pools::Pools;
 use crate::protect::Protection;
 use crate::refusal::Failure;
-use crate::sa::{ChildSa, Crypto, IkeSa, Pending, Rival, Role, State, Supersession};
+use crate::sa::{ChildSa, Crypto, IkeSa, Inside, Pending, Rival, Role, State, Supersession};
 
 /// What effects touch besides the record.
 pub(crate) struct Reach<'a> {
     pub(crate) provider: &'static ipsec_crypto::Provider,
     pub(crate) queue: &'a mut VecDeque<Box<dyn Exchange>>,
     pub(crate) out: &'a mut VecDeque<Output>,
+    pub(crate) pools: &'a mut Pools,
     /// Set when an attempt to set up the IKE SA has failed: why.
     pub(crate) failed: &'a mut Option<Failure>,
     /// New IKE SAs that were made to replace this one.
@@ -65,6 +67,11 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             }
             Effect::Converse(conversation) => sa.conversation = Some(conversation),
             Effect::Move(path) => move_to(sa, path, reach),
+            Effect::Configure(inside) => tell_inside(sa, inside, reach),
+            Effect::Assign(inside, identity) => {
+                inside.addresses.iter().for_each(|address| reach.pools.lend(*address, &identity));
+                tell_inside(sa, inside, reach);
+            }
             Effect::AddChild(child) => add_child(sa, *child, reach),
             Effect::Begin(affair) => sa.affair = Some(affair),
             Effect::Through => through(sa),
@@ -84,6 +91,11 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::NoteStillborn(protocol, spi) => {
                 if sa.stillborn.len() < MOST_STILLBORN {
                     sa.stillborn.push((protocol, spi));
+                }
+            }
+            Effect::NoteExhausted(child) => {
+                if !sa.exhausted.contains(&child) {
+                    sa.exhausted.push(child);
                 }
             }
             Effect::Succeed(successor) => succeed(sa, *successor, reach),
@@ -147,6 +159,7 @@ fn remove_child(sa: &mut IkeSa, inbound: Spi, cause: Cause, reach: &mut Reach<'_
         return;
     };
     let child = sa.children.remove(index);
+    sa.exhausted.retain(|name| *name != child.name);
     if cause == Cause::DeletedByPeer && !child.deleting {
         reach.lost.push(Lost::Child(child.name.clone()));
     }
@@ -242,6 +255,12 @@ fn move_to(sa: &mut IkeSa, path: Path, reach: &mut Reach<'_>) {
     }));
 }
 
+fn tell_inside(sa: &mut IkeSa, inside: Inside, reach: &mut Reach<'_>) {
+    let connection = sa.connection.name.clone();
+    reach.out.push_back(Output::Event(Event::Configured { connection, inside: inside.clone() }));
+    sa.inside = inside;
+}
+
 fn child_mut(sa: &mut IkeSa, inbound: Spi) -> Option<&mut ChildSa> {
     sa.children.iter_mut().find(|child| child.inbound == inbound)
 }
@@ -278,6 +297,7 @@ fn add_child(sa: &mut IkeSa, child: NewChild, reach: &mut Reach<'_>) {
         outbound: record.outbound,
         local: record.local.clone(),
         remote: record.remote.clone(),
+        resource: record.resource,
         deleting: false,
         retired: None,
     });
@@ -308,6 +328,10 @@ fn close(sa: &mut IkeSa, cause: Cause, reach: &mut Reach<'_>) {
         reach.queue.clear();
     }
     sa.state = State::Closed;
+    let inside = std::mem::take(&mut sa.inside);
+    if sa.connection.assigns.is_some() {
+        reach.pools.give_back(&inside.addresses);
+    }
     reach.out.push_back(Output::Event(Event::IkeDown {
         connection: sa.connection.name.clone(),
         spi_i: sa.spi_i,

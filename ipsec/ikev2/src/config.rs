@@ -5,14 +5,16 @@ mod ppk;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use ipsec_auth::{Authenticate, Identity, IdentityPattern, Prove, SignatureHash};
 use ipsec_crypto::Secret;
-use ipsec_dataplane::{LifetimePolicy, SaOptions};
-use ipsec_net::AddressRange;
+use ipsec_dataplane::{LifetimePolicy, SaOptions, Selector};
+use ipsec_net::{AddressRange, Prefix};
+use ipsec_wire::v2::ConfigAttribute;
 
-use crate::negotiate::{ChildProposal, IkeProposal};
+use crate::negotiate::{self, ChildProposal, IkeProposal};
 use crate::ticket::TicketPolicy;
 use crate::window::Retransmission;
 
@@ -56,6 +58,13 @@ pub struct Connection {
     pub liveness: Option<Duration>,
     /// How requests are repeated.
     pub retransmission: Retransmission,
+    /// What we ask the peer to tell us as initiator, an address of the network inside among it (RFC 7296 §2.19); nothing when
+    /// empty.
+    pub asks: Vec<ConfigAttribute>,
+    /// What we assign to a peer that asks for that.
+    pub assigns: Option<Assigns>,
+    /// How many children one IKE SA may have; the peer's wish for more is refused (RFC 7296 §1.3, NO_ADDITIONAL_SAS).
+    pub most_children: usize,
     /// How many attempts an initiator makes, each with new SPIs, when the one before has failed. A message that was
     /// changed on its way shows as a failed authentication, so that one counts too.
     pub attempts: u32,
@@ -125,6 +134,9 @@ impl Connection {
             lifetime: LifetimePolicy::default(),
             liveness: None,
             retransmission: Retransmission::default(),
+            asks: Vec::new(),
+            assigns: None,
+            most_children: usize::MAX,
             attempts: 1,
             childless: Childless::default(),
             unique: Uniqueness::default(),
@@ -178,6 +190,26 @@ pub enum FullTranscript {
     Require,
 }
 
+/// What a responder assigns and tells to initiators that ask (RFC 7296 §2.19, §3.15).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assigns {
+    /// The names of the pools that addresses come from, best first.
+    pub pools: Vec<String>,
+    /// What else it tells, each to those who ask for its type.
+    pub attributes: Vec<ConfigAttribute>,
+    /// Whether an initiator has to ask for an address to get a child (RFC 7296 §3.10.1, FAILED_CP_REQUIRED).
+    pub required: bool,
+}
+
+/// Inside addresses to lend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolConfig {
+    /// Its name, unique in the endpoint.
+    pub name: String,
+    /// The addresses, those of a range from the first on.
+    pub ranges: Vec<AddressRange>,
+}
+
 /// One Child SA configuration.
 #[derive(Clone, Debug)]
 pub struct ChildConfig {
@@ -206,6 +238,46 @@ pub struct ChildConfig {
     pub attempts: u32,
     /// What follows when the peer deletes it.
     pub on_close: OnClose,
+    /// Whether one side is what the responder assigns: ours where the connection asks for addresses, the peer's where it
+    /// assigns them. The networks of that side are the bounds.
+    pub assigned: bool,
+    /// Which packets between the networks it carries, those of any of these; all of them when there are none.
+    pub services: Vec<Service>,
+    /// The security labels that it may have (RFC 9478), best first; its SAs have one of them, and the peer has to agree to
+    /// one. Without any it has none.
+    pub labels: Vec<Vec<u8>>,
+    /// Whether a packet that it would carry and for which there is no SA sets one up (RFC 7296 §2.9).
+    pub on_demand: bool,
+    /// Whether each of its SAs is only for one address at either end, which the peer has to say (RFC 7296 §2.9,
+    /// SINGLE_PAIR_REQUIRED).
+    pub single_pair: bool,
+    /// How many SAs it has beside the first, each for one resource such as a processor (RFC 9611). As initiator we ask
+    /// for so many, as responder we grant no more.
+    pub resources: u32,
+    /// Whether we take packets with padding against traffic analysis (RFC 7296 §1.3.1); if not, the peer is told.
+    pub takes_padding: bool,
+    /// Whether later fragments go with the first one, whose ports they do not show, where its SAs are only for some ports
+    /// (RFC 7296 §1.3.1); both ends have to want that.
+    pub non_first_fragments: bool,
+}
+
+/// Some of the packets between two networks, by what stands behind their IP header (RFC 7296 §3.13.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The upper-layer protocol; any when nothing.
+    pub protocol: Option<u8>,
+    /// Ports at our side. Of ICMP, 256 times the type and the code, here and at the peer's side alike.
+    pub local_ports: RangeInclusive<u16>,
+    /// Ports at the peer's side.
+    pub remote_ports: RangeInclusive<u16>,
+}
+
+impl Service {
+    /// All packets of a protocol, or of any.
+    #[must_use]
+    pub fn of(protocol: Option<u8>) -> Self {
+        Self { protocol, local_ports: Selector::ANY, remote_ports: Selector::ANY }
+    }
 }
 
 impl ChildConfig {
@@ -230,7 +302,35 @@ impl ChildConfig {
             start: false,
             attempts: 1,
             on_close: OnClose::default(),
+            assigned: false,
+            services: Vec::new(),
+            labels: Vec::new(),
+            on_demand: false,
+            single_pair: false,
+            resources: 0,
+            takes_padding: true,
+            non_first_fragments: true,
         }
+    }
+
+    /// The same child where these addresses are assigned: the side that they are for is cut down to them. An initiator that
+    /// has none yet asks for all that is configured.
+    pub(crate) fn with_assigned(&self, connection: &Connection, addresses: &[IpAddr]) -> Self {
+        let mut child = self.clone();
+        let asks = !connection.asks.is_empty();
+        if !self.assigned || asks && addresses.is_empty() {
+            return child;
+        }
+        let side = if asks { &mut child.local } else { &mut child.remote };
+        let hosts = addresses.iter().map(|address| Prefix::host(*address).range());
+        *side = hosts.filter(|host| side.iter().any(|bounds| bounds.contains_range(host))).collect();
+        child
+    }
+
+    /// The packets that it is for: those between a network of ours and one of the peer's with the same IP version.
+    #[must_use]
+    pub fn selectors(&self) -> Vec<Selector> {
+        negotiate::pairs(&negotiate::local_side(self), &negotiate::remote_side(self))
     }
 }
 
@@ -250,6 +350,8 @@ pub enum CookiePolicy {
 pub struct Config {
     /// The connections, in order of preference.
     pub connections: Vec<Connection>,
+    /// The inside addresses that connections assign.
+    pub pools: Vec<PoolConfig>,
     /// The date at [`Instant::ZERO`](ipsec_net::Instant::ZERO), in seconds since 1970 in UTC, by which certificates are
     /// judged.
     pub epoch: u64,
@@ -271,6 +373,7 @@ impl Config {
     pub fn new(connections: Vec<Connection>) -> Self {
         Self {
             connections,
+            pools: Vec::new(),
             epoch: 1_767_225_600,
             cookies: CookiePolicy::WhenHalfOpen(100),
             half_open_timeout: Duration::from_secs(30),

@@ -9,6 +9,7 @@ use ipsec_wire::{IkeSpi, Spi};
 
 use crate::connections::Connections;
 use crate::held::Held;
+use crate::pools::Pools;
 use crate::ticket::Tickets;
 
 /// The surroundings of one step.
@@ -20,6 +21,8 @@ pub(crate) struct Context<'a> {
     pub(crate) peers: &'a PeerDatabase,
     /// The date at the beginning of the run, in seconds since 1970 in UTC.
     pub(crate) epoch: u64,
+    /// Who has which inside address.
+    pub(crate) pools: &'a mut Pools,
     /// The SPIs under which the endpoint receives ESP.
     pub(crate) spis: &'a BTreeSet<Spi>,
     /// Our SPIs of the endpoint's IKE SAs.

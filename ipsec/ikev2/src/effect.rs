@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ipsec_auth::Proven;
+use ipsec_auth::{Identity, Proven};
 use ipsec_crypto::KeyExchangeAlgorithm;
 use ipsec_dataplane::{Protection, SaPair};
 use ipsec_wire::registry::ProtocolId;
@@ -19,7 +19,9 @@ use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::path::{Nat, Path};
 use crate::refusal::Failure;
-use crate::sa::{Affair, AuthenticationTerm, ChildSa, Crypto, Pending, Resumption, Rival, Role, Transcript};
+use crate::sa::{
+    Affair, AuthenticationTerm, ChildSa, Crypto, Inside, Pending, Resumption, Rival, Role, Transcript,
+};
 use crate::ticket::Ticket;
 
 /// One change to an IKE SA or to the world round it.
@@ -35,6 +37,10 @@ pub(crate) enum Effect {
     Converse(Box<Conversation>),
     /// The IKE SA runs here from now on, and its children with it.
     Move(Path),
+    /// We were told this of the network inside.
+    Configure(Inside),
+    /// We have assigned this to the peer, which has this identity.
+    Assign(Inside, Identity),
     /// Install a Child SA pair.
     AddChild(Box<NewChild>),
     /// A request of ours is open that one of the peer's may collide with.
@@ -53,6 +59,8 @@ pub(crate) enum Effect {
     NoteRival(Rival<Spi>),
     /// The peer has deleted a child that we do not know, perhaps because the response that tells of it is still on its way.
     NoteStillborn(ProtocolId, Spi),
+    /// The peer grants no more SAs of this child for resources.
+    NoteExhausted(String),
     /// There is a new IKE SA to replace this one.
     Succeed(Box<Successor>),
     /// The IKE SA with this SPI of ours, which is there, replaces this one.

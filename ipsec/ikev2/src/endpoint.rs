@@ -10,6 +10,7 @@ macro_rules! context {
             connections: &$endpoint.connections,
             peers: &$endpoint.peers,
             epoch: $endpoint.config.epoch,
+            pools: &mut $endpoint.pools,
             spis: &$endpoint.spis,
             ike_spis: &$endpoint.ike_spis,
             held: &$endpoint.held,
@@ -18,6 +19,7 @@ macro_rules! context {
     };
 }
 
+mod acquire;
 mod commands;
 mod loss;
 mod redirection;
@@ -54,6 +56,7 @@ use crate::message::Opened;
 use crate::nat::Course;
 use crate::output::Output;
 use crate::path::{IKE_PORT, Path};
+use crate::pools::Pools;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{Ends, Role, Supersession};
 use crate::session::{Purpose, Session, received};
@@ -84,6 +87,9 @@ pub struct Endpoint {
     /// What was lost and can be resumed, by the connection's name.
     wallet: BTreeMap<String, Ticket>,
     cookies: Cookies,
+    pools: Pools,
+    /// The children that could not be set up, and until when packets ask for them in vain.
+    resting: BTreeMap<String, Option<Instant>>,
     out: VecDeque<Output>,
 }
 
@@ -100,6 +106,7 @@ impl Endpoint {
         };
         let peers = PeerDatabase::new(connections.iter().map(entry).collect());
         let tickets = config.tickets.take().map(Tickets::new);
+        let pools = Pools::new(std::mem::take(&mut config.pools));
         Self {
             config,
             connections,
@@ -114,6 +121,8 @@ impl Endpoint {
             tickets,
             wallet: BTreeMap::new(),
             cookies: Cookies::default(),
+            pools,
+            resting: BTreeMap::new(),
             out: VecDeque::new(),
         }
     }
@@ -129,19 +138,24 @@ impl Endpoint {
                 self.spis.remove(inbound);
                 self.sessions.forget_child(*inbound);
             }
-            Output::Event(Event::IkeUp { connection, spi_i, spi_r, peer, .. }) => {
+            Output::Event(event) => self.note(event),
+            Output::Datagram { .. } | Output::Readdress { .. } | Output::Keepalive { .. } => {}
+        }
+        Some(output)
+    }
+
+    /// Notes what others ask about.
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::IkeUp { connection, spi_i, spi_r, peer, .. } => {
                 let keeps = |connection: &Arc<Connection>| connection.unique == Uniqueness::Keep;
                 if self.connections.named(connection).is_some_and(keeps) {
                     self.held.up((*spi_i, *spi_r), connection, peer);
                 }
             }
-            Output::Event(Event::IkeDown { spi_i, spi_r, .. }) => self.held.down((*spi_i, *spi_r)),
-            Output::Datagram { .. }
-            | Output::Readdress { .. }
-            | Output::Keepalive { .. }
-            | Output::Event(_) => {}
+            Event::IkeDown { spi_i, spi_r, .. } => self.held.down((*spi_i, *spi_r)),
+            other => self.rest(other),
         }
-        Some(output)
     }
 
     /// When [`Endpoint::timeout`] has something to do next, and why.
@@ -295,6 +309,9 @@ impl Endpoint {
             connection.unique != Uniqueness::Never && !others.any(|other| other.sa.is_established());
         session.sa.redirected_from = purpose.redirections.from;
         session.purpose = purpose;
+        if let Some(old) = session.purpose.renews.and_then(|old| self.sessions.get(&old)) {
+            session.sa.inside.addresses.clone_from(&old.sa.inside.addresses);
+        }
         let in_auth = session.purpose.in_auth.clone();
         let ticket = self.ticket(now, connection, &session.purpose);
         session.purpose.ticket.clone_from(&ticket);
@@ -382,14 +399,13 @@ impl Endpoint {
             return;
         };
         if session.sa.is_current() && !session.purpose.children.is_empty() {
-            let connection = Arc::clone(&session.sa.connection);
             let in_auth = session.purpose.in_auth.take();
             let wanted = std::mem::take(&mut session.purpose.children).into_iter();
-            for child in wanted.filter(|child| Some(child) != in_auth.as_ref()) {
-                let config = connection.children.iter().find(|c| c.name == child).cloned();
+            for wish in wanted.filter(|wish| Some(wish) != in_auth.as_ref()) {
+                let config = wish.config(&session.sa);
                 if let Some(config) = config {
                     let mut cx = context!(self, now);
-                    let exchange = CreateChild::new(config, None, &mut cx);
+                    let exchange = CreateChild::new(config, wish, None, &mut cx);
                     session.begin(Box::new(exchange), &mut cx, &mut self.out);
                 }
             }

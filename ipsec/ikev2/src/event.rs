@@ -13,6 +13,7 @@ use ipsec_wire::{IkeSpi, Spi};
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::refusal::{DropReason, Failure};
+use crate::sa::Inside;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +76,13 @@ pub enum Event {
         local: SocketAddr,
         /// The peer's.
         remote: SocketAddr,
+    },
+    /// An IKE SA has an assignment of inside addresses, or of more that is told with them: to us, or by us.
+    Configured {
+        /// The connection's name.
+        connection: String,
+        /// What was assigned and told.
+        inside: Inside,
     },
     /// A Child SA is installed.
     ChildUp(Box<ChildRecord>),
@@ -226,6 +234,8 @@ pub struct ChildRecord {
     pub local: Vec<TrafficSelector>,
     /// What we protect at the peer's side.
     pub remote: Vec<TrafficSelector>,
+    /// The resource that we use it for, if it is one of several SAs of the child (RFC 9611).
+    pub resource: Option<u32>,
     /// The outer addresses, ours and the peer's.
     pub addresses: (std::net::IpAddr, std::net::IpAddr),
     /// The key material of the inbound SA.

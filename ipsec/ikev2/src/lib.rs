@@ -37,6 +37,7 @@ mod nat;
 mod negotiate;
 mod output;
 mod path;
+mod pools;
 mod protect;
 mod refusal;
 mod sa;
@@ -48,8 +49,8 @@ mod timers;
 mod window;
 
 pub use config::{
-    ChildConfig, Childless, Config, Connection, CookiePolicy, OnClose, OnLoss, Reauthentication,
-    RedirectPolicy, RedirectTime, Uniqueness,
+    Assigns, ChildConfig, Childless, Config, Connection, CookiePolicy, OnClose, OnLoss, PoolConfig,
+    Reauthentication, RedirectPolicy, RedirectTime, Service, Uniqueness,
 };
 pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod};
 pub use endpoint::{Endpoint, UnknownName};
@@ -59,7 +60,7 @@ pub use negotiate::{AdditionalKeyExchanges, ChildProposal, IkeProposal, IkeSuite
 pub use output::Output;
 pub use path::{IKE_PORT, NAT_PORT, Nat};
 pub use refusal::{DropReason, Failure};
-pub use sa::Role;
+pub use sa::{Inside, Role};
 pub use status::{ChildStatus, IkeSaStatus, Stage};
 pub use ticket::TicketPolicy;
 pub use timers::TimerReason;

@@ -129,6 +129,9 @@ pub enum Failure {
     /// The peer may come from anywhere, so that nobody knows where it is.
     #[error("the peer's address is not known")]
     NoAddress,
+    /// A limit of ours does not let the peer have what it asks for.
+    #[error("limit: {0}")]
+    Limit(String),
     /// We were told to give it up.
     #[error("given up on command")]
     Abandoned,
@@ -149,6 +152,7 @@ impl Failure {
             Self::Unsupported(_) => "unsupported",
             Self::Redirect(_) => "redirect",
             Self::NoAddress => "no-address",
+            Self::Limit(_) => "limit",
             Self::Abandoned => "abandoned",
         }
     }

@@ -8,11 +8,11 @@ use ipsec_auth::{Identity, Proven};
 use ipsec_crypto::{KeyExchangeAlgorithm, Secret};
 use ipsec_net::Instant;
 use ipsec_wire::registry::ProtocolId;
-use ipsec_wire::v2::TrafficSelector;
+use ipsec_wire::v2::{ConfigAttribute, TrafficSelector};
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::collision::{Doing, End};
-use crate::config::Connection;
+use crate::config::{ChildConfig, Connection};
 use crate::exchange::auth::Conversation;
 use crate::exchange::child::Agreed;
 use crate::features::Features;
@@ -102,6 +102,15 @@ impl Transcript {
     }
 }
 
+/// What the initiator was told of the network inside (RFC 7296 §2.19).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inside {
+    /// The addresses that it was assigned.
+    pub addresses: Vec<IpAddr>,
+    /// What else it was told.
+    pub attributes: Vec<ConfigAttribute>,
+}
+
 /// An IKE SA.
 #[derive(Debug)]
 pub(crate) struct IkeSa {
@@ -146,6 +155,10 @@ pub(crate) struct IkeSa {
     pub(crate) rival_child: Option<Rival<Spi>>,
     /// Our SPI of the IKE SA that has taken the place of this one and has its children.
     pub(crate) heir: Option<IkeSpi>,
+    /// What was assigned: to us, or by us. Before it is established, what we wish for.
+    pub(crate) inside: Inside,
+    /// The children of which the peer grants no more SAs for resources until one is gone (RFC 9611 §3).
+    pub(crate) exhausted: Vec<String>,
     /// It is to take the place of another, and whether it does is not decided yet.
     pub(crate) waits: bool,
 }
@@ -267,6 +280,8 @@ pub(crate) struct ChildSa {
     pub(crate) local: Vec<TrafficSelector>,
     /// What we protect at the peer's side.
     pub(crate) remote: Vec<TrafficSelector>,
+    /// The resource that we use it for, if it is one of several (RFC 9611).
+    pub(crate) resource: Option<u32>,
     /// We have asked the peer to delete it.
     pub(crate) deleting: bool,
     /// Another one has its place; this end deletes it.
@@ -309,6 +324,8 @@ impl IkeSa {
             rival: None,
             rival_child: None,
             heir: None,
+            inside: Inside::default(),
+            exhausted: Vec::new(),
             waits: false,
         }
     }
@@ -329,6 +346,14 @@ impl IkeSa {
     /// Whether the SA is over.
     pub(crate) fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
+    }
+
+    /// The configuration of the child of this name for this IKE SA.
+    pub(crate) fn child_config(&self, name: &str) -> Option<ChildConfig> {
+        let config = self.connection.children.iter().find(|child| child.name == name)?;
+        let established = !matches!(self.state, State::Init | State::HalfOpen(_));
+        let addresses = if established { self.inside.addresses.as_slice() } else { &[] };
+        Some(config.with_assigned(&self.connection, addresses))
     }
 
     /// The child under which we send with this SPI.

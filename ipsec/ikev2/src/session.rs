@@ -23,6 +23,7 @@ use crate::config::{Childless, Connection};
 use crate::context::Context;
 use crate::effect::{Effect, Keyed, Successor};
 use crate::event::{Cause, Event};
+use crate::exchange::child::Wish;
 use crate::exchange::delete::DeleteIke;
 use crate::exchange::ticket::TicketRequest;
 use crate::exchange::{Exchange, Next};
@@ -87,9 +88,9 @@ pub(crate) struct Session {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Purpose {
     /// The children that are wanted as soon as it is established.
-    pub(crate) children: Vec<String>,
+    pub(crate) children: Vec<Wish>,
     /// The one of them that is asked for in `IKE_AUTH`.
-    pub(crate) in_auth: Option<String>,
+    pub(crate) in_auth: Option<Wish>,
     /// How many attempts may follow this one.
     pub(crate) attempts_left: u32,
     /// Our SPI of the IKE SA that is to end once this one and its children are there: the peer is authenticated anew.
@@ -111,7 +112,7 @@ pub(crate) struct Redirections {
 
 impl Purpose {
     /// These children, in as many attempts as the connection has.
-    pub(crate) fn new(connection: &Connection, children: Vec<String>) -> Self {
+    pub(crate) fn new(connection: &Connection, children: Vec<Wish>) -> Self {
         let in_auth = children.first().filter(|_| connection.childless != Childless::Require).cloned();
         let attempts_left = connection.attempts.saturating_sub(1);
         Self { children, in_auth, attempts_left, ..Self::default() }
@@ -170,6 +171,7 @@ impl Session {
         session.sa.features = old.sa.features.clone();
         session.sa.begun_here = old.sa.begun_here;
         session.sa.authentication = old.sa.authentication;
+        session.sa.inside.clone_from(&old.sa.inside);
         session.sa.waits = true;
         session.set_timers(cx);
         session
@@ -277,6 +279,13 @@ impl Session {
         usize::from(self.open.is_some()) + self.queue.len() + self.later.len()
     }
 
+    /// The children that exchanges of ours are to make, and those that wait for the IKE SA.
+    pub(crate) fn wishes(&self) -> impl Iterator<Item = &Wish> {
+        let later = self.later.iter().map(|(_, exchange)| exchange);
+        let exchanges = self.open.iter().chain(&self.queue).chain(later);
+        exchanges.filter_map(|exchange| exchange.wish()).chain(&self.purpose.children)
+    }
+
     /// Carries out effects that no exchange of this session asked for.
     pub(crate) fn carry_out(
         &mut self,
@@ -288,6 +297,7 @@ impl Session {
             provider: cx.provider,
             queue: &mut self.queue,
             out,
+            pools: cx.pools,
             failed: &mut self.failed,
             born: &mut self.born,
             estate: &mut self.estate,

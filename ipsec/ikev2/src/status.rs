@@ -1,6 +1,6 @@
 //! The state of IKE SAs as plain data, for people and oracles.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipsec_auth::Identity;
 use ipsec_wire::{IkeSpi, Spi};
@@ -39,6 +39,8 @@ pub struct IkeSaStatus {
     pub next_expected: u32,
     /// How many exchanges of ours are open or wait.
     pub pending: usize,
+    /// The inside addresses that were assigned: to us, or by us.
+    pub inside: Vec<IpAddr>,
     /// Its Child SA pairs.
     pub children: Vec<ChildStatus>,
 }
@@ -102,6 +104,7 @@ pub(crate) fn of(session: &Session) -> IkeSaStatus {
         next_request: session.requests.next_id(),
         next_expected: session.responses.next_id(),
         pending: session.pending(),
+        inside: sa.inside.addresses.clone(),
         children: sa.children.iter().map(child).collect(),
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use ipsec_dataplane::{Action, Encryption, Policy, SaPair, SaParameters, Selector, Settings};
-use ipsec_ikev2::{ChildConfig, IkeProposal};
+use ipsec_dataplane::{Action, Encryption, Policy, SaPair, SaParameters, Settings};
+use ipsec_ikev2::{ChildConfig, Connection, IkeProposal};
 use ipsec_net::IpVersion;
 
 /// The configuration of a peer.
@@ -73,8 +73,11 @@ pub enum ConfigError {
         /// What is wrong.
         what: &'static str,
     },
-    /// A child protects nothing on one of its sides.
-    #[error("child \"{0}\" protects nothing on one of its sides")]
+    /// A connection assigns addresses from a pool that is not there.
+    #[error("there is no pool called \"{0}\"")]
+    Pool(String),
+    /// A child is for no packets: it has nothing at one of its sides, or nothing of one IP version at both.
+    #[error("child \"{0}\" is for no packets")]
     Selectors(String),
 }
 
@@ -92,6 +95,7 @@ impl Config {
             }
         }
         self.check_manual()?;
+        self.check_pools()?;
         let mut names = BTreeSet::new();
         let mut children = BTreeSet::new();
         for connection in &self.ikev2.connections {
@@ -117,6 +121,18 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    fn check_pools(&self) -> Result<(), ConfigError> {
+        let mut names = BTreeSet::new();
+        if let Some(twice) = self.ikev2.pools.iter().find(|pool| !names.insert(&pool.name)) {
+            return Err(ConfigError::Name(twice.name.clone()));
+        }
+        let assigns = self.ikev2.connections.iter().filter_map(|connection| connection.assigns.as_ref());
+        match assigns.flat_map(|assigns| &assigns.pools).find(|name| !names.contains(name)) {
+            Some(unknown) => Err(ConfigError::Pool(unknown.clone())),
+            None => Ok(()),
+        }
     }
 
     fn check_manual(&self) -> Result<(), ConfigError> {
@@ -149,15 +165,17 @@ impl Config {
         let manual = self.manual.iter().map(|ManualSa { pair, .. }| {
             Policy::new(&pair.policy, pair.outbound.selectors.clone(), Action::Protect)
         });
-        let children = self.ikev2.connections.iter().flat_map(|connection| &connection.children);
-        let of_child = |child: &ChildConfig| Policy::new(&child.name, pairs(child), Action::Protect);
-        self.policies.iter().cloned().chain(manual).chain(children.map(of_child)).collect()
+        let of_connection = |connection: &Connection| -> Vec<Policy> {
+            let of_child = |child: &ChildConfig| match child.assigned && connection.assigns.is_some() {
+                // For whom it is shows with each SA.
+                true => Policy { follows_sas: true, ..Policy::new(&child.name, Vec::new(), Action::Protect) },
+                false => Policy::new(&child.name, child.selectors(), Action::Protect),
+            };
+            connection.children.iter().map(of_child).collect()
+        };
+        let children = self.ikev2.connections.iter().flat_map(of_connection);
+        self.policies.iter().cloned().chain(manual).chain(children).collect()
     }
-}
-
-fn pairs(child: &ChildConfig) -> Vec<Selector> {
-    let locals = child.local.iter();
-    locals.flat_map(|local| child.remote.iter().map(|remote| Selector::between(*local, *remote))).collect()
 }
 
 fn check_ike(name: &str, proposals: &[IkeProposal]) -> Result<(), ConfigError> {
@@ -178,7 +196,7 @@ fn check_ike(name: &str, proposals: &[IkeProposal]) -> Result<(), ConfigError> {
 }
 
 fn check_child(child: &ChildConfig) -> Result<(), ConfigError> {
-    if child.local.is_empty() || child.remote.is_empty() {
+    if child.selectors().is_empty() {
         return Err(ConfigError::Selectors(child.name.clone()));
     }
     if child.proposals.is_empty() {

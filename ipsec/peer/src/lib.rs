@@ -24,6 +24,7 @@ mod event;
 mod outside;
 mod peer;
 mod status;
+mod waiting;
 
 pub use config::{Config, ConfigError, ManualSa};
 pub use event::{DropReason, Dropped, Event};

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use ipsec_crypto::{Entropy, Provider};
-use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Inbound, KEEPALIVE, Limit, Outbound};
+use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Flow, Inbound, KEEPALIVE, Limit, Outbound};
 use ipsec_ikev2::{Endpoint, Gateway, NAT_PORT, UnknownName};
 use ipsec_net::{
     Buffer, Instant, IpHeader, IpPacket, IpVersion, Limits, Reassembled, Reassembler, fragment, udp,
@@ -14,6 +14,7 @@ use crate::config::{Config, ConfigError};
 use crate::event::{DropReason, Dropped, Event};
 use crate::outside::{self, MARKER, Outside};
 use crate::status::Status;
+use crate::waiting::Waiting;
 
 /// An IPsec peer.
 pub struct Peer {
@@ -22,6 +23,8 @@ pub struct Peer {
     dataplane: Dataplane,
     esp_luck: Box<dyn Entropy>,
     reassembler: Reassembler,
+    /// Packets whose SA is being set up.
+    waiting: Waiting,
     /// Identification of the next packet that we fragment, and of the next IKE datagram.
     identification: u32,
     out: VecDeque<Output>,
@@ -95,6 +98,11 @@ pub enum Command {
         /// The other gateway.
         to: Gateway,
     },
+    /// Ask the peers of this connection once more what they tell those who ask.
+    AskConfiguration {
+        /// The connection's name.
+        connection: String,
+    },
     /// Delete the IKE SAs of this connection, their children with them.
     Terminate {
         /// The connection's name.
@@ -151,7 +159,17 @@ impl Peer {
         }
         let ikev2 = Endpoint::new(config.ikev2.clone(), provider, luck.ike);
         let reassembler = Reassembler::new(Limits::default());
-        Ok(Self { config, ikev2, dataplane, esp_luck: luck.esp, reassembler, identification: 0, out })
+        let waiting = Waiting::default();
+        Ok(Self {
+            config,
+            ikev2,
+            dataplane,
+            esp_luck: luck.esp,
+            reassembler,
+            waiting,
+            identification: 0,
+            out,
+        })
     }
 
     /// Takes an input. Never fails: what the network sends is no caller's error.
@@ -176,6 +194,7 @@ impl Peer {
                     Command::Reauthenticate { connection } => self.ikev2.reauthenticate(now, connection),
                     Command::Forget { connection } => self.ikev2.forget_ike(now, connection),
                     Command::Redirect { connection, to } => self.ikev2.redirect(now, connection, to),
+                    Command::AskConfiguration { connection } => self.ikev2.ask_configuration(now, connection),
                     Command::Terminate { connection } => self.ikev2.terminate(now, connection),
                     Command::Check { connection } => self.ikev2.check(now, connection),
                 };
@@ -184,6 +203,13 @@ impl Peer {
         }
         self.drain_dataplane(now);
         self.drain_ikev2(now);
+        // A packet that waits may find that the new SA is not for it, and ask for another.
+        let released = self.waiting.take_released();
+        if !released.is_empty() {
+            released.into_iter().for_each(|packet| self.inside(now, packet));
+            self.drain_dataplane(now);
+            self.drain_ikev2(now);
+        }
     }
 
     /// The next thing to do; drain until [`Output::Idle`].
@@ -248,7 +274,14 @@ impl Peer {
             Outbound::SendAll(packets) => {
                 return packets.into_iter().for_each(|packet| self.send(now, packet));
             }
-            Outbound::Acquire { .. } => (Unfit::NoSa, None),
+            Outbound::Acquire { policy, packet, .. } => {
+                if self.ikev2.acquire(now, &policy, Flow::outbound(&packet))
+                    && self.waiting.hold(&policy, packet)
+                {
+                    return;
+                }
+                (Unfit::NoSa, None)
+            }
             Outbound::Drop { reason, sa, answer } => {
                 self.out.extend(answer.map(Output::Inside));
                 (reason, sa)
@@ -288,14 +321,21 @@ impl Peer {
     fn drain_ikev2(&mut self, now: Instant) {
         while let Some(output) = self.ikev2.poll() {
             match output {
-                ipsec_ikev2::Output::Install(pair) => self.dataplane.install(now, *pair),
+                ipsec_ikev2::Output::Install(pair) => {
+                    let child = pair.policy.clone();
+                    self.dataplane.install(now, *pair);
+                    self.waiting.release(&child);
+                }
                 ipsec_ikev2::Output::Remove { inbound } => {
                     self.dataplane.remove(inbound);
                 }
                 ipsec_ikev2::Output::Readdress { inbound, outer } => {
                     self.dataplane.readdress(now, inbound, &outer);
                 }
-                ipsec_ikev2::Output::Event(event) => self.out.push_back(Output::Event(Event::Ikev2(event))),
+                ipsec_ikev2::Output::Event(event) => {
+                    self.abandon(&event);
+                    self.out.push_back(Output::Event(Event::Ikev2(event)));
+                }
                 ipsec_ikev2::Output::Datagram { source, destination, octets } => {
                     let mut buffer = Buffer::copy_of(&octets);
                     if source.port() == NAT_PORT {
@@ -315,6 +355,23 @@ impl Peer {
         header.identification = self.next_identification() as u16;
         if let Ok(packet) = udp::build(source, destination, payload, &header) {
             self.send(now, packet);
+        }
+    }
+
+    /// Drops the packets that wait for what an event says will not come.
+    fn abandon(&mut self, event: &ipsec_ikev2::Event) {
+        let children: Vec<&str> = match event {
+            ipsec_ikev2::Event::ChildFailed { child, .. } => vec![child],
+            ipsec_ikev2::Event::IkeFailed { connection, retries: false, .. } => {
+                let failed = self.config.ikev2.connections.iter().filter(|known| known.name == *connection);
+                failed.flat_map(|known| known.children.iter().map(|child| child.name.as_str())).collect()
+            }
+            _ => return,
+        };
+        let packets: Vec<IpPacket> =
+            children.into_iter().flat_map(|child| self.waiting.take(child)).collect();
+        for packet in packets {
+            self.tell(about(&packet)(Unfit::NoSa.into()));
         }
     }
 

@@ -9,7 +9,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipsec::auth::x509::laboratory::CannotIssue;
 use ipsec::crypto::{Entropy, Provider, Secret};
 use ipsec::dataplane::{Action, Bundled, Mode, Policy, Protection, SaPair, SaParameters, Selector, Settings};
-use ipsec::ikev2::{ChildConfig, Connection, CookiePolicy, Retransmission, TicketPolicy};
+use ipsec::ikev2::{
+    Assigns, ChildConfig, Connection, CookiePolicy, PoolConfig, Retransmission, TicketPolicy,
+};
 use ipsec::{Config, ConfigError, Luck, ManualSa, Peer};
 use ipsec_net::Prefix;
 use sim::middlebox::nat::NatError;
@@ -281,6 +283,7 @@ impl<O: Observer<Note>> Built<O> {
                 dont_fragment: traffic.dont_fragment,
                 hop_limit: traffic.hop_limit,
                 traffic_class: traffic.traffic_class,
+                port: traffic.port,
                 fragments: traffic.fragments.map(usize::from),
             },
             luck: setup.streams.stream(&["traffic", &traffic.name, &side.to_string()]),
@@ -380,6 +383,9 @@ fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, pki: &Pki) 
         file::Cookies::Always => CookiePolicy::Always,
         file::Cookies::WhenBusy => ikev2.cookies,
     };
+    let own = scenario.pools.iter().filter(|pool| pool.at == peer.name);
+    ikev2.pools =
+        own.map(|pool| PoolConfig { name: pool.name.clone(), ranges: pool.addresses.clone() }).collect();
     let manual = scenario.manual.iter().filter_map(|manual| manual_sa(scenario, peer, manual)).collect();
     Config {
         addresses: vec![peer.address],
@@ -462,6 +468,16 @@ fn manual_sa(scenario: &Scenario, peer: &file::Peer, manual: &file::Manual) -> O
     Some(ManualSa { addresses: (peer.address, other.address), pair })
 }
 
+/// What an end with these pools assigns and tells, if it has some.
+fn assigns(scenario: &Scenario, pools: &[String]) -> Option<Assigns> {
+    if pools.is_empty() {
+        return None;
+    }
+    let named = scenario.pools.iter().filter(|pool| pools.contains(&pool.name));
+    let attributes = named.flat_map(|pool| pool.tells.iter().cloned()).collect();
+    Some(Assigns { pools: pools.to_vec(), attributes, required: true })
+}
+
 fn connection(
     scenario: &Scenario,
     peer: &file::Peer,
@@ -483,6 +499,14 @@ fn connection(
             start: end.life.start,
             attempts: end.life.attempts,
             on_close: end.life.on_close,
+            assigned: !here.asks.is_empty() || !here.assigns.is_empty(),
+            services: end.terms.services.clone(),
+            labels: end.terms.labels.iter().map(|label| label.clone().into_bytes()).collect(),
+            on_demand: end.terms.on_demand,
+            single_pair: end.terms.single_pair,
+            resources: end.terms.resources,
+            takes_padding: end.terms.takes_padding,
+            non_first_fragments: end.terms.later_fragments,
             ..ChildConfig::new(&child.name, proposals, local, remote)
         })
     });
@@ -524,6 +548,9 @@ fn connection(
         intermediate: here.quantum.intermediate,
         ppk: here.quantum.ppk.clone(),
         full_transcript: here.quantum.full_transcript,
+        asks: here.asks.clone(),
+        assigns: assigns(scenario, &here.assigns),
+        most_children: ike.most_children.map_or(usize::MAX, |most| most as usize),
         ..Connection::proven(&ike.name, peer.address, remote, (prove, authenticate))
     })
 }

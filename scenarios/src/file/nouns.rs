@@ -202,6 +202,21 @@ pub(super) struct Outage {
     pub(super) every: Option<Text>,
 }
 
+/// `[pool.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Pool {
+    pub(super) at: Option<Text>,
+    pub(super) addresses: Option<Texts>,
+    pub(super) dns: Option<Texts>,
+    pub(super) nbns: Option<Texts>,
+    pub(super) dhcp: Option<Texts>,
+    pub(super) subnets: Option<Texts>,
+    pub(super) domains: Option<Texts>,
+    pub(super) version: Option<Text>,
+    pub(super) resolvers: Option<Texts>,
+}
+
 /// `[ike.NAME]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -227,6 +242,8 @@ pub(super) struct Ike {
     pub(super) ppk: Option<Ppk>,
     pub(super) downgrade_prevention: Option<Prevention>,
     pub(super) nat: NatTraversal,
+    pub(super) pool: Option<Texts>,
+    pub(super) most_children: Option<Spanned<i64>>,
     pub(super) at: BTreeMap<Text, IkeEnd>,
 }
 
@@ -240,6 +257,7 @@ pub(super) struct IkeEnd {
     pub(super) announce_methods: Option<bool>,
     pub(super) identity: Option<Text>,
     pub(super) expects: Option<Text>,
+    pub(super) asks: Option<Texts>,
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) liveness: Option<Text>,
     pub(super) childless: Option<Childless>,
@@ -343,7 +361,22 @@ pub(super) struct Child {
     pub(super) options: Option<Options>,
     pub(super) attempts: Option<Spanned<i64>>,
     pub(super) on_close: Option<OnEnd>,
+    pub(super) carries: Option<Texts>,
+    pub(super) labels: Option<Texts>,
+    pub(super) on_demand: Option<bool>,
+    pub(super) single_pair: Option<bool>,
+    pub(super) resources: Option<Spanned<i64>>,
+    pub(super) padding: Option<Padding>,
+    pub(super) later_fragments: Option<bool>,
     pub(super) at: BTreeMap<Text, ChildEnd>,
+}
+
+/// What becomes of padding against traffic analysis.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Padding {
+    Taken,
+    Refused,
 }
 
 /// `[child.NAME.at.PEER]`
@@ -360,6 +393,13 @@ pub(super) struct ChildEnd {
     pub(super) start: bool,
     pub(super) attempts: Option<Spanned<i64>>,
     pub(super) on_close: Option<OnEnd>,
+    pub(super) carries: Option<Texts>,
+    pub(super) labels: Option<Texts>,
+    pub(super) on_demand: Option<bool>,
+    pub(super) single_pair: Option<bool>,
+    pub(super) resources: Option<Spanned<i64>>,
+    pub(super) padding: Option<Padding>,
+    pub(super) later_fragments: Option<bool>,
 }
 
 /// How long the SAs of a child may be used.
@@ -516,6 +556,7 @@ pub(super) struct Traffic {
     pub(super) hops: Option<Spanned<i64>>,
     pub(super) class: Option<Spanned<i64>>,
     pub(super) fragments: Option<Spanned<i64>>,
+    pub(super) port: Option<Spanned<i64>>,
 }
 
 /// What kind of packets.

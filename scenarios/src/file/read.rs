@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
 use super::nouns::{
-    Authority, Certificate, Child, Ike, Link, Manual, Nat, Peer, Policy, Router, Text, Top, Traffic,
+    Authority, Certificate, Child, Ike, Link, Manual, Nat, Peer, Policy, Pool, Router, Text, Top, Traffic,
 };
 use super::resolve::resolve;
 use super::scenario::Scenario;
@@ -46,6 +46,7 @@ pub(super) struct Document {
     pub(super) links: Vec<Named<Link>>,
     pub(super) authorities: Vec<Named<Authority>>,
     pub(super) certificates: Vec<Named<Certificate>>,
+    pub(super) pools: Vec<Named<Pool>>,
     pub(super) ikes: Vec<Named<Ike>>,
     pub(super) children: Vec<Named<Child>>,
     pub(super) manual: Vec<Named<Manual>>,
@@ -67,13 +68,14 @@ impl<T> Named<T> {
 }
 
 /// The tables that hold nouns.
-const NOUNS: [&str; 11] = [
+const NOUNS: [&str; 12] = [
     "peer",
     "router",
     "nat",
     "link",
     "authority",
     "certificate",
+    "pool",
     "ike",
     "child",
     "manual",
@@ -97,6 +99,7 @@ fn document(text: &str) -> Result<Document, Vec<Problem>> {
         links: nouns("link", &mut root, &mut problems),
         authorities: nouns("authority", &mut root, &mut problems),
         certificates: nouns("certificate", &mut root, &mut problems),
+        pools: nouns("pool", &mut root, &mut problems),
         ikes: nouns("ike", &mut root, &mut problems),
         children: nouns("child", &mut root, &mut problems),
         manual: nouns("manual", &mut root, &mut problems),

@@ -12,9 +12,11 @@ mod options;
 mod peer;
 mod pki;
 mod policy;
+mod pool;
 mod problems;
 mod quantum;
 mod router;
+mod terms;
 mod traffic;
 
 use std::ops::Range;
@@ -45,7 +47,8 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         names.add(&link.name, story::Kind::Link, &[&link.ends[0].node, &link.ends[1].node]);
     }
     let nats = nat::resolve(&document.nats, &names, &links, &mut problems);
-    let network = ike::Network { peers: &peers, nats: &nats, links: &links };
+    let pools = pool::resolve(&document.pools, &names, &mut problems);
+    let network = ike::Network { peers: &peers, nats: &nats, links: &links, pools: &pools };
     let ikes = ike::resolve(document, &names, network, &mut problems);
     let authorities = pki::authorities(document, &mut problems);
     let certificates = pki::certificates(document, &ikes, &mut problems);
@@ -69,6 +72,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         links,
         authorities,
         certificates,
+        pools,
         ikes,
         children,
         manual,

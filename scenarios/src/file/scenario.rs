@@ -13,9 +13,10 @@ use std::time::Duration;
 use ipsec::auth::IdentityPattern;
 use ipsec::crypto::IntegrityAlgorithm;
 use ipsec::dataplane::{LifetimePolicy, Protection, SaOptions};
-use ipsec::ikev2::{FullTranscript, PpkConfig};
+use ipsec::ikev2::{FullTranscript, PpkConfig, Service};
 use ipsec::wire::Spi;
-use ipsec_net::{Instant, Prefix};
+use ipsec::wire::v2::ConfigAttribute;
+use ipsec_net::{AddressRange, Instant, Prefix};
 use sim::middlebox::nat::Behaviour;
 use sim::{Decision, Outage};
 
@@ -56,6 +57,8 @@ pub struct Scenario {
     pub authorities: Vec<Authority>,
     /// The certificates that they have issued.
     pub certificates: Vec<Certificate>,
+    /// The pools of inside addresses.
+    pub pools: Vec<Pool>,
     /// The IKE configurations.
     pub ikes: Vec<Ike>,
     /// The child configurations.
@@ -264,6 +267,19 @@ impl Default for Quality {
     }
 }
 
+/// Inside addresses that a peer lends, and what it tells those who get one (RFC 7296 §2.19).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// Its name.
+    pub name: String,
+    /// The peer that has it.
+    pub at: String,
+    /// The addresses, in the order in which they are lent.
+    pub addresses: Vec<AddressRange>,
+    /// What is told with them.
+    pub tells: Vec<ConfigAttribute>,
+}
+
 /// An IKEv2 configuration that two peers share, or believe they do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ike {
@@ -277,6 +293,8 @@ pub struct Ike {
     pub lifetime: LifetimePolicy,
     /// How often an initiator begins anew when an attempt fails; 1 means a single attempt.
     pub attempts: u32,
+    /// How many children each end lets one IKE SA have.
+    pub most_children: Option<u32>,
 }
 
 /// An IKE configuration as one end has it.
@@ -301,6 +319,10 @@ pub struct IkeEnd {
     pub nat: NatTraversal,
     /// How its IKE SAs begin, and what follows when one ends.
     pub life: IkeLife,
+    /// What it asks the other end for, as initiator.
+    pub asks: Vec<ConfigAttribute>,
+    /// The pools that it assigns from.
+    pub assigns: Vec<String>,
 }
 
 /// What one end does against quantum computers, besides what it offers.
@@ -386,6 +408,42 @@ pub struct ChildEnd {
     pub options: SaOptions,
     /// How it begins, and what follows when it ends.
     pub life: ChildLife,
+    /// What it agrees to, and what sets it up.
+    pub terms: ChildTerms,
+}
+
+/// What one end of a child agrees to beside networks and algorithms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildTerms {
+    /// Which packets between the networks it carries, its own ports first; all when there are none.
+    pub services: Vec<Service>,
+    /// The security labels that its SAs may have, best first.
+    pub labels: Vec<String>,
+    /// Whether a packet without an SA sets one up.
+    pub on_demand: bool,
+    /// Whether each SA is for one address at either end.
+    pub single_pair: bool,
+    /// How many SAs there are beside the first, for one resource each.
+    pub resources: u32,
+    /// Whether it takes padding against traffic analysis.
+    pub takes_padding: bool,
+    /// Whether later fragments go with the first ones.
+    pub later_fragments: bool,
+}
+
+impl Default for ChildTerms {
+    /// All packets, no label, by command, with padding and later fragments.
+    fn default() -> Self {
+        Self {
+            services: Vec::new(),
+            labels: Vec::new(),
+            on_demand: false,
+            single_pair: false,
+            resources: 0,
+            takes_padding: true,
+            later_fragments: true,
+        }
+    }
 }
 
 /// Packets between two protected hosts.
@@ -409,6 +467,8 @@ pub struct Traffic {
     pub hop_limit: u8,
     /// Their DSCP (upper six bits) and ECN (lower two).
     pub traffic_class: u8,
+    /// The UDP port at both ends.
+    pub port: u16,
     /// The hosts cut packets longer than this, in octets, before they send them.
     pub fragments: Option<u16>,
 }

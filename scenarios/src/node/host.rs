@@ -59,15 +59,14 @@ pub struct Manner {
     pub hop_limit: u8,
     /// DSCP and ECN.
     pub traffic_class: u8,
+    /// The UDP port at both ends.
+    pub port: u16,
     /// The host cuts longer ones, in octets, before it sends them.
     pub fragments: Option<usize>,
 }
 
 /// How long a host believes what a router has said of a path (RFC 8201 §4).
 const PATH_MTU_LASTS: Duration = Duration::from_secs(600);
-
-/// UDP's discard port: nobody answers.
-const DISCARD: u16 = 9;
 
 /// UDP's echo port: what comes is sent back (RFC 862).
 const ECHO: u16 = 7;
@@ -203,8 +202,8 @@ fn packet(from: IpAddr, flow: &Flow, probe: Probe, size: usize, identification: 
                 traffic_class: flow.manner.traffic_class,
                 ..IpHeader::new(from, flow.to, 0)
             };
-            let to = if flow.kind == TrafficKind::Echo { ECHO } else { DISCARD };
-            let (from, to) = (SocketAddr::new(from, DISCARD), SocketAddr::new(flow.to, to));
+            let to = if flow.kind == TrafficKind::Echo { ECHO } else { flow.manner.port };
+            let (from, to) = (SocketAddr::new(from, flow.manner.port), SocketAddr::new(flow.to, to));
             udp::build(from, to, Buffer::copy_of(&payload), &header).ok()
         }
     }

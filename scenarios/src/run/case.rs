@@ -223,6 +223,9 @@ impl Run {
             Act::Reauthenticate { peer, ike } => {
                 self.command(peer, Command::Reauthenticate { connection: ike.clone() });
             }
+            Act::AskConfiguration { peer, ike } => {
+                self.command(peer, Command::AskConfiguration { connection: ike.clone() });
+            }
             Act::Check { peer, ike } => self.command(peer, Command::Check { connection: ike.clone() }),
             Act::LoseMappings { nat } => world.with(self.built.places.nats[nat], |node, _| {
                 if let Node::Nat(nat) = node {

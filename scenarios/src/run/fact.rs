@@ -7,10 +7,11 @@ use std::slice;
 use ipsec::Status;
 use ipsec::dataplane::SaStatus;
 use ipsec::ikev2::{IkeSaStatus, Stage};
-use ipsec_net::{AddressRange, Instant, Prefix};
+use ipsec::wire::v2::TrafficSelector;
+use ipsec_net::Instant;
 
 use super::watch::{Watch, What};
-use crate::story::{Fact, Selectors};
+use crate::story::{Fact, FailureReason, SelectorWord, Selectors};
 
 /// What is known of a fact at an instant.
 pub(super) enum Finding {
@@ -46,6 +47,21 @@ pub(super) fn find(
             1 => Ok(()),
             count => Err(format!("{count} SA pairs of {child}")),
         }),
+        Fact::ChildCount { child, count, at, .. } => each(at, &|status| match children(status, child) {
+            there if there == *count as usize => Ok(()),
+            there => Err(format!("{there} SA pairs of {child}")),
+        }),
+        Fact::Address { address, at, .. } => each(at, &|status| {
+            let inside: Vec<String> = inside(status).map(ToString::to_string).collect();
+            match inside.contains(&address.to_string()) {
+                true => Ok(()),
+                false => Err(format!("the inside addresses {}", inside.join(" "))),
+            }
+        }),
+        Fact::NoAddress { at, .. } => each(at, &|status| match inside(status).next() {
+            Some(address) => Err(format!("the inside address {address}")),
+            None => Ok(()),
+        }),
         Fact::IkeUp { ike, at, .. } => each(at, &|status| {
             let up = of(status, ike).any(|sa| sa.stage == Stage::Established);
             if up { Ok(()) } else { Err(format!("no established IKE SA {ike}")) }
@@ -67,7 +83,8 @@ pub(super) fn find(
         Fact::RunsTo { ike, peer, address, .. } => {
             each(slice::from_ref(peer), &|status| runs_to(status, ike, *address))
         }
-        Fact::Failure { .. }
+        Fact::Told { .. }
+        | Fact::Failure { .. }
         | Fact::FailureSaying { .. }
         | Fact::Drop { .. }
         | Fact::Reaches { .. }
@@ -84,14 +101,15 @@ pub(super) fn find(
 /// Facts about what peers reported.
 fn find_happening(fact: &Fact, since: Instant, watch: &Watch) -> Finding {
     match fact {
+        Fact::Told { words, at, .. } => {
+            let matches = |what: &What| matches!(what, What::Told(text) if text.contains(words.as_str()));
+            count(watch, at, since, &matches, 1, &format!("word of \"{words}\""))
+        }
         Fact::Failure { reason, at, .. } => {
-            let wanted = What::Failure(reason.name());
-            happened(watch, at, since, &wanted, 1, &format!("a failure {}", reason.name()))
+            let matches = |what: &What| matches!(what, What::Failure(name, _) if *name == reason.name());
+            count(watch, at, since, &matches, 1, &format!("a failure {}", reason.name()))
         }
-        Fact::FailureSaying { words, at, .. } => {
-            let says = |what: &What| matches!(what, What::Said(text) if text.contains(words.as_str()));
-            count(watch, at, since, &says, 1, &format!("a failure that says \"{words}\""))
-        }
+        Fact::FailureSaying { reason, words, at, .. } => find_failure(watch, at, since, *reason, words),
         Fact::Drop { reason, at, .. } => {
             let matches = |what: &What| matches!(what, What::Drop(name) if name == reason);
             count(watch, at, since, &matches, 1, &format!("drop {reason}"))
@@ -198,6 +216,11 @@ fn children(status: &Status, child: &str) -> usize {
     status.ike.iter().flat_map(|sa| &sa.children).filter(|c| c.name == child).count()
 }
 
+/// The inside addresses that were assigned to this peer or by it.
+fn inside(status: &Status) -> impl Iterator<Item = &IpAddr> {
+    status.ike.iter().filter(|sa| is_alive(sa)).flat_map(|sa| &sa.inside)
+}
+
 /// The IKE SAs of a configuration that are not over.
 fn of<'a>(status: &'a Status, ike: &str) -> impl Iterator<Item = &'a IkeSaStatus> {
     status.ike.iter().filter(move |sa| sa.connection == ike && is_alive(sa))
@@ -253,15 +276,39 @@ fn find_selectors(watch: &Watch, child: &str, peer: &str, expected: &Selectors) 
     let Some((_, record)) = found.next() else {
         return Finding::NotSo(format!("{peer} has no Child SA {child}"));
     };
-    let ranges = |list: &[ipsec::wire::v2::TrafficSelector]| -> BTreeSet<AddressRange> {
-        list.iter().filter_map(|ts| ts.addresses().and_then(|(a, b)| AddressRange::new(a, b))).collect()
+    let is = |found: &[TrafficSelector], wanted: &[SelectorWord]| {
+        found.iter().all(|one| wanted.iter().any(|word| word.means == *one))
+            && wanted.iter().all(|word| found.contains(&word.means))
     };
-    let wanted = |list: &[Prefix]| -> BTreeSet<AddressRange> { list.iter().map(Prefix::range).collect() };
-    let (local, remote) = (ranges(&record.local), ranges(&record.remote));
-    if local == wanted(&expected.local) && remote == wanted(&expected.remote) {
+    if is(&record.local, &expected.local) && is(&record.remote, &expected.remote) {
         return Finding::So;
     }
-    let show =
-        |set: &BTreeSet<AddressRange>| set.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    Finding::NotSo(format!("{peer} has {} === {}", show(&local), show(&remote)))
+    let show = |list: &[TrafficSelector]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    Finding::NotSo(format!("{peer} has {} === {}", show(&record.local), show(&record.remote)))
+}
+
+/// A failure for a reason with these words in its text; if there is none, what those for the reason say.
+fn find_failure(
+    watch: &Watch,
+    at: &[String],
+    since: Instant,
+    reason: Option<FailureReason>,
+    words: &str,
+) -> Finding {
+    let meant = |own: &str| reason.is_none_or(|reason| own == reason.name());
+    let says = |what: &What| matches!(what, What::Failure(own, text) if meant(own) && text.contains(words));
+    let name = reason.map_or_else(String::new, |reason| format!(" {}", reason.name()));
+    let found = count(watch, at, since, &says, 1, &format!("a failure{name} that says \"{words}\""));
+    let others = watch.happenings.iter().filter(|h| h.at >= since).filter_map(|h| match &h.what {
+        What::Failure(own, text) if meant(own) => Some(text.as_str()),
+        _ => None,
+    });
+    let others: BTreeSet<&str> = others.collect();
+    match found {
+        Finding::NotSo(text) if !others.is_empty() => {
+            let others: Vec<&str> = others.into_iter().collect();
+            Finding::NotSo(format!("{text}; said was: {}", others.join(" | ")))
+        }
+        found => found,
+    }
 }

@@ -93,6 +93,15 @@ pub fn describe(event: &Ikev2) -> Option<String> {
         Ikev2::Moved { connection, local, remote, .. } => {
             format!("IKE SA {connection} runs from {local} to {remote}")
         }
+        Ikev2::Configured { connection, inside } => {
+            let addresses = inside.addresses.iter().map(ToString::to_string);
+            let told = inside.attributes.iter().map(ToString::to_string);
+            let all: Vec<String> = addresses.chain(told).collect();
+            format!(
+                "IKE SA {connection} assigned: {}",
+                if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
+            )
+        }
         Ikev2::ChildUp(record) => {
             format!("Child SA {} up, SPIs {} in {} out", record.child, record.inbound, record.outbound)
         }

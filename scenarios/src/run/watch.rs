@@ -61,11 +61,11 @@ pub(super) struct Happening {
 /// Kinds of happenings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
-    /// A failure, by its short name.
-    Failure(&'static str),
-    /// The sentence of a failure.
-    Said(String),
+    /// A failure, by its short name and what it says.
+    Failure(&'static str, String),
     Probe(&'static str),
+    /// An assignment of inside addresses, and what is told with it.
+    Told(String),
     Retransmission,
     /// A packet was dropped, for this reason.
     Drop(&'static str),
@@ -128,8 +128,11 @@ impl Watch {
             Ikev2::IkeFailed { failure, .. }
             | Ikev2::ChildFailed { failure, .. }
             | Ikev2::IkeDown { cause: ipsec::ikev2::Cause::Failed(failure), .. } => {
-                self.happened(at, peer, What::Failure(failure.name()));
-                self.happened(at, peer, What::Said(failure.to_string()));
+                self.happened(at, peer, What::Failure(failure.name(), failure.to_string()));
+            }
+            Ikev2::Configured { inside, .. } => {
+                let told = inside.attributes.iter().map(ToString::to_string);
+                self.happened(at, peer, What::Told(told.collect::<Vec<_>>().join(", ")));
             }
             Ikev2::Probe(probe) => self.happened(at, peer, What::Probe(probe)),
             Ikev2::ChildUp(record) => {

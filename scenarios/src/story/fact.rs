@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 22] = [
+pub const FACTS: [FactRow; 27] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -33,8 +33,14 @@ pub const FACTS: [FactRow; 22] = [
         make: |s| Fact::OneChild { child: s.name, at: s.peers, within: s.within },
     },
     FactRow {
+        shape: "exactly COUNT of CHILD at PEERS [within TIME]",
+        meaning: "Each of the peers has exactly so many SA pairs of the child.",
+        make: |s| Fact::ChildCount { child: s.name, count: s.count, at: s.peers, within: s.within },
+    },
+    FactRow {
         shape: "selectors CHILD at PEER are \"SELECTORS\" [within TIME]",
-        meaning: "The peer's SA pair of the child has exactly these traffic selectors, its own side at the left.",
+        meaning: "The peer's SA pair of the child has exactly these traffic selectors, its own side at the left: \
+                  networks, with `[PROTOCOL/PORTS]` behind them where they are not for all packets, and `label:TEXT`.",
         make: |s| Fact::Selectors { peer: s.peer(), child: s.name, selectors: s.selectors, within: s.within },
     },
     FactRow {
@@ -68,6 +74,21 @@ pub const FACTS: [FactRow; 22] = [
         make: |s| Fact::RunsTo { peer: s.peer(), ike: s.name, address: s.address, within: s.within },
     },
     FactRow {
+        shape: "address \"ADDRESS\" at PEERS [within TIME]",
+        meaning: "Each of the peers was assigned the inside address, or has assigned it.",
+        make: |s| Fact::Address { address: s.address, at: s.peers, within: s.within },
+    },
+    FactRow {
+        shape: "no address at PEERS [within TIME]",
+        meaning: "None of the peers was assigned an inside address, or has assigned one that is still in use.",
+        make: |s| Fact::NoAddress { at: s.peers, within: s.within },
+    },
+    FactRow {
+        shape: "told \"WORDS\" at PEERS [within TIME]",
+        meaning: "Each of the peers is told something about the network inside, or tells it, with these words in it.",
+        make: |s| Fact::Told { words: s.words, at: s.peers, within: s.within },
+    },
+    FactRow {
         shape: "failure REASON at PEERS [within TIME]",
         meaning: "Each of the peers reports that a negotiation failed for the reason.",
         make: |s| Fact::Failure { reason: s.reason, at: s.peers, within: s.within },
@@ -75,7 +96,17 @@ pub const FACTS: [FactRow; 22] = [
     FactRow {
         shape: "failure saying \"WORDS\" at PEERS [within TIME]",
         meaning: "Each of the peers reports that a negotiation failed, in a sentence that has these words.",
-        make: |s| Fact::FailureSaying { words: s.words, at: s.peers, within: s.within },
+        make: |s| Fact::FailureSaying { reason: None, words: s.words, at: s.peers, within: s.within },
+    },
+    FactRow {
+        shape: "failure REASON at PEERS saying \"WORDS\" [within TIME]",
+        meaning: "Each of the peers reports that a negotiation failed for the reason, in a sentence that has these words.",
+        make: |s| Fact::FailureSaying {
+            reason: Some(s.reason),
+            words: s.words,
+            at: s.peers,
+            within: s.within,
+        },
     },
     FactRow {
         shape: "drop DROP at PEERS [within TIME]",

@@ -22,7 +22,7 @@ mod words;
 pub use fact::{FACTS, FactRow};
 pub use names::{Kind, Names, is_word};
 pub use parse::parse;
-pub use sentence::{Act, Fact, FailureReason, Place, Selectors, Sentence, Step, Story};
+pub use sentence::{Act, Fact, FailureReason, Place, SelectorWord, Selectors, Sentence, Step, Story};
 pub use verb::{VERBS, VerbRow};
 
 #[cfg(test)]

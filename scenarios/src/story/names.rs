@@ -16,6 +16,8 @@ pub enum Kind {
     Nat,
     /// A link.
     Link,
+    /// A pool of inside addresses.
+    Pool,
     /// An IKE configuration.
     Ike,
     /// A child configuration.
@@ -37,6 +39,7 @@ impl Kind {
             Self::Router => "a router",
             Self::Nat => "a translator",
             Self::Link => "a link",
+            Self::Pool => "a pool of addresses",
             Self::Ike => "an IKE configuration",
             Self::Child => "a child",
             Self::Manual => "a manual SA",
@@ -53,6 +56,7 @@ impl Kind {
             Self::Router => "no router",
             Self::Nat => "no translator",
             Self::Link => "no link",
+            Self::Pool => "no pool of addresses",
             Self::Ike => "no IKE configuration",
             Self::Child => "no child",
             Self::Manual => "no manual SA",

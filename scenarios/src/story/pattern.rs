@@ -6,14 +6,17 @@ use std::ops::Range;
 use std::time::Duration;
 
 use ipsec::dataplane::{Limit, Measure};
+use ipsec::ikev2::Service;
+use ipsec::wire::v2::TrafficSelector;
 use ipsec_net::{Instant, Prefix};
 
 use super::names::{Kind, Names};
-use super::sentence::{FailureReason, Selectors};
+use super::sentence::{FailureReason, SelectorWord, Selectors};
 use super::words::{Token, TokenKind};
 use crate::diagnostic::{Problem, nearest};
 use crate::file::IkeProposal;
 use crate::quantity::{self, Ratio};
+use crate::service;
 
 /// What the slots of a shape were filled with; those that the shape does not have keep their defaults.
 #[derive(Clone, Debug)]
@@ -192,6 +195,10 @@ impl Reader<'_> {
             "\"PROPOSAL\"" => {
                 let expected = "algorithms such as \"aes128gcm16-prfsha256-x25519\"";
                 self.slots.proposal = self.in_quotes(expected, IkeProposal::parse)?;
+            }
+            "\"ADDRESS\"" => {
+                let expected = "an address such as \"10.3.0.1\"";
+                self.slots.address = self.in_quotes(expected, address)?;
             }
             word => {
                 let fits = |token: &Token<'_>| token.kind == TokenKind::Word && token.text == word;
@@ -372,6 +379,10 @@ fn class(text: &str) -> Result<u8, String> {
     text.parse().map_err(|_| format!("`{text}` is no traffic class: write a number up to 255"))
 }
 
+fn words(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("there are no words".to_owned()) } else { Ok(text.to_owned()) }
+}
+
 fn drop_reason(text: &str) -> Result<String, String> {
     if text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
         Ok(text.to_owned())
@@ -387,25 +398,33 @@ fn count(text: &str) -> Result<u32, String> {
     }
 }
 
-fn words(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() {
-        Err("there are no words between the quotes".to_owned())
-    } else {
-        Ok(text.to_owned())
-    }
-}
-
 fn selectors(text: &str) -> Result<Selectors, String> {
     let Some((local, remote)) = text.split_once("===") else {
         return Err("selectors look like \"10.1.0.0/16 === 10.2.0.0/16\": this end's at the left".to_owned());
     };
-    Ok(Selectors { local: prefixes(local)?, remote: prefixes(remote)? })
+    Ok(Selectors { local: side(local)?, remote: side(remote)? })
 }
 
-fn prefixes(text: &str) -> Result<Vec<Prefix>, String> {
-    let prefixes: Vec<Prefix> = text
-        .split_whitespace()
-        .map(|word| word.parse().map_err(|error| format!("{error}")))
-        .collect::<Result<_, String>>()?;
-    if prefixes.is_empty() { Err("one side of the selectors is empty".to_owned()) } else { Ok(prefixes) }
+fn side(text: &str) -> Result<Vec<SelectorWord>, String> {
+    let words: Vec<SelectorWord> = text.split_whitespace().map(selector).collect::<Result<_, String>>()?;
+    if words.is_empty() { Err("one side of the selectors is empty".to_owned()) } else { Ok(words) }
+}
+
+/// `10.1.0.0/16`, `10.1.0.0/16[udp/53]` or `label:TEXT`.
+fn selector(text: &str) -> Result<SelectorWord, String> {
+    let word = |means| Ok(SelectorWord { text: text.to_owned(), means });
+    if let Some(label) = text.strip_prefix("label:").filter(|label| !label.is_empty()) {
+        return word(TrafficSelector::Label(label.as_bytes().to_vec()));
+    }
+    let (network, packets) = match text.strip_suffix(']').and_then(|text| text.split_once('[')) {
+        Some((network, packets)) => (network, service::service(packets)?),
+        None => (text, Service::of(None)),
+    };
+    let prefix: Prefix = network.parse().map_err(|error| format!("{error}"))?;
+    word(TrafficSelector::Addresses {
+        protocol: packets.protocol.unwrap_or(0),
+        ports: (*packets.local_ports.start(), *packets.local_ports.end()),
+        first: prefix.range().first(),
+        last: prefix.range().last(),
+    })
 }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ipsec::dataplane::{Limit, Measure};
-use ipsec_net::{Instant, Prefix, format_duration};
+use ipsec::wire::v2::TrafficSelector;
+use ipsec_net::{Instant, format_duration};
 
 use crate::file::IkeProposal;
 use crate::quantity::Ratio;
@@ -154,6 +155,13 @@ pub enum Act {
         /// Which.
         nat: String,
     },
+    /// The peer asks once more what it was told with its address (RFC 7296 §2.19).
+    AskConfiguration {
+        /// Who.
+        peer: String,
+        /// The IKE configuration.
+        ike: String,
+    },
     /// The traffic begins to flow.
     Start {
         /// Which.
@@ -205,6 +213,17 @@ pub enum Fact {
         /// How soon.
         within: Duration,
     },
+    /// Each of the peers has exactly so many SA pairs of the child.
+    ChildCount {
+        /// The child.
+        child: String,
+        /// How many.
+        count: u32,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
     /// At each of the peers exactly one SA pair of the child is installed.
     OneChild {
         /// The child.
@@ -241,8 +260,35 @@ pub enum Fact {
         /// How soon.
         within: Duration,
     },
-    /// Each of the peers reports a failure in a sentence that has these words.
+    /// Each of the peers has the inside address, or lends it.
+    Address {
+        /// The address.
+        address: IpAddr,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// None of the peers has or lends an inside address.
+    NoAddress {
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// Each of the peers tells or is told something with these words in it.
+    Told {
+        /// The words.
+        words: String,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
+    /// Each of the peers reports a failure, for the reason if one is told, in a sentence that has these words.
     FailureSaying {
+        /// Why, if that matters.
+        reason: Option<FailureReason>,
         /// The words.
         words: String,
         /// The peers.
@@ -396,9 +442,13 @@ impl Fact {
             Self::ChildUp { within, .. }
             | Self::NoChild { within, .. }
             | Self::OneChild { within, .. }
+            | Self::ChildCount { within, .. }
             | Self::IkeUp { within, .. }
             | Self::IkeDown { within, .. }
             | Self::Failure { within, .. }
+            | Self::Address { within, .. }
+            | Self::NoAddress { within, .. }
+            | Self::Told { within, .. }
             | Self::FailureSaying { within, .. }
             | Self::Drop { within, .. }
             | Self::Reaches { within, .. }
@@ -431,6 +481,8 @@ pub enum FailureReason {
     InvalidSyntax,
     /// A key exchange could not be completed.
     KeyExchange,
+    /// A limit does not let the other end have what it asks for.
+    Limit,
     /// The other end refused with a notify that has no class of its own.
     Refused,
     /// The other end did not answer.
@@ -443,12 +495,13 @@ pub enum FailureReason {
 
 impl FailureReason {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AuthenticationFailed,
         Self::NoProposalChosen,
         Self::TsUnacceptable,
         Self::InvalidSyntax,
         Self::KeyExchange,
+        Self::Limit,
         Self::Refused,
         Self::Timeout,
         Self::Unsupported,
@@ -464,6 +517,7 @@ impl FailureReason {
             Self::TsUnacceptable => "ts-unacceptable",
             Self::InvalidSyntax => "invalid-syntax",
             Self::KeyExchange => "key-exchange",
+            Self::Limit => "limit",
             Self::Refused => "refused",
             Self::Timeout => "timeout",
             Self::Unsupported => "unsupported",
@@ -472,18 +526,28 @@ impl FailureReason {
     }
 }
 
-/// What a child protects, as one end sees it: `10.1.0.0/16 === 10.2.0.0/16`; several prefixes stand with spaces between.
+/// What a child protects, as one end sees it: `10.1.0.0/16 === 10.2.0.0/16`; several parts stand with spaces between.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selectors {
     /// At this end.
-    pub local: Vec<Prefix>,
+    pub local: Vec<SelectorWord>,
     /// At the other end.
-    pub remote: Vec<Prefix>,
+    pub remote: Vec<SelectorWord>,
+}
+
+/// One traffic selector, as it is written and as it is meant: `10.1.0.0/16`, `10.1.0.0/16[udp/53]` or `label:TEXT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectorWord {
+    /// The word.
+    pub text: String,
+    /// What it means.
+    pub means: TrafficSelector,
 }
 
 impl fmt::Display for Selectors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |prefixes: &[Prefix]| prefixes.iter().map(Prefix::to_string).collect::<Vec<_>>().join(" ");
+        let list =
+            |words: &[SelectorWord]| words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" ");
         write!(f, "{} === {}", list(&self.local), list(&self.remote))
     }
 }
@@ -514,6 +578,7 @@ impl fmt::Display for Act {
             Self::Reauthenticate { peer, ike } => write!(f, "{peer}: reauthenticate {ike}"),
             Self::Check { peer, ike } => write!(f, "{peer}: check {ike}"),
             Self::LoseMappings { nat } => write!(f, "{nat}: forget"),
+            Self::AskConfiguration { peer, ike } => write!(f, "{peer}: ask-configuration {ike}"),
             Self::Start { traffic } => write!(f, "{traffic}: start"),
             Self::Stop { traffic } => write!(f, "{traffic}: stop"),
             Self::Cut { link, from: None } => write!(f, "{link}: cut"),
@@ -532,14 +597,29 @@ impl fmt::Display for Fact {
             Self::ChildUp { child, at, within } => write!(f, "{child} up {}", place(at, within)),
             Self::NoChild { child, at, within } => write!(f, "no {child} {}", place(at, within)),
             Self::OneChild { child, at, within } => write!(f, "one {child} {}", place(at, within)),
+            Self::ChildCount { child, count, at, within } => {
+                write!(f, "exactly {count} of {child} {}", place(at, within))
+            }
             Self::IkeUp { ike, at, within } => write!(f, "{ike} up {}", place(at, within)),
             Self::IkeDown { ike, at, within } => write!(f, "{ike} down {}", place(at, within)),
             Self::Failure { reason, at, within } => {
                 write!(f, "failure {} {}", reason.name(), place(at, within))
             }
-            Self::FailureSaying { words, at, within } => {
+            Self::FailureSaying { reason: None, words, at, within } => {
                 write!(f, "failure saying \"{words}\" {}", place(at, within))
             }
+            Self::FailureSaying { reason: Some(reason), words, at, within } => {
+                write!(
+                    f,
+                    "failure {} at {} saying \"{words}\"{}",
+                    reason.name(),
+                    at.join(", "),
+                    soon(*within)
+                )
+            }
+            Self::Address { address, at, within } => write!(f, "address \"{address}\" {}", place(at, within)),
+            Self::NoAddress { at, within } => write!(f, "no address {}", place(at, within)),
+            Self::Told { words, at, within } => write!(f, "told \"{words}\" {}", place(at, within)),
             Self::Drop { reason, at, within } => write!(f, "drop {reason} {}", place(at, within)),
             Self::Reaches { sa, limit, measure, at, within } => {
                 write!(f, "{sa} reaches {} limit of {} {}", limit.name(), measure.name(), place(at, within))

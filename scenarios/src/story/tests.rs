@@ -43,8 +43,9 @@ fn filled(shape: &str) -> String {
             "LIMIT" => "soft",
             "MEASURE" => "packets",
             "\"WORDS\"" => "\"not valid after\"",
-            "\"SELECTORS\"" => "\"10.1.0.0/24 10.3.0.0/24 === 2001:db8::/32\"",
+            "\"SELECTORS\"" => "\"10.1.0.0/24 10.3.0.0/24[udp/53] === 2001:db8::/32 label:s0\"",
             "\"PROPOSAL\"" => "\"aes128gcm16-prfsha256-x25519-ke1_mlkem768\"",
+            "\"ADDRESS\"" => "\"10.3.0.1\"",
             word => word,
         }
         .to_owned()

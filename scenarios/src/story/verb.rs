@@ -20,7 +20,7 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 16] = [
+pub const VERBS: [VerbRow; 17] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
@@ -83,6 +83,13 @@ pub const VERBS: [VerbRow; 16] = [
         arguments: "IKE",
         meaning: "Loses the IKE SA and its children without a word to the other end; a ticket to resume it stays.",
         make: |peer, s| Act::Forget { peer: peer.to_owned(), ike: s.name.clone() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "ask-configuration",
+        arguments: "IKE",
+        meaning: "Asks the other end once more what it tells those who get an address from it.",
+        make: |peer, s| Act::AskConfiguration { peer: peer.to_owned(), ike: s.name.clone() },
     },
     VerbRow {
         subject: Kind::Peer,

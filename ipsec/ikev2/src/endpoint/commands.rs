@@ -10,7 +10,8 @@ use super::{Endpoint, UnknownName};
 use crate::config::{Connection, Reauthentication};
 use crate::context::Context;
 use crate::event::Cause;
-use crate::exchange::create_child::CreateChild;
+use crate::exchange::child::Wish;
+use crate::exchange::configuration::AskConfiguration;
 use crate::exchange::delete::{DeleteChild, DeleteIke};
 use crate::exchange::liveness::LivenessExchange;
 use crate::exchange::rekey_child;
@@ -27,23 +28,8 @@ impl Endpoint {
     pub fn initiate(&mut self, now: Instant, child: &str) -> Result<(), UnknownName> {
         let unknown = || UnknownName(child.to_owned());
         let connection = Arc::clone(self.connections.with_child(child).ok_or_else(unknown)?);
-        let config = connection.children.iter().find(|c| c.name == child).ok_or_else(unknown)?.clone();
-        if let Some(spi) = self.current(&connection.name) {
-            self.with(now, spi, |session, cx, out| {
-                let exchange = CreateChild::new(config, None, cx);
-                session.begin(Box::new(exchange), cx, out);
-            });
-            return Ok(());
-        }
-        match self.coming(&connection.name).and_then(|spi| self.sessions.get_mut(&spi)) {
-            Some(session) => {
-                let wanted = &mut session.purpose.children;
-                if !wanted.iter().any(|wanted| wanted == child) {
-                    wanted.push(child.to_owned());
-                }
-            }
-            None => self.attempt(now, &connection, Purpose::new(&connection, vec![child.to_owned()])),
-        }
+        let config = connection.children.iter().find(|c| c.name == child).ok_or_else(unknown)?;
+        self.want(now, &connection, Wish::all_of(config));
         Ok(())
     }
 
@@ -102,6 +88,18 @@ impl Endpoint {
         self.each_of(now, connection, |session, cx, out| {
             if session.sa.is_current() {
                 session.begin(Box::new(LivenessExchange), cx, out);
+            }
+        })
+    }
+
+    /// Asks the peers of a connection once more what they tell those who ask (RFC 7296 §2.19).
+    ///
+    /// # Errors
+    /// When there is no connection of this name.
+    pub fn ask_configuration(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
+        self.each_of(now, connection, |session, cx, out| {
+            if session.sa.is_current() {
+                session.begin(Box::new(AskConfiguration), cx, out);
             }
         })
     }
@@ -174,7 +172,7 @@ impl Endpoint {
                 });
             }
             Reauthentication::MakeBeforeBreak => {
-                let children = session.sa.child_names();
+                let children = Wish::named(connection, &session.sa.child_names());
                 if self.that_renews(&connection.name, old).is_none() {
                     let purpose = Purpose { renews: Some(old), ..Purpose::new(connection, children) };
                     self.attempt(now, connection, purpose);

@@ -9,6 +9,7 @@ use super::Endpoint;
 use crate::apply::Lost;
 use crate::config::{ChildConfig, Connection, OnClose, OnLoss};
 use crate::event::{Cause, Event};
+use crate::exchange::child::Wish;
 use crate::exchange::create_child::CreateChild;
 use crate::output::Output;
 use crate::session::Purpose;
@@ -33,13 +34,14 @@ impl Endpoint {
 
     fn recreate(&mut self, now: Instant, spi: IkeSpi, connection: &Arc<Connection>, name: &str) {
         let wanted = connection.children.iter().find(|child| child.name == name).filter(|c| restarts(c));
-        let Some(config) = wanted.cloned() else {
+        let Some(wish) = wanted.map(|config| Wish::of(&config.name)) else {
             return;
         };
         self.with(now, spi, |session, cx, out| {
-            if session.sa.is_current() && !session.sa.child_names().contains(&config.name) {
+            let config = wish.config(&session.sa).filter(|_| session.sa.is_current());
+            if let Some(config) = config.filter(|config| !session.sa.child_names().contains(&config.name)) {
                 out.push_back(Output::Event(Event::Probe("ikev2.child.restarted")));
-                session.begin(Box::new(CreateChild::new(config, None, cx)), cx, out);
+                session.begin(Box::new(CreateChild::new(config, wish, None, cx)), cx, out);
             }
         });
     }
@@ -75,7 +77,7 @@ impl Endpoint {
             &self.connections.named(&connection.name).cloned().unwrap_or_else(|| Arc::clone(connection));
         if self.current(&connection.name).is_none() && self.coming(&connection.name).is_none() {
             self.out.push_back(Output::Event(Event::Probe(probe)));
-            self.attempt(now, connection, Purpose::new(connection, children));
+            self.attempt(now, connection, Purpose::new(connection, Wish::named(connection, &children)));
         }
     }
 }

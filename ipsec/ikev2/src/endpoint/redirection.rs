@@ -10,6 +10,7 @@ use ipsec_wire::IkeSpi;
 use super::{Endpoint, UnknownName};
 use crate::config::Connection;
 use crate::event::{Cause, Event};
+use crate::exchange::child::Wish;
 use crate::exchange::delete::DeleteIke;
 use crate::exchange::redirect::Redirect;
 use crate::gateway::Gateway;
@@ -54,7 +55,7 @@ impl Endpoint {
         let established = session.sa.is_established();
         let mut children = std::mem::take(&mut session.purpose.children);
         if children.is_empty() {
-            children = session.sa.child_names();
+            children = Wish::named(&here, &session.sa.child_names());
         }
         let purpose = Purpose {
             attempts_left: session.purpose.attempts_left,

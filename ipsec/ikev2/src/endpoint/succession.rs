@@ -27,6 +27,9 @@ impl Endpoint {
         }
         let legacy = session.sa.heir.map(|heir| (heir, session.bequeath()));
         for (own, fate, session) in new {
+            if session.sa.connection.assigns.is_some() {
+                self.pools.share(&session.sa.inside.addresses);
+            }
             self.insert(own, session);
             if fate == Fate::Redundant {
                 self.with(now, own, |session, cx, out| {

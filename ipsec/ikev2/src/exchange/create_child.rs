@@ -14,7 +14,7 @@ use ipsec_wire::Spi;
 use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{KeyExchange, Notify, Payload};
 
-use super::child::{self, Agreed, ChildOffer, ChildRefusal, Secrets};
+use super::child::{self, Agreed, ChildOffer, ChildRefusal, Secrets, Wish};
 use super::delete::DeleteChild;
 use super::followup::{self, FollowUp};
 use super::retry::{after_refusal, temporary_failure};
@@ -55,11 +55,16 @@ struct Followed {
 }
 
 impl CreateChild {
-    pub(crate) fn new(config: ChildConfig, replaces: Option<Spi>, cx: &mut Context<'_>) -> Self {
-        let algorithms = config.proposals.iter().flat_map(|proposal| proposal.key_exchange.iter());
+    /// A child that is wanted, to replace the one that we receive under `replaces` if there is one.
+    pub(crate) fn new(config: ChildConfig, wish: Wish, replaces: Option<Spi>, cx: &mut Context<'_>) -> Self {
+        let offer = ChildOffer::new(config, wish, true, cx);
+        Self::with(offer, replaces, cx)
+    }
+
+    fn with(offer: ChildOffer, replaces: Option<Spi>, cx: &mut Context<'_>) -> Self {
+        let algorithms = offer.config().proposals.iter().flat_map(|proposal| proposal.key_exchange.iter());
         let groups: Vec<u16> = algorithms.filter_map(|a| negotiate::key_exchange_id(*a)).collect();
         let nonce = cx.nonce();
-        let offer = ChildOffer::new(config, true, cx);
         let mut exchange = Self {
             offer,
             replaces,
@@ -80,7 +85,25 @@ impl CreateChild {
     /// The same wish once more, with a nonce and an SPI of its own.
     fn again(&self, cx: &mut Context<'_>) -> Self {
         let Self { regrouped, refusals, failures, .. } = *self;
-        Self { regrouped, refusals, failures, ..Self::new(self.offer.config().clone(), self.replaces, cx) }
+        let (config, wish) = (self.offer.config().clone(), self.offer.wish().clone());
+        Self { regrouped, refusals, failures, ..Self::new(config, wish, self.replaces, cx) }
+    }
+
+    /// What follows when the first child, offered in `IKE_AUTH`, was refused for a reason that can be mended.
+    pub(crate) fn after_refusal_in_auth(
+        offer: &ChildOffer,
+        message: &Opened<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<(Box<dyn Exchange>, Effect)> {
+        find_notify(&message.payloads, NotifyType::SINGLE_PAIR_REQUIRED)?;
+        Self::for_packet_alone(offer, cx)
+    }
+
+    /// The same wish for nothing but its packet (RFC 7296 §2.9).
+    fn for_packet_alone(offer: &ChildOffer, cx: &mut Context<'_>) -> Option<(Box<dyn Exchange>, Effect)> {
+        let offer = offer.for_packet_alone(cx)?;
+        let probe = Effect::Report(Event::Probe("ikev2.single-pair.retried"));
+        Some((Box::new(Self::with(offer, None, cx)), probe))
     }
 
     fn use_group(&mut self, group: u16, cx: &mut Context<'_>) {
@@ -136,11 +159,19 @@ impl CreateChild {
             }
             (NotifyType::CHILD_SA_NOT_FOUND, Some(old)) => match rekey_child::not_found(sa, old) {
                 (effects, true) => {
-                    let anew = Self::new(self.offer.config().clone(), None, cx);
+                    let anew = Self::new(self.offer.config().clone(), self.offer.wish().clone(), None, cx);
                     Next::Then(Box::new(anew), effects)
                 }
                 (effects, false) => Next::Done(effects),
             },
+            (NotifyType::SINGLE_PAIR_REQUIRED, None) => match Self::for_packet_alone(&self.offer, cx) {
+                Some((next, effect)) => Next::Then(next, vec![effect]),
+                None => Next::Done(vec![self.failed(self.offer.refused(message))]),
+            },
+            (NotifyType::TS_MAX_QUEUE, None) => {
+                let full = Effect::NoteExhausted(self.offer.config().name.clone());
+                Next::Done(vec![full, self.failed(self.offer.refused(message))])
+            }
             _ => {
                 let failed = self.failed(self.offer.refused(message));
                 match self.next_attempt(cx) {
@@ -212,12 +243,13 @@ impl CreateChild {
         if self.replaces.is_some() || failures >= self.offer.config().attempts {
             return None;
         }
-        let again = Self { failures, ..Self::new(self.offer.config().clone(), None, cx) };
+        let (config, wish) = (self.offer.config().clone(), self.offer.wish().clone());
+        let again = Self { failures, ..Self::new(config, wish, None, cx) };
         Some((Box::new(again), wait_before_attempt(failures)))
     }
 
     fn failed(&self, failure: Failure) -> Effect {
-        Effect::Report(Event::ChildFailed { child: self.offer.config().name.clone(), failure })
+        self.offer.failed(failure)
     }
 }
 
@@ -236,6 +268,10 @@ impl Exchange for CreateChild {
         }
     }
 
+    fn wish(&self) -> Option<&Wish> {
+        self.replaces.is_none().then(|| self.offer.wish())
+    }
+
     fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
         if let Some(followed) = &self.followed {
             if followed.follow_up.is_on(sa) {
@@ -244,7 +280,8 @@ impl Exchange for CreateChild {
             // The IKE SA was replaced meanwhile; the new one knows nothing of what was agreed on the old one.
             *self = self.again(cx);
         }
-        if !sa.is_current() {
+        let wish = self.offer.wish();
+        if !sa.is_current() || wish.resource.is_some() && sa.exhausted.contains(&wish.child) {
             return None;
         }
         let mut payloads = Vec::new();
@@ -254,7 +291,7 @@ impl Exchange for CreateChild {
             affair = Affair::RekeyChild(old);
         }
         let [proposals, initiator, responder] = self.offer.payloads();
-        payloads.extend(self.offer.mode());
+        payloads.extend(self.offer.terms());
         payloads.extend([proposals, Payload::Nonce(self.nonce.clone())]);
         if let Some((group, ours)) = &self.key_exchange {
             payloads.push(Payload::Ke(KeyExchange::new(*group, ours.public().to_vec())));
@@ -294,11 +331,8 @@ fn wait_before_attempt(failures: u32) -> Duration {
 }
 
 /// Asks once more for a child that was refused in `IKE_AUTH`, if the configuration wants that.
-pub(super) fn after_auth(
-    config: &ChildConfig,
-    cx: &mut Context<'_>,
-) -> Option<(Box<dyn Exchange>, Duration)> {
-    CreateChild::new(config.clone(), None, cx).next_attempt(cx)
+pub(super) fn after_auth(offer: &ChildOffer, cx: &mut Context<'_>) -> Option<(Box<dyn Exchange>, Duration)> {
+    CreateChild::new(offer.config().clone(), offer.wish().clone(), None, cx).next_attempt(cx)
 }
 
 /// Answers `CREATE_CHILD_SA`: a new child, one for another, or a new IKE SA for this one.
@@ -311,6 +345,14 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     }
     if reply(Asked::CreateChild, sa.doing(None)) == Reply::TemporaryFailure {
         return Ok(temporary_failure());
+    }
+    let children = sa.children.iter().filter(|child| child.is_current()).count();
+    if children >= sa.connection.most_children {
+        let failure =
+            Failure::Limit(format!("the IKE SA has {children} children, which is all that it may have"));
+        let refused = Effect::Report(Event::ChildFailed { child: String::new(), failure });
+        let notify = Notify::new(NotifyType::NO_ADDITIONAL_SAS, Vec::new());
+        return Ok(Answer { payloads: vec![Payload::Notify(notify)], effects: vec![refused] });
     }
     answer_with(sa, message, None, cx)
 }
@@ -349,7 +391,7 @@ fn create(
     old: Option<&ChildSa>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, ChildRefusal> {
-    let choice = child::choose(&sa.connection, &sa.path, message, true, old)?;
+    let choice = child::choose(&sa.connection, sa, &sa.inside.addresses, message, true, old)?;
     let name = || choice.name().to_owned();
     let syntax = |what: &str| {
         let failure = Failure::Syntax(format!("CREATE_CHILD_SA request {what}"));

@@ -1,10 +1,10 @@
-//! The answer to an INFORMATIONAL request (RFC 7296 §1.4): deletions, the peer's word that our proof was refused, or
-//! nothing at all, which asks whether we are alive.
+//! The answer to an INFORMATIONAL request (RFC 7296 §1.4): deletions, the peer's word that our proof was refused,
+//! requests for configuration, or nothing at all, which asks whether we are alive.
 
 use ipsec_wire::registry::{NotifyType, ProtocolId};
 use ipsec_wire::v2::Payload;
 
-use super::{Answer, auth, delete, redirect, ticket};
+use super::{Answer, auth, configuration, delete, redirect, ticket};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Cause;
@@ -27,6 +27,9 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
         answer.payloads.push(payload);
         answer.effects.push(effect);
     }
+    answer
+        .payloads
+        .extend(configuration::repeat(sa, message).or_else(|| configuration::acknowledge(message)));
     Ok(answer)
 }
 

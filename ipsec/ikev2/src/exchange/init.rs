@@ -13,6 +13,7 @@ use ipsec_wire::IkeSpi;
 use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{KeyExchange, Notify, Payload, Proposal, SecurityAssociation};
 
+use super::child::Wish;
 use super::intermediate::{self, Additional};
 use super::{Exchange, Next, redirect};
 use crate::config::{Childless, Connection, FullTranscript, PpkMethod};
@@ -31,7 +32,7 @@ use crate::sa::{IkeSa, Transcript};
 /// The initiator's half.
 pub(crate) struct InitExchange {
     /// The child that `IKE_AUTH` is to set up, if any.
-    child: Option<String>,
+    child: Option<Wish>,
     offer: Vec<Proposal>,
     nonce: Vec<u8>,
     group: u16,
@@ -53,7 +54,7 @@ const MOST_RESTARTS: u32 = 3;
 impl InitExchange {
     pub(crate) fn new(
         connection: &Connection,
-        child: Option<String>,
+        child: Option<Wish>,
         cx: &mut Context<'_>,
     ) -> Result<Self, Failure> {
         if child.is_none() && connection.childless == Childless::Refuse {

@@ -14,6 +14,7 @@ use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{KeyExchange, Message, Notify, Payload};
 
 use super::auth::AuthExchange;
+use super::child::Wish;
 use super::init::respond_to;
 use super::{Answer, Exchange, Next};
 use crate::config::Ppk;
@@ -34,7 +35,7 @@ pub(crate) struct Additional {
     /// Whether a PPK is to be mixed in, with the last of them or after them.
     pub(crate) ppk: bool,
     /// The child that `IKE_AUTH` is to set up, if any.
-    pub(crate) child: Option<String>,
+    pub(crate) child: Option<Wish>,
 }
 
 /// The exchange that an initiator begins next.

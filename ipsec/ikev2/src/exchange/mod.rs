@@ -2,7 +2,9 @@
 //! [`crate::table`]. Both only look at the record and return effects.
 
 pub(crate) mod auth;
+pub(crate) mod beside;
 pub(crate) mod child;
+pub(crate) mod configuration;
 pub(crate) mod create_child;
 pub(crate) mod delete;
 pub(crate) mod followup;
@@ -23,6 +25,7 @@ use std::time::Duration;
 use ipsec_wire::registry::ExchangeType;
 use ipsec_wire::v2::Payload;
 
+use self::child::Wish;
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::message::Opened;
@@ -51,6 +54,11 @@ pub(crate) trait Exchange: Send {
     /// Whether it ends just this IKE SA, which another one replaces or may replace; all others belong to that other one.
     fn retires(&self) -> bool {
         false
+    }
+
+    /// The child that it is to make, if that is what it is for.
+    fn wish(&self) -> Option<&Wish> {
+        None
     }
 
     /// Why the IKE SA ends when the request is never answered.

@@ -14,6 +14,7 @@ use ipsec_wire::registry::{NotifyType, ProtocolId};
 use ipsec_wire::v2::{Notify, Payload};
 
 use super::Answer;
+use super::child::Wish;
 use super::create_child::{self, CreateChild};
 use super::retry::temporary_failure;
 use crate::collision::{Asked, End, Reply, reply, survivor};
@@ -126,13 +127,13 @@ pub(super) fn note_rival(decision: Reply, effects: &mut Vec<Effect>) {
 /// The exchange that replaces a child, if it is there and stays.
 pub(crate) fn begin(sa: &IkeSa, old: Spi, cx: &mut Context<'_>) -> Option<CreateChild> {
     let child = sa.child(old).filter(|child| child.is_current())?;
-    let config = sa.connection.children.iter().find(|config| config.name == child.name)?;
-    let mut config = config.clone();
+    let mut config = sa.child_config(&child.name)?;
     if config.transport && sa.path.nat.is_there() {
         // Transport mode through NAT is between two hosts, whatever else the configuration allows (RFC 7296 §2.23.1).
         (config.local, config.remote) = (negotiate::ranges(&child.local), negotiate::ranges(&child.remote));
     }
-    Some(CreateChild::new(config, Some(old), cx))
+    let wish = Wish { resource: child.resource, ..Wish::of(&child.name) };
+    Some(CreateChild::new(config, wish, Some(old), cx))
 }
 
 #[cfg(test)]

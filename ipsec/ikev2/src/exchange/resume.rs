@@ -12,6 +12,7 @@ use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 
 use super::auth::AuthExchange;
+use super::child::Wish;
 use super::create_child::nonce_of;
 use super::init::{InitAnswer, nat_detection};
 use super::{Exchange, Next};
@@ -30,7 +31,7 @@ use crate::ticket::{Resumable, Ticket};
 /// The client's half.
 pub(crate) struct ResumeExchange {
     /// The child that `IKE_AUTH` is to set up, if any.
-    child: Option<String>,
+    child: Option<Wish>,
     ticket: Ticket,
     nonce: Vec<u8>,
     cookie: Option<Vec<u8>>,
@@ -41,7 +42,7 @@ pub(crate) struct ResumeExchange {
 const MOST_RESTARTS: u32 = 2;
 
 impl ResumeExchange {
-    pub(crate) fn new(ticket: Ticket, child: Option<String>, cx: &mut Context<'_>) -> Self {
+    pub(crate) fn new(ticket: Ticket, child: Option<Wish>, cx: &mut Context<'_>) -> Self {
         Self { child, ticket, nonce: cx.nonce(), cookie: None, begun_anew: 0 }
     }
 

@@ -13,7 +13,9 @@ pub use suite::IkeSuite;
 pub(crate) use numbers::{key_exchange, key_exchange_id};
 pub(crate) use proposal::{child_offer, ike_offer};
 pub(crate) use select::{check_choice, offers_group, select};
-pub(crate) use selectors::{narrow, pairs, ranges, show, subset, to_wire};
+pub(crate) use selectors::{
+    common_label, is_single_pair, local_side, narrow, of_flow, pairs, ranges, remote_side, show, subset,
+};
 pub(crate) use suite::{ChildSuite, child_suite, ike_suite};
 
 #[cfg(test)]

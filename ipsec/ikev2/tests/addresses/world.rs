@@ -258,7 +258,7 @@ impl World {
                 Event::Dropped { from, reason } => format!("dropped from {from}: {reason}"),
                 Event::Moved { local, remote, .. } => format!("runs from {local} to {remote}"),
                 Event::Probe(probe) => format!("({probe})"),
-                Event::IkeKeyed(_) => continue,
+                Event::IkeKeyed(_) | Event::Configured { .. } => continue,
             };
             writeln!(self.text, "{}  {line}", NAMES[end]).unwrap();
         }

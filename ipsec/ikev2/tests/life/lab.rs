@@ -265,6 +265,6 @@ pub(crate) fn told_of(event: &Event) -> Option<String> {
         Event::Dropped { reason, .. } => format!("dropped: {reason}"),
         Event::Probe(probe) => format!("({probe})"),
         Event::Moved { local, remote, .. } => format!("runs from {local} to {remote}"),
-        Event::IkeKeyed(_) => return None,
+        Event::IkeKeyed(_) | Event::Configured { .. } => return None,
     })
 }

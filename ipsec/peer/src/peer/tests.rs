@@ -458,7 +458,7 @@ fn configurations_that_cannot_work_are_refused_by_name() {
     let text = refused(|c| c.ikev2.connections[0].proposals.clear()).unwrap();
     assert_eq!(text, "\"site\": nothing is offered");
     let text = refused(|c| c.ikev2.connections[0].children[0].remote.clear()).unwrap();
-    assert_eq!(text, "child \"net\" protects nothing on one of its sides");
+    assert_eq!(text, "child \"net\" is for no packets");
 }
 
 /// The datagrams of a whole handshake, as they went over the wire.

@@ -8,11 +8,12 @@ use super::life::child_life;
 use super::options::{lifetime, options};
 use super::peer::prefixes;
 use super::problems::Problems;
+use super::terms;
 use crate::diagnostic::Problem;
 use crate::file::nouns;
 use crate::file::proposal::ChildProposal;
 use crate::file::read::Named;
-use crate::file::scenario::{Child, ChildEnd, Ike, Mode, Peer};
+use crate::file::scenario::{Child, ChildEnd, ChildTerms, Ike, IkeEnd, Mode, Peer};
 use crate::story::{Kind, Names};
 
 /// The children whose IKE configuration is known.
@@ -56,10 +57,17 @@ fn child(
         mode: noun.mode.map_or(Mode::Tunnel, Mode::from),
         lifetime: lifetime(noun.lifetime.as_ref(), problems),
         rekey: rekeys(noun, problems),
+        terms: terms::of_both(noun, problems),
     };
     let told = [
-        end(named, &both, (ends[0], ends[1]), peers, problems),
-        end(named, &both, (ends[1], ends[0]), peers, problems),
+        end(named, &both, (&ike.ends[0], &ike.ends[1]), peers, problems),
+        end(
+            named,
+            &Both { terms: terms::turned(&both.terms), ..both.clone() },
+            (&ike.ends[1], &ike.ends[0]),
+            peers,
+            problems,
+        ),
     ];
     Some(Child { name: named.name().to_owned(), ike: ike.name.clone(), ends: told })
 }
@@ -84,22 +92,26 @@ fn replay_window(number: Option<&toml::Spanned<i64>>, default: u32, problems: &m
 }
 
 /// What both ends are told alike.
+#[derive(Clone)]
 struct Both {
     offer: Option<Vec<ChildProposal>>,
     replay_window: u32,
     mode: Mode,
     lifetime: LifetimePolicy,
     rekey: bool,
+    /// As the first end sees them.
+    terms: ChildTerms,
 }
 
 /// What the first of `ends` is told, the second being its other end.
 fn end(
     named: &Named<nouns::Child>,
     both: &Both,
-    ends: (&str, &str),
+    ikes: (&IkeEnd, &IkeEnd),
     peers: &[Peer],
     problems: &mut Problems,
 ) -> ChildEnd {
+    let ends = (ikes.0.peer.as_str(), ikes.1.peer.as_str());
     let own = named.noun.at.iter().find(|(peer, _)| peer.get_ref() == ends.0).map(|(_, own)| own);
     let own_offer =
         own.and_then(|own| own.offer.as_ref()).map(|list| offer(list, ChildProposal::parse, problems));
@@ -109,8 +121,8 @@ fn end(
     let end = ChildEnd {
         peer: ends.0.to_owned(),
         mode,
-        local: local.unwrap_or_else(|| carried(mode, ends.0, peers)),
-        remote: remote.unwrap_or_else(|| carried(mode, ends.1, peers)),
+        local: local.unwrap_or_else(|| side(mode, ikes.0, ikes.1, peers)),
+        remote: remote.unwrap_or_else(|| side(mode, ikes.1, ikes.0, peers)),
         offer: own_offer
             .or_else(|| both.offer.clone())
             .unwrap_or_else(|| ChildProposal::parse(OFFER).into_iter().collect()),
@@ -120,6 +132,7 @@ fn end(
             None => both.lifetime,
         },
         rekey: both.rekey,
+        terms: terms::of_end(own, &both.terms, problems),
         options: options(
             own.and_then(|own| own.options.as_ref()).or(named.noun.options.as_ref()),
             mode,
@@ -131,6 +144,14 @@ fn end(
         check_carries(named, &end, ends.1, problems);
     }
     end
+}
+
+/// What a child carries of `end` that is not told: what `other` assigns, which may be anything, or else what it has.
+fn side(mode: Mode, end: &IkeEnd, other: &IkeEnd, peers: &[Peer]) -> Vec<Prefix> {
+    match other.assigns.is_empty() {
+        true => carried(mode, &end.peer, peers),
+        false => ["0.0.0.0/0", "::/0"].iter().filter_map(|text| text.parse().ok()).collect(),
+    }
 }
 
 /// What a child carries of a peer that is not told: its networks through a tunnel, its own packets in transport mode.

@@ -11,13 +11,16 @@ use super::life::{MOST_ATTEMPTS, ike_life};
 use super::nat::inside_of;
 use super::options::ike_lifetime;
 use super::peer::address_of;
+use super::pool;
 use super::problems::Problems;
 use super::quantum::quantum;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Text};
 use crate::file::proposal::IkeProposal;
 use crate::file::read::{Document, Named};
-use crate::file::scenario::{Authentication, Ike, IkeEnd, Link, Nat, NatTraversal, Peer, Retransmission};
+use crate::file::scenario::{
+    Authentication, Ike, IkeEnd, Link, Nat, NatTraversal, Peer, Pool, Retransmission,
+};
 use crate::quantity;
 use crate::story::Names;
 
@@ -27,6 +30,7 @@ pub(super) struct Network<'a> {
     pub(super) peers: &'a [Peer],
     pub(super) nats: &'a [Nat],
     pub(super) links: &'a [Link],
+    pub(super) pools: &'a [Pool],
 }
 
 impl Network<'_> {
@@ -83,6 +87,7 @@ pub(super) fn check_ends<'a>(
 const OFFER: &str = "aes128gcm16-prfsha256-x25519";
 
 const MOST_TRIES: i64 = 100;
+const MOST_CHILDREN: i64 = 10_000;
 
 fn ike(
     named: &Named<nouns::Ike>,
@@ -109,12 +114,22 @@ fn ike(
         let told = proofs.end(named, (ends, side), document, problems)?;
         Some(end(named, &both, (ends[side], ends[1 - side]), told, network, problems))
     });
-    let told = [first?, second?];
+    let mut told = [first?, second?];
+    let pools = pool::meant(noun.pool.as_ref(), ends, (names, network.pools), problems);
+    for end in &mut told {
+        let own = noun.at.iter().find(|(peer, _)| *peer.get_ref() == end.peer);
+        let asks = own.and_then(|(_, own)| own.asks.as_ref());
+        (end.asks, end.assigns) = pool::roles(&end.peer, &pools, asks, problems);
+    }
     Some(Ike {
         name: named.name().to_owned(),
         ends: told,
         retransmission: retransmission(&noun.retransmit, problems),
         lifetime: ike_lifetime(noun.lifetime.as_ref(), problems),
+        most_children: noun
+            .most_children
+            .as_ref()
+            .map(|most| problems.number_or(Some(most), 1..=MOST_CHILDREN, "a number of children", 1)),
         attempts: problems.number_or(noun.attempts.as_ref(), 1..=MOST_ATTEMPTS, "a number of attempts", 1),
     })
 }
@@ -163,6 +178,8 @@ fn end(
         nat: nat_traversal(&named.noun.nat, own.map(|own| &own.nat), problems),
         life: ike_life(&named.noun, own, network.peers, problems),
         quantum: quantum(&named.noun, own, problems),
+        asks: Vec::new(),
+        assigns: Vec::new(),
     }
 }
 

@@ -25,6 +25,9 @@ pub(super) fn declared(document: &Document, problems: &mut Problems) -> Names {
         let ends = nodes_of(link.noun.joins.as_ref(), &names);
         declare(&mut names, &link.name, Kind::Link, &ends, problems);
     }
+    for pool in &document.pools {
+        declare(&mut names, &pool.name, Kind::Pool, &[], problems);
+    }
     for ike in &document.ikes {
         let ends = peers_of(ike.noun.ends.as_ref(), &names);
         declare(&mut names, &ike.name, Kind::Ike, &ends, problems);

@@ -60,6 +60,7 @@ pub(super) fn options(noun: Option<&nouns::Options>, mode: Mode, problems: &mut 
         dscp: noun.dscp.as_ref().map(|dscp| problems.number_or(Some(dscp), 0..=63, "a DSCP", 0)),
         pad_to: noun.pad_to.as_ref().map(|length| problems.number_or(Some(length), 1..=9000, "a length", 0)),
         dummies: noun.dummies.as_ref().and_then(|wait| problems.read(wait, positive)),
+        later_fragments: true,
     }
 }
 

@@ -2,7 +2,7 @@
 //! come before all others, in the order of the file.
 
 use ipsec::dataplane::Direction;
-use ipsec_net::{Prefix, protocol};
+use ipsec_net::Prefix;
 use toml::Spanned;
 
 use super::peer::prefixes;
@@ -11,17 +11,8 @@ use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Text};
 use crate::file::read::Named;
 use crate::file::scenario::{Policy, PolicyAction};
+use crate::service;
 use crate::story::{Kind, Names};
-
-/// The protocols that have a name.
-const PROTOCOLS: [(&str, u8); 6] = [
-    ("icmp", protocol::ICMP),
-    ("tcp", protocol::TCP),
-    ("udp", protocol::UDP),
-    ("esp", protocol::ESP),
-    ("ah", protocol::AH),
-    ("icmpv6", protocol::ICMPV6),
-];
 
 /// The policies of the file.
 pub(super) fn resolve(nouns: &[Named<nouns::Policy>], names: &Names, problems: &mut Problems) -> Vec<Policy> {
@@ -53,20 +44,12 @@ fn policy(named: &Named<nouns::Policy>, names: &Names, problems: &mut Problems) 
             nouns::PolicyAction::Discard => PolicyAction::Discard,
         },
         between,
-        protocol: noun.protocol.as_ref().and_then(|text| problems.read(text, protocol_number)),
+        protocol: noun.protocol.as_ref().and_then(|text| problems.read(text, service::protocol)),
         port: noun.port.as_ref().map(|port| destination_port(port, noun, problems)),
         direction: noun.direction.map(|direction| match direction {
             nouns::PolicyDirection::In => Direction::Inbound,
             nouns::PolicyDirection::Out => Direction::Outbound,
         }),
-    })
-}
-
-fn protocol_number(text: &str) -> Result<u8, String> {
-    let named = PROTOCOLS.iter().find(|(name, _)| *name == text).map(|(_, number)| *number);
-    named.or_else(|| text.parse().ok()).ok_or_else(|| {
-        let known: Vec<&str> = PROTOCOLS.iter().map(|(name, _)| *name).collect();
-        format!("\"{text}\" is no protocol: write {} or a number up to 255", known.join(", "))
     })
 }
 

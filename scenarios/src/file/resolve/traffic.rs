@@ -24,6 +24,8 @@ pub(super) fn resolve(
 
 const INTERVAL: Duration = Duration::from_millis(100);
 const SIZE: u16 = 64;
+/// UDP's discard port, on which nobody answers.
+const DISCARD: u16 = 9;
 const HOP_LIMIT: u8 = 64;
 
 fn traffic(named: &Named<nouns::Traffic>, peers: &[Peer], problems: &mut Problems) -> Option<Traffic> {
@@ -78,6 +80,7 @@ fn traffic(named: &Named<nouns::Traffic>, peers: &[Peer], problems: &mut Problem
         both: noun.both.unwrap_or(true),
         dont_fragment: noun.df.unwrap_or(false),
         hop_limit: problems.number_or(noun.hops.as_ref(), 1..=255, "a hop limit", HOP_LIMIT),
+        port: problems.number_or(noun.port.as_ref(), 1..=65_535, "a port", DISCARD),
         traffic_class: problems.number_or(noun.class.as_ref(), 0..=255, "a traffic class", 0),
         fragments: noun.fragments.as_ref().map(|length| {
             let least = smallest_mtu(address);

@@ -12,7 +12,7 @@ use super::{HalfOpen, auth_of, eap_of};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::exchange::child::ChildOffer;
+use crate::exchange::beside::Beside;
 use crate::exchange::{Exchange, Next};
 use crate::message::Opened;
 use crate::refusal::{DropReason, Failure, Refusal};
@@ -23,18 +23,18 @@ pub(super) struct Talk {
     peer: EapPeer,
     /// Who the responder is; by certificate or key, unless EAP alone has to prove it.
     id: Identification,
-    child: Option<ChildOffer>,
+    beside: Beside,
     bounds: Bounds,
 }
 
 impl Talk {
     /// A talk with the responder of this identity; nothing if EAP is not how we prove ourselves.
-    pub(super) fn new(prove: &Prove, id: &Identification, child: Option<ChildOffer>) -> Option<Self> {
+    pub(super) fn new(prove: &Prove, id: &Identification, beside: Beside) -> Option<Self> {
         let Prove::Eap { user, password, methods } = prove else {
             return None;
         };
         let peer = EapPeer::new(user, password.clone(), methods.clone());
-        Some(Self { peer, id: id.clone(), child, bounds: Bounds::default() })
+        Some(Self { peer, id: id.clone(), beside, bounds: Bounds::default() })
     }
 
     /// What follows a message that has to bring the responder's next packet.
@@ -137,7 +137,7 @@ impl Exchange for LastRound {
             }
         };
         Ok(match proven {
-            Ok(proven) => establish(half_open, proven, self.talk.child.as_ref(), message, cx),
+            Ok(proven) => establish(half_open, proven, &self.talk.beside, message, cx),
             Err(failure) => Abandon::after(failure),
         })
     }

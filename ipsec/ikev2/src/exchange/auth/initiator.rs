@@ -11,9 +11,9 @@ use super::eap::Talk;
 use super::{HalfOpen, auth_of, id_of, ppk, terms, who};
 use crate::context::Context;
 use crate::effect::Effect;
-use crate::event::Event;
-use crate::exchange::child::ChildOffer;
-use crate::exchange::{Exchange, Next, create_child, redirect, ticket};
+use crate::exchange::beside::Beside;
+use crate::exchange::child::Wish;
+use crate::exchange::{Exchange, Next, redirect, ticket};
 use crate::features;
 use crate::message::{Opened, find_error};
 use crate::refusal::{DropReason, Failure, Refusal};
@@ -21,15 +21,14 @@ use crate::sa::{IkeSa, Role};
 
 /// The round in which the initiator says who it is and, without EAP, proves it.
 pub(crate) struct AuthExchange {
-    child: Option<ChildOffer>,
+    beside: Beside,
     /// Why there is no request.
     unable: Option<Failure>,
 }
 
 impl AuthExchange {
-    pub(crate) fn new(sa: &IkeSa, child: Option<String>, cx: &mut Context<'_>) -> Self {
-        let config = child.and_then(|name| sa.connection.children.iter().find(|child| child.name == name));
-        Self { child: config.map(|config| ChildOffer::new(config.clone(), false, cx)), unable: None }
+    pub(crate) fn new(sa: &IkeSa, child: Option<Wish>, cx: &mut Context<'_>) -> Self {
+        Self { beside: Beside::new(sa, child, cx), unable: None }
     }
 }
 
@@ -40,6 +39,10 @@ impl Exchange for AuthExchange {
 
     fn kind(&self) -> ExchangeType {
         ExchangeType::IKE_AUTH
+    }
+
+    fn wish(&self) -> Option<&Wish> {
+        self.beside.wish()
     }
 
     fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
@@ -75,10 +78,7 @@ impl Exchange for AuthExchange {
             payloads.push(Payload::Notify(Notify::new(NotifyType::INITIAL_CONTACT, Vec::new())));
         }
         payloads.extend(ticket::request(&sa.connection));
-        if let Some(child) = &self.child {
-            payloads.extend(child.mode());
-            payloads.extend(child.payloads());
-        }
+        payloads.extend(self.beside.payloads(sa));
         Some((payloads, Vec::new()))
     }
 
@@ -98,7 +98,7 @@ impl Exchange for AuthExchange {
         };
         if let Some(resumption) = &sa.resumption {
             return Ok(match half_open.verify_resumed(&resumption.peer, id, auth, cx) {
-                Ok(proven) => establish(half_open, proven, self.child.as_ref(), message, cx),
+                Ok(proven) => establish(half_open, proven, &self.beside, message, cx),
                 Err(failure) => Abandon::after(failure),
             });
         }
@@ -124,11 +124,11 @@ impl Exchange for AuthExchange {
             }
         };
         if matches!(sa.connection.prove, Prove::Eap { .. }) {
-            let talk = Talk::new(&sa.connection.prove, id, self.child.take());
+            let talk = Talk::new(&sa.connection.prove, id, std::mem::take(&mut self.beside));
             return Ok(talk.map_or(Next::Done(Vec::new()), |talk| talk.go_on(message, cx)));
         }
         Ok(match proven {
-            Some(proven) => establish(half_open, proven, self.child.as_ref(), message, cx),
+            Some(proven) => establish(half_open, proven, &self.beside, message, cx),
             None => {
                 let text = format!("{identity} does not prove itself, and there is no EAP");
                 Abandon::after(Failure::Authentication(text))
@@ -148,11 +148,11 @@ pub(super) fn refused(message: &Opened<'_>) -> Failure {
     }
 }
 
-/// The IKE SA is established; the child that was asked for is there, or is not.
+/// The IKE SA is established, and what was asked for beside it is there, or is not.
 pub(super) fn establish(
     half_open: HalfOpen<'_>,
     proven: Proven,
-    child: Option<&ChildOffer>,
+    beside: &Beside,
     message: &Opened<'_>,
     cx: &mut Context<'_>,
 ) -> Next {
@@ -170,21 +170,5 @@ pub(super) fn establish(
     if ticket::is_put_off(message) {
         effects.push(Effect::Queue(Box::new(ticket::TicketRequest)));
     }
-    let Some(offer) = child else {
-        return Next::Done(effects);
-    };
-    match offer.conclude(sa, half_open.secrets(), message, None, cx) {
-        Ok(child) => {
-            effects.push(Effect::AddChild(Box::new(child)));
-            Next::Done(effects)
-        }
-        Err(failure) => {
-            let child = offer.config().name.clone();
-            effects.push(Effect::Report(Event::ChildFailed { child, failure }));
-            match create_child::after_auth(offer.config(), cx) {
-                Some((again, wait)) => Next::Later(again, wait, effects),
-                None => Next::Done(effects),
-            }
-        }
-    }
+    beside.conclude(sa, half_open.secrets(), message, effects, cx)
 }

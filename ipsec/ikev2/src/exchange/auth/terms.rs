@@ -12,7 +12,7 @@ use crate::config::{Childless, Connection, RedirectTime, Uniqueness};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::exchange::{child, redirect, ticket};
+use crate::exchange::{beside, child, redirect, ticket};
 use crate::message::{Opened, find_notify};
 use crate::refusal::{Failure, Refusal};
 use crate::sa::{AuthenticationTerm, IkeSa};
@@ -55,7 +55,7 @@ pub(super) fn grant(
         let effects = vec![Effect::Report(Event::Probe("ikev2.redirect.sent"))];
         return (vec![redirect::notify(&policy.to, &[])], effects);
     }
-    let (mut payloads, mut effects) = child_or_refusal(half_open, connection, message, cx);
+    let (mut payloads, mut effects) = child_or_refusal(half_open, connection, peer, message, cx);
     if let Some(lifetime) = connection.authentication_lifetime {
         let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
         let notify = Notify::new(NotifyType::AUTH_LIFETIME, seconds.to_be_bytes().to_vec());
@@ -73,24 +73,17 @@ pub(super) fn grant(
 fn child_or_refusal(
     half_open: HalfOpen<'_>,
     connection: &Connection,
+    peer: &Identity,
     message: &Opened<'_>,
     cx: &mut Context<'_>,
 ) -> (Vec<Payload>, Vec<Effect>) {
-    if !child::is_asked_for(message) {
-        return (Vec::new(), Vec::new());
-    }
-    if connection.childless == Childless::Require {
+    if connection.childless == Childless::Require && child::is_asked_for(message) {
         let notify = Notify::new(NotifyType::NO_ADDITIONAL_SAS, Vec::new());
         let effects = vec![Effect::Report(Event::Probe("ikev2.childless.required"))];
         return (vec![Payload::Notify(notify)], effects);
     }
-    match child::answer(connection, half_open.sa, message, half_open.secrets(), cx) {
-        Ok(answer) => (answer.payloads, answer.effects),
-        Err((notify, child, failure)) => {
-            let effects = vec![Effect::Report(Event::ChildFailed { child, failure })];
-            (vec![Payload::Notify(notify)], effects)
-        }
-    }
+    let answer = beside::answer(connection, peer, half_open.sa, message, half_open.secrets(), cx);
+    (answer.payloads, answer.effects)
 }
 
 /// What a response, or a later request of the gateway's, says of how long our authentication holds, if it does.

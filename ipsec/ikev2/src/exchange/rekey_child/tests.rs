@@ -28,6 +28,7 @@ fn child(retired: Option<End>) -> ChildSa {
         outbound: Spi(0x101),
         local: network(1),
         remote: network(2),
+        resource: None,
         deleting: false,
         retired,
     }
@@ -56,6 +57,7 @@ fn new(nonces: [u8; 2], local: Vec<TrafficSelector>) -> NewChild {
         extended_sequence_numbers: false,
         local,
         remote: network(2),
+        resource: None,
         addresses: ([192, 0, 2, 1].into(), [192, 0, 2, 2].into()),
         inbound_key: key.clone(),
         outbound_key: key.clone(),

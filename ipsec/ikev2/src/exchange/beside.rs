@@ -1,0 +1,141 @@
+//! What `IKE_AUTH` asks for and grants beside proof (RFC 7296 §1.2, §2.19): what the initiator
+//! is told of the network inside, and the first child.
+
+use ipsec_auth::Identity;
+use ipsec_wire::registry::NotifyType;
+use ipsec_wire::v2::{Notify, Payload};
+
+use super::child::{self, ChildOffer, Secrets, Wish};
+use super::create_child::CreateChild;
+use super::delete::DeleteChild;
+use super::{Answer, Next, configuration, create_child};
+use crate::config::Connection;
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::message::Opened;
+use crate::refusal::Failure;
+use crate::sa::IkeSa;
+
+/// What the initiator asks for.
+#[derive(Default)]
+pub(crate) struct Beside {
+    child: Option<ChildOffer>,
+}
+
+impl Beside {
+    pub(crate) fn new(sa: &IkeSa, child: Option<Wish>, cx: &mut Context<'_>) -> Self {
+        let offer = |wish: Wish| {
+            let config = wish.config(sa)?;
+            Some(ChildOffer::new(config, wish, false, cx))
+        };
+        Self { child: child.and_then(offer) }
+    }
+
+    /// The child, if one is asked for.
+    pub(crate) fn wish(&self) -> Option<&Wish> {
+        self.child.as_ref().map(ChildOffer::wish)
+    }
+
+    /// What stands behind AUTH.
+    pub(crate) fn payloads(&self, sa: &IkeSa) -> Vec<Payload> {
+        let mut payloads: Vec<Payload> = configuration::request(sa).into_iter().collect();
+        if let Some(child) = &self.child {
+            payloads.extend(child.terms());
+            payloads.extend(child.payloads());
+        }
+        payloads
+    }
+
+    /// What the response brings beside these effects, and what is to be asked next.
+    pub(crate) fn conclude(
+        &self,
+        sa: &IkeSa,
+        secrets: Secrets<'_>,
+        message: &Opened<'_>,
+        mut effects: Vec<Effect>,
+        cx: &mut Context<'_>,
+    ) -> Next {
+        let mut addresses = Vec::new();
+        if !sa.connection.asks.is_empty() {
+            let inside = configuration::told(message).unwrap_or_default();
+            addresses.clone_from(&inside.addresses);
+            effects.push(Effect::Configure(inside));
+        }
+        let Some(offer) = &self.child else { return Next::Done(effects) };
+        let concluded = offer
+            .conclude(sa, secrets, message, None, cx)
+            .and_then(|child| offer.check_assigned(&addresses, &child).map(|()| child));
+        let failure = match concluded {
+            Ok(child) => {
+                effects.push(Effect::AddChild(Box::new(child)));
+                return Next::Done(effects);
+            }
+            Err(failure) => failure,
+        };
+        if let Some((next, effect)) = CreateChild::after_refusal_in_auth(offer, message, cx) {
+            effects.push(effect);
+            return Next::Then(next, effects);
+        }
+        effects.push(offer.failed(failure));
+        if child::is_asked_for(message) {
+            // There is an answer: the responder believes that the child is there.
+            let (protocol, spi) = offer.promised();
+            return Next::Then(Box::new(DeleteChild::Refused(protocol, spi)), effects);
+        }
+        match create_child::after_auth(offer, cx) {
+            Some((again, wait)) => Next::Later(again, wait, effects),
+            None => Next::Done(effects),
+        }
+    }
+}
+
+/// What the responder grants to this peer.
+pub(crate) fn answer(
+    connection: &Connection,
+    identity: &Identity,
+    sa: &IkeSa,
+    message: &Opened<'_>,
+    secrets: Secrets<'_>,
+    cx: &mut Context<'_>,
+) -> Answer {
+    let mut answer = Answer { payloads: Vec::new(), effects: Vec::new() };
+    let mut addresses = Vec::new();
+    if let Some(assigns) = &connection.assigns {
+        match configuration::grant(assigns, identity, message, cx) {
+            Ok(None) => {}
+            Ok(Some((reply, inside))) => {
+                addresses.clone_from(&inside.addresses);
+                answer.payloads.push(reply);
+                answer.effects.push(Effect::Assign(inside, identity.clone()));
+            }
+            Err(kind) => return without_address(connection, kind, message),
+        }
+    }
+    if !child::is_asked_for(message) {
+        return answer;
+    }
+    let child = child::answer(connection, sa, &addresses, message, secrets, cx);
+    let child = child.unwrap_or_else(|(notify, child, failure)| Answer {
+        payloads: vec![Payload::Notify(notify)],
+        effects: vec![Effect::Report(Event::ChildFailed { child, failure })],
+    });
+    answer.payloads.extend(child.payloads);
+    answer.effects.extend(child.effects);
+    answer
+}
+
+/// There is no address, and so no child; the IKE SA comes all the same (RFC 7296 §1.2, §3.15.4).
+fn without_address(connection: &Connection, kind: NotifyType, message: &Opened<'_>) -> Answer {
+    let why = match kind {
+        NotifyType::INTERNAL_ADDRESS_FAILURE => "no pool has an address left for it",
+        _ => "it has to ask for an address to get a child",
+    };
+    let mut effects = vec![Effect::Report(Event::Probe("ikev2.address.refused"))];
+    if child::is_asked_for(message) {
+        let child = connection.children.first().map_or_else(String::new, |child| child.name.clone());
+        let failure = Failure::Limit(format!("{kind}: {why}"));
+        effects.push(Effect::Report(Event::ChildFailed { child, failure }));
+    }
+    Answer { payloads: vec![Payload::Notify(Notify::new(kind, Vec::new()))], effects }
+}
