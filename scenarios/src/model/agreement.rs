@@ -249,8 +249,11 @@ impl<'a> Ends<'a> {
             let answers = child.ends.iter().find(|end| end.peer == self.ike[1].peer)?;
             let networks =
                 [intersection(&asks.local, &answers.remote), intersection(&asks.remote, &answers.local)];
-            let both = networks.iter().all(|side| !side.is_empty());
-            both.then(|| (child.name.clone(), answers, networks))
+            // Packets run between addresses of one IP version.
+            let [first, second]: &[Vec<AddressRange>; 2] = &networks;
+            let version = |range: &AddressRange| range.first().is_ipv4();
+            let joined = first.iter().any(|one| second.iter().any(|other| version(one) == version(other)));
+            joined.then(|| (child.name.clone(), answers, networks))
         })
     }
 
