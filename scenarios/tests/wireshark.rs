@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Whether there is a tshark to ask.
 fn tshark_is_here() -> bool {
@@ -23,9 +24,14 @@ fn captured(scenario: &str) -> (PathBuf, PathBuf) {
     (out.join("wan.pcapng"), config)
 }
 
+/// How many captures were made.
+static CAPTURES: AtomicUsize = AtomicUsize::new(0);
+
 /// Captures seed 0 of a scenario and returns the folder with a capture of each link, and the profile installed.
 fn capture_all(scenario: &str) -> (PathBuf, PathBuf) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wireshark").join(scenario);
+    // Tests run side by side, and two of them may capture the same scenario.
+    let number = CAPTURES.fetch_add(1, Ordering::Relaxed).to_string();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wireshark").join(number);
     let _ = std::fs::remove_dir_all(&folder);
     let file = format!("{}/suites/{scenario}.toml", env!("CARGO_MANIFEST_DIR"));
     let out = folder.join("out");
