@@ -1,6 +1,7 @@
 //! The one hand that changes the record of an IKE SA.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 
 use ipsec_auth::{Identity, Proven};
@@ -18,7 +19,7 @@ use crate::path::Path;
 use crate::pools::Pools;
 use crate::protect::Protection;
 use crate::refusal::Failure;
-use crate::sa::{ChildSa, Crypto, IkeSa, Inside, Pending, Rival, Role, State, Supersession};
+use crate::sa::{Affair, ChildSa, Crypto, IkeSa, Inside, Pending, Rival, Role, State, Supersession};
 
 /// What effects touch besides the record.
 pub(crate) struct Reach<'a> {
@@ -73,8 +74,8 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
                 tell_inside(sa, inside, reach);
             }
             Effect::AddChild(child) => add_child(sa, *child, reach),
-            Effect::Begin(affair) => sa.affair = Some(affair),
-            Effect::Through => through(sa),
+            Effect::Begin(affair) => sa.affairs.push(affair),
+            Effect::Through(affair) => through(sa, affair),
             Effect::MarkDeleting(inbound) => {
                 if let Some(child) = child_mut(sa, inbound) {
                     child.deleting = true;
@@ -98,6 +99,7 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
                     sa.exhausted.push(child);
                 }
             }
+            Effect::NoteToken(token) => sa.token = Some(token),
             Effect::Succeed(successor) => succeed(sa, *successor, reach),
             Effect::Bequeath(heir) => bequeath(sa, heir, reach),
             Effect::Inherit(children) => {
@@ -189,12 +191,13 @@ fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
     if sa.role == Role::Initiator && (sa.path.nat.is_there() || nat.is_some() && sa.connection.encapsulate) {
         sa.path = sa.path.floated();
     }
+    sa.features.fragmentation &= sa.connection.fragmentation.is_some();
     sa.spi_r = spi_r;
     match Protection::new(reach.provider, &suite.protection, &keys, sa.role) {
         Ok(protection) => {
             let record = IkeKeyRecord { spi_i: sa.spi_i, spi_r, suite, keys: keys.clone() };
             reach.out.push_back(Output::Event(Event::IkeKeyed(record)));
-            sa.crypto = Some(Crypto { suite, keys, protection });
+            sa.crypto = Some(Crypto { suite, keys, protection, before: None });
             sa.state = State::HalfOpen(Box::new(transcript));
         }
         Err(error) => fail(sa, Failure::KeyExchange(error.to_string()), reach),
@@ -208,10 +211,18 @@ fn defer(sa: &mut IkeSa, pending: Pending) {
     sa.pending.push(pending);
 }
 
-fn through(sa: &mut IkeSa) {
-    sa.affair = None;
-    sa.rival_child = None;
-    sa.stillborn.clear();
+/// What was noted for the sake of an open request of ours, which is answered, is forgotten.
+fn through(sa: &mut IkeSa, affair: Option<Affair>) {
+    if let Some(index) = sa.affairs.iter().position(|open| Some(*open) == affair) {
+        sa.affairs.remove(index);
+    }
+    // No more than one of them replaces a child at a time.
+    if !sa.affairs.iter().any(|open| matches!(open, Affair::RekeyChild(_))) {
+        sa.rival_child = None;
+    }
+    if !sa.affairs.iter().any(|open| open.makes_child()) {
+        sa.stillborn.clear();
+    }
 }
 
 fn mix(sa: &mut IkeSa, mixed: Mixed, reach: &mut Reach<'_>) {
@@ -230,7 +241,8 @@ fn mix(sa: &mut IkeSa, mixed: Mixed, reach: &mut Reach<'_>) {
             let (spi_i, spi_r, suite) = (sa.spi_i, sa.spi_r, crypto.suite);
             let record = IkeKeyRecord { spi_i, spi_r, suite, keys: keys.clone() };
             reach.out.push_back(Output::Event(Event::IkeKeyed(record)));
-            crypto.protection = protection.following(&crypto.protection);
+            let following = protection.following(&crypto.protection);
+            crypto.before = Some(Box::new(mem::replace(&mut crypto.protection, following)));
             crypto.keys = keys;
         }
         Err(error) => fail(sa, Failure::KeyExchange(error.to_string()), reach),
@@ -322,13 +334,13 @@ fn tell_end(child: &ChildSa, cause: Cause, out: &mut VecDeque<Output>) {
 
 fn close(sa: &mut IkeSa, cause: Cause, reach: &mut Reach<'_>) {
     reach.lost.push(Lost::Ike { cause: cause.clone(), children: sa.child_names() });
-    bury(&std::mem::take(&mut sa.children), reach.out);
+    bury(&mem::take(&mut sa.children), reach.out);
     // What waits belongs to the IKE SA that replaces this one, if there is one.
     if sa.heir.is_none() {
         reach.queue.clear();
     }
     sa.state = State::Closed;
-    let inside = std::mem::take(&mut sa.inside);
+    let inside = mem::take(&mut sa.inside);
     if sa.connection.assigns.is_some() {
         reach.pools.give_back(&inside.addresses);
     }

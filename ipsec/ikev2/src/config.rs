@@ -65,6 +65,12 @@ pub struct Connection {
     pub assigns: Option<Assigns>,
     /// How many children one IKE SA may have; the peer's wish for more is refused (RFC 7296 §1.3, NO_ADDITIONAL_SAS).
     pub most_children: usize,
+    /// How long messages are cut in pieces; never when nothing (RFC 7383).
+    pub fragmentation: Option<Fragmentation>,
+    /// How many requests of the peer's we take at once (RFC 7296 §2.3); at least 1.
+    pub window: u32,
+    /// The hardest puzzle that an initiator solves, in zero bits; each more takes twice the time (RFC 8019 §9).
+    pub hardest_puzzle: u8,
     /// How many attempts an initiator makes, each with new SPIs, when the one before has failed. A message that was
     /// changed on its way shows as a failed authentication, so that one counts too.
     pub attempts: u32,
@@ -137,6 +143,9 @@ impl Connection {
             asks: Vec::new(),
             assigns: None,
             most_children: usize::MAX,
+            fragmentation: Some(Fragmentation::default()),
+            window: 1,
+            hardest_puzzle: 16,
             attempts: 1,
             childless: Childless::default(),
             unique: Uniqueness::default(),
@@ -208,6 +217,26 @@ pub struct PoolConfig {
     pub name: String,
     /// The addresses, those of a range from the first on.
     pub ranges: Vec<AddressRange>,
+}
+
+/// How long IKE messages are cut in pieces (RFC 7383 §2.5.1, §2.5.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fragmentation {
+    /// How many octets an IPv4 packet with a message or a piece of one may have, IP header included: first the size to begin
+    /// with, then those to go down to while no response comes.
+    pub ipv4: Vec<usize>,
+    /// The same for IPv6.
+    pub ipv6: Vec<usize>,
+    /// How many times a request is sent in pieces of one size before the next one is tried.
+    pub transmissions: u32,
+}
+
+impl Default for Fragmentation {
+    /// 1280 octets, which nearly each path takes, then for IPv4 576, which RFC 7383 §2.5.1 recommends; two transmissions of
+    /// each.
+    fn default() -> Self {
+        Self { ipv4: vec![1280, 576], ipv6: vec![1280], transmissions: 2 }
+    }
 }
 
 /// One Child SA configuration.
@@ -345,6 +374,16 @@ pub enum CookiePolicy {
     WhenHalfOpen(usize),
 }
 
+/// When a responder demands that initiators solve puzzles before it keeps state for them (RFC 8019 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PuzzlePolicy {
+    /// While at least this many IKE SAs are half open.
+    pub when_half_open: usize,
+    /// How many zero bits it asks for then: one more for each time that the number of half-open IKE SAs doubles, up to eight
+    /// more. 0 leaves it to the initiators.
+    pub difficulty: u8,
+}
+
 /// What an endpoint knows from the start.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -365,10 +404,20 @@ pub struct Config {
     pub hosts: BTreeMap<String, IpAddr>,
     /// How tickets are granted; none are when nothing.
     pub tickets: Option<TicketPolicy>,
+    /// While as many IKE SAs are half open with one address, it is asked for cookies, whatever `cookies` says but `Never`.
+    pub cookies_per_address: usize,
+    /// How many IKE SAs may be half open with one address; requests beyond are dropped.
+    pub half_open_limit_per_address: usize,
+    /// When to demand puzzles; never when nothing.
+    pub puzzles: Option<PuzzlePolicy>,
+    /// The secret of the tokens by which we tell peers that we have lost an IKE SA (RFC 6290); it has to be the same after a
+    /// restart. We make none without.
+    pub token_secret: Option<Secret>,
 }
 
 impl Config {
-    /// These connections, the beginning of the year 2026, cookies from 100 half-open IKE SAs on, at most 1,000 of them, each for 30 s.
+    /// These connections, the beginning of the year 2026, cookies from 100 half-open IKE SAs on, or 20 with one address, at
+    /// most 1,000 of them, 500 with one address, each for 30 s. No puzzles and no tokens.
     #[must_use]
     pub fn new(connections: Vec<Connection>) -> Self {
         Self {
@@ -380,6 +429,10 @@ impl Config {
             half_open_limit: 1_000,
             hosts: BTreeMap::new(),
             tickets: None,
+            cookies_per_address: 20,
+            half_open_limit_per_address: 500,
+            puzzles: None,
+            token_secret: None,
         }
     }
 }

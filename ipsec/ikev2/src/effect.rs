@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ipsec_auth::{Identity, Proven};
-use ipsec_crypto::KeyExchangeAlgorithm;
+use ipsec_crypto::{KeyExchangeAlgorithm, Secret};
 use ipsec_dataplane::{Protection, SaPair};
 use ipsec_wire::registry::ProtocolId;
 use ipsec_wire::{IkeSpi, Spi};
@@ -45,8 +45,8 @@ pub(crate) enum Effect {
     AddChild(Box<NewChild>),
     /// A request of ours is open that one of the peer's may collide with.
     Begin(Affair),
-    /// Our open request is answered.
-    Through,
+    /// An open request of ours is answered.
+    Through(Option<Affair>),
     /// We have asked the peer to delete the child that we receive under this SPI.
     MarkDeleting(Spi),
     /// Another child has the place of the one that we receive under this SPI, which this end deletes.
@@ -61,6 +61,8 @@ pub(crate) enum Effect {
     NoteStillborn(ProtocolId, Spi),
     /// The peer grants no more SAs of this child for resources.
     NoteExhausted(String),
+    /// The peer's token, by which it would prove that it has lost the IKE SA.
+    NoteToken(Secret),
     /// There is a new IKE SA to replace this one.
     Succeed(Box<Successor>),
     /// The IKE SA with this SPI of ours, which is there, replaces this one.

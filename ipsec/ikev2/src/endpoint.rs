@@ -26,6 +26,7 @@ mod redirection;
 mod resumption;
 mod sessions;
 mod stateless;
+mod strangers;
 mod succession;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -35,14 +36,14 @@ use std::sync::Arc;
 use ipsec_auth::{PeerDatabase, PeerEntry};
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
-use ipsec_wire::registry::ExchangeType;
-use ipsec_wire::v2::{Message, Payload};
+use ipsec_wire::registry::{ExchangeType, NotifyType};
+use ipsec_wire::v2::{Message, Notify, Payload};
 use ipsec_wire::{Header, IkeSpi, Spi};
 
 use crate::config::{Config, Connection, Uniqueness};
 use crate::connections::Connections;
 use crate::context::Context;
-use crate::cookie::Cookies;
+use crate::defence::{Cookies, Limiter, Tokens};
 use crate::effect::Effect;
 use crate::event::{Cause, Event};
 use crate::exchange::Exchange;
@@ -50,7 +51,7 @@ use crate::exchange::create_child::CreateChild;
 use crate::exchange::delete::DeleteIke;
 use crate::exchange::init::{self, InitAnswer, InitExchange};
 use crate::exchange::resume::{self, ResumeExchange};
-use crate::grammar;
+use crate::grammar::{self, Broken};
 use crate::held::Held;
 use crate::message::Opened;
 use crate::nat::Course;
@@ -64,6 +65,8 @@ use crate::status::{self, IkeSaStatus};
 use crate::ticket::{Ticket, Tickets};
 use crate::timers::TimerReason;
 use sessions::Sessions;
+use stateless::HalfOpen;
+use strangers::Departed;
 
 /// The IKEv2 control plane of one host.
 ///
@@ -90,6 +93,12 @@ pub struct Endpoint {
     pools: Pools,
     /// The children that could not be set up, and until when packets ask for them in vain.
     resting: BTreeMap<String, Option<Instant>>,
+    /// How much we have said of late to those who are not authenticated.
+    limiter: Limiter,
+    tokens: Tokens,
+    departed: Departed,
+    /// When a session worked last.
+    latest: Instant,
     out: VecDeque<Output>,
 }
 
@@ -104,6 +113,7 @@ impl Endpoint {
             authenticate: connection.authenticate.clone(),
             selectors: None,
         };
+        let tokens = Tokens::new(config.token_secret.take());
         let peers = PeerDatabase::new(connections.iter().map(entry).collect());
         let tickets = config.tickets.take().map(Tickets::new);
         let pools = Pools::new(std::mem::take(&mut config.pools));
@@ -123,6 +133,10 @@ impl Endpoint {
             cookies: Cookies::default(),
             pools,
             resting: BTreeMap::new(),
+            limiter: Limiter::default(),
+            tokens,
+            departed: Departed::default(),
+            latest: Instant::ZERO,
             out: VecDeque::new(),
         }
     }
@@ -136,6 +150,7 @@ impl Endpoint {
             }
             Output::Remove { inbound } => {
                 self.spis.remove(inbound);
+                self.departed.note(self.latest, *inbound);
                 self.sessions.forget_child(*inbound);
             }
             Output::Event(event) => self.note(event),
@@ -209,7 +224,7 @@ impl Endpoint {
             return Err(malformed("the header's length is not the datagram's".to_owned()));
         }
         if header.version.major != 2 {
-            if header.version.major > 2 && !header.flags.response {
+            if header.version.major > 2 && !header.flags.response && self.limiter.allows(now) {
                 self.refuse_version(from, to, &header);
             }
             return Err(DropReason::Version(header.version.major));
@@ -220,7 +235,9 @@ impl Endpoint {
             return self.handle_init(now, from, to, header, octets);
         }
         let spi = if header.flags.initiator { header.spi_r } else { header.spi_i };
-        let session = self.sessions.get(&spi).ok_or(DropReason::UnknownSpi)?;
+        let Some(session) = self.sessions.get(&spi) else {
+            return self.unknown_sa(now, from, to, &header);
+        };
         let (other, expected) = match session.sa.role {
             Role::Initiator => (header.spi_r, session.sa.spi_r),
             Role::Responder => (header.spi_i, session.sa.spi_i),
@@ -251,16 +268,29 @@ impl Endpoint {
             self.connections.between(to.ip(), from.ip()).cloned().collect();
         let first = candidates.first().cloned().ok_or(DropReason::NoConnection)?;
         let message = Message::parse(octets).map_err(|error| DropReason::Malformed(error.to_string()))?;
-        let opened = Opened { header, payloads: message.payloads, octets, request: &[], content: Vec::new() };
-        grammar::check(header.exchange, &opened.payloads).map_err(|_| {
-            DropReason::Malformed(format!("{} with payloads that may not stand there", header.exchange))
-        })?;
+        let (pieces, content) = ((1, octets.len()), Vec::new());
+        let opened = Opened { header, payloads: message.payloads, octets, pieces, request: &[], content };
         self.out.push_back(received(from, &opened));
-        let half_open = self.sessions.half_open();
-        if self.demands_cookie(half_open) && !self.brings_cookie(now, from, &opened) {
-            return self.demand_cookie(now, from, to, &opened);
+        match grammar::check(header.exchange, &opened.payloads) {
+            Ok(()) => {}
+            Err(Broken::Critical(kind)) => {
+                let notify = Notify::new(NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD, vec![kind.0]);
+                self.answer_statelessly(from, to, &header, &[Payload::Notify(notify)]);
+                return Ok(());
+            }
+            Err(Broken::TooMany(kind)) => {
+                return Err(DropReason::Malformed(format!("IKE_SA_INIT with too many {kind} payloads")));
+            }
         }
-        if half_open >= self.config.half_open_limit {
+        let half_open =
+            HalfOpen { all: self.sessions.half_open(), here: self.sessions.half_open_with(from.ip()) };
+        let puzzle = self.puzzle(half_open, &candidates, &opened);
+        if self.demands_cookie(half_open, puzzle) && !self.brings_cookie(now, from, &opened, puzzle) {
+            return self.demand_cookie(now, from, to, &opened, puzzle);
+        }
+        if half_open.all >= self.config.half_open_limit
+            || half_open.here >= self.config.half_open_limit_per_address
+        {
             return Err(DropReason::HalfOpenLimit);
         }
         let spi_r = context!(self, now).ike_spi();
@@ -364,6 +394,7 @@ impl Endpoint {
         spi: IkeSpi,
         work: impl FnOnce(&mut Session, &mut Context<'_>, &mut VecDeque<Output>) -> R,
     ) -> Option<R> {
+        self.latest = now;
         let session = self.sessions.get_mut(&spi)?;
         let result = work(session, &mut context!(self, now), &mut self.out);
         self.settle(now, spi);
@@ -415,6 +446,7 @@ impl Endpoint {
             self.out.push_back(Output::Event(Event::Probe("ikev2.authentication.repeated")));
             self.renew(now, &connection, spi);
         }
+        self.announce(now, spi);
         self.renewal(now, spi);
         self.make_good(now, spi);
     }

@@ -121,6 +121,8 @@ pub enum Cause {
     Reauthenticated,
     /// Its lifetime is over.
     Expired,
+    /// The peer has lost it, and has proven that it was the one that had it (RFC 6290).
+    LostByPeer,
     /// Its IKE SA ended.
     WithIkeSa,
     /// The peer, which had set it up, says that it has no other IKE SA than a new one (RFC 7296 §2.4).
@@ -143,6 +145,7 @@ impl fmt::Display for Cause {
             Self::Rekeyed => f.write_str("replaced by rekeying"),
             Self::Reauthenticated => f.write_str("the peer is authenticated anew"),
             Self::Expired => f.write_str("its lifetime is over"),
+            Self::LostByPeer => f.write_str("the peer has lost it"),
             Self::WithIkeSa => f.write_str("gone with its IKE SA"),
             Self::Superseded => f.write_str("superseded: the peer has no other IKE SA than its new one"),
             Self::Redirected => f.write_str("the peer sent us to another gateway"),
@@ -166,17 +169,20 @@ pub struct MessageRecord {
     pub message_id: u32,
     /// The payloads in order, those inside SK among them; a notify with its type. Empty for repeats.
     pub payloads: Vec<(PayloadType, Option<NotifyType>)>,
-    /// How often these octets have been sent, this time included; 1 for received ones.
+    /// How often the message has been sent, this time included; 1 for received ones.
     pub transmission: u32,
+    /// How many pieces it was cut in; 1 when it is whole (RFC 7383).
+    pub pieces: usize,
 }
 
-/// `IKE_SA_INIT request 0 [N(COOKIE) SA KE Nonce]`, or `IKE_AUTH request 1, transmission 2`.
+/// `IKE_SA_INIT request 0 [N(COOKIE) SA KE Nonce]`, or `IKE_AUTH request 1, transmission 2`, and perhaps `, 3 pieces`.
 impl fmt::Display for MessageRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let direction = if self.response { "response" } else { "request" };
         write!(f, "{} {direction} {}", self.exchange, self.message_id)?;
         if self.transmission > 1 {
-            return write!(f, ", transmission {}", self.transmission);
+            write!(f, ", transmission {}", self.transmission)?;
+            return self.write_pieces(f);
         }
         for (index, (kind, notify)) in self.payloads.iter().enumerate() {
             f.write_str(if index == 0 { " [" } else { " " })?;
@@ -185,7 +191,14 @@ impl fmt::Display for MessageRecord {
                 None => write!(f, "{kind}")?,
             }
         }
-        f.write_str(if self.payloads.is_empty() { " []" } else { "]" })
+        f.write_str(if self.payloads.is_empty() { " []" } else { "]" })?;
+        self.write_pieces(f)
+    }
+}
+
+impl MessageRecord {
+    fn write_pieces(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.pieces == 1 { Ok(()) } else { write!(f, ", {} pieces", self.pieces) }
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Features {
     pub(crate) full_transcript: bool,
     /// It looks for NAT and gets through it (RFC 7296 §2.23).
     pub(crate) nat_traversal: bool,
+    /// It takes messages in pieces (RFC 7383 §2.3). In the record of an IKE SA: and so do we.
+    pub(crate) fragmentation: bool,
 }
 
 impl Features {
@@ -44,6 +46,7 @@ impl Features {
             full_transcript: says(NotifyType::IKE_SA_INIT_FULL_TRANSCRIPT_AUTH),
             nat_traversal: says(NotifyType::NAT_DETECTION_SOURCE_IP)
                 && says(NotifyType::NAT_DETECTION_DESTINATION_IP),
+            fragmentation: says(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED),
         }
     }
 }
@@ -62,6 +65,9 @@ pub(crate) fn offered(connection: &Connection) -> Vec<Payload> {
     payloads.extend(ppk.then(|| said(NotifyType::USE_PPK)));
     payloads.extend(ppk_int.then(|| said(NotifyType::USE_PPK_INT)));
     payloads.extend(full_transcript(&[connection]));
+    if connection.fragmentation.is_some() {
+        payloads.push(said(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED));
+    }
     payloads
 }
 
@@ -70,6 +76,10 @@ pub(crate) fn answered(connections: &[&Connection], theirs: &Features) -> Vec<Pa
     let childless = connections.iter().any(|connection| connection.childless != Childless::Refuse);
     let mut payloads: Vec<Payload> =
         childless.then(|| said(NotifyType::CHILDLESS_IKEV2_SUPPORTED)).into_iter().collect();
+    // The session runs under the first one until the peer has proven who it is.
+    if theirs.fragmentation && connections.first().is_some_and(|first| first.fragmentation.is_some()) {
+        payloads.push(said(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED));
+    }
     if theirs.signature_hashes.is_some() {
         payloads.extend(signature_hashes(connections));
     }

@@ -22,7 +22,7 @@ mod collision;
 mod config;
 mod connections;
 mod context;
-mod cookie;
+mod defence;
 mod effect;
 mod endpoint;
 mod event;
@@ -49,8 +49,8 @@ mod timers;
 mod window;
 
 pub use config::{
-    Assigns, ChildConfig, Childless, Config, Connection, CookiePolicy, OnClose, OnLoss, PoolConfig,
-    Reauthentication, RedirectPolicy, RedirectTime, Service, Uniqueness,
+    Assigns, ChildConfig, Childless, Config, Connection, CookiePolicy, Fragmentation, OnClose, OnLoss,
+    PoolConfig, PuzzlePolicy, Reauthentication, RedirectPolicy, RedirectTime, Service, Uniqueness,
 };
 pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod};
 pub use endpoint::{Endpoint, UnknownName};
@@ -59,7 +59,7 @@ pub use gateway::Gateway;
 pub use negotiate::{AdditionalKeyExchanges, ChildProposal, IkeProposal, IkeSuite};
 pub use output::Output;
 pub use path::{IKE_PORT, NAT_PORT, Nat};
-pub use refusal::{DropReason, Failure};
+pub use refusal::{DropReason, Failure, FragmentFault};
 pub use sa::{Inside, Role};
 pub use status::{ChildStatus, IkeSaStatus, Stage};
 pub use ticket::TicketPolicy;

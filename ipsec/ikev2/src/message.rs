@@ -6,7 +6,7 @@ use ipsec_wire::{Flags, Header, IkeSpi, Version};
 
 use crate::context::Context;
 use crate::keys::int_auth_content;
-use crate::protect::Protection;
+use crate::protect::{Cut, Protection};
 use crate::sa::{IkeSa, Role};
 
 /// A message that was parsed and, where it had to be, decrypted.
@@ -14,8 +14,10 @@ pub(crate) struct Opened<'a> {
     pub(crate) header: Header,
     /// The payloads, those inside SK in place of it.
     pub(crate) payloads: Vec<Payload>,
-    /// The message as it came.
+    /// The message as it came; of one in pieces, the one that came last.
     pub(crate) octets: &'a [u8],
+    /// How many pieces it came in, and the length of the longest.
+    pub(crate) pieces: (usize, usize),
     /// The request that it answers, if it is a response.
     pub(crate) request: &'a [u8],
     /// What `IKE_AUTH` proves of a message of `IKE_INTERMEDIATE` (RFC 9242 §3.3.2); empty for all others.
@@ -44,14 +46,15 @@ impl Envelope {
         Message { header: self.header(), payloads: payloads.to_vec() }.emit()
     }
 
-    /// The octets of a message whose payloads are all inside SK.
+    /// The octets of a message whose payloads are all inside SK; where it is to be cut, of its pieces.
     pub(crate) fn sealed(
         &self,
         payloads: &[Payload],
+        cut: Option<Cut>,
         protection: &mut Protection,
         cx: &mut Context<'_>,
-    ) -> Vec<u8> {
-        protection.seal(&self.header(), payloads, cx.entropy)
+    ) -> Vec<Vec<u8>> {
+        protection.seal(&self.header(), payloads, cut, cx.entropy)
     }
 
     /// What `IKE_AUTH` proves of the message with these payloads inside SK (RFC 9242 §3.3.2).
@@ -89,7 +92,7 @@ pub(crate) fn find_error(payloads: &[Payload]) -> Option<&Notify> {
     notifies(payloads).find(|notify| notify.kind.is_error())
 }
 
-/// All notifies.
+/// The notifies in order.
 pub(crate) fn notifies(payloads: &[Payload]) -> impl Iterator<Item = &Notify> {
     payloads.iter().filter_map(|payload| match payload {
         Payload::Notify(notify) => Some(notify),

@@ -1,9 +1,9 @@
-//! The protection of messages (RFC 7296 §3.14, RFC 5282): payloads into SK, and out of it.
+//! The protection of messages (RFC 7296 §3.14, RFC 5282, RFC 7383): payloads into SK, or in pieces into SKF, and out of it.
 
 use ipsec_crypto::{Aead, Cipher, Entropy, Integrity, KeyLength, Provider, Secret};
 use ipsec_dataplane::{Encryption, Suite};
 use ipsec_wire::registry::PayloadType;
-use ipsec_wire::v2::{self, Layout, Payload, Protected};
+use ipsec_wire::v2::{self, FragmentNumber, Layout, Payload, Protected};
 use ipsec_wire::{Header, Malformed};
 
 use crate::keys::Keys;
@@ -16,6 +16,15 @@ pub(crate) struct Protection {
     theirs: Direction,
 }
 
+/// How a message is cut in pieces (RFC 7383 §2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// The most octets that a piece may have, from the IKE header on.
+    pub(crate) size: usize,
+    /// The fewest pieces.
+    pub(crate) least: usize,
+}
+
 /// Why a message was not opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NotOpened {
@@ -23,6 +32,28 @@ pub(crate) enum NotOpened {
     Drop(DropReason),
     /// Its integrity is proven, but its payloads are malformed.
     Malformed(String),
+    /// Its integrity is proven, but it is only a piece of a message whose other pieces have not all come.
+    Incomplete,
+    /// Its integrity is proven, but with the pieces before it is more than a message may have.
+    TooLong,
+}
+
+/// What was inside SK, or inside SKF in all the pieces of a message, behind which nothing was added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Content {
+    /// The type of the first payload.
+    pub(crate) first: PayloadType,
+    pub(crate) octets: Vec<u8>,
+    /// Where it begins in its message; in that of the first piece, if there are several.
+    pub(crate) base: usize,
+}
+
+impl Content {
+    /// The payloads.
+    pub(crate) fn payloads(&self) -> Result<Vec<Payload>, NotOpened> {
+        v2::parse_chain(self.first, &self.octets, self.base)
+            .map_err(|error| NotOpened::Malformed(error.to_string()))
+    }
 }
 
 impl std::fmt::Debug for Protection {
@@ -54,27 +85,34 @@ impl Protection {
         self
     }
 
-    /// The message with these payloads inside SK.
+    /// The message with these payloads inside SK; where it is to be cut, in pieces inside SKF.
     pub(crate) fn seal(
         &mut self,
         header: &Header,
         payloads: &[Payload],
+        cut: Option<Cut>,
         entropy: &mut dyn Entropy,
-    ) -> Vec<u8> {
-        let (mut octets, parts) = v2::lay_out(header, payloads, self.ours.layout);
-        self.ours.seal(&mut octets, &parts, entropy);
-        octets
+    ) -> Vec<Vec<u8>> {
+        let laid_out = match cut {
+            Some(cut) => v2::lay_out_fragments(header, payloads, self.ours.layout, cut.size, cut.least),
+            None => vec![v2::lay_out(header, payloads, self.ours.layout)],
+        };
+        let sealed = laid_out.into_iter().map(|(mut octets, parts)| {
+            self.ours.seal(&mut octets, &parts, entropy);
+            octets
+        });
+        sealed.collect()
     }
 
-    /// What is inside SK of a message: the type of the first payload, the octets of all, and the payloads.
-    pub(crate) fn open(&mut self, octets: &[u8]) -> Result<(PayloadType, Vec<u8>, Vec<Payload>), NotOpened> {
+    /// What is inside SK or SKF, and which piece of a message it is if it is but a piece.
+    pub(crate) fn open(&self, octets: &[u8]) -> Result<(Option<FragmentNumber>, Content), NotOpened> {
         let malformed = |error: Malformed| NotOpened::Drop(DropReason::Malformed(error.to_string()));
         let parts = v2::split(octets, self.theirs.layout).map_err(malformed)?;
-        let content = self.theirs.open(octets, &parts).ok_or(NotOpened::Drop(DropReason::Integrity))?;
-        let broken = |error: Malformed| NotOpened::Malformed(error.to_string());
-        let chain = v2::strip_padding(&content, parts.content.start).map_err(broken)?;
-        let payloads = v2::parse_chain(parts.first, chain, parts.content.start).map_err(broken)?;
-        Ok((parts.first, chain.to_vec(), payloads))
+        let mut content = self.theirs.open(octets, &parts).ok_or(NotOpened::Drop(DropReason::Integrity))?;
+        let base = parts.content.start;
+        let kept = v2::strip_padding(&content, base).map(<[u8]>::len);
+        content.truncate(kept.map_err(|error| NotOpened::Malformed(error.to_string()))?);
+        Ok((parts.fragment, Content { first: parts.first, octets: content, base }))
     }
 }
 

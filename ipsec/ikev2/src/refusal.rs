@@ -65,6 +65,9 @@ pub enum DropReason {
     /// A REDIRECT that names no gateway, or not with our nonce (RFC 5685 §3).
     #[error("a redirect without a gateway or without our nonce")]
     RedirectNonce,
+    /// A piece of a message that is of no use.
+    #[error("fragment: {0}")]
+    Fragment(#[from] FragmentFault),
     /// A clear notify that may be forged and says nothing useful.
     #[error("an unprotected message that changes nothing")]
     Unprotected,
@@ -91,7 +94,45 @@ impl DropReason {
             Self::HalfOpenLimit => "ike-half-open-limit",
             Self::NoConnection => "ike-no-connection",
             Self::RedirectNonce => "ike-redirect-nonce",
+            Self::Fragment(fault) => fault.name(),
             Self::Unprotected => "ike-unprotected",
+        }
+    }
+}
+
+/// Why a piece of a message (RFC 7383) is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum FragmentFault {
+    /// The two ends have not told each other that they cut messages.
+    #[error("the ends have not agreed on fragmentation")]
+    NotAgreed,
+    /// The message is said to have more pieces than we keep.
+    #[error("of a message in too many pieces")]
+    TooMany,
+    /// The message was cut in smaller pieces since.
+    #[error("of a message that has been cut in smaller pieces since")]
+    Superseded,
+    /// It is there already.
+    #[error("it is there already")]
+    Repeated,
+    /// The request has been answered, and this is not its first piece, which alone asks for the response again
+    /// (RFC 7383 §2.6.1).
+    #[error("not the first one of a request that has been answered")]
+    Answered,
+    /// The rest of its message did not come in time.
+    #[error("the rest of its message did not come in time")]
+    Timeout,
+}
+
+impl FragmentFault {
+    fn name(self) -> &'static str {
+        match self {
+            Self::NotAgreed => "ike-fragment-not-agreed",
+            Self::TooMany => "ike-fragment-too-many",
+            Self::Superseded => "ike-fragment-superseded",
+            Self::Repeated => "ike-fragment-repeated",
+            Self::Answered => "ike-fragment-answered",
+            Self::Timeout => "ike-fragment-timeout",
         }
     }
 }

@@ -143,8 +143,10 @@ pub(crate) struct IkeSa {
     pub(crate) redirected_from: Option<IpAddr>,
     /// The peer's older IKE SAs end for it, and that has not been acted upon yet.
     pub(crate) supersedes: Option<Supersession>,
-    /// What our open request does, where one of the peer's may collide with it.
-    pub(crate) affair: Option<Affair>,
+    /// What our open requests do, where one of the peer's may collide with them.
+    pub(crate) affairs: Vec<Affair>,
+    /// The token by which the peer would prove that it has lost this SA (RFC 6290).
+    pub(crate) token: Option<Secret>,
     /// What the peer has asked for and additional key exchanges have still to come for.
     pub(crate) pending: Vec<Pending>,
     /// SPIs that the peer has deleted while we waited for the response that may tell us of them.
@@ -225,6 +227,13 @@ pub(crate) enum Affair {
     RekeyIke,
 }
 
+impl Affair {
+    /// Whether the response may tell of a new child.
+    pub(crate) fn makes_child(self) -> bool {
+        matches!(self, Self::CreateChild | Self::RekeyChild(_))
+    }
+}
+
 /// What a `CREATE_CHILD_SA` exchange of the peer's has agreed on, until its additional key exchanges are through
 /// (RFC 9370 §2.2.4).
 #[derive(Clone, Debug)]
@@ -266,6 +275,9 @@ pub(crate) struct Crypto {
     pub(crate) suite: IkeSuite,
     pub(crate) keys: Keys,
     pub(crate) protection: Protection,
+    /// What the latest request was opened with, where answering it has changed the keys (RFC 9242 §3.3.1): it may be repeated in
+    /// other pieces.
+    pub(crate) before: Option<Box<Protection>>,
 }
 
 /// A Child SA pair as IKE knows it; the keys live in the data plane.
@@ -318,7 +330,8 @@ impl IkeSa {
             ticket: None,
             redirected_from: None,
             supersedes: None,
-            affair: None,
+            affairs: Vec::new(),
+            token: None,
             pending: Vec::new(),
             stillborn: Vec::new(),
             rival: None,
@@ -392,15 +405,19 @@ impl IkeSa {
         if child.is_some_and(|child| child.retired == Some(End::Ours)) {
             return Doing::ReplacedSame;
         }
-        match self.affair {
-            None => Doing::Nothing,
-            Some(Affair::CreateChild) => Doing::CreatingChild,
-            Some(Affair::DeleteChild) => Doing::ClosingOther,
-            Some(Affair::RekeyIke) => Doing::RekeyingIke,
-            Some(Affair::RekeyChild(old)) if child.is_some_and(|child| child.inbound == old) => {
+        let doing = |affair: &Affair| match affair {
+            Affair::CreateChild => Doing::CreatingChild,
+            Affair::DeleteChild => Doing::ClosingOther,
+            Affair::RekeyIke => Doing::RekeyingIke,
+            Affair::RekeyChild(old) if child.is_some_and(|child| child.inbound == *old) => {
                 Doing::RekeyingSame
             }
-            Some(Affair::RekeyChild(_)) => Doing::RekeyingOther,
-        }
+            Affair::RekeyChild(_) => Doing::RekeyingOther,
+        };
+        let all: Vec<Doing> = self.affairs.iter().map(doing).collect();
+        // Where several requests are open, what touches the same SA matters most.
+        let foremost = [Doing::RekeyingIke, Doing::RekeyingSame, Doing::RekeyingOther, Doing::CreatingChild];
+        let foremost = foremost.into_iter().find(|doing| all.contains(doing));
+        foremost.or(all.first().copied()).unwrap_or(Doing::Nothing)
     }
 }

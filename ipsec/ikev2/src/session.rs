@@ -1,21 +1,22 @@
 //! One IKE SA at work: its record, its windows, the exchange that is open and those that wait.
 //!
 //! ```text
-//! datagram → window (new or repeat?) → decrypt → grammar → table, or the open exchange → effects → apply
+//! datagram → window (new or repeat?) → decrypt → whole? → grammar → table, or the open exchange → effects → apply
 //!          → queue → message → encrypt → window (kept for retransmission) → datagram
 //! ```
 
 mod clock;
+mod receive;
 mod transmit;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipsec_net::Instant;
-use ipsec_wire::registry::{ExchangeType, NotifyType};
-use ipsec_wire::v2::{Notify, Payload};
+use ipsec_wire::registry::ExchangeType;
+use ipsec_wire::v2::Payload;
 use ipsec_wire::{Header, IkeSpi};
 
 use crate::apply::{Lost, Reach, apply};
@@ -23,35 +24,34 @@ use crate::config::{Childless, Connection};
 use crate::context::Context;
 use crate::effect::{Effect, Keyed, Successor};
 use crate::event::{Cause, Event};
+use crate::exchange::Exchange;
 use crate::exchange::child::Wish;
 use crate::exchange::delete::DeleteIke;
 use crate::exchange::ticket::TicketRequest;
-use crate::exchange::{Exchange, Next};
 use crate::gateway::Gateway;
-use crate::grammar::{self, Broken};
-use crate::keys::int_auth_content;
-use crate::message::{Envelope, Opened};
+use crate::message::Envelope;
 use crate::output::Output;
 use crate::path::Path;
-use crate::protect::NotOpened;
-use crate::refusal::{DropReason, Failure, Refusal};
+use crate::protect::Cut;
+use crate::refusal::{DropReason, Failure};
 use crate::sa::{AuthenticationTerm, ChildSa, Ends, IkeSa, Role, State};
-use crate::table;
 use crate::ticket::Ticket;
 use crate::timers::Timers;
-use crate::window::{Incoming, Requests, Responses};
+use crate::window::{Fragments, Requests, Responses};
 
+use receive::is_clear;
 pub(crate) use transmit::received;
-
-/// A response that is sent again to an address that is not the peer's may be so many times as long as the request.
-const MOST_AMPLIFIED: usize = 3;
 
 /// An IKE SA and all that moves it.
 pub(crate) struct Session {
     pub(crate) sa: IkeSa,
     pub(crate) requests: Requests,
     pub(crate) responses: Responses,
-    open: Option<Box<dyn Exchange>>,
+    fragments: Fragments,
+    /// The exchanges whose requests are open, by message ID.
+    open: BTreeMap<u32, Open>,
+    /// Which of the sizes that messages are cut to is in use.
+    cut: usize,
     queue: VecDeque<Box<dyn Exchange>>,
     /// Exchanges that the peer has put off, and when to begin them.
     later: Vec<(Instant, Box<dyn Exchange>)>,
@@ -60,6 +60,12 @@ pub(crate) struct Session {
     last_sent: Instant,
     /// Whether its lifetime has begun.
     aging: bool,
+    /// When we last told the peer of a message ID or an SPI that we do not know.
+    complained: Option<Instant>,
+    /// When we last asked whether the peer is alive because somebody said that it may not be.
+    hinted: Option<Instant>,
+    /// Whether the peer has been told what we make known of ourselves.
+    pub(crate) announced: bool,
     /// How long it stays half open at the responder, and how long it answers repeats once it is closed.
     patience: Duration,
     /// Why the attempt to set it up failed, until the endpoint has asked.
@@ -119,6 +125,13 @@ impl Purpose {
     }
 }
 
+/// An exchange of ours whose request is open.
+struct Open {
+    exchange: Box<dyn Exchange>,
+    /// What the request says, should it have to be cut anew.
+    payloads: Vec<Payload>,
+}
+
 /// What an IKE SA leaves to the one that replaces it.
 pub(crate) struct Estate {
     pub(crate) children: Vec<ChildSa>,
@@ -141,12 +154,17 @@ impl Session {
             sa,
             requests: Requests::default(),
             responses: Responses::default(),
-            open: None,
+            fragments: Fragments::default(),
+            open: BTreeMap::new(),
+            cut: 0,
             queue: VecDeque::new(),
             later: Vec::new(),
             timers: Timers { half_open, ..Timers::default() },
             last_sent: now,
             aging: false,
+            complained: None,
+            hinted: None,
+            announced: false,
             patience,
             failed: None,
             born: Vec::new(),
@@ -173,6 +191,7 @@ impl Session {
         session.sa.authentication = old.sa.authentication;
         session.sa.inside.clone_from(&old.sa.inside);
         session.sa.waits = true;
+        session.cut = old.cut;
         session.set_timers(cx);
         session
     }
@@ -231,13 +250,15 @@ impl Session {
         out: &mut VecDeque<Output>,
     ) {
         // Nothing else than where it comes from speaks for a response in the clear.
-        let in_the_clear = header.exchange == ExchangeType::IKE_SA_INIT
-            && header.flags.response
-            && self.requests.awaits(header.message_id);
+        let awaited =
+            header.exchange == ExchangeType::IKE_SA_INIT && self.open.contains_key(&header.message_id);
+        let in_the_clear = header.flags.response && (awaited || is_clear(&header));
         let result = if in_the_clear && !came.joins_same(&self.sa.path) {
             Err(DropReason::Address)
         } else if header.flags.initiator == (self.sa.role == Role::Initiator) {
             Err(DropReason::Flags)
+        } else if header.flags.response && is_clear(&header) {
+            self.handle_clear(octets, cx, out)
         } else if header.flags.response {
             self.handle_response(came, header, octets, cx, out)
         } else {
@@ -263,9 +284,9 @@ impl Session {
         let response = envelope.clear(payloads);
         keyed.transcript.response.clone_from(&response);
         let path = self.sa.path;
-        self.announce(&envelope, payloads, 1, path.remote, out);
-        self.responses.answered(octets.to_vec(), response.clone());
-        self.send(response, &path, cx.now, out);
+        self.announce(&envelope, payloads, (1, 1), path.remote, out);
+        self.send(std::slice::from_ref(&response), &path, cx.now, out);
+        self.responses.answered(header.message_id, octets.to_vec(), vec![response]);
         self.carry_out(vec![Effect::Keyed(keyed)], cx, out);
     }
 
@@ -276,13 +297,13 @@ impl Session {
 
     /// How many exchanges of ours are open or wait.
     pub(crate) fn pending(&self) -> usize {
-        usize::from(self.open.is_some()) + self.queue.len() + self.later.len()
+        self.open.len() + self.queue.len() + self.later.len()
     }
 
     /// The children that exchanges of ours are to make, and those that wait for the IKE SA.
     pub(crate) fn wishes(&self) -> impl Iterator<Item = &Wish> {
         let later = self.later.iter().map(|(_, exchange)| exchange);
-        let exchanges = self.open.iter().chain(&self.queue).chain(later);
+        let exchanges = self.open.values().map(|open| &open.exchange).chain(&self.queue).chain(later);
         exchanges.filter_map(|exchange| exchange.wish()).chain(&self.purpose.children)
     }
 
@@ -309,141 +330,6 @@ impl Session {
         self.set_timers(cx);
     }
 
-    fn handle_request(
-        &mut self,
-        came: Path,
-        header: Header,
-        octets: &[u8],
-        cx: &mut Context<'_>,
-        out: &mut VecDeque<Output>,
-    ) -> Result<(), DropReason> {
-        match self.responses.classify(header.message_id, octets) {
-            Incoming::Repeat { response, repeats } => {
-                out.push_back(Output::Event(Event::Probe("ikev2.request.repeated")));
-                let envelope = Envelope::on(&self.sa, header.exchange, true, header.message_id);
-                if !came.joins_same(&self.sa.path) && response.len() > MOST_AMPLIFIED * octets.len() {
-                    return Err(DropReason::Amplification);
-                }
-                self.announce(&envelope, &[], repeats + 1, came.remote, out);
-                self.send(response, &came, cx.now, out);
-                return Ok(());
-            }
-            Incoming::Differs => return Err(DropReason::Differs),
-            Incoming::OutOfWindow => return Err(DropReason::OutOfWindow),
-            Incoming::New => {}
-        }
-        let answer = match self.open_message(header, octets, &[]) {
-            Ok(message) => {
-                out.push_back(received(came.remote, &message));
-                if matches!(self.sa.state, State::HalfOpen(_)) {
-                    // The first message of IKE_AUTH may come from another port than IKE_SA_INIT.
-                    let path = Path { nat: self.sa.path.nat, ..came };
-                    self.carry_out(vec![Effect::Move(path)], cx, out);
-                }
-                grammar::check(header.exchange, &message.payloads)
-                    .map_err(refusal)
-                    .and_then(|()| table::answer(&self.sa, &message, cx))
-            }
-            Err(NotOpened::Drop(reason)) => return Err(reason),
-            Err(NotOpened::Malformed(what)) => Err(Refusal::Close(
-                Notify::new(NotifyType::INVALID_SYNTAX, Vec::new()),
-                Failure::Syntax(what),
-            )),
-        };
-        self.sa.last_heard = cx.now;
-        let (payloads, effects) = match answer {
-            Ok(answer) => (answer.payloads, answer.effects),
-            Err(Refusal::Ignore(reason)) => return Err(reason),
-            Err(Refusal::Answer(notify)) => (vec![Payload::Notify(notify)], Vec::new()),
-            Err(Refusal::Close(notify, failure)) => {
-                (vec![Payload::Notify(notify)], vec![self.ending(failure)])
-            }
-        };
-        self.respond((header, octets), &payloads, &came, cx, out);
-        self.carry_out(effects, cx, out);
-        self.follow(&came, cx, out);
-        Ok(())
-    }
-
-    fn handle_response(
-        &mut self,
-        came: Path,
-        header: Header,
-        octets: &[u8],
-        cx: &mut Context<'_>,
-        out: &mut VecDeque<Output>,
-    ) -> Result<(), DropReason> {
-        let mut exchange = match self.open.take() {
-            Some(exchange)
-                if self.requests.awaits(header.message_id) && exchange.kind() == header.exchange =>
-            {
-                exchange
-            }
-            other => {
-                self.open = other;
-                return Err(DropReason::Unexpected);
-            }
-        };
-        let request = self.requests.open_octets().to_vec();
-        let result = match self.open_message(header, octets, &request) {
-            Ok(message) => {
-                out.push_back(received(came.remote, &message));
-                let result = grammar::check(header.exchange, &message.payloads)
-                    .map_err(refusal)
-                    .and_then(|()| exchange.response(&self.sa, &message, cx));
-                match result {
-                    Ok(next) => Ok(Ok(next)),
-                    Err(Refusal::Ignore(reason)) => Err(reason),
-                    Err(Refusal::Answer(notify)) => {
-                        Ok(Err(Failure::Syntax(format!("a response that calls for {}", notify.kind))))
-                    }
-                    Err(Refusal::Close(_, failure)) => Ok(Err(failure)),
-                }
-            }
-            Err(NotOpened::Drop(reason)) => Err(reason),
-            Err(NotOpened::Malformed(what)) => Ok(Err(Failure::Syntax(what))),
-        };
-        let next = match result {
-            Err(reason) => {
-                self.open = Some(exchange);
-                return Err(reason);
-            }
-            Ok(Ok(Next::Again)) => {
-                self.requests.repeat_id();
-                self.queue.push_front(exchange);
-                return Ok(());
-            }
-            Ok(Ok(Next::On)) => {
-                self.sa.last_heard = cx.now;
-                self.requests.answered();
-                self.queue.push_front(exchange);
-                return Ok(());
-            }
-            Ok(Ok(next)) => {
-                self.sa.last_heard = cx.now;
-                next
-            }
-            Ok(Err(failure)) => Next::Done(vec![self.ending(failure)]),
-        };
-        self.requests.answered();
-        self.follow(&came, cx, out);
-        self.carry_out(vec![Effect::Through], cx, out);
-        match next {
-            Next::Done(effects) => self.carry_out(effects, cx, out),
-            Next::Then(next, effects) => {
-                self.carry_out(effects, cx, out);
-                self.queue.push_front(next);
-            }
-            Next::Later(next, wait, effects) => {
-                self.carry_out(effects, cx, out);
-                self.later.push((cx.now + wait, next));
-            }
-            // Dealt with above: the same exchange stays.
-            Next::Again | Next::On => {}
-        }
-        Ok(())
-    }
-
     /// Goes where an authentic message that had not come before has come from, if NAT may have moved the peer there
     /// (RFC 7296 §2.23).
     pub(crate) fn follow(&mut self, came: &Path, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
@@ -454,38 +340,15 @@ impl Session {
         }
     }
 
-    /// Parses a message and takes it out of SK. Only `IKE_SA_INIT` comes in the clear.
-    fn open_message<'a>(
-        &mut self,
-        header: Header,
-        octets: &'a [u8],
-        request: &'a [u8],
-    ) -> Result<Opened<'a>, NotOpened> {
-        let clear = matches!(header.exchange, ExchangeType::IKE_SA_INIT | ExchangeType::IKE_SESSION_RESUME);
-        let (payloads, content) = match (&mut self.sa.crypto, clear) {
-            (None, true) => {
-                let message = ipsec_wire::v2::Message::parse(octets)
-                    .map_err(|error| NotOpened::Drop(DropReason::Malformed(error.to_string())))?;
-                (message.payloads, Vec::new())
-            }
-            (Some(crypto), false) => {
-                let (first, inner, payloads) = crypto.protection.open(octets)?;
-                let content = (header.exchange == ExchangeType::IKE_INTERMEDIATE)
-                    .then(|| int_auth_content(&header, first, octets[Header::LEN + 1], &inner));
-                (payloads, content.unwrap_or_default())
-            }
-            _ => return Err(NotOpened::Drop(DropReason::Protection)),
-        };
-        Ok(Opened { header, payloads, octets, request, content })
-    }
-
-    /// Sends the next request that waits, if the window is free.
+    /// Sends the requests that wait, as the window has room.
     fn pump(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
         while self.requests.is_free() && !self.sa.is_closed() {
             let Some(mut exchange) = self.queue.pop_front() else {
                 break;
             };
-            if (self.sa.heir.is_some() || self.sa.waits) && !exchange.retires() {
+            let elsewhere = (self.sa.heir.is_some() || self.sa.waits) && !exchange.retires();
+            let company = exchange.company();
+            if elsewhere || !self.open.values().all(|open| open.exchange.company().admits(company)) {
                 self.queue.push_front(exchange);
                 break;
             }
@@ -494,15 +357,16 @@ impl Session {
                 continue;
             };
             let envelope = Envelope::on(&self.sa, exchange.kind(), false, self.requests.next_id());
-            let octets = match &mut self.sa.crypto {
-                Some(crypto) => envelope.sealed(&payloads, &mut crypto.protection, cx),
-                None => envelope.clear(&payloads),
+            let cut = self.size().map(|size| Cut { size, least: 1 });
+            let datagrams = match &mut self.sa.crypto {
+                Some(crypto) => envelope.sealed(&payloads, cut, &mut crypto.protection, cx),
+                None => vec![envelope.clear(&payloads)],
             };
             let path = self.sa.path;
-            self.announce(&envelope, &payloads, 1, path.remote, out);
-            self.requests.sent(cx.now, octets.clone(), &self.sa.connection.retransmission);
-            self.open = Some(exchange);
-            self.send(octets, &path, cx.now, out);
+            self.announce(&envelope, &payloads, (1, datagrams.len()), path.remote, out);
+            self.send(&datagrams, &path, cx.now, out);
+            self.requests.sent(cx.now, datagrams, &self.sa.connection.retransmission);
+            self.open.insert(envelope.message_id, Open { exchange, payloads });
             self.carry_out(effects, cx, out);
         }
         self.set_timers(cx);
@@ -517,19 +381,6 @@ impl Session {
             State::Established(_) => Effect::Close(Cause::Failed(failure)),
             State::Deleting => Effect::Close(Cause::Deleted),
             State::Init | State::HalfOpen(_) | State::Closed => Effect::Fail(failure),
-        }
-    }
-}
-
-/// What a broken grammar means for a message whose integrity is proven, or that came in the clear.
-fn refusal(broken: Broken) -> Refusal {
-    match broken {
-        Broken::Critical(kind) => {
-            Refusal::Answer(Notify::new(NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD, vec![kind.0]))
-        }
-        Broken::TooMany(kind) => {
-            let notify = Notify::new(NotifyType::INVALID_SYNTAX, Vec::new());
-            Refusal::Close(notify, Failure::Syntax(format!("too many {kind} payloads")))
         }
     }
 }

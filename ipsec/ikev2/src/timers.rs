@@ -7,6 +7,8 @@ use ipsec_net::Instant;
 pub enum TimerReason {
     /// A request is to be sent again or given up.
     Retransmission,
+    /// Pieces of a message wait too long for the others.
+    Fragments,
     /// The peer has been silent for long.
     Liveness,
     /// NAT is to be reminded of an IKE SA.
@@ -41,15 +43,17 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// The earliest of them, of `retransmission`, and of `retry`.
+    /// The earliest of them, of `retransmission`, of `retry`, and of `fragments`.
     pub(crate) fn next(
         &self,
         retransmission: Option<Instant>,
         retry: Option<Instant>,
+        fragments: Option<Instant>,
     ) -> Option<(Instant, TimerReason)> {
         let all = [
             (retransmission, TimerReason::Retransmission),
             (retry, TimerReason::Retry),
+            (fragments, TimerReason::Fragments),
             (self.rekey, TimerReason::Rekey),
             (self.lifetime, TimerReason::Lifetime),
             (self.authentication, TimerReason::Authentication),

@@ -235,7 +235,7 @@ impl Peer {
     }
 
     fn outside(&mut self, now: Instant, packet: IpPacket) {
-        let (destination, dropped) = (packet.destination(), about(&packet));
+        let (source, destination, dropped) = (packet.source(), packet.destination(), about(&packet));
         let ours = self.config.addresses.contains(&destination);
         let whole = if ours { self.reassembler.handle(now, packet) } else { Reassembled::Whole(packet) };
         let packet = match whole {
@@ -262,6 +262,9 @@ impl Peer {
         match inbound {
             Inbound::Deliver(inner) => self.out.push_back(Output::Inside(inner)),
             Inbound::Drop { reason, carried, inside } => {
+                if let (Unfit::UnknownSpi, Some((spi, _))) = (reason, carried) {
+                    self.ikev2.unknown_spi(now, source, destination, spi);
+                }
                 self.tell(Dropped { carried, inside, ..dropped(reason.into()) });
             }
         }

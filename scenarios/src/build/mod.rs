@@ -10,7 +10,8 @@ use ipsec::auth::x509::laboratory::CannotIssue;
 use ipsec::crypto::{Entropy, Provider, Secret};
 use ipsec::dataplane::{Action, Bundled, Mode, Policy, Protection, SaPair, SaParameters, Selector, Settings};
 use ipsec::ikev2::{
-    Assigns, ChildConfig, Connection, CookiePolicy, PoolConfig, Retransmission, TicketPolicy,
+    Assigns, ChildConfig, Connection, CookiePolicy, Fragmentation, PoolConfig, PuzzlePolicy, Retransmission,
+    TicketPolicy,
 };
 use ipsec::{Config, ConfigError, Luck, ManualSa, Peer};
 use ipsec_net::Prefix;
@@ -24,7 +25,7 @@ use sim::{
 
 use self::pki::Pki;
 use crate::file::{self, Scenario};
-use crate::node::{Flow, Gateway, Host, Manner, Node, Note};
+use crate::node::{Flow, Gateway, Host, Manner, Node, Note, Orders, Tester};
 use crate::quantity;
 
 /// A world, and where the scenario's nouns are in it.
@@ -33,6 +34,8 @@ pub struct Built<O: Observer<Note>> {
     pub world: World<Node, O>,
     /// Where everything is.
     pub places: Places,
+    /// What the peers prove themselves with.
+    pki: Pki,
 }
 
 /// Where the scenario's nouns are in a world.
@@ -44,16 +47,19 @@ pub struct Places {
     pub routers: BTreeMap<String, NodeId>,
     /// The translators by name.
     pub nats: BTreeMap<String, NodeId>,
-    /// The links between gateways and routers by name.
+    /// The testers by name.
+    pub testers: BTreeMap<String, NodeId>,
+    /// The links between gateways, routers, translators and testers by name.
     pub links: BTreeMap<String, LinkId>,
     /// The hosts by address.
     pub hosts: BTreeMap<IpAddr, NodeId>,
 }
 
 impl Places {
-    /// The gateway, router or translator of this name, which the file's own checks have found to be there.
+    /// The gateway, router, translator or tester of this name, which the file's own checks have found to be there.
     fn node(&self, name: &str) -> NodeId {
-        let found = self.peers.get(name).or_else(|| self.routers.get(name)).or_else(|| self.nats.get(name));
+        let others = [&self.routers, &self.nats, &self.testers];
+        let found = self.peers.get(name).or_else(|| others.iter().find_map(|nodes| nodes.get(name)));
         found.copied().unwrap_or(NodeId::from_index(0))
     }
 }
@@ -104,15 +110,12 @@ pub fn world<O: Observer<Note>>(
     provider: &'static Provider,
     observer: O,
 ) -> Result<Built<O>, BuildError> {
-    let mut built = Built { world: World::new(setup.clone(), observer), places: Places::default() };
-    let mut ports = PortCount::default();
     let pki = Pki::new(scenario, &setup.streams)
         .map_err(|(name, error)| BuildError::Certificate { name, error })?;
+    let mut built = Built { world: World::new(setup.clone(), observer), places: Places::default(), pki };
+    let mut ports = PortCount::default();
     for peer in &scenario.peers {
-        let luck = |part: &str| Box::new(Stream(setup.streams.stream(&["peer", &peer.name, part])));
-        let luck = Luck { ike: luck("ike"), esp: luck("esp") };
-        let made = Peer::new(config(scenario, peer, &setup.streams, &pki), provider, luck)
-            .map_err(|error| BuildError::Peer { peer: peer.name.clone(), error })?;
+        let made = built.peer(scenario, peer, setup, provider, 0)?;
         let gateway = Node::Gateway(Box::new(Gateway::new(made, peer.think)));
         built.places.peers.insert(peer.name.clone(), built.world.add_node(&peer.name, gateway));
     }
@@ -129,6 +132,13 @@ pub fn world<O: Observer<Note>>(
         let id = built.world.add_node(&nat.name, Node::Nat(Box::new(made)));
         built.places.nats.insert(nat.name.clone(), id);
     }
+    for tester in &scenario.testers {
+        let Some(orders) = orders(scenario, tester) else { continue };
+        let luck = setup.streams.stream(&["tester", &tester.name]);
+        let made = Node::Tester(Box::new(Tester::new(orders, provider, luck)));
+        let id = built.world.add_node(&tester.name, made);
+        built.places.testers.insert(tester.name.clone(), id);
+    }
     let mut joints = Vec::new();
     for link in &scenario.links {
         joints.extend(built.join(scenario, link, &mut ports)?);
@@ -140,6 +150,25 @@ pub fn world<O: Observer<Note>>(
         }
     }
     Ok(built)
+}
+
+/// What a tester is to do; nothing when the file's own checks have found its IKE configuration wrong.
+fn orders(scenario: &Scenario, tester: &file::Tester) -> Option<Orders> {
+    let ike = scenario.ikes.iter().find(|ike| ike.name == tester.ike)?;
+    let (side, end) = ike.ends.iter().enumerate().find(|(_, end)| end.peer == tester.poses)?;
+    let file::Proof::Psk(secret) = &end.authentication.proof else { return None };
+    let address = |name: &str| scenario.peer(name).map(|peer| peer.address);
+    let against = &ike.ends[1 - side];
+    Some(Orders {
+        attack: tester.attack,
+        stage: tester.stage,
+        posing_as: address(&tester.poses)?,
+        against: address(&against.peer)?,
+        secret: secret.clone().into_bytes(),
+        identity: end.authentication.identity.to_string(),
+        count: tester.count,
+        every: tester.every,
+    })
 }
 
 /// One end of a link, seen from its node.
@@ -163,6 +192,31 @@ impl PortCount {
 }
 
 impl<O: Observer<Note>> Built<O> {
+    /// The IPsec peer of a gateway. One that has been restarted `restarts` times has luck that it has not had before.
+    ///
+    /// # Errors
+    /// When it cannot be set up.
+    pub fn peer(
+        &self,
+        scenario: &Scenario,
+        peer: &file::Peer,
+        setup: &Setup,
+        provider: &'static Provider,
+        restarts: u32,
+    ) -> Result<Peer, BuildError> {
+        let again = format!("restart {restarts}");
+        let luck = |part: &str| {
+            let mut name = vec!["peer", &peer.name, part];
+            if restarts > 0 {
+                name.push(&again);
+            }
+            Box::new(Stream(setup.streams.stream(&name)))
+        };
+        let luck = Luck { ike: luck("ike"), esp: luck("esp") };
+        Peer::new(config(scenario, peer, &setup.streams, &self.pki), provider, luck)
+            .map_err(|error| BuildError::Peer { peer: peer.name.clone(), error })
+    }
+
     /// Adds a link and tells its two ends of it.
     fn join<'a>(
         &mut self,
@@ -253,6 +307,7 @@ impl<O: Observer<Note>> Built<O> {
                     Node::Router(router) => {
                         router.set_route(Prefix::host(*address), port);
                     }
+                    Node::Tester(tester) => tester.route(*address, port),
                     Node::Host(_) | Node::Nat(_) => {}
                 }
             }
@@ -378,6 +433,10 @@ fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, pki: &Pki) 
     ikev2.half_open_timeout = peer.half_open_timeout;
     let hosts = scenario.peers.iter().map(|peer| (format!("{}.example", peer.name), peer.address));
     ikev2.hosts = hosts.collect();
+    ikev2.half_open_limit = peer.half_open_limit.unwrap_or(ikev2.half_open_limit);
+    ikev2.puzzles =
+        peer.puzzles.map(|when_half_open| PuzzlePolicy { when_half_open, difficulty: DIFFICULTY });
+    ikev2.token_secret = peer.token.as_ref().map(|text| Secret::from(text.clone().into_bytes()));
     ikev2.cookies = match peer.cookies {
         file::Cookies::Never => CookiePolicy::Never,
         file::Cookies::Always => CookiePolicy::Always,
@@ -395,6 +454,9 @@ fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, pki: &Pki) 
         manual,
     }
 }
+
+/// How hard puzzles are, in zero bits: hard enough to be told from none, since here they cost the reader's time.
+const DIFFICULTY: u8 = 6;
 
 /// How long packets that a peer sends may be: what it is told, or what the narrowest of its links takes.
 fn link_mtu(scenario: &Scenario, peer: &file::Peer) -> usize {
@@ -532,6 +594,15 @@ fn connection(
             longest: ike.retransmission.longest,
             transmissions: ike.retransmission.tries,
         },
+        fragmentation: match &here.fragments {
+            None => Some(Fragmentation::default()),
+            Some(sizes) if sizes.is_empty() => None,
+            Some(sizes) => {
+                let (ipv4, ipv6) = (sizes.clone(), sizes.clone());
+                Some(Fragmentation { ipv4, ipv6, ..Fragmentation::default() })
+            }
+        },
+        window: here.window,
         attempts: ike.attempts,
         nat_traversal: here.nat.enabled,
         encapsulate: here.nat.encapsulate,

@@ -15,8 +15,8 @@ pub use read::{load, parse};
 pub use scenario::{
     Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, Clause, Cookies, Demand, Host, Ike,
     IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying, Mode, Nat,
-    NatTraversal, Peer, Policy, PolicyAction, Proof, Quality, Retransmission, Router, Scenario, TicketGrant,
-    Traffic, TrafficKind, Validity,
+    NatTraversal, Peer, Policy, PolicyAction, Proof, Quality, Retransmission, Router, Scenario, Tester,
+    TicketGrant, Traffic, TrafficKind, Validity,
 };
 
 #[cfg(test)]

@@ -51,6 +51,9 @@ pub(super) struct Peer {
     pub(super) think: Option<Text>,
     pub(super) half_open: Option<Text>,
     pub(super) tickets: Option<Tickets>,
+    pub(super) half_open_limit: Option<Spanned<i64>>,
+    pub(super) puzzles: Option<Spanned<i64>>,
+    pub(super) token: Option<Text>,
 }
 
 /// When cookies are demanded.
@@ -151,6 +154,18 @@ pub(super) enum Fragments {
     InOrder,
 }
 
+/// `[tester.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Tester {
+    pub(super) ike: Option<Text>,
+    pub(super) poses: Option<Text>,
+    pub(super) attack: Option<Text>,
+    pub(super) stage: Option<Text>,
+    pub(super) count: Option<Spanned<i64>>,
+    pub(super) every: Option<Text>,
+}
+
 /// `[link.NAME]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -244,6 +259,8 @@ pub(super) struct Ike {
     pub(super) nat: NatTraversal,
     pub(super) pool: Option<Texts>,
     pub(super) most_children: Option<Spanned<i64>>,
+    pub(super) fragments: Option<Spanned<Vec<Spanned<i64>>>>,
+    pub(super) window: Option<Spanned<i64>>,
     pub(super) at: BTreeMap<Text, IkeEnd>,
 }
 
@@ -273,6 +290,8 @@ pub(super) struct IkeEnd {
     pub(super) downgrade_prevention: Option<Prevention>,
     pub(super) remote: Option<Text>,
     pub(super) nat: NatTraversal,
+    pub(super) fragments: Option<Spanned<Vec<Spanned<i64>>>>,
+    pub(super) window: Option<Spanned<i64>>,
 }
 
 /// A post-quantum preshared key, and how it is used.

@@ -9,7 +9,8 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
 use super::nouns::{
-    Authority, Certificate, Child, Ike, Link, Manual, Nat, Peer, Policy, Pool, Router, Text, Top, Traffic,
+    Authority, Certificate, Child, Ike, Link, Manual, Nat, Peer, Policy, Pool, Router, Tester, Text, Top,
+    Traffic,
 };
 use super::resolve::resolve;
 use super::scenario::Scenario;
@@ -43,6 +44,7 @@ pub(super) struct Document {
     pub(super) peers: Vec<Named<Peer>>,
     pub(super) routers: Vec<Named<Router>>,
     pub(super) nats: Vec<Named<Nat>>,
+    pub(super) testers: Vec<Named<Tester>>,
     pub(super) links: Vec<Named<Link>>,
     pub(super) authorities: Vec<Named<Authority>>,
     pub(super) certificates: Vec<Named<Certificate>>,
@@ -68,10 +70,11 @@ impl<T> Named<T> {
 }
 
 /// The tables that hold nouns.
-const NOUNS: [&str; 12] = [
+const NOUNS: [&str; 13] = [
     "peer",
     "router",
     "nat",
+    "tester",
     "link",
     "authority",
     "certificate",
@@ -96,6 +99,7 @@ fn document(text: &str) -> Result<Document, Vec<Problem>> {
         peers: nouns("peer", &mut root, &mut problems),
         routers: nouns("router", &mut root, &mut problems),
         nats: nouns("nat", &mut root, &mut problems),
+        testers: nouns("tester", &mut root, &mut problems),
         links: nouns("link", &mut root, &mut problems),
         authorities: nouns("authority", &mut root, &mut problems),
         certificates: nouns("certificate", &mut root, &mut problems),

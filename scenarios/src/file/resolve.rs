@@ -17,6 +17,7 @@ mod problems;
 mod quantum;
 mod router;
 mod terms;
+mod tester;
 mod traffic;
 
 use std::ops::Range;
@@ -52,6 +53,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     let ikes = ike::resolve(document, &names, network, &mut problems);
     let authorities = pki::authorities(document, &mut problems);
     let certificates = pki::certificates(document, &ikes, &mut problems);
+    let testers = tester::resolve(&document.testers, &names, &ikes, &mut problems);
     let children = child::resolve(&document.children, &names, &ikes, &peers, &mut problems);
     let manual = manual::resolve(&document.manual, &names, &peers, &mut problems);
     let policies = policy::resolve(&document.policies, &names, &mut problems);
@@ -69,6 +71,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         peers,
         routers,
         nats,
+        testers,
         links,
         authorities,
         certificates,

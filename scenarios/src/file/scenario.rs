@@ -23,6 +23,7 @@ use sim::{Decision, Outage};
 pub use credentials::{Authentication, Authority, Certificate, Demand, List, Proof, Validity};
 
 use super::{ChildProposal, IkeProposal};
+use crate::node::{Attack, Stage};
 use crate::quantity::{Delay, Ratio};
 use crate::story::Story;
 
@@ -51,6 +52,8 @@ pub struct Scenario {
     pub routers: Vec<Router>,
     /// The translators.
     pub nats: Vec<Nat>,
+    /// The testers.
+    pub testers: Vec<Tester>,
     /// The links between them; where two peers share an IKE configuration and no way is written, a link was made.
     pub links: Vec<Link>,
     /// The laboratory's authorities, each behind its issuer.
@@ -147,6 +150,12 @@ pub struct Peer {
     pub half_open_timeout: Duration,
     /// How it grants tickets to resume IKE SAs with (RFC 5723), if it does.
     pub tickets: Option<TicketGrant>,
+    /// How many may be half open at once; as the implementation has it when nothing is said.
+    pub half_open_limit: Option<usize>,
+    /// While as many are half open it demands puzzles of initiators (RFC 8019); never when nothing.
+    pub puzzles: Option<usize>,
+    /// The secret of the tokens by which it tells its peers that it has crashed (RFC 6290); it makes none without.
+    pub token: Option<String>,
 }
 
 /// When a responder demands a cookie (RFC 7296 §2.6).
@@ -190,7 +199,26 @@ pub struct Nat {
     pub behaviour: Behaviour,
 }
 
-/// A link between two peers, routers or translators.
+/// Somebody on the path between the two ends of an IKE configuration who says what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tester {
+    /// Its name.
+    pub name: String,
+    /// The IKE configuration, whose secret it knows.
+    pub ike: String,
+    /// The end of it in whose name it speaks to the other one.
+    pub poses: String,
+    /// What it says.
+    pub attack: Attack,
+    /// How far it goes in good order before it says that.
+    pub stage: Stage,
+    /// How many times.
+    pub count: u32,
+    /// How long it waits between two times.
+    pub every: Duration,
+}
+
+/// A link between two peers, routers, translators or testers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Its name; `west-east` for one that nobody wrote.
@@ -323,6 +351,11 @@ pub struct IkeEnd {
     pub asks: Vec<ConfigAttribute>,
     /// The pools that it assigns from.
     pub assigns: Vec<String>,
+    /// How long packets with IKE messages are before these are cut in pieces, in octets, the size to begin with first; never
+    /// cut when none is there; as the implementation has it when nothing is said (RFC 7383).
+    pub fragments: Option<Vec<usize>>,
+    /// How many requests it takes at once (RFC 7296 §2.3).
+    pub window: u32,
 }
 
 /// What one end does against quantum computers, besides what it offers.

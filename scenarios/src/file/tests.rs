@@ -239,6 +239,29 @@ fn proofs_and_certificates_are_checked() {
 }
 
 #[test]
+fn fragments_windows_and_testers_are_checked() {
+    let testers = [
+        "",
+        "ike = \"site\"",
+        "ike = \"sites\"\nposes = \"west\"\nattack = \"noise\"",
+        "ike = \"site\"\nposes = \"north\"\nattack = \"noise\"",
+        "ike = \"site\"\nposes = \"west\"\nattack = \"noice\"",
+        "ike = \"site\"\nposes = \"west\"\nattack = \"noise\"\nstage = \"everywhere\"",
+        "ike = \"site\"\nposes = \"west\"\nattack = \"noise\"\ncount = 0\nevery = \"0s\"",
+    ]
+    .map(|keys| format!("[tester.mallory]\n{keys}\n\n[child.net]"));
+    let mut changes = vec![
+        ("sizes that grow", "auth =", "fragments = [576, 1280]\nauth ="),
+        ("a size too small", "auth =", "fragments = [1280, 100]\nauth ="),
+        ("a window of nothing", "auth =", "window = 0\nauth ="),
+        ("an end's window", "auth =", "at.west.window = 1000\nauth ="),
+        ("a limit of nothing", "address = \"192.0.2.1\"", "half-open-limit = 0\naddress = \"192.0.2.1\""),
+    ];
+    changes.extend(testers.iter().map(|tester| ("tester", "[child.net]", tester.as_str())));
+    insta::assert_snapshot!(messages(&changes));
+}
+
+#[test]
 fn the_top_of_the_file_and_its_story_are_checked() {
     let shown = messages(&[
         ("no title", "title = \"Two gateways set up a tunnel\"\n", ""),

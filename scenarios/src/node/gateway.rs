@@ -33,6 +33,13 @@ impl Gateway {
         Self { peer, routes, outer, think, unread, due: None }
     }
 
+    /// The same gateway with another peer, and nothing unread.
+    #[must_use]
+    pub fn anew(&self, peer: Peer) -> Self {
+        let (routes, outer) = (self.routes.clone(), self.outer.clone());
+        Self { routes, outer, ..Self::new(peer, self.think) }
+    }
+
     /// Tells the way to another gateway, or to a host behind one.
     pub fn route_outside(&mut self, destination: IpAddr, port: Port) {
         if !self.outer.contains(&port) {

@@ -3,6 +3,7 @@
 mod gateway;
 mod host;
 mod probe;
+mod tester;
 
 use std::fmt::Write as _;
 
@@ -16,6 +17,7 @@ use sim::{Port, Step};
 pub use gateway::Gateway;
 pub use host::{Flow, Host, Manner};
 pub use probe::{MAGIC, Probe};
+pub use tester::{Attack, Orders, Stage, Tester};
 
 /// A node of a scenario's world.
 pub enum Node {
@@ -27,6 +29,8 @@ pub enum Node {
     Router(Box<Router>),
     /// A translator between them.
     Nat(Box<Nat>),
+    /// Somebody on the path who says what is wrong.
+    Tester(Box<Tester>),
 }
 
 /// What nodes tell of themselves.
@@ -94,6 +98,7 @@ impl sim::Node for Node {
             Self::Host(host) => host.handle(now, &packet),
             Self::Router(router) => router.handle(now, port, packet),
             Self::Nat(nat) => nat.handle(now, port, packet),
+            Self::Tester(tester) => tester.handle(now, packet),
         }
     }
 
@@ -101,6 +106,7 @@ impl sim::Node for Node {
         match self {
             Self::Gateway(gateway) => gateway.wake(now),
             Self::Nat(nat) => nat.wake(now),
+            Self::Tester(tester) => tester.wake(now),
             Self::Host(_) | Self::Router(_) => {}
         }
     }
@@ -111,6 +117,7 @@ impl sim::Node for Node {
             Self::Host(host) => host.poll(now),
             Self::Router(router) => told_by(router.poll(now), Note::Router),
             Self::Nat(nat) => told_by(nat.poll(now), Note::Nat),
+            Self::Tester(tester) => tester.poll(now),
         }
     }
 }
@@ -130,7 +137,7 @@ impl Node {
     pub fn gateway(&self) -> Option<&Gateway> {
         match self {
             Self::Gateway(gateway) => Some(gateway),
-            Self::Host(_) | Self::Router(_) | Self::Nat(_) => None,
+            Self::Host(_) | Self::Router(_) | Self::Nat(_) | Self::Tester(_) => None,
         }
     }
 }

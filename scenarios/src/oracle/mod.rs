@@ -1,5 +1,6 @@
 //! What must hold in every run, whatever the story says. Each oracle reads only the trace.
 
+mod amplification;
 mod delivery;
 mod drops;
 mod keys;
@@ -53,6 +54,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::new(keys::Keys::default()),
         Box::new(message_id::MessageId::default()),
         Box::new(drops::Drops),
+        Box::new(amplification::Amplification::default()),
     ]
 }
 

@@ -49,6 +49,7 @@ rate = "10/s"
 #[derive(Clone)]
 enum Record {
     Sent(LinkId, Direction, IpPacket),
+    Delivered(LinkId, Direction, IpPacket),
     Note(NodeId, Note),
 }
 
@@ -59,6 +60,9 @@ impl Extra for Keep {
     fn record(&mut self, _scene: &Scene, _at: Instant, kind: &Kind<'_, Note>, _label: Option<&str>) {
         let record = match kind {
             Kind::Sent { link, direction, packet, .. } => Record::Sent(*link, *direction, (*packet).clone()),
+            Kind::Delivered { link, direction, packet, .. } => {
+                Record::Delivered(*link, *direction, (*packet).clone())
+            }
             Kind::Note { node, note } => Record::Note(*node, (*note).clone()),
             _ => return,
         };
@@ -94,6 +98,13 @@ impl Run {
                     Record::Sent(link, direction, packet) => {
                         Kind::Sent { link: *link, direction: *direction, ordinal: 0, packet }
                     }
+                    Record::Delivered(link, direction, packet) => Kind::Delivered {
+                        link: *link,
+                        direction: *direction,
+                        ordinal: 0,
+                        duplicate: false,
+                        packet,
+                    },
                     Record::Note(node, note) => Kind::Note { node: *node, note },
                 };
                 oracle.record(&self.scene, Instant::ZERO, &kind).err()
@@ -116,7 +127,7 @@ impl Run {
     fn packets(&self, wanted: impl Fn(&IpPacket) -> bool) -> Vec<usize> {
         let outside = |record: &Record| match record {
             Record::Sent(link, _, packet) => self.scene.is_outer(*link) && wanted(packet),
-            Record::Note(..) => false,
+            Record::Delivered(..) | Record::Note(..) => false,
         };
         (0..self.records.len()).filter(|index| outside(&self.records[*index])).collect()
     }
@@ -142,14 +153,14 @@ impl Run {
     fn packet(&mut self, index: usize) -> &mut IpPacket {
         match &mut self.records[index] {
             Record::Sent(_, _, packet) => packet,
-            Record::Note(..) => panic!("no packet"),
+            Record::Delivered(..) | Record::Note(..) => panic!("no packet"),
         }
     }
 
     fn note(&mut self, index: usize) -> &mut Note {
         match &mut self.records[index] {
             Record::Note(_, note) => note,
-            Record::Sent(..) => panic!("no note"),
+            Record::Sent(..) | Record::Delivered(..) => panic!("no note"),
         }
     }
 
@@ -294,6 +305,17 @@ fn a_repeat_with_other_octets_is_seen() {
 }
 
 #[test]
+fn much_that_is_answered_to_an_unproven_address_is_seen() {
+    let mut run = Run::new();
+    let first = run.packets(|packet| {
+        let from_east = packet.source().to_string() == "198.51.100.1";
+        from_east && ike_message(packet).is_some_and(|(header, _)| header.message_id == 0)
+    })[0];
+    (0..4).for_each(|_| run.repeat(first));
+    run.convicts("amplification", "answered");
+}
+
+#[test]
 fn a_drop_that_the_scenario_does_not_allow_is_seen() {
     let mut run = Run::new();
     let place = run.notes(|note| matches!(note, Note::Peer(_)))[0];
@@ -304,7 +326,7 @@ fn a_drop_that_the_scenario_does_not_allow_is_seen() {
         place,
         match &run.records[place] {
             Record::Note(node, _) => Record::Note(*node, note),
-            Record::Sent(..) => panic!(),
+            Record::Sent(..) | Record::Delivered(..) => panic!(),
         },
     );
     run.convicts("drops", "west dropped a packet (not-for-us)");

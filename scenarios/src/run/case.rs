@@ -17,7 +17,7 @@ use super::watch::{Extra, Watch, What};
 use super::{Scene, settled};
 use crate::build::{self, Built};
 use crate::file::Scenario;
-use crate::node::Node;
+use crate::node::{self, Node};
 use crate::story::{Act, Fact, Sentence, Step};
 
 /// How a case is run.
@@ -60,8 +60,15 @@ pub fn run_case(scenario: &Arc<Scenario>, seed: u64, options: Options) -> CaseRe
     let setup = Setup { fate, ..Setup::new(seed) };
     match build::world(scenario, &setup, options.provider, watch) {
         Ok(built) => {
-            let mut run =
-                Run { built, scenario: Arc::clone(scenario), open: Vec::new(), until: options.until };
+            let mut run = Run {
+                built,
+                scenario: Arc::clone(scenario),
+                open: Vec::new(),
+                until: options.until,
+                setup,
+                provider: options.provider,
+                restarts: BTreeMap::new(),
+            };
             let outcome = run.story().and_then(|()| run.settle());
             run.finish(seed, outcome.err(), replay)
         }
@@ -96,6 +103,10 @@ struct Run {
     /// Facts that are looked for: their steps and when the time for them is over.
     open: Vec<(usize, Instant)>,
     until: Option<Instant>,
+    setup: Setup,
+    provider: &'static Provider,
+    /// How often each peer was restarted.
+    restarts: BTreeMap<String, u32>,
 }
 
 /// What ended a run early.
@@ -232,6 +243,15 @@ impl Run {
                     nat.restart();
                 }
             }),
+            Act::Crash { peer } => world.crash(self.built.places.peers[peer]),
+            Act::Restart { peer } => self.restart(peer),
+            Act::Attack { tester } => {
+                world.with(self.built.places.testers[tester], |node, now| {
+                    if let Node::Tester(tester) = node {
+                        tester.begin(now);
+                    }
+                });
+            }
             Act::Start { traffic } => self.set_running(traffic, true),
             Act::Stop { traffic } => self.set_running(traffic, false),
             Act::Cut { link, from } => {
@@ -245,6 +265,22 @@ impl Run {
             Act::Mend { link } => world.set_cut(self.built.places.links[link], None, false),
             Act::Heal { link } => world.heal(self.built.places.links[link]),
         }
+    }
+
+    /// Lets a gateway begin anew with what it is configured.
+    fn restart(&mut self, name: &str) {
+        let restarts = self.restarts.entry(name.to_owned()).or_default();
+        *restarts += 1;
+        let scenario = Arc::clone(&self.scenario);
+        let Some(peer) = scenario.peer(name) else { return };
+        let made = self.built.peer(&scenario, peer, &self.setup, self.provider, *restarts);
+        // What could be set up once can be set up again.
+        let Ok(made) = made else { return };
+        self.built.world.restart(self.built.places.peers[name], |before| match before {
+            Node::Gateway(gateway) => Node::Gateway(Box::new(gateway.anew(made))),
+            _ => Node::Gateway(Box::new(node::Gateway::new(made, peer.think))),
+        });
+        self.built.world.observer_mut().restarted(name);
     }
 
     fn command(&mut self, peer: &str, command: Command) {

@@ -75,6 +75,10 @@ pub(super) fn find(
             None if status.sas.is_empty() => Ok(()),
             None => Err(format!("{} ESP SAs", status.sas.len())),
         }),
+        Fact::HalfOpen { most, at, .. } => each(at, &|status| {
+            let count = status.ike.iter().filter(|sa| sa.stage == Stage::HalfOpen).count();
+            if count <= *most as usize { Ok(()) } else { Err(format!("{count} half-open IKE SAs")) }
+        }),
         Fact::Suite { ike, at, suite, .. } => each(at, &|status| has_suite(status, ike, &suite.to_string())),
         Fact::Selectors { child, peer, selectors, .. } => find_selectors(watch, child, peer, selectors),
         Fact::Encapsulated { child, in_udp, at, .. } => {

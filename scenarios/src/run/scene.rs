@@ -9,8 +9,8 @@ use sim::{Direction, LinkId, NodeId};
 use crate::file::{PolicyAction, Scenario};
 use crate::node::Probe;
 
-/// A scenario and the places of its nouns. Gateways are the first nodes of a world, then come routers and translators, and
-/// the links between them are its first links, all in the order of the file.
+/// A scenario and the places of its nouns. Gateways are the first nodes of a world, then come routers, translators and
+/// testers, and the links between them are its first links, all in the order of the file.
 #[derive(Clone, Debug)]
 pub struct Scene {
     /// The scenario.
@@ -72,10 +72,11 @@ impl Scene {
     /// The name of a node: that of a gateway or a router, or a host's address.
     #[must_use]
     pub fn name(&self, node: NodeId) -> String {
-        let Scenario { peers, routers, nats, .. } = &*self.scenario;
+        let Scenario { peers, routers, nats, testers, .. } = &*self.scenario;
         let mut names = (peers.iter().map(|peer| &peer.name))
             .chain(routers.iter().map(|router| &router.name))
-            .chain(nats.iter().map(|nat| &nat.name));
+            .chain(nats.iter().map(|nat| &nat.name))
+            .chain(testers.iter().map(|tester| &tester.name));
         match names.nth(node.index()) {
             Some(name) => name.clone(),
             None => self.host(node).map_or_else(String::new, |address| address.to_string()),
@@ -85,7 +86,7 @@ impl Scene {
     /// The gateways in the order of the file; with routers or translators between them, those that are joined stand side by side.
     #[must_use]
     pub fn in_a_row(&self) -> Vec<String> {
-        let Scenario { peers, routers, nats, links, .. } = &*self.scenario;
+        let Scenario { peers, routers, nats, testers, links, .. } = &*self.scenario;
         let mut row: Vec<&str> = Vec::new();
         if self.has_middleboxes() {
             row.extend(peers.first().map(|peer| peer.name.as_str()));
@@ -104,7 +105,8 @@ impl Scene {
         }
         let others = (peers.iter().map(|peer| &peer.name))
             .chain(routers.iter().map(|router| &router.name))
-            .chain(nats.iter().map(|nat| &nat.name));
+            .chain(nats.iter().map(|nat| &nat.name))
+            .chain(testers.iter().map(|tester| &tester.name));
         for other in others {
             if !row.contains(&other.as_str()) {
                 row.push(other);
@@ -116,7 +118,8 @@ impl Scene {
     /// Whether anything stands between the gateways.
     #[must_use]
     pub fn has_middleboxes(&self) -> bool {
-        !self.scenario.routers.is_empty() || !self.scenario.nats.is_empty()
+        let Scenario { routers, nats, testers, .. } = &*self.scenario;
+        !(routers.is_empty() && nats.is_empty() && testers.is_empty())
     }
 
     /// The name of the gateway that this node is.
@@ -150,8 +153,8 @@ impl Scene {
     }
 
     fn host(&self, node: NodeId) -> Option<IpAddr> {
-        let Scenario { peers, routers, nats, .. } = &*self.scenario;
-        let before = peers.len() + routers.len() + nats.len();
+        let Scenario { peers, routers, nats, testers, .. } = &*self.scenario;
+        let before = peers.len() + routers.len() + nats.len() + testers.len();
         self.hosts.get(node.index().checked_sub(before)?).copied()
     }
 }

@@ -100,6 +100,13 @@ impl Watch {
         self.extra
     }
 
+    /// A peer has lost what it had.
+    pub(super) fn restarted(&mut self, peer: &str) {
+        let number = self.scene.scenario.peers.iter().position(|known| known.name == peer);
+        self.children.retain(|(at, _), _| Some(*at) != number);
+        self.stirred = true;
+    }
+
     pub(super) fn count(&mut self, name: &str) {
         match self.counters.get_mut(name) {
             Some(count) => *count += 1,
@@ -147,7 +154,10 @@ impl Watch {
                 self.warnings.extend(suite.advice().iter().map(ToString::to_string));
                 self.count("ike.up");
             }
-            Ikev2::Dropped { reason, .. } => self.count(&format!("drop.{}", reason.name())),
+            Ikev2::Dropped { reason, .. } => {
+                self.count(&format!("drop.{}", reason.name()));
+                self.happened(at, peer, What::Drop(reason.name()));
+            }
             Ikev2::Received(_) | Ikev2::IkeKeyed(_) | Ikev2::IkeDown { .. } | Ikev2::Moved { .. } => {}
         }
     }

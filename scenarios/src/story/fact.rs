@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 27] = [
+pub const FACTS: [FactRow; 28] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -159,6 +159,11 @@ pub const FACTS: [FactRow; 27] = [
         shape: "TRAFFIC reaches nobody from START to END",
         meaning: "Of the packets that are sent between the two times of the story none arrives, and there is at least one.",
         make: |s| Fact::ReachesNobody { traffic: s.name, from: s.from, to: s.to },
+    },
+    FactRow {
+        shape: "at most COUNT half-open at PEERS [within TIME]",
+        meaning: "Each of the peers has no more than so many IKE SAs that are half open.",
+        make: |s| Fact::HalfOpen { most: s.count, at: s.peers, within: s.within },
     },
     FactRow {
         shape: "nothing left at PEERS [within TIME]",

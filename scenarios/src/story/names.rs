@@ -14,6 +14,8 @@ pub enum Kind {
     Router,
     /// A translator.
     Nat,
+    /// A tester.
+    Tester,
     /// A link.
     Link,
     /// A pool of inside addresses.
@@ -38,6 +40,7 @@ impl Kind {
             Self::Peer => "a peer",
             Self::Router => "a router",
             Self::Nat => "a translator",
+            Self::Tester => "a tester",
             Self::Link => "a link",
             Self::Pool => "a pool of addresses",
             Self::Ike => "an IKE configuration",
@@ -55,6 +58,7 @@ impl Kind {
             Self::Peer => "no peer",
             Self::Router => "no router",
             Self::Nat => "no translator",
+            Self::Tester => "no tester",
             Self::Link => "no link",
             Self::Pool => "no pool of addresses",
             Self::Ike => "no IKE configuration",

@@ -162,6 +162,21 @@ pub enum Act {
         /// The IKE configuration.
         ike: String,
     },
+    /// The peer loses all that is not configured, and does nothing until it is restarted.
+    Crash {
+        /// Who.
+        peer: String,
+    },
+    /// The peer begins anew with what is configured.
+    Restart {
+        /// Who.
+        peer: String,
+    },
+    /// The tester begins to say what is wrong.
+    Attack {
+        /// Who.
+        tester: String,
+    },
     /// The traffic begins to flow.
     Start {
         /// Which.
@@ -425,6 +440,15 @@ pub enum Fact {
         /// How soon.
         within: Duration,
     },
+    /// Each of the peers has no more than so many IKE SAs that are half open.
+    HalfOpen {
+        /// How many.
+        most: u32,
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
     /// Each of the peers holds no SA and no state of one, half-open and closing ones included.
     NothingLeft {
         /// The peers.
@@ -460,6 +484,7 @@ impl Fact {
             | Self::RunsTo { within, .. }
             | Self::Flows { within, .. }
             | Self::HasClass { within, .. }
+            | Self::HalfOpen { within, .. }
             | Self::NothingLeft { within, .. } => at + *within,
             Self::LosesNothing { to, .. } | Self::ReachesNobody { to, .. } | Self::Delivers { to, .. } => {
                 at.max(*to)
@@ -579,6 +604,9 @@ impl fmt::Display for Act {
             Self::Check { peer, ike } => write!(f, "{peer}: check {ike}"),
             Self::LoseMappings { nat } => write!(f, "{nat}: forget"),
             Self::AskConfiguration { peer, ike } => write!(f, "{peer}: ask-configuration {ike}"),
+            Self::Crash { peer } => write!(f, "{peer}: crash"),
+            Self::Restart { peer } => write!(f, "{peer}: restart"),
+            Self::Attack { tester } => write!(f, "{tester}: attack"),
             Self::Start { traffic } => write!(f, "{traffic}: start"),
             Self::Stop { traffic } => write!(f, "{traffic}: stop"),
             Self::Cut { link, from: None } => write!(f, "{link}: cut"),
@@ -656,6 +684,9 @@ impl fmt::Display for Fact {
                 write!(f, "{traffic} arrives with class {class}{}", soon(*within))
             }
             Self::Flows { traffic, within } => write!(f, "{traffic} flows{}", soon(*within)),
+            Self::HalfOpen { most, at, within } => {
+                write!(f, "at most {most} half-open {}", place(at, within))
+            }
             Self::NothingLeft { at, within } => write!(f, "nothing left {}", place(at, within)),
         }
     }

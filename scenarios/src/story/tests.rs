@@ -13,6 +13,7 @@ fn names() -> Names {
     names.add("site", Kind::Ike, &["west", "east"]);
     names.add("net", Kind::Child, &["west", "east"]);
     names.add("talk", Kind::Traffic, &[]);
+    names.add("mallory", Kind::Tester, &[]);
     names
 }
 
@@ -72,6 +73,7 @@ fn every_verb_reads_and_writes_itself_again() {
             Kind::Peer => "east",
             Kind::Link => "wan",
             Kind::Nat => "home",
+            Kind::Tester => "mallory",
             _ => "talk",
         };
         for arguments in [row.arguments, row.arguments.split('[').next().unwrap()] {

@@ -20,7 +20,7 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 17] = [
+pub const VERBS: [VerbRow; 20] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
@@ -104,6 +104,27 @@ pub const VERBS: [VerbRow; 17] = [
         arguments: "",
         meaning: "Loses all its mappings but the static ones, as at a restart.",
         make: |nat, _| Act::LoseMappings { nat: nat.to_owned() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "crash",
+        arguments: "",
+        meaning: "Does nothing more, and forgets all that is not configured.",
+        make: |peer, _| Act::Crash { peer: peer.to_owned() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "restart",
+        arguments: "",
+        meaning: "Begins anew with what is configured, crashed or not.",
+        make: |peer, _| Act::Restart { peer: peer.to_owned() },
+    },
+    VerbRow {
+        subject: Kind::Tester,
+        name: "attack",
+        arguments: "",
+        meaning: "Says what it has to say, as often as it is told to.",
+        make: |tester, _| Act::Attack { tester: tester.to_owned() },
     },
     VerbRow {
         subject: Kind::Traffic,

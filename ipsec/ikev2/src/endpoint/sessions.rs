@@ -5,7 +5,7 @@
 //! is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use ipsec_auth::Identity;
@@ -35,6 +35,8 @@ struct Filed {
     connection: Option<Arc<Connection>>,
     peer: Option<Identity>,
     half_open: bool,
+    /// The peer's address.
+    address: Option<IpAddr>,
 }
 
 #[derive(Default)]
@@ -44,6 +46,9 @@ struct Indexes {
     by_peer: BTreeSet<(Identity, IkeSpi)>,
     by_child: BTreeMap<Spi, IkeSpi>,
     half_open: usize,
+    /// The same with each address.
+    half_open_with: BTreeMap<IpAddr, usize>,
+    by_address: BTreeSet<(IpAddr, IkeSpi)>,
 }
 
 /// So many sessions are lent at most before the indexes are brought up to date.
@@ -52,7 +57,15 @@ const MOST_LENT: usize = 8;
 impl Sessions {
     pub(super) fn insert(&mut self, spi: IkeSpi, session: Session) {
         let origin = (session.sa.path.remote, session.sa.spi_i);
-        let mut filed = Filed { session, origin, due: None, connection: None, peer: None, half_open: false };
+        let mut filed = Filed {
+            session,
+            origin,
+            due: None,
+            connection: None,
+            peer: None,
+            half_open: false,
+            address: None,
+        };
         self.indexes.file(spi, &mut filed);
         self.all.insert(spi, Box::new(filed));
     }
@@ -131,6 +144,18 @@ impl Sessions {
         self.indexes.half_open
     }
 
+    /// How many are half open at the responder with this address.
+    pub(super) fn half_open_with(&mut self, address: IpAddr) -> usize {
+        self.file_lent();
+        self.indexes.half_open_with.get(&address).copied().unwrap_or_default()
+    }
+
+    /// Those whose peer has this address, by SPI.
+    pub(super) fn with_address(&mut self, address: IpAddr) -> Vec<IkeSpi> {
+        self.file_lent();
+        under(&self.indexes.by_address, address)
+    }
+
     fn file_lent(&mut self) {
         for spi in self.lent.drain(..) {
             if let Some(filed) = self.all.get_mut(&spi) {
@@ -145,8 +170,16 @@ impl Indexes {
     fn file(&mut self, spi: IkeSpi, filed: &mut Filed) {
         let sa = &filed.session.sa;
         let half_open = sa.role == Role::Responder && matches!(sa.state, State::HalfOpen(_));
-        self.half_open += usize::from(half_open);
-        self.half_open -= usize::from(std::mem::replace(&mut filed.half_open, half_open));
+        let address = sa.path.remote.ip();
+        self.unfile_address(spi, filed);
+        filed.address = Some(address);
+        filed.half_open = half_open;
+        self.by_address.insert((address, spi));
+        if half_open {
+            self.half_open += 1;
+            *self.half_open_with.entry(address).or_default() += 1;
+        }
+        let sa = &filed.session.sa;
         self.by_child.extend(sa.children.iter().map(|child| (child.inbound, spi)));
         let due = filed.session.next_timeout();
         if filed.due != due {
@@ -169,7 +202,7 @@ impl Indexes {
     }
 
     fn unfile(&mut self, spi: IkeSpi, filed: &mut Filed) {
-        self.half_open -= usize::from(filed.half_open);
+        self.unfile_address(spi, filed);
         self.unfile_time(spi, filed);
         self.unfile_connection(spi, filed);
         self.unfile_peer(spi, filed);
@@ -178,6 +211,21 @@ impl Indexes {
     fn unfile_time(&mut self, spi: IkeSpi, filed: &mut Filed) {
         if let Some((at, reason)) = filed.due.take() {
             self.due.remove(&(at, reason, spi));
+        }
+    }
+
+    /// Takes a session out of what is known by address: where it is, and whether it is half open there.
+    fn unfile_address(&mut self, spi: IkeSpi, filed: &mut Filed) {
+        let Some(address) = filed.address.take() else { return };
+        self.by_address.remove(&(address, spi));
+        if std::mem::take(&mut filed.half_open) {
+            self.half_open -= 1;
+            if let Some(count) = self.half_open_with.get_mut(&address) {
+                *count -= 1;
+                if *count == 0 {
+                    self.half_open_with.remove(&address);
+                }
+            }
         }
     }
 
@@ -269,5 +317,8 @@ mod tests {
         sessions.get_mut(&IkeSpi(3)).unwrap().sa.state = State::Closed;
         sessions.remove(IkeSpi(4));
         assert_eq!(sessions.half_open(), 18);
+        assert_eq!(sessions.half_open_with([192, 0, 2, 1].into()), 18);
+        assert_eq!(sessions.half_open_with([192, 0, 2, 2].into()), 0);
+        assert_eq!(sessions.with_address([192, 0, 2, 1].into()).len(), 19);
     }
 }

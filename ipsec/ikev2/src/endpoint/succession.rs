@@ -41,8 +41,9 @@ impl Endpoint {
             return;
         };
         match self.sessions.get_mut(&heir) {
-            Some(heir) if heir.sa.is_established() => {
-                heir.inherit(estate, &mut context!(self, now), &mut self.out);
+            Some(session) if session.sa.is_established() => {
+                session.inherit(estate, &mut context!(self, now), &mut self.out);
+                self.announce(now, heir);
             }
             _ => bury(&estate.children, &mut self.out),
         }

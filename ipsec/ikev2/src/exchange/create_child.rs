@@ -18,7 +18,7 @@ use super::child::{self, Agreed, ChildOffer, ChildRefusal, Secrets, Wish};
 use super::delete::DeleteChild;
 use super::followup::{self, FollowUp};
 use super::retry::{after_refusal, temporary_failure};
-use super::{Answer, Exchange, Next, rekey_child, rekey_ike};
+use super::{Answer, Company, Exchange, Next, rekey_child, rekey_ike};
 use crate::collision::{Asked, End, Reply, reply};
 use crate::config::ChildConfig;
 use crate::context::Context;
@@ -270,6 +270,14 @@ impl Exchange for CreateChild {
 
     fn wish(&self) -> Option<&Wish> {
         self.replaces.is_none().then(|| self.offer.wish())
+    }
+
+    fn affair(&self) -> Option<Affair> {
+        Some(self.replaces.map_or(Affair::CreateChild, Affair::RekeyChild))
+    }
+
+    fn company(&self) -> Company {
+        if self.replaces.is_some() { Company::OneOfAKind } else { Company::Any }
     }
 
     fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {

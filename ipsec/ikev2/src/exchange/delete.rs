@@ -11,7 +11,7 @@ use ipsec_wire::Spi;
 use ipsec_wire::registry::{ExchangeType, ProtocolId};
 use ipsec_wire::v2::{Delete, Payload};
 
-use super::{Answer, Exchange, Next};
+use super::{Answer, Company, Exchange, Next};
 use crate::collision::{Asked, Reply, reply};
 use crate::context::Context;
 use crate::effect::Effect;
@@ -47,6 +47,14 @@ impl Exchange for DeleteChild {
 
     fn kind(&self) -> ExchangeType {
         ExchangeType::INFORMATIONAL
+    }
+
+    fn affair(&self) -> Option<Affair> {
+        Some(Affair::DeleteChild)
+    }
+
+    fn company(&self) -> Company {
+        Company::OneOfAKind
     }
 
     fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
@@ -135,7 +143,7 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>) -> Answer {
             let child = sa.child_by_outbound(delete.protocol, spi);
             let decision = reply(Asked::DeleteChild { known: child.is_some() }, sa.doing(child));
             let Some(child) = child else {
-                let creating = matches!(sa.affair, Some(Affair::CreateChild | Affair::RekeyChild(_)));
+                let creating = sa.affairs.iter().any(|affair| affair.makes_child());
                 effects.extend(creating.then_some(Effect::NoteStillborn(delete.protocol, spi)));
                 continue;
             };
@@ -157,7 +165,7 @@ fn closing(sa: &IkeSa) -> Vec<Effect> {
     let mut effects = Vec::new();
     if matches!(sa.state, State::Deleting) {
         effects.push(Effect::Report(Event::Probe("ikev2.ike-delete.collision")));
-    } else if sa.affair.is_some() && reply(Asked::DeleteIke, sa.doing(None)) == Reply::Forget {
+    } else if !sa.affairs.is_empty() && reply(Asked::DeleteIke, sa.doing(None)) == Reply::Forget {
         effects.push(Effect::Report(Event::Probe("ikev2.ike-delete.forgets")));
     }
     let rival = sa.rival.as_ref().filter(|_| sa.heir.is_none());

@@ -4,11 +4,12 @@
 use ipsec_wire::registry::{NotifyType, ProtocolId};
 use ipsec_wire::v2::Payload;
 
-use super::{Answer, auth, configuration, delete, redirect, ticket};
+use super::{Answer, auth, configuration, delete, notice, redirect, ticket};
 use crate::context::Context;
+use crate::defence::told;
 use crate::effect::Effect;
 use crate::event::Cause;
-use crate::message::{Opened, find_notify};
+use crate::message::{Opened, find_notify, notifies};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::IkeSa;
 
@@ -30,6 +31,10 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     answer
         .payloads
         .extend(configuration::repeat(sa, message).or_else(|| configuration::acknowledge(message)));
+    answer.effects.extend(told(&message.payloads).map(Effect::NoteToken));
+    for notify in notifies(&message.payloads) {
+        answer.effects.extend(notice::received(sa, notify));
+    }
     Ok(answer)
 }
 

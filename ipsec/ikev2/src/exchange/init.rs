@@ -18,11 +18,12 @@ use super::intermediate::{self, Additional};
 use super::{Exchange, Next, redirect};
 use crate::config::{Childless, Connection, FullTranscript, PpkMethod};
 use crate::context::Context;
+use crate::defence::{Puzzle, solve};
 use crate::effect::{Effect, Keyed};
 use crate::event::Event;
 use crate::features::{self, Features};
 use crate::keys::{self, Keys, Shared};
-use crate::message::{Opened, find_notify};
+use crate::message::{Opened, find_notify, notifies};
 use crate::nat::{self, Course};
 use crate::negotiate::{self, IkeProposal, IkeSuite};
 use crate::path::Nat;
@@ -39,6 +40,8 @@ pub(crate) struct InitExchange {
     /// Made for the current group; consumed by the response.
     key_exchange: Option<Initiator>,
     cookie: Option<Vec<u8>>,
+    /// The keys that solve the puzzle which came with the cookie.
+    solution: Option<Vec<u8>>,
     begun_anew: u32,
 }
 
@@ -68,11 +71,16 @@ impl InitExchange {
             .ok_or_else(|| Failure::KeyExchange(format!("{} has no number in IKEv2", algorithm.name())))?;
         let key_exchange = Some((cx.provider.initiate)(algorithm, cx.entropy));
         let nonce = cx.nonce();
-        Ok(Self { child, offer, nonce, group, key_exchange, cookie: None, begun_anew: 0 })
+        Ok(Self { child, offer, nonce, group, key_exchange, cookie: None, solution: None, begun_anew: 0 })
     }
 
-    /// Takes a demand for a cookie or for another group; nothing when the message is neither.
-    fn restart(&mut self, message: &Opened<'_>, cx: &mut Context<'_>) -> Option<Result<Next, Refusal>> {
+    /// Takes a demand for a cookie, with a puzzle perhaps, or for another group; nothing when the message is neither.
+    fn restart(
+        &mut self,
+        sa: &IkeSa,
+        message: &Opened<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<Result<Next, Refusal>> {
         let begin_again = |this: &mut Self| {
             this.begun_anew += 1;
             if this.begun_anew > MOST_RESTARTS {
@@ -85,8 +93,22 @@ impl InitExchange {
             if !(1..=64).contains(&cookie.data.len()) {
                 return Some(Err(Refusal::Ignore(DropReason::Unprotected)));
             }
+            // A demand that has been met, come twice.
+            if self.cookie.as_ref() == Some(&cookie.data) {
+                return Some(Err(Refusal::Ignore(DropReason::Unexpected)));
+            }
+            let puzzle = find_notify(&message.payloads, NotifyType::PUZZLE).and_then(Puzzle::of);
+            // One that is too hard, or of an algorithm that we did not offer, is left unsolved (RFC 8019 §7.1.2).
+            let puzzle = puzzle.filter(|puzzle| negotiate::offers_prf(&self.offer, puzzle.prf));
+            self.solution =
+                puzzle.and_then(|puzzle| solve(puzzle, &cookie.data, sa.connection.hardest_puzzle));
             self.cookie = Some(cookie.data.clone());
             return Some(Ok(begin_again(self)));
+        }
+        // Without the cookie there is nothing to solve it for (RFC 8019 §7.1.2).
+        let alone = |notify: &Notify| notify.kind == NotifyType::PUZZLE;
+        if notifies(&message.payloads).any(alone) && Fields::of(message).is_none() {
+            return Some(Err(Refusal::Ignore(DropReason::Unprotected)));
         }
         let notify = find_notify(&message.payloads, NotifyType::INVALID_KE_PAYLOAD)?;
         let group = <[u8; 2]>::try_from(notify.data.as_slice()).map(u16::from_be_bytes).ok();
@@ -120,6 +142,7 @@ impl Exchange for InitExchange {
         if let Some(cookie) = &self.cookie {
             payloads.push(Payload::Notify(Notify::new(NotifyType::COOKIE, cookie.clone())));
         }
+        payloads.extend(self.solution.clone().map(Payload::PuzzleSolution));
         payloads.push(Payload::Sa(SecurityAssociation { proposals: self.offer.clone() }));
         payloads.push(Payload::Ke(KeyExchange::new(self.group, public)));
         payloads.push(Payload::Nonce(self.nonce.clone()));
@@ -134,7 +157,7 @@ impl Exchange for InitExchange {
         if let Some(redirect) = redirect::in_init(sa, &self.nonce, message) {
             return redirect.map(|to| Next::Done(vec![Effect::Redirect(to)]));
         }
-        if let Some(restart) = self.restart(message, cx) {
+        if let Some(restart) = self.restart(sa, message, cx) {
             return restart;
         }
         if let Some(failure) = refused(message, &self.offer) {

@@ -8,7 +8,7 @@
 use ipsec_wire::registry::ExchangeType;
 use ipsec_wire::v2::Payload;
 
-use super::{Exchange, Next};
+use super::{Company, Exchange, Next};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
@@ -30,6 +30,10 @@ impl Exchange for LivenessExchange {
 
     fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
         sa.is_established().then(|| (Vec::new(), vec![Effect::Report(Event::Probe("ikev2.liveness.asked"))]))
+    }
+
+    fn company(&self) -> Company {
+        Company::Any
     }
 
     fn response(&mut self, _: &IkeSa, _: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {

@@ -12,6 +12,7 @@ pub(crate) mod informational;
 pub(crate) mod init;
 pub(crate) mod intermediate;
 pub(crate) mod liveness;
+pub(crate) mod notice;
 pub(crate) mod redirect;
 pub(crate) mod rekey_child;
 pub(crate) mod rekey_ike;
@@ -30,7 +31,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::message::Opened;
 use crate::refusal::{Failure, Refusal};
-use crate::sa::IkeSa;
+use crate::sa::{Affair, IkeSa};
 
 /// An exchange that we start.
 pub(crate) trait Exchange: Send {
@@ -51,6 +52,16 @@ pub(crate) trait Exchange: Send {
     /// What the response means. A refusal other than [`Refusal::Ignore`] ends the IKE SA.
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal>;
 
+    /// What the record holds of it, from its first request to its last response.
+    fn affair(&self) -> Option<Affair> {
+        None
+    }
+
+    /// Which other exchanges of ours may be open meanwhile, where the peer takes several requests at once.
+    fn company(&self) -> Company {
+        Company::None
+    }
+
     /// Whether it ends just this IKE SA, which another one replaces or may replace; all others belong to that other one.
     fn retires(&self) -> bool {
         false
@@ -64,6 +75,28 @@ pub(crate) trait Exchange: Send {
     /// Why the IKE SA ends when the request is never answered.
     fn given_up(&mut self) -> Failure {
         Failure::Timeout(self.describe())
+    }
+}
+
+/// Which exchanges may be open at once. What an exchange finds in the record when its response comes may not have been changed
+/// by another one of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// It is the only one.
+    None,
+    /// It changes children that are there, and no other one that does so is open.
+    OneOfAKind,
+    /// It touches nothing that others do.
+    Any,
+}
+
+impl Company {
+    /// Whether an exchange may begin while one of the other kind is open.
+    pub(crate) fn admits(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::None, _) | (_, Self::None) | (Self::OneOfAKind, Self::OneOfAKind) => false,
+            (Self::Any, _) | (_, Self::Any) => true,
+        }
     }
 }
 

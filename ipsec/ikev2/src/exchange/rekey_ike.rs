@@ -186,6 +186,10 @@ impl Exchange for RekeyIke {
         }
     }
 
+    fn affair(&self) -> Option<Affair> {
+        Some(Affair::RekeyIke)
+    }
+
     fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
         if self.old != (sa.spi_i, sa.spi_r) {
             return None;
@@ -344,7 +348,7 @@ fn successor(
         role,
         spi_i: shared.spi_i,
         spi_r: shared.spi_r,
-        crypto: Crypto { suite, keys, protection },
+        crypto: Crypto { suite, keys, protection, before: None },
         proven: proven.clone(),
         nonces: [shared.nonce_i.to_vec(), shared.nonce_r.to_vec()],
         fate: Fate::Heir,

@@ -80,7 +80,7 @@ fn downgraded(request: &[u8], strips: bool) -> Vec<u8> {
 /// The initiator's `IKE_AUTH` request with a proof of the request that the responder has seen.
 fn forged(original: &[u8], seen: &[u8], response: &[u8], record: &IkeKeyRecord) -> Vec<u8> {
     let keyed = |role| Protection::new(&PORTABLE, &record.suite.protection, &record.keys, role).unwrap();
-    let mut payloads = keyed(Role::Responder).open(original).unwrap().2;
+    let mut payloads = keyed(Role::Responder).open(original).unwrap().1.payloads().unwrap();
     let said = Message::parse(response).unwrap().payloads;
     let nonce = said.iter().find_map(|payload| match payload {
         Payload::Nonce(nonce) => Some(nonce.clone()),
@@ -102,7 +102,8 @@ fn forged(original: &[u8], seen: &[u8], response: &[u8], record: &IkeKeyRecord) 
         }
     }
     let header = ipsec_wire::Header::parse(original).unwrap();
-    keyed(Role::Initiator).seal(&header, &payloads, &mut FixedEntropy::new(Vec::new()))
+    let mut entropy = FixedEntropy::new(Vec::new());
+    keyed(Role::Initiator).seal(&header, &payloads, None, &mut entropy).concat()
 }
 
 /// Whether both ends are deceived: established, and without ML-KEM.

@@ -10,9 +10,9 @@ mod suite;
 pub use proposal::{AdditionalKeyExchanges, ChildProposal, IkeProposal};
 pub use suite::IkeSuite;
 
-pub(crate) use numbers::{key_exchange, key_exchange_id};
+pub(crate) use numbers::{key_exchange, key_exchange_id, prf, prf_id};
 pub(crate) use proposal::{child_offer, ike_offer};
-pub(crate) use select::{check_choice, offers_group, select};
+pub(crate) use select::{check_choice, offers_group, offers_prf, select};
 pub(crate) use selectors::{
     common_label, is_single_pair, local_side, narrow, of_flow, pairs, ranges, remote_side, show, subset,
 };

@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use ipsec_crypto::PrfAlgorithm;
 use ipsec_wire::registry::TransformType;
 use ipsec_wire::v2::{Proposal, Transform};
 
+use super::numbers;
 use super::proposal::ADDITIONAL;
 
 /// Why no proposal fits: the closest pair of offers, and the transform type that kept them apart.
@@ -112,6 +114,13 @@ pub(crate) fn check_choice(offered: &[Proposal], chosen: &[Proposal]) -> Result<
         return Err("a key exchange method was chosen twice");
     }
     Ok(chosen.clone())
+}
+
+/// Whether one of these proposals has this PRF.
+pub(crate) fn offers_prf(proposals: &[Proposal], prf: PrfAlgorithm) -> bool {
+    let transforms = proposals.iter().flat_map(|proposal| &proposal.transforms);
+    let mut prfs = transforms.filter(|transform| transform.kind == TransformType::PRF);
+    prfs.any(|transform| numbers::prf(transform.id) == Some(prf))
 }
 
 /// Whether a proposal holds the key exchange method with this number.

@@ -99,9 +99,16 @@ pub(crate) fn ike_suite(chosen: &Proposal) -> Option<IkeSuite> {
     })
 }
 
-/// Reads a chosen Child SA proposal; nothing when a transform is missing or unknown, or the SPI is not four octets.
+/// The SPIs up to this one are reserved.
+const LAST_RESERVED: u32 = 255;
+
+/// Reads a chosen Child SA proposal; nothing when a transform is missing or unknown, or the SPI is not four octets or is
+/// reserved (RFC 4303 §2.1).
 pub(crate) fn child_suite(chosen: &Proposal) -> Option<ChildSuite> {
     let spi = Spi(u32::from_be_bytes(chosen.spi.as_slice().try_into().ok()?));
+    if spi.0 <= LAST_RESERVED {
+        return None;
+    }
     let key_exchange = match transform(chosen, TransformType::KE) {
         Some(transform) if transform.id != 0 => Some(numbers::key_exchange(transform.id)?),
         _ => None,

@@ -51,6 +51,14 @@ fn ends(suite: Suite, provider: &'static Provider) -> [Protection; 2] {
     [Role::Initiator, Role::Responder].map(|role| Protection::new(provider, &suite, &keys, role).unwrap())
 }
 
+fn seal(end: &mut Protection, payloads: &[Payload]) -> Vec<u8> {
+    end.seal(&HEADER, payloads, None, &mut entropy()).remove(0)
+}
+
+fn open(end: &Protection, octets: &[u8]) -> Result<Vec<Payload>, NotOpened> {
+    end.open(octets)?.1.payloads()
+}
+
 fn entropy() -> FixedEntropy {
     FixedEntropy::new((0..=255).collect::<Vec<u8>>())
 }
@@ -61,36 +69,67 @@ proptest! {
         suite in prop::sample::select(suites()), nonces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..100), 0..4),
     ) {
         let payloads: Vec<Payload> = nonces.into_iter().map(Payload::Nonce).collect();
-        let ([mut west, _], [_, mut east]) = (ends(suite, &PORTABLE), ends(suite, &FAST));
-        let octets = west.seal(&HEADER, &payloads, &mut entropy());
-        prop_assert_eq!(east.open(&octets).map(|opened| opened.2), Ok(payloads));
+        let ([mut west, _], [_, east]) = (ends(suite, &PORTABLE), ends(suite, &FAST));
+        let octets = seal(&mut west, &payloads);
+        prop_assert_eq!(open(&east, &octets), Ok(payloads));
         prop_assert!(west.open(&octets).is_err(), "each direction has keys of its own");
     }
 
     #[test]
     fn any_flipped_bit_is_refused(suite in prop::sample::select(suites()), place: prop::sample::Index, bit in 0u8..8) {
-        let [mut west, mut east] = ends(suite, &FAST);
-        let mut octets = west.seal(&HEADER, &[Payload::Nonce(vec![5; 40])], &mut entropy());
+        let [mut west, east] = ends(suite, &FAST);
+        let mut octets = seal(&mut west, &[Payload::Nonce(vec![5; 40])]);
         let at = place.index(octets.len());
         octets[at] ^= 1 << bit;
         prop_assert!(matches!(east.open(&octets), Err(NotOpened::Drop(_))), "octet {}", at);
+    }
+
+    #[test]
+    fn pieces_are_opened_one_by_one_and_make_up_the_message(
+        suite in prop::sample::select(suites()), size in 120usize..600, len in 0usize..2_000,
+    ) {
+        let payloads = [Payload::Nonce(vec![1; 32]), Payload::VendorId(vec![2; len])];
+        let ([mut west, _], [_, east]) = (ends(suite, &PORTABLE), ends(suite, &FAST));
+        let pieces = west.seal(&HEADER, &payloads, Some(Cut { size, least: 1 }), &mut entropy());
+        prop_assert!(pieces.iter().all(|piece| piece.len() <= size));
+        let opened: Vec<_> = pieces.iter().map(|piece| east.open(piece).unwrap()).collect();
+        let whole = Content {
+            first: opened[0].1.first,
+            octets: opened.iter().flat_map(|(_, content)| content.octets.clone()).collect(),
+            base: opened[0].1.base,
+        };
+        prop_assert_eq!(whole.payloads(), Ok(payloads.to_vec()));
+        let numbers: Vec<u16> = opened.iter().filter_map(|(number, _)| Some((*number)?.number)).collect();
+        let expected: Vec<u16> = (1..).take(if pieces.len() == 1 { 0 } else { pieces.len() }).collect();
+        prop_assert_eq!(numbers, expected);
+    }
+
+    #[test]
+    fn a_piece_with_another_number_is_refused(suite in prop::sample::select(suites()), number in 1u16..9) {
+        let [mut west, east] = ends(suite, &FAST);
+        let mut pieces = west.seal(
+            &HEADER, &[Payload::VendorId(vec![2; 2_000])], Some(Cut { size: 400, least: 1 }), &mut entropy(),
+        );
+        prop_assume!(number != 2);
+        pieces[1][32..34].copy_from_slice(&number.to_be_bytes());
+        prop_assert!(matches!(east.open(&pieces[1]), Err(NotOpened::Drop(_))));
+        prop_assert!(east.open(&pieces[2]).is_ok());
     }
 }
 
 #[test]
 fn an_empty_message_is_sealed_and_opened() {
     for suite in suites() {
-        let [mut west, mut east] = ends(suite, &FAST);
-        let octets = west.seal(&HEADER, &[], &mut entropy());
-        assert_eq!(east.open(&octets).map(|opened| opened.2), Ok(Vec::new()), "{suite}");
+        let [mut west, east] = ends(suite, &FAST);
+        let octets = seal(&mut west, &[]);
+        assert_eq!(open(&east, &octets), Ok(Vec::new()), "{suite}");
     }
 }
 
 #[test]
 fn no_two_messages_of_a_combined_cipher_have_one_iv() {
     let [mut west, _] = ends(suites()[2], &FAST);
-    let ivs: Vec<Vec<u8>> =
-        (0..300).map(|_| west.seal(&HEADER, &[], &mut entropy())[32..40].to_vec()).collect();
+    let ivs: Vec<Vec<u8>> = (0..300).map(|_| seal(&mut west, &[])[32..40].to_vec()).collect();
     let distinct: std::collections::BTreeSet<_> = ivs.iter().collect();
     assert_eq!(distinct.len(), ivs.len());
 }
@@ -98,8 +137,8 @@ fn no_two_messages_of_a_combined_cipher_have_one_iv() {
 /// Someone who holds the keys sends nonsense: it is told apart from what merely came damaged.
 #[test]
 fn proven_octets_that_are_no_payloads_are_malformed_and_not_dropped() {
-    let [mut west, mut east] = ends(suites()[2], &FAST);
+    let [mut west, east] = ends(suites()[2], &FAST);
     let nonsense = Payload::Unknown { kind: PayloadType::SA, critical: false, body: vec![1, 2, 3] };
-    let octets = west.seal(&HEADER, &[nonsense], &mut entropy());
-    assert!(matches!(east.open(&octets), Err(NotOpened::Malformed(text)) if text.contains("offset")));
+    let octets = seal(&mut west, &[nonsense]);
+    assert!(matches!(open(&east, &octets), Err(NotOpened::Malformed(text)) if text.contains("offset")));
 }

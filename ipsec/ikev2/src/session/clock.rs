@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use ipsec_net::Instant;
 use ipsec_wire::Spi;
+use ipsec_wire::registry::NotifyType;
+use ipsec_wire::v2::{Notify, Payload};
 
 use super::Session;
 use crate::context::Context;
@@ -12,10 +14,11 @@ use crate::event::{Cause, Event};
 use crate::exchange::Exchange;
 use crate::exchange::delete::DeleteIke;
 use crate::exchange::liveness::LivenessExchange;
+use crate::exchange::notice::Notice;
 use crate::exchange::rekey_ike::RekeyIke;
 use crate::output::Output;
 use crate::path::Path;
-use crate::refusal::Failure;
+use crate::refusal::{Failure, FragmentFault};
 use crate::sa::State;
 use crate::timers::{TimerReason, Timers, take_due};
 use crate::window::Expiry;
@@ -28,12 +31,17 @@ impl Session {
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) {
-        match self.requests.expire(cx.now, &self.sa.connection.retransmission) {
-            Some(Expiry::Resend { octets, message_id, transmission }) => {
-                self.send_again(octets, message_id, transmission, cx.now, out);
+        while let Some(expiry) = self.requests.expire(cx.now, &self.sa.connection.retransmission) {
+            match expiry {
+                Expiry::Resend { message_id, transmission, tries } => {
+                    self.resend((message_id, transmission, tries), cx, out);
+                }
+                Expiry::GiveUp { message_id } => self.give_up(message_id, cx, out),
             }
-            Some(Expiry::GiveUp) => self.give_up(cx, out),
-            None => {}
+        }
+        for _ in 0..self.fragments.expire(cx.now) {
+            let reason = FragmentFault::Timeout.into();
+            out.push_back(Output::Event(Event::Dropped { from: self.sa.path.remote, reason }));
         }
         if take_due(&mut self.timers.half_open, cx.now) && !self.sa.is_closed() {
             self.carry_out(vec![Effect::Fail(Failure::Timeout("IKE_AUTH"))], cx, out);
@@ -61,7 +69,7 @@ impl Session {
     /// When [`Session::timeout`] has something to do next.
     pub(crate) fn next_timeout(&self) -> Option<(Instant, TimerReason)> {
         let retry = self.later.iter().map(|(at, _)| *at).min();
-        self.timers.next(self.requests.deadline(), retry)
+        self.timers.next(self.requests.deadline(), retry, self.fragments.deadline())
     }
 
     /// What the lifetime of the IKE SA asks for, and what becomes of one that is replaced.
@@ -95,12 +103,12 @@ impl Session {
         !self.sa.begun_here
     }
 
-    fn give_up(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
-        let Some(mut exchange) = self.open.take() else {
+    fn give_up(&mut self, message_id: u32, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        let Some(mut open) = self.open.remove(&message_id) else {
             return;
         };
         out.push_back(Output::Event(Event::Probe("ikev2.request.given-up")));
-        let ending = self.ending(exchange.given_up());
+        let ending = self.ending(open.exchange.given_up());
         self.carry_out(vec![ending], cx, out);
     }
 
@@ -116,12 +124,24 @@ impl Session {
         }
     }
 
+    /// Takes as many requests at once as is configured, and tells the peer so.
+    fn widen(&mut self) {
+        let size = self.sa.connection.window;
+        if size > 1 {
+            self.responses.widen(size);
+            let notify = Notify::new(NotifyType::SET_WINDOW_SIZE, size.to_be_bytes().to_vec());
+            let notice = Notice::new(vec![Payload::Notify(notify)], "ikev2.window.told");
+            self.queue.push_front(Box::new(notice));
+        }
+    }
+
     pub(super) fn set_timers(&mut self, cx: &mut Context<'_>) {
         let now = cx.now;
         if self.sa.is_closed() {
             if self.timers.forget.is_none() {
-                self.requests.repeat_id();
-                self.open = None;
+                self.requests.abandon();
+                self.fragments.clear();
+                self.open.clear();
                 if self.sa.heir.is_none() {
                     self.later.clear();
                 }
@@ -151,6 +171,7 @@ impl Session {
         self.timers.retirement = replaced.then(|| self.timers.retirement.unwrap_or(now + patience));
         if self.sa.is_current() && !self.aging {
             self.aging = true;
+            self.widen();
             let lifetime = self.sa.connection.lifetime.draw(cx.entropy);
             self.timers.rekey = lifetime.soft.time.map(|time| now + time);
             self.timers.lifetime = lifetime.hard.time.map(|time| now + time);

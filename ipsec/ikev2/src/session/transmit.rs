@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use ipsec_net::Instant;
+use ipsec_net::{Instant, IpVersion};
 use ipsec_wire::Header;
+use ipsec_wire::registry::ExchangeType;
 use ipsec_wire::v2::Payload;
 
 use super::Session;
@@ -12,47 +13,110 @@ use crate::context::Context;
 use crate::event::{Event, MessageRecord, listed};
 use crate::message::{Envelope, Opened};
 use crate::output::Output;
-use crate::path::Path;
+use crate::path::{IKE_PORT, Path};
+use crate::protect::Cut;
 
 impl Session {
-    /// Answers a request, where it came from (RFC 7296 §2.11).
+    /// Answers a request, where it came from (RFC 7296 §2.11): its first or only datagram, how many there were, and the length
+    /// of the longest. A response to one in pieces is cut in pieces that are no longer (RFC 7383 §2.5.1).
     pub(super) fn respond(
         &mut self,
-        (request, octets): (Header, &[u8]),
+        request: Header,
+        (octets, (pieces, longest)): (&[u8], (usize, usize)),
         payloads: &[Payload],
         came: &Path,
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) {
         let envelope = Envelope::on(&self.sa, request.exchange, true, request.message_id);
+        let size = self.size().map(|size| if pieces > 1 { size.min(longest) } else { size });
+        let cut = size.map(|size| Cut { size, least: 1 });
         let Some(crypto) = &mut self.sa.crypto else { return };
-        let response = envelope.sealed(payloads, &mut crypto.protection, cx);
-        self.announce(&envelope, payloads, 1, came.remote, out);
-        self.responses.answered(octets.to_vec(), response.clone());
-        self.send(response, came, cx.now, out);
+        let response = envelope.sealed(payloads, cut, &mut crypto.protection, cx);
+        crypto.before = None;
+        self.announce(&envelope, payloads, (1, response.len()), came.remote, out);
+        self.send(&response, came, cx.now, out);
+        self.responses.answered(request.message_id, octets.to_vec(), response);
     }
 
+    /// Sends a message again that is there to the octet.
     pub(super) fn send_again(
         &mut self,
-        octets: Vec<u8>,
-        message_id: u32,
-        transmission: u32,
+        (exchange, response, message_id): (ExchangeType, bool, u32),
+        (transmission, datagrams): (u32, &[Vec<u8>]),
+        path: &Path,
         now: Instant,
         out: &mut VecDeque<Output>,
     ) {
-        let path = self.sa.path;
-        if let Some(exchange) = &self.open {
-            let envelope = Envelope::on(&self.sa, exchange.kind(), false, message_id);
-            self.announce(&envelope, &[], transmission, path.remote, out);
+        let envelope = Envelope::on(&self.sa, exchange, response, message_id);
+        self.announce(&envelope, &[], (transmission, datagrams.len()), path.remote, out);
+        self.send(datagrams, path, now, out);
+    }
+
+    /// Sends an open request again, in smaller pieces where it has been sent often enough in pieces of one size
+    /// (RFC 7383 §2.5.2).
+    pub(super) fn resend(
+        &mut self,
+        (message_id, transmission, tries): (u32, u32, u32),
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) {
+        let Some(open) = self.open.get(&message_id) else { return };
+        let envelope = Envelope::on(&self.sa, open.exchange.kind(), false, message_id);
+        let before = self.requests.datagrams(message_id);
+        let (pieces, longest) = (before.len(), before.iter().map(Vec::len).max().unwrap_or(0));
+        let enough = self.sa.connection.fragmentation.as_ref().is_some_and(|how| tries > how.transmissions);
+        let smaller = self.size_after(self.cut).filter(|size| enough && longest > *size);
+        if let (Some(size), Some(crypto)) = (smaller, &mut self.sa.crypto) {
+            // By their number the peer tells the pieces of one size from those of another.
+            let cut = Some(Cut { size, least: pieces + 1 });
+            let datagrams = envelope.sealed(&open.payloads, cut, &mut crypto.protection, cx);
+            self.cut += 1;
+            out.push_back(Output::Event(Event::Probe("ikev2.request.cut-smaller")));
+            self.requests.cut(cx.now, message_id, datagrams, &self.sa.connection.retransmission);
         }
-        self.send(octets, &path, now, out);
+        let again = (envelope.exchange, false, message_id);
+        let (path, datagrams) = (self.sa.path, self.requests.datagrams(message_id).to_vec());
+        self.send_again(again, (transmission, &datagrams), &path, cx.now, out);
+    }
+
+    /// How many octets a message may have before it is cut in pieces; any number, where the ends have not agreed on that.
+    pub(super) fn size(&self) -> Option<usize> {
+        let sizes = self.sizes();
+        // The last size stays in use.
+        sizes.get(self.cut).or(sizes.last()).map(|size| self.without_headers(*size))
+    }
+
+    /// The size that follows one, if it is smaller.
+    fn size_after(&self, cut: usize) -> Option<usize> {
+        let sizes = self.sizes();
+        let next = sizes.get(cut + 1)?;
+        (next < sizes.get(cut)?).then(|| self.without_headers(*next))
+    }
+
+    fn sizes(&self) -> &[usize] {
+        match &self.sa.connection.fragmentation {
+            Some(how) if self.sa.features.fragmentation => match IpVersion::of(self.sa.path.remote.ip()) {
+                IpVersion::V4 => &how.ipv4,
+                IpVersion::V6 => &how.ipv6,
+            },
+            _ => &[],
+        }
+    }
+
+    /// What is left of a packet for an IKE message, without the headers of IP and UDP and the marker that tells IKE from ESP
+    /// (RFC 7383 appendix B).
+    fn without_headers(&self, packet: usize) -> usize {
+        let ip = if self.sa.path.remote.is_ipv4() { 20 } else { 40 };
+        let marker = if self.sa.path.remote.port() == IKE_PORT { 0 } else { 4 };
+        packet.saturating_sub(ip + 8 + marker)
     }
 
     pub(super) fn announce(
         &self,
         envelope: &Envelope,
         payloads: &[Payload],
-        transmission: u32,
+        (transmission, pieces): (u32, usize),
         peer: SocketAddr,
         out: &mut VecDeque<Output>,
     ) {
@@ -63,12 +127,21 @@ impl Session {
             message_id: envelope.message_id,
             payloads: listed(payloads),
             transmission,
+            pieces,
         })));
     }
 
-    pub(super) fn send(&mut self, octets: Vec<u8>, path: &Path, now: Instant, out: &mut VecDeque<Output>) {
+    pub(super) fn send(
+        &mut self,
+        datagrams: &[Vec<u8>],
+        path: &Path,
+        now: Instant,
+        out: &mut VecDeque<Output>,
+    ) {
         self.last_sent = now;
-        out.push_back(Output::Datagram { source: path.local, destination: path.remote, octets });
+        let (source, destination) = (path.local, path.remote);
+        let output = |octets: &Vec<u8>| Output::Datagram { source, destination, octets: octets.clone() };
+        out.extend(datagrams.iter().map(output));
     }
 }
 
@@ -81,5 +154,6 @@ pub(crate) fn received(peer: SocketAddr, message: &Opened<'_>) -> Output {
         message_id: message.header.message_id,
         payloads: listed(&message.payloads),
         transmission: 1,
+        pieces: message.pieces.0,
     }))
 }

@@ -8,10 +8,14 @@
 //!               <-------   request 9
 //!   response 9  ------->                 kept in `Responses`, sent again for each repeat of request 9
 //! ```
+//!
+//! Messages that come in pieces (RFC 7383) wait in `Fragments` until they are whole.
 
+mod fragments;
 mod requests;
 mod responses;
 
+pub(crate) use fragments::{Added, Fragments};
 pub use requests::Retransmission;
 pub(crate) use requests::{Expiry, Requests};
 pub(crate) use responses::{Incoming, Responses};

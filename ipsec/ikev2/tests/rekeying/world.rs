@@ -42,7 +42,7 @@ impl Entropy for Luck {
 #[derive(Clone)]
 pub(crate) struct Flight {
     pub(crate) to: usize,
-    octets: Vec<u8>,
+    pub(crate) octets: Vec<u8>,
 }
 
 /// What an end is told to do.
@@ -108,6 +108,8 @@ pub(crate) fn connection(side: usize) -> Connection {
     };
     let psk = Secret::from(b"correct horse battery staple".to_vec());
     Connection {
+        // Pieces of messages come in many orders, which say nothing of collisions.
+        fragmentation: None,
         proposals: vec![IkeProposal {
             encryption: encryption.clone(),
             integrity: Vec::new(),

@@ -109,7 +109,7 @@ fn unknown() -> impl Strategy<Value = Payload> {
     let kind = any::<u8>().prop_map(PayloadType).prop_filter("known, or the end", |kind| {
         *kind != PayloadType::NONE
             && !(33..=45).contains(&kind.0)
-            && ![PayloadType::CP, PayloadType::EAP].contains(kind)
+            && ![PayloadType::CP, PayloadType::EAP, PayloadType::PUZZLE].contains(kind)
     });
     (kind, any::<bool>(), octets()).prop_map(|(kind, critical, body)| Payload::Unknown {
         kind,

@@ -51,8 +51,10 @@ fn details(payload: &Payload) -> Vec<String> {
             vec![format!("{}, {} octets", request.encoding, request.authorities.len())]
         }
         Payload::Auth(auth) => vec![format!("{}, {} octets", auth.method, auth.data.len())],
-        Payload::Nonce(octets) | Payload::VendorId(octets) => vec![format!("{} octets", octets.len())],
         Payload::Eap(packet) => vec![format!("{}, {} octets", eap_code(packet), packet.len())],
+        Payload::Nonce(octets) | Payload::VendorId(octets) | Payload::PuzzleSolution(octets) => {
+            vec![format!("{} octets", octets.len())]
+        }
         Payload::Notify(notify) if notify.data.is_empty() && notify.spi.is_empty() => Vec::new(),
         Payload::Notify(notify) => vec![format!("{} octets of data{}", notify.data.len(), spi(&notify.spi))],
         Payload::Delete(delete) => {

@@ -1,16 +1,18 @@
-//! The Encrypted payload (RFC 7296 §3.14, RFC 5282 §3): where IV, ciphertext and ICV lie. Encryption itself is the
-//! caller's business.
+//! The Encrypted payload (RFC 7296 §3.14, RFC 5282 §3) and the Encrypted Fragment payload (RFC 7383 §2.5): where IV,
+//! ciphertext and ICV lie. Encryption itself is the caller's business.
 //!
 //! ```text
-//! IKE header | generic header of SK | IV | payloads, padding, pad length | ICV
-//! '------- authenticated, not encrypted ---'     '- encrypted -'
+//! IKE header | generic header of SK                 | IV | payloads, padding, pad length | ICV
+//! IKE header | generic header of SKF | number total | IV | a piece, padding, pad length  | ICV
+//! '------- authenticated, not encrypted --------------'    '- encrypted -'
 //! ```
 
 use std::ops::Range;
 
 use super::payload::GENERIC_HEADER_LEN;
 use crate::registry::PayloadType;
-use crate::v2::{Payload, emit_chain};
+use crate::v2::fragment::FRAGMENT_HEADER_LEN;
+use crate::v2::{FragmentNumber, Payload, emit_chain, fragment_number};
 use crate::{Header, Malformed};
 
 /// The lengths that an algorithm asks for, in octets.
@@ -27,8 +29,10 @@ pub struct Layout {
 /// Where the parts of a protected message lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Protected {
-    /// The type of the first payload inside SK.
+    /// The type of the first payload inside. Behind the first fragment of a message it says nothing.
     pub first: PayloadType,
+    /// Which piece of a message this is, if it is but a piece.
+    pub fragment: Option<FragmentNumber>,
     /// The IV. What stands before it is the associated data of a combined-mode algorithm.
     pub iv: Range<usize>,
     /// Payloads, padding and pad length.
@@ -40,56 +44,98 @@ pub struct Protected {
 /// Lays a message out whose payloads are all inside SK, with zeros for IV and ICV and the content still readable.
 #[must_use]
 pub fn lay_out(header: &Header, payloads: &[Payload], layout: Layout) -> (Vec<u8>, Protected) {
-    let iv = Header::LEN + GENERIC_HEADER_LEN..Header::LEN + GENERIC_HEADER_LEN + layout.iv;
-    let mut octets = vec![0; iv.end];
+    let mut octets = vec![0; content_begin(false, layout)];
     let first = emit_chain(payloads, PayloadType::NONE, &mut octets);
-    let unpadded = octets.len() - iv.end + 1;
+    let parts = close(&mut octets, header, first, None, layout);
+    (octets, parts)
+}
+
+/// Lays a message out with this content, whatever it means, inside SK, or inside SKF where it is a piece.
+#[must_use]
+pub fn lay_out_content(
+    header: &Header,
+    first: PayloadType,
+    fragment: Option<FragmentNumber>,
+    content: &[u8],
+    layout: Layout,
+) -> (Vec<u8>, Protected) {
+    let mut octets = vec![0; content_begin(fragment.is_some(), layout)];
+    octets.extend_from_slice(content);
+    let parts = close(&mut octets, header, first, fragment, layout);
+    (octets, parts)
+}
+
+/// Where the encrypted content begins.
+pub(super) fn content_begin(is_fragment: bool, layout: Layout) -> usize {
+    let numbers = if is_fragment { FRAGMENT_HEADER_LEN } else { 0 };
+    Header::LEN + GENERIC_HEADER_LEN + numbers + layout.iv
+}
+
+/// Adds what follows the content, and writes what stands before it.
+fn close(
+    octets: &mut Vec<u8>,
+    header: &Header,
+    first: PayloadType,
+    fragment: Option<FragmentNumber>,
+    layout: Layout,
+) -> Protected {
+    let begin = content_begin(fragment.is_some(), layout);
+    let unpadded = octets.len() - begin + 1;
     let padding = unpadded.next_multiple_of(layout.block.max(1)) - unpadded;
     octets.resize(octets.len() + padding, 0);
     octets.push(u8::try_from(padding).unwrap_or(u8::MAX));
-    let content = iv.end..octets.len();
+    let content = begin..octets.len();
     octets.resize(octets.len() + layout.icv, 0);
     let icv = content.end..octets.len();
     let length = u32::try_from(octets.len()).unwrap_or(u32::MAX);
-    let header = Header { next_payload: PayloadType::SK, length, ..*header };
-    octets[..Header::LEN].copy_from_slice(&header.emit());
+    let next_payload = if fragment.is_some() { PayloadType::SKF } else { PayloadType::SK };
+    octets[..Header::LEN].copy_from_slice(&Header { next_payload, length, ..*header }.emit());
     let sk_len = u16::try_from(octets.len() - Header::LEN).unwrap_or(u16::MAX).to_be_bytes();
-    octets[Header::LEN..Header::LEN + GENERIC_HEADER_LEN]
-        .copy_from_slice(&[first.0, 0, sk_len[0], sk_len[1]]);
-    (octets, Protected { first, iv, content, icv })
+    let generic_end = Header::LEN + GENERIC_HEADER_LEN;
+    octets[Header::LEN..generic_end].copy_from_slice(&[first.0, 0, sk_len[0], sk_len[1]]);
+    if let Some(number) = fragment {
+        octets[generic_end..generic_end + FRAGMENT_HEADER_LEN].copy_from_slice(&number.emit());
+    }
+    Protected { first, fragment, iv: begin - layout.iv..begin, content, icv }
 }
 
-/// Finds the parts of a message that is nothing but an SK payload.
+/// Finds the parts of a message that is nothing but an SK or an SKF payload.
 ///
 /// # Errors
-/// When the first payload is not SK, does not reach to the end of the message, or is too short for its parts.
+/// When the first payload is neither, does not reach to the end of the message, is too short for its parts, or has a
+/// fragment number that no fragment has.
 pub fn split(octets: &[u8], layout: Layout) -> Result<Protected, Malformed> {
     let header = Header::parse(octets)?;
-    if header.next_payload != PayloadType::SK {
-        let text = format!("the first payload is {}, expected SK", header.next_payload);
+    let fragment = fragment_number(octets)?;
+    if fragment.is_none() && header.next_payload != PayloadType::SK {
+        let text = format!("the first payload is {}, expected SK or SKF", header.next_payload);
         return Err(Malformed::new(16, text));
     }
-    let begin = Header::LEN + GENERIC_HEADER_LEN;
-    let generic = octets
-        .get(Header::LEN..begin)
-        .ok_or_else(|| Malformed::new(Header::LEN, "no octets for the header of the SK payload"))?;
+    let kind = header.next_payload;
+    let generic = octets.get(Header::LEN..Header::LEN + GENERIC_HEADER_LEN).ok_or_else(|| {
+        Malformed::new(Header::LEN, format!("no octets for the header of the {kind} payload"))
+    })?;
     let length = usize::from(u16::from_be_bytes([generic[2], generic[3]]));
     if Header::LEN + length != octets.len() {
-        let text =
-            format!("the SK payload's length is {length}, {} octets are there", octets.len() - Header::LEN);
+        let there = octets.len() - Header::LEN;
+        let text = format!("the {kind} payload's length is {length}, {there} octets are there");
         return Err(Malformed::new(Header::LEN + 2, text));
     }
-    let iv = begin..begin + layout.iv;
-    let content_end = octets.len().checked_sub(layout.icv).filter(|end| *end > iv.end).ok_or_else(|| {
+    let begin = content_begin(fragment.is_some(), layout);
+    let content_end = octets.len().checked_sub(layout.icv).filter(|end| *end > begin).ok_or_else(|| {
         let least = layout.iv + 1 + layout.icv;
-        Malformed::new(begin, format!("the SK payload's content is shorter than {least} octets"))
+        Malformed::new(
+            begin - layout.iv,
+            format!("the {kind} payload's content is shorter than {least} octets"),
+        )
     })?;
-    let content = iv.end..content_end;
+    let content = begin..content_end;
     if !content.len().is_multiple_of(layout.block.max(1)) {
         let text = format!("{} encrypted octets are no multiple of {}", content.len(), layout.block);
-        return Err(Malformed::new(iv.end, text));
+        return Err(Malformed::new(begin, text));
     }
-    Ok(Protected { first: PayloadType(generic[0]), iv, content, icv: content_end..octets.len() })
+    let (iv, icv) = (begin - layout.iv..begin, content_end..octets.len());
+    Ok(Protected { first: PayloadType(generic[0]), fragment, iv, content, icv })
 }
 
 /// The payloads' octets within decrypted content, which begins at offset `base` of its message.

@@ -41,6 +41,8 @@ pub enum Payload {
     Eap(Vec<u8>),
     /// Configuration.
     Cp(Configuration),
+    /// The solution of a puzzle (RFC 8019 §8.2).
+    PuzzleSolution(Vec<u8>),
     /// One without a codec here.
     Unknown {
         /// Its type.
@@ -72,6 +74,7 @@ impl Payload {
             Self::Eap(_) => PayloadType::EAP,
             Self::TsR(_) => PayloadType::TS_R,
             Self::Cp(_) => PayloadType::CP,
+            Self::PuzzleSolution(_) => PayloadType::PUZZLE,
             Self::Unknown { kind, .. } => *kind,
         }
     }
@@ -93,6 +96,7 @@ impl Payload {
             PayloadType::TS_I => Self::TsI(TrafficSelector::parse_list(cursor)?),
             PayloadType::TS_R => Self::TsR(TrafficSelector::parse_list(cursor)?),
             PayloadType::CP => Self::Cp(Configuration::parse(cursor)?),
+            PayloadType::PUZZLE => Self::PuzzleSolution(cursor.rest().to_vec()),
             _ => Self::Unknown { kind, critical, body: cursor.rest().to_vec() },
         })
     }
@@ -107,7 +111,10 @@ impl Payload {
             Self::Auth(auth) => auth.emit(out),
             Self::Notify(notify) => notify.emit(out),
             Self::Delete(delete) => delete.emit(out),
-            Self::Nonce(octets) | Self::VendorId(octets) | Self::Eap(octets) => out.extend_from_slice(octets),
+            Self::Nonce(octets)
+            | Self::VendorId(octets)
+            | Self::Eap(octets)
+            | Self::PuzzleSolution(octets) => out.extend_from_slice(octets),
             Self::TsI(selectors) | Self::TsR(selectors) => TrafficSelector::emit_list(selectors, out),
             Self::Cp(configuration) => configuration.emit(out),
             Self::Unknown { body, .. } => out.extend_from_slice(body),

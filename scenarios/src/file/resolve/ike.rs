@@ -89,6 +89,12 @@ const OFFER: &str = "aes128gcm16-prfsha256-x25519";
 const MOST_TRIES: i64 = 100;
 const MOST_CHILDREN: i64 = 10_000;
 
+/// The shortest packets that messages may be cut to: they hold a piece behind any headers.
+const LEAST_FRAGMENT: i64 = 192;
+
+/// The most requests that an end may take at once.
+const MOST_AT_ONCE: i64 = 64;
+
 fn ike(
     named: &Named<nouns::Ike>,
     document: &Document,
@@ -108,6 +114,8 @@ fn ike(
     let both = Both {
         offer: noun.offer.as_ref().map(|list| offer(list, IkeProposal::parse, problems)),
         liveness: problems.read_or(noun.liveness.as_ref(), liveness, None),
+        fragments: noun.fragments.as_ref().map(|sizes| fragments(sizes, problems)),
+        window: problems.number_or(noun.window.as_ref(), 1..=MOST_AT_ONCE, "a window", 1),
     };
     let proofs = auth::proofs(named, ends, document, network.peers, problems)?;
     let [first, second] = [0, 1].map(|side| {
@@ -152,6 +160,8 @@ fn check_versions(named: &Named<nouns::Ike>, ends: [&str; 2], peers: &[Peer], pr
 struct Both {
     offer: Option<Vec<IkeProposal>>,
     liveness: Option<Duration>,
+    fragments: Option<Vec<usize>>,
+    window: u32,
 }
 
 /// What the end of this name is told.
@@ -180,6 +190,16 @@ fn end(
         quantum: quantum(&named.noun, own, problems),
         asks: Vec::new(),
         assigns: Vec::new(),
+        fragments: own
+            .and_then(|own| own.fragments.as_ref())
+            .map(|sizes| fragments(sizes, problems))
+            .or_else(|| both.fragments.clone()),
+        window: problems.number_or(
+            own.and_then(|own| own.window.as_ref()),
+            1..=MOST_AT_ONCE,
+            "a window",
+            both.window,
+        ),
     }
 }
 
@@ -223,6 +243,21 @@ fn nat_traversal(
         keepalive: problems.read_or(keepalive, liveness, Some(KEEPALIVE)),
         starts_on_nat_port: port.is_some_and(|port| *port.get_ref() == 4500),
     }
+}
+
+/// The lengths of packets, each shorter than the one before.
+fn fragments(sizes: &Spanned<Vec<Spanned<i64>>>, problems: &mut Problems) -> Vec<usize> {
+    let mut before = i64::MAX;
+    for size in sizes.get_ref() {
+        if *size.get_ref() >= before {
+            let message = format!("{} comes after {before}", size.get_ref());
+            let problem = Problem::at(size.span(), message).label("expected a smaller size");
+            problems.add(problem.help("messages are cut in smaller pieces while no response comes"));
+        }
+        before = *size.get_ref();
+    }
+    let least = LEAST_FRAGMENT..=65_535;
+    sizes.get_ref().iter().map(|size| problems.number_or(Some(size), least.clone(), "a size", 576)).collect()
 }
 
 fn liveness(text: &str) -> Result<Option<Duration>, String> {

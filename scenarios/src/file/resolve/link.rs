@@ -58,7 +58,7 @@ const LARGEST_MTU: i64 = 65_535;
 fn link(named: &Named<nouns::Link>, names: &Names, peers: &[Peer], problems: &mut Problems) -> Option<Link> {
     let noun = &named.noun;
     let ends = problems.two_of(
-        &[Kind::Peer, Kind::Router, Kind::Nat],
+        &[Kind::Peer, Kind::Router, Kind::Nat, Kind::Tester],
         ("link", &named.name),
         "joins",
         noun.joins.as_ref(),

@@ -15,6 +15,9 @@ pub(super) fn declared(document: &Document, problems: &mut Problems) -> Names {
     for peer in &document.peers {
         declare(&mut names, &peer.name, Kind::Peer, &[], problems);
     }
+    for tester in &document.testers {
+        declare(&mut names, &tester.name, Kind::Tester, &[], problems);
+    }
     for router in &document.routers {
         declare(&mut names, &router.name, Kind::Router, &[], problems);
     }
@@ -71,11 +74,12 @@ fn declare(names: &mut Names, name: &Text, kind: Kind, ends: &[&str], problems: 
     names.add(word, kind, ends);
 }
 
-/// The peers, routers and translators of a list; none if one is unknown.
+/// The peers, routers, translators and testers of a list; none if one is unknown.
 fn nodes_of<'a>(list: Option<&'a Spanned<Vec<Text>>>, names: &Names) -> Vec<&'a str> {
     let texts: Vec<&str> =
         list.into_iter().flat_map(Spanned::get_ref).map(|text| text.get_ref().as_str()).collect();
-    let known = |name: &&str| matches!(names.kind(name), Some(Kind::Peer | Kind::Router | Kind::Nat));
+    let is_node = |kind| matches!(kind, Kind::Peer | Kind::Router | Kind::Nat | Kind::Tester);
+    let known = |name: &&str| names.kind(name).is_some_and(is_node);
     if texts.iter().all(known) { texts } else { Vec::new() }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn prefixes(list: &Texts, problems: &mut Problems) -> Vec<Prefix> {
 
 const MTU: u16 = 1500;
 const LARGEST_MTU: i64 = 65_535;
+const MOST_HALF_OPEN: i64 = 100_000;
 const HALF_OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn peer(named: &Named<nouns::Peer>, problems: &mut Problems) -> Option<Peer> {
@@ -63,6 +64,15 @@ fn peer(named: &Named<nouns::Peer>, problems: &mut Problems) -> Option<Peer> {
         think: problems.read_or(noun.think.as_ref(), quantity::duration, Duration::ZERO),
         tickets: noun.tickets.as_ref().map(|noun| tickets(noun, problems)),
         half_open_timeout: problems.read_or(noun.half_open.as_ref(), quantity::duration, HALF_OPEN_TIMEOUT),
+        half_open_limit: noun
+            .half_open_limit
+            .as_ref()
+            .map(|limit| problems.number_or(Some(limit), 1..=MOST_HALF_OPEN, "a limit", 1)),
+        puzzles: noun
+            .puzzles
+            .as_ref()
+            .map(|from| problems.number_or(Some(from), 0..=MOST_HALF_OPEN, "a number of IKE SAs", 0)),
+        token: noun.token.as_ref().map(|text| text.get_ref().clone()),
     })
 }
 

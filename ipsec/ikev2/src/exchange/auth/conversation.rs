@@ -158,6 +158,7 @@ impl Conversation {
             header: message.header,
             payloads,
             octets: message.octets,
+            pieces: message.pieces,
             request: message.request,
             content: Vec::new(),
         };

@@ -47,7 +47,8 @@ fn initial_contact() -> Payload {
 fn the_parts_lie_where_the_rfc_draws_them() {
     let (laid_out, parts) = lay_out(&header(), &[initial_contact()], CBC);
     assert_eq!(hex::encode(&laid_out), hex::encode(octets(WRITTEN)));
-    let expected = Protected { first: PayloadType::NOTIFY, iv: 32..48, content: 48..64, icv: 64..80 };
+    let expected =
+        Protected { first: PayloadType::NOTIFY, fragment: None, iv: 32..48, content: 48..64, icv: 64..80 };
     assert_eq!(parts, expected);
     assert_eq!(split(&laid_out, CBC), Ok(expected));
 }
@@ -55,7 +56,10 @@ fn the_parts_lie_where_the_rfc_draws_them() {
 #[test]
 fn no_payload_at_all_leaves_the_padding() {
     let (octets, parts) = lay_out(&header(), &[], GCM);
-    assert_eq!(parts, Protected { first: PayloadType::NONE, iv: 32..40, content: 40..41, icv: 41..57 });
+    assert_eq!(
+        parts,
+        Protected { first: PayloadType::NONE, fragment: None, iv: 32..40, content: 40..41, icv: 41..57 }
+    );
     assert_eq!(octets[40], 0);
     let (octets, parts) = lay_out(&header(), &[], CBC);
     assert_eq!((parts.content.len(), octets[parts.content.end - 1]), (16, 15));
@@ -87,7 +91,7 @@ fn a_message_that_is_not_one_sk_payload_is_malformed() {
         split(&octets, CBC).unwrap_err()
     };
     let clear = changed(16, &[33]);
-    assert_eq!(clear.to_string(), "offset 16: the first payload is SA, expected SK");
+    assert_eq!(clear.to_string(), "offset 16: the first payload is SA, expected SK or SKF");
     for length in [0, 3, 51, 53, u16::MAX] {
         let malformed = changed(30, &length.to_be_bytes());
         assert_eq!(malformed.offset, 30);

@@ -1,0 +1,90 @@
+//! Something that the peer is told, in an INFORMATIONAL exchange of its own (RFC 7296 §1.4): how many requests we take at once, a
+//! message ID or an SPI that we do not know.
+//!
+//! ```text
+//! SK {N(SET_WINDOW_SIZE)}  ------->
+//!                          <-------   SK {}
+//! ```
+
+use ipsec_wire::Spi;
+use ipsec_wire::registry::{ExchangeType, NotifyType};
+use ipsec_wire::v2::{Notify, Payload};
+
+use super::{Company, Exchange, Next};
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::event::{Cause, Event};
+use crate::message::{Opened, find_notify};
+use crate::refusal::{Failure, Refusal};
+use crate::sa::IkeSa;
+
+/// The teller's half; the other one is an empty answer.
+pub(crate) struct Notice {
+    payloads: Vec<Payload>,
+    probe: &'static str,
+}
+
+impl Notice {
+    /// Tells these; `probe` names what is told.
+    pub(crate) fn new(payloads: Vec<Payload>, probe: &'static str) -> Self {
+        Self { payloads, probe }
+    }
+
+    /// An SPI under which the peer sends and that we do not know (RFC 7296 §1.5).
+    pub(crate) fn invalid_spi(spi: Spi) -> Self {
+        let notify = Notify::new(NotifyType::INVALID_SPI, spi.0.to_be_bytes().to_vec());
+        Self::new(vec![Payload::Notify(notify)], "ikev2.invalid-spi.sent")
+    }
+
+    /// A message ID ahead of what we take (RFC 7296 §2.3).
+    pub(crate) fn invalid_message_id(message_id: u32) -> Self {
+        let notify = Notify::new(NotifyType::INVALID_MESSAGE_ID, message_id.to_be_bytes().to_vec());
+        Self::new(vec![Payload::Notify(notify)], "ikev2.invalid-message-id.sent")
+    }
+}
+
+impl Exchange for Notice {
+    fn describe(&self) -> &'static str {
+        "notice"
+    }
+
+    fn kind(&self) -> ExchangeType {
+        ExchangeType::INFORMATIONAL
+    }
+
+    fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
+        let probe = vec![Effect::Report(Event::Probe(self.probe))];
+        sa.is_established().then(|| (self.payloads.clone(), probe))
+    }
+
+    fn response(&mut self, _: &IkeSa, _: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
+        Ok(Next::Done(Vec::new()))
+    }
+
+    fn company(&self) -> Company {
+        Company::Any
+    }
+}
+
+/// What a notice of the peer's changes. It says that it does not know an SPI under which we send: the child has gone there,
+/// and goes here (RFC 7296 §1.5).
+pub(crate) fn received(sa: &IkeSa, notify: &Notify) -> Vec<Effect> {
+    let met = |probe| Effect::Report(Event::Probe(probe));
+    match notify.kind {
+        NotifyType::INVALID_MESSAGE_ID => vec![met("ikev2.invalid-message-id.received")],
+        NotifyType::INVALID_SPI => {
+            let spi = <[u8; 4]>::try_from(notify.data.as_slice()).map(|spi| Spi(u32::from_be_bytes(spi)));
+            let child = spi.ok().and_then(|spi| sa.children.iter().find(|child| child.outbound == spi));
+            let cause = Cause::Failed(Failure::Refused(NotifyType::INVALID_SPI));
+            let removal = child.map(|child| Effect::RemoveChild { inbound: child.inbound, cause });
+            [met("ikev2.invalid-spi.received")].into_iter().chain(removal).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// How many requests the sender of a message takes at once, if it says so (RFC 7296 §2.3).
+pub(crate) fn window_size(payloads: &[Payload]) -> Option<u32> {
+    let size = find_notify(payloads, NotifyType::SET_WINDOW_SIZE)?;
+    <[u8; 4]>::try_from(size.data.as_slice()).ok().map(u32::from_be_bytes)
+}

@@ -1,0 +1,90 @@
+//! Testers, which stand on the path and say what is wrong.
+
+use std::time::Duration;
+
+use super::problems::Problems;
+use crate::diagnostic::{Problem, suggestion};
+use crate::file::nouns::{self, Text};
+use crate::file::read::Named;
+use crate::file::scenario::{Ike, Tester};
+use crate::node::{Attack, Stage};
+use crate::quantity;
+use crate::story::{Kind, Names};
+
+/// The testers whose IKE configuration and attack are known.
+pub(super) fn resolve(
+    nouns: &[Named<nouns::Tester>],
+    names: &Names,
+    ikes: &[Ike],
+    problems: &mut Problems,
+) -> Vec<Tester> {
+    nouns.iter().filter_map(|named| tester(named, names, ikes, problems)).collect()
+}
+
+const MOST: i64 = 1_000_000;
+const COUNT: u32 = 100;
+const EVERY: Duration = Duration::from_millis(100);
+
+fn tester(
+    named: &Named<nouns::Tester>,
+    names: &Names,
+    ikes: &[Ike],
+    problems: &mut Problems,
+) -> Option<Tester> {
+    let noun = &named.noun;
+    let Some(ike) = &noun.ike else {
+        problems.missing("tester", &named.name, "ike", "an IKE configuration");
+        return None;
+    };
+    if !problems.refers(ike, Kind::Ike, names) {
+        return None;
+    }
+    let Some(poses) = &noun.poses else {
+        problems.missing("tester", &named.name, "poses", "the end in whose name it speaks");
+        return None;
+    };
+    let known = ikes.iter().find(|known| known.name == *ike.get_ref())?;
+    if !known.ends.iter().any(|end| end.peer == *poses.get_ref()) {
+        let message = format!("`{}` is no end of `{}`", poses.get_ref(), known.name);
+        let ends = format!("expected `{}` or `{}`", known.ends[0].peer, known.ends[1].peer);
+        problems.add(Problem::at(poses.span(), message).label(ends));
+    }
+    let Some(attack) = &noun.attack else {
+        problems.missing("tester", &named.name, "attack", "what it says");
+        return None;
+    };
+    let attacks = Attack::ALL.map(|attack| (attack.name(), attack));
+    let stages = Stage::ALL.map(|stage| (stage.name(), stage));
+    let attack = word(attack, "attack", &attacks, problems)?;
+    let stage = noun.stage.as_ref().map(|stage| word(stage, "stage", &stages, problems));
+    Some(Tester {
+        name: named.name().to_owned(),
+        ike: ike.get_ref().clone(),
+        poses: poses.get_ref().clone(),
+        attack,
+        stage: stage.flatten().unwrap_or(Stage::Stranger),
+        count: problems.number_or(noun.count.as_ref(), 1..=MOST, "a count", COUNT),
+        every: problems.read_or(noun.every.as_ref(), wait, EVERY),
+    })
+}
+
+/// What a word of a closed list means.
+fn word<T: Copy>(text: &Text, what: &str, known: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+    let found = known.iter().find(|(name, _)| name == text.get_ref()).map(|(_, value)| *value);
+    if found.is_none() {
+        let names = known.iter().map(|(name, _)| *name);
+        let problem = Problem::at(text.span(), format!("unknown {what} `{}`", text.get_ref()));
+        problems.add(match suggestion(text.get_ref(), names.clone()) {
+            Some(help) => problem.help(help),
+            None => problem.help(format!("expected one of {}", names.collect::<Vec<_>>().join(", "))),
+        });
+    }
+    found
+}
+
+fn wait(text: &str) -> Result<Duration, String> {
+    match quantity::duration(text)? {
+        Duration::ZERO => Err("expected more than no time".to_owned()),
+        wait => Ok(wait),
+    }
+}

@@ -1,0 +1,223 @@
+//! A tester: stands on the path between two peers, passes their packets on, and speaks to one of them in the other's name,
+//! right or wrong. It is made of codecs and algorithms alone; nothing in the protocol code knows of it.
+//!
+//! ```text
+//! west  <------->  mallory  <------->  east
+//!                     |  IKE_SA_INIT    |
+//!                     |---------------->|    from west's address, with SPIs of its own
+//!                     |<----------------|    kept here: west never sees it
+//!                     |  nonsense in SK |
+//!                     |---------------->|
+//! ```
+
+mod attack;
+mod crafted;
+mod loose;
+mod passing;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ipsec::crypto::Provider;
+use ipsec::ikev2::IKE_PORT;
+use ipsec::wire::{Header, IkeSpi};
+use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, fragment, udp};
+use sim::{Port, RandomStream, Step};
+
+pub use attack::{Attack, Stage};
+use loose::{Loose, Step as Next, is_own};
+use passing::Passing;
+
+use super::Note;
+
+/// What a tester is to do.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    /// What it says.
+    pub attack: Attack,
+    /// How far it goes in good order before it says that.
+    pub stage: Stage,
+    /// In whose name it speaks.
+    pub posing_as: IpAddr,
+    /// To whom.
+    pub against: IpAddr,
+    /// The pre-shared key between the two, and who each of them says it is.
+    pub secret: Vec<u8>,
+    /// Who it says it is.
+    pub identity: String,
+    /// How many times, each with an IKE SA of its own.
+    pub count: u32,
+    /// How long it waits between two times.
+    pub every: Duration,
+}
+
+/// A tester.
+pub struct Tester {
+    orders: Orders,
+    provider: &'static Provider,
+    luck: Luck,
+    /// Where packets leave, by their destination.
+    routes: BTreeMap<IpAddr, Port>,
+    /// How many times are left, and when the next is due.
+    left: u32,
+    next: Option<Instant>,
+    /// The IKE SAs that it has begun, by its own SPI.
+    begun: BTreeMap<IkeSpi, Loose>,
+    passing: Passing,
+    identification: u16,
+    out: VecDeque<IpPacket>,
+}
+
+/// Longer packets leave in fragments.
+const MTU: usize = 1500;
+
+/// So many IKE SAs are kept at once; older ones are forgotten, and what comes for them is lost.
+const MOST_BEGUN: usize = 64;
+
+impl Tester {
+    /// One that keeps quiet.
+    #[must_use]
+    pub fn new(orders: Orders, provider: &'static Provider, luck: RandomStream) -> Self {
+        Self {
+            orders,
+            provider,
+            luck: Luck(luck),
+            routes: BTreeMap::new(),
+            left: 0,
+            next: None,
+            begun: BTreeMap::new(),
+            passing: Passing::default(),
+            identification: 0,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Tells the way to an address.
+    pub fn route(&mut self, destination: IpAddr, port: Port) {
+        self.routes.entry(destination).or_insert(port);
+    }
+
+    /// Begins the attack.
+    pub fn begin(&mut self, now: Instant) {
+        self.left = self.orders.count;
+        self.next = Some(now);
+    }
+
+    pub(super) fn handle(&mut self, now: Instant, packet: IpPacket) {
+        if let Some(octets) = ike(&packet) {
+            let is_answer = packet.source() == self.orders.against;
+            if let Ok(header) = Header::parse(octets)
+                && is_answer
+                && is_own(header.spi_i)
+            {
+                if let Some(loose) = self.begun.get_mut(&header.spi_i) {
+                    let next = loose.receive(octets, self.provider, &mut self.luck);
+                    self.go_on(header.spi_i, next);
+                }
+                return;
+            }
+            if self.orders.stage == Stage::Passing
+                && self.next.is_some_and(|next| next <= now)
+                && self.left > 0
+            {
+                self.left -= 1;
+                self.next = Some(now + self.orders.every);
+                let changed = self.passing.change(self.orders.attack, octets, &mut self.luck);
+                let (source, destination) = (packet.source(), packet.destination());
+                changed.iter().for_each(|octets| self.say(source, destination, IKE_PORT, octets));
+            }
+            self.passing.remember(octets);
+        }
+        self.out.push_back(packet);
+    }
+
+    pub(super) fn wake(&mut self, now: Instant) {
+        while self.orders.stage != Stage::Passing
+            && self.left > 0
+            && self.next.is_some_and(|next| next <= now)
+        {
+            self.left -= 1;
+            self.next = Some(now + self.orders.every);
+            self.strike();
+        }
+    }
+
+    pub(super) fn poll(&mut self, _now: Instant) -> Step<Note> {
+        if let Some(packet) = self.out.pop_front() {
+            return match self.routes.get(&packet.destination()) {
+                Some(port) => Step::Send { port: *port, packet },
+                None => Step::Note(Note::NoHost),
+            };
+        }
+        let waits = self.orders.stage != Stage::Passing && self.left > 0;
+        Step::Idle { until: self.next.filter(|_| waits) }
+    }
+
+    /// One time: what needs no IKE SA is said at once, for all else one is begun.
+    fn strike(&mut self) {
+        let (loose, first) = Loose::begin(&self.orders, self.provider, &mut self.luck);
+        let spi = loose.spi();
+        if self.orders.stage != Stage::Stranger {
+            self.begun.insert(spi, loose);
+            if self.begun.len() > MOST_BEGUN {
+                self.begun.pop_first();
+            }
+        }
+        self.go_on(spi, first);
+    }
+
+    fn go_on(&mut self, spi: IkeSpi, next: Next) {
+        let (source, destination) = (self.orders.posing_as, self.orders.against);
+        let Next { datagrams, over } = next;
+        for (port, octets) in datagrams {
+            self.say(source, destination, port, &octets);
+        }
+        if over {
+            self.begun.remove(&spi);
+        }
+    }
+
+    fn say(&mut self, source: IpAddr, destination: IpAddr, port: u16, octets: &[u8]) {
+        self.identification = self.identification.wrapping_add(1);
+        let mut header = IpHeader::new(source, destination, 0);
+        header.identification = self.identification;
+        let (from, to) = (SocketAddr::new(source, IKE_PORT), SocketAddr::new(destination, port));
+        // What no datagram holds is not said.
+        let Ok(packet) = udp::build(from, to, Buffer::copy_of(octets), &header) else { return };
+        if packet.len() <= MTU {
+            return self.out.push_back(packet);
+        }
+        self.out.extend(fragment(packet, MTU, u32::from(self.identification)).into_iter().flatten());
+    }
+}
+
+fn ike(packet: &IpPacket) -> Option<&[u8]> {
+    let datagram = udp::read(packet).ok()?;
+    (datagram.destination.port() == IKE_PORT).then_some(datagram.payload)
+}
+
+/// A tester's luck.
+struct Luck(RandomStream);
+
+impl Luck {
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.0.below(bound.max(1) as u64)).unwrap_or_default()
+    }
+
+    fn pick<T: Clone>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len())].clone()
+    }
+
+    fn octets(&mut self, length: usize) -> Vec<u8> {
+        let mut octets = vec![0; length];
+        self.0.fill(&mut octets);
+        octets
+    }
+}
+
+impl ipsec::crypto::Entropy for Luck {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill(bytes);
+    }
+}

@@ -1,0 +1,86 @@
+//! Nobody can make a gateway send much to an address that has not been proven: until a message from there has shown that its
+//! sender reads what is sent to it, IKE answers are no longer than three times what came (RFC 7296 §2.6, RFC 8019 §3).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use ipsec::Event;
+use ipsec::ikev2::Event as Ikev2;
+use ipsec::wire::registry::ExchangeType;
+use ipsec_net::{Instant, IpPacket, protocol};
+use sim::Kind;
+
+use super::{Oracle, Violation, ike_message, sent_outside};
+use crate::node::Note;
+use crate::run::Scene;
+
+/// How many octets may be answered for each that came.
+const MOST: u64 = 3;
+
+/// What went between a gateway and an address, the gateway's first.
+#[derive(Default)]
+pub(super) struct Amplification {
+    ledger: BTreeMap<(IpAddr, IpAddr), Ledger>,
+    /// Pairs of which the second has shown that it reads what is sent to it.
+    proven: BTreeSet<(IpAddr, IpAddr)>,
+}
+
+/// In octets of IP packets.
+#[derive(Default)]
+struct Ledger {
+    came: u64,
+    answered: u64,
+}
+
+impl Oracle for Amplification {
+    fn name(&self) -> &'static str {
+        "amplification"
+    }
+
+    fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
+        match kind {
+            Kind::Note { node, note: Note::Peer(Event::Ikev2(Ikev2::Received(message))) } => {
+                let peer = scene.scenario.peers.get(node.index());
+                if let Some(peer) = peer.filter(|_| message.exchange != ExchangeType::IKE_SA_INIT) {
+                    self.proven.insert((peer.address, message.peer.ip()));
+                }
+            }
+            Kind::Delivered { link, direction, packet, .. } if packet.protocol() == protocol::UDP => {
+                let to = scene.ends(*link, *direction).and_then(|(_, to)| scene.scenario.peer(to));
+                if to.is_some_and(|to| to.address == packet.destination()) {
+                    self.entry(packet.destination(), packet.source()).came += packet.len() as u64;
+                }
+            }
+            _ => {
+                if let Some((_, packet)) = sent_outside(scene, kind) {
+                    return self.sent(packet);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Amplification {
+    fn entry(&mut self, here: IpAddr, there: IpAddr) -> &mut Ledger {
+        self.ledger.entry((here, there)).or_default()
+    }
+
+    fn sent(&mut self, packet: &IpPacket) -> Result<(), Violation> {
+        let is_answer = ike_message(packet).is_some_and(|(header, _)| header.flags.response);
+        let (here, there) = (packet.source(), packet.destination());
+        if !is_answer || self.proven.contains(&(here, there)) {
+            return Ok(());
+        }
+        let ledger = self.entry(here, there);
+        ledger.answered += packet.len() as u64;
+        let Ledger { came, answered } = *ledger;
+        if answered <= MOST * came {
+            return Ok(());
+        }
+        let expected =
+            format!("at most {MOST} octets are answered for each that came from an unproven address");
+        let happened = format!("{here} has answered {answered} octets to {there}, of which {came} came");
+        Err(Violation::new(expected, happened))
+    }
+}
