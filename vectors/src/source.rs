@@ -45,7 +45,14 @@ macro_rules! source {
 
 /// All sources.
 pub const SOURCES: &[Source] = &[
-    source!("cavs-ikev2", "NIST CAVS 17.3, SP 800-135", "ikev2.fax.gz", checks::cavs::check),
+    source!("cavs-ikev1-psk", "NIST CAVS 17.3, SP 800-135", "ikev1_psk.fax.gz", checks::cavs::ikev1::psk),
+    source!(
+        "cavs-ikev1-signatures",
+        "NIST CAVS 17.3, SP 800-135",
+        "ikev1_dsa.fax.gz",
+        checks::cavs::ikev1::signatures
+    ),
+    source!("cavs-ikev2", "NIST CAVS 17.3, SP 800-135", "ikev2.fax.gz", checks::cavs::ikev2::check),
     source!("rfc3602", "RFC 3602 section 4", "rfc3602_aes_cbc_esp.json", checks::esp::aes_cbc),
     source!("gcm-esp", "draft-mcgrew-gcm-test", "draft_mcgrew_gcm_test_esp.json", checks::esp::aes_gcm),
     source!(
