@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 
-use ipsec_auth::{Identity, Proven};
+use ipsec_auth::Proven;
 use ipsec_wire::v2::Message;
 use ipsec_wire::{IkeSpi, Spi};
 
-use crate::config::{Connection, Uniqueness};
+use crate::config::Connection;
 use crate::effect::{Effect, Fate, Keyed, Mixed, NewChild, Successor};
 use crate::event::{Cause, Event, IkeKeyRecord};
 use crate::exchange::Exchange;
@@ -136,14 +136,7 @@ fn establish(
 ) {
     sa.connection = connection;
     sa.conversation = None;
-    sa.supersedes = match (sa.connection.unique, sa.role) {
-        (Uniqueness::Never, _) => None,
-        // Those who stay unknown are not one peer (RFC 7619 §2.3).
-        _ if *proven.identity() == Identity::Null => None,
-        _ if initial_contact => Some(Supersession::Silent),
-        (Uniqueness::Replace, Role::Responder) => Some(Supersession::ByDeletion),
-        _ => None,
-    };
+    sa.supersedes = Supersession::of(sa.connection.unique, sa.role, proven.identity(), initial_contact);
     if let Some(crypto) = &sa.crypto {
         reach.out.push_back(Output::Event(Event::IkeUp {
             connection: sa.connection.name.clone(),

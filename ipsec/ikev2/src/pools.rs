@@ -46,11 +46,7 @@ impl Pools {
         identity: &Identity,
         wish: Option<IpAddr>,
     ) -> Option<IpAddr> {
-        let pools = names.iter().filter_map(|name| self.pools.iter().find(|pool| pool.name == *name));
-        let ranges: Vec<AddressRange> = pools
-            .flat_map(|pool| pool.ranges.iter().copied())
-            .filter(|r| r.first().is_ipv4() == is_ipv4)
-            .collect();
+        let ranges = self.ranges(names, is_ipv4);
         let lent = |address: &IpAddr| self.leases.get(address).is_some_and(|lease| lease.users > 0);
         let within = |address: &IpAddr| ranges.iter().any(|range| range.contains(*address));
         let own = |address: &IpAddr| self.leases.get(address).is_some_and(|lease| lease.holder == *identity);
@@ -62,6 +58,21 @@ impl Pools {
         let fresh = || ranges.iter().find_map(|range| self.fresh(range));
         let oldest = || free().min_by_key(|(_, lease)| lease.since).map(|(address, _)| *address);
         before.or_else(fresh).or_else(oldest)
+    }
+
+    /// The address of this IP version from one of the pools of these names that `identity` has, for another IKE SA. A peer that
+    /// has lost that one gets it once more.
+    pub(crate) fn held(&self, names: &[String], is_ipv4: bool, identity: &Identity) -> Option<IpAddr> {
+        let ranges = self.ranges(names, is_ipv4);
+        let mut own = self.leases.iter().filter(|(_, lease)| lease.users > 0 && lease.holder == *identity);
+        own.find(|(address, _)| ranges.iter().any(|range| range.contains(**address)))
+            .map(|(address, _)| *address)
+    }
+
+    fn ranges(&self, names: &[String], is_ipv4: bool) -> Vec<AddressRange> {
+        let pools = names.iter().filter_map(|name| self.pools.iter().find(|pool| pool.name == *name));
+        let ranges = pools.flat_map(|pool| pool.ranges.iter().copied());
+        ranges.filter(|range| range.first().is_ipv4() == is_ipv4).collect()
     }
 
     /// The first address of a range that nobody has or remembers.
@@ -184,6 +195,23 @@ mod tests {
         assert_eq!(take(&mut pools, "c", None), None);
         give(&mut pools, "10.3.0.3");
         assert_eq!(take(&mut pools, "c", None).as_deref(), Some("10.3.0.3"));
+    }
+
+    #[test]
+    fn who_has_an_address_and_comes_anew_has_it_for_both_ike_sas() {
+        let mut pools = pools();
+        let names = ["clients".to_owned()];
+        take(&mut pools, "a", None);
+        take(&mut pools, "b", None);
+        let held = |pools: &Pools, name| pools.held(&names, true, &identity(name)).map(|a| a.to_string());
+        assert_eq!(held(&pools, "b").as_deref(), Some("10.3.0.2"));
+        assert_eq!(held(&pools, "c"), None);
+        assert_eq!(pools.held(&names, false, &identity("b")), None, "of the other IP version");
+        assert_eq!(take(&mut pools, "b", Some("10.3.0.2")).as_deref(), Some("10.3.0.2"));
+        give(&mut pools, "10.3.0.2");
+        assert_eq!(held(&pools, "b").as_deref(), Some("10.3.0.2"), "the newer IKE SA has it");
+        give(&mut pools, "10.3.0.2");
+        assert_eq!(held(&pools, "b"), None);
     }
 
     #[test]

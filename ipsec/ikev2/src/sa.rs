@@ -12,7 +12,7 @@ use ipsec_wire::v2::{ConfigAttribute, TrafficSelector};
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::collision::{Doing, End};
-use crate::config::{ChildConfig, Connection};
+use crate::config::{ChildConfig, Connection, Uniqueness};
 use crate::exchange::auth::Conversation;
 use crate::exchange::child::Agreed;
 use crate::features::Features;
@@ -180,6 +180,21 @@ pub(crate) enum Supersession {
     Silent,
     /// The peer is told.
     ByDeletion,
+}
+
+impl Supersession {
+    /// How they end when `peer` has set up another one with us in this role, and says perhaps by `INITIAL_CONTACT` that it knows
+    /// of none; nothing if they stay.
+    pub(crate) fn of(unique: Uniqueness, role: Role, peer: &Identity, initial_contact: bool) -> Option<Self> {
+        match (unique, role) {
+            (Uniqueness::Never, _) => None,
+            // Those who stay unknown are not one peer, and cannot say what was its own (RFC 7619 §2.3).
+            _ if *peer == Identity::Null => None,
+            _ if initial_contact => Some(Self::Silent),
+            (Uniqueness::Replace, Role::Responder) => Some(Self::ByDeletion),
+            _ => None,
+        }
+    }
 }
 
 /// What a resumed IKE SA goes on with (RFC 5723 §5).

@@ -13,9 +13,9 @@ use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::message::Opened;
+use crate::message::{Opened, find_notify};
 use crate::refusal::Failure;
-use crate::sa::IkeSa;
+use crate::sa::{IkeSa, Supersession};
 
 /// What the initiator asks for.
 #[derive(Default)]
@@ -102,7 +102,9 @@ pub(crate) fn answer(
     let mut answer = Answer { payloads: Vec::new(), effects: Vec::new() };
     let mut addresses = Vec::new();
     if let Some(assigns) = &connection.assigns {
-        match configuration::grant(assigns, identity, message, cx) {
+        let contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some();
+        let comes_anew = Supersession::of(connection.unique, sa.role, identity, contact).is_some();
+        match configuration::grant(assigns, (identity, comes_anew), message, cx) {
             Ok(None) => {}
             Ok(Some((reply, inside))) => {
                 addresses.clone_from(&inside.addresses);

@@ -51,13 +51,14 @@ pub(super) fn told(message: &Opened<'_>) -> Option<Inside> {
     })
 }
 
-/// What we as responder make of a request, or of there being none, in `IKE_AUTH`.
+/// What we as responder make of a request, or of there being none, in `IKE_AUTH`. `comes_anew` says that the initiator's older
+/// IKE SAs end for this one, which so gets what they have.
 ///
 /// # Errors
 /// The notify that stands in the place of a child.
 pub(super) fn grant(
     assigns: &Assigns,
-    identity: &Identity,
+    (identity, comes_anew): (&Identity, bool),
     message: &Opened<'_>,
     cx: &Context<'_>,
 ) -> Result<Option<(Payload, Inside)>, NotifyType> {
@@ -72,7 +73,9 @@ pub(super) fn grant(
             continue;
         };
         wanted = true;
-        addresses.extend(cx.pools.offer(&assigns.pools, is_ipv4, identity, address(asked)));
+        let before = || cx.pools.held(&assigns.pools, is_ipv4, identity).filter(|_| comes_anew);
+        let wish = address(asked).or_else(before);
+        addresses.extend(cx.pools.offer(&assigns.pools, is_ipv4, identity, wish));
     }
     if addresses.is_empty() && (wanted || assigns.required) {
         return Err(if wanted {

@@ -56,9 +56,7 @@ pub(super) fn conclude(
 ) -> Result<Answer, Refusal> {
     ppk::admit(half_open, connection, proven.identity())?;
     terms::admit(connection, proven.identity(), message, cx)?;
-    // Who stays unknown cannot say what was its own (RFC 7619 §2.3).
-    let initial_contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some()
-        && *proven.identity() != Identity::Null;
+    let initial_contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some();
     let peer = proven.identity().clone();
     let mut effects: Vec<Effect> = ppk::mixed(half_open).into_iter().collect();
     effects.push(Effect::Establish { proven, connection: Arc::clone(connection), initial_contact });
