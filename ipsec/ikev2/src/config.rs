@@ -14,7 +14,7 @@ use ipsec_dataplane::{LifetimePolicy, SaOptions, Selector};
 use ipsec_net::{AddressRange, Prefix};
 use ipsec_wire::v2::ConfigAttribute;
 
-use crate::negotiate::{self, ChildProposal, IkeProposal};
+use crate::negotiate::{self, ChildProposal, IkeProposal, IkeSuite};
 use crate::ticket::TicketPolicy;
 use crate::window::Retransmission;
 
@@ -176,6 +176,12 @@ impl Connection {
     /// Whether there is to be no IKE SA without a PPK.
     pub(crate) fn requires_ppk(&self) -> bool {
         self.ppk.as_ref().is_some_and(|ppk| ppk.required)
+    }
+
+    /// Whether an IKE SA of this connection may have these algorithms. A responder agrees on them before it knows which of its
+    /// connections is meant.
+    pub(crate) fn takes(&self, suite: &IkeSuite) -> bool {
+        self.usable(self.intermediate).iter().any(|proposal| proposal.holds(suite))
     }
 
     /// What counts of its proposals with or without additional key exchanges.

@@ -21,6 +21,7 @@ macro_rules! context {
 
 mod acquire;
 mod commands;
+mod contact;
 mod loss;
 mod redirection;
 mod resumption;
@@ -45,10 +46,9 @@ use crate::connections::Connections;
 use crate::context::Context;
 use crate::defence::{Cookies, Limiter, Tokens};
 use crate::effect::Effect;
-use crate::event::{Cause, Event};
+use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::exchange::create_child::CreateChild;
-use crate::exchange::delete::DeleteIke;
 use crate::exchange::init::{self, InitAnswer, InitExchange};
 use crate::exchange::resume::{self, ResumeExchange};
 use crate::grammar::{self, Broken};
@@ -59,7 +59,7 @@ use crate::output::Output;
 use crate::path::{IKE_PORT, Path};
 use crate::pools::Pools;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::{Ends, Role, Supersession};
+use crate::sa::{Ends, Role};
 use crate::session::{Purpose, Session, received};
 use crate::status::{self, IkeSaStatus};
 use crate::ticket::{Ticket, Tickets};
@@ -333,10 +333,7 @@ impl Endpoint {
         let ends = Ends { path, spi_i, spi_r: IkeSpi(0) };
         let patience = self.config.half_open_timeout;
         let mut session = Session::new(Role::Initiator, Arc::clone(connection), ends, patience, now);
-        let of_connection = self.sessions.of_connection(&connection.name);
-        let mut others = of_connection.iter().filter_map(|spi| self.sessions.get(spi));
-        session.sa.is_first =
-            connection.unique != Uniqueness::Never && !others.any(|other| other.sa.is_established());
+        session.sa.is_first = connection.unique != Uniqueness::Never && !self.has_another(connection);
         session.sa.redirected_from = purpose.redirections.from;
         session.purpose = purpose;
         if let Some(old) = session.purpose.renews.and_then(|old| self.sessions.get(&old)) {
@@ -471,26 +468,6 @@ impl Endpoint {
             purpose.attempts_left -= 1;
             purpose.redirections.from = None;
             self.attempt(now, &connection, purpose);
-        }
-    }
-
-    /// The peer says with a new IKE SA that it has no other one with us (RFC 7296 §2.4), or may not have: those that it
-    /// had set up end. Ours may be younger than what it says, and are left to liveness checks.
-    fn supersede(&mut self, now: Instant, by: IkeSpi, how: Supersession) {
-        let Some(identity) = self.sessions.get(&by).and_then(|session| session.sa.peer()).cloned() else {
-            return;
-        };
-        let mut stale = self.sessions.of_peer(&identity);
-        stale.retain(|spi| {
-            let theirs = self.sessions.get(spi).filter(|session| session.sa.role == Role::Responder);
-            *spi != by && theirs.is_some_and(|session| session.sa.is_established())
-        });
-        for spi in stale {
-            let cause = Cause::Superseded;
-            self.with(now, spi, |session, cx, out| match how {
-                Supersession::Silent => session.carry_out(vec![Effect::Close(cause)], cx, out),
-                Supersession::ByDeletion => session.begin(Box::new(DeleteIke { cause }), cx, out),
-            });
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::message::Envelope;
 use crate::output::Output;
 use crate::refusal::DropReason;
 use crate::sa::Role;
+use crate::session::Session;
 
 /// The SPIs of children that have gone of late: packets under them may still be on their way.
 #[derive(Debug, Default)]
@@ -99,7 +100,7 @@ impl Endpoint {
         if is_hint(header) {
             self.out.push_back(Output::Event(Event::Probe("ikev2.invalid-spi.received")));
             for known in self.sessions.with_address(from.ip()) {
-                self.with(now, known, |session, cx, out| session.hint(cx, out));
+                self.with(now, known, Session::hint);
             }
             return Ok(());
         }

@@ -1,12 +1,13 @@
 //! What one end is configured to offer and to accept, and the proposals on the wire that say so (RFC 7296 §3.3).
 
 use ipsec_crypto::{IntegrityAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm};
-use ipsec_dataplane::Encryption;
+use ipsec_dataplane::{Encryption, Suite};
 use ipsec_wire::registry::{ProtocolId, TransformType};
 use ipsec_wire::v2::{Proposal, Transform};
 use ipsec_wire::{IkeSpi, Spi};
 
 use super::numbers;
+use super::suite::IkeSuite;
 
 /// Additional key exchanges (RFC 9370 §2.2.1): for each of the transform types ADDKE1 to ADDKE7 its methods, best first, of
 /// which one is to be chosen. `None` in a list stands for NONE: the exchange may be left out. An empty list offers nothing.
@@ -48,6 +49,17 @@ impl IkeProposal {
     pub(crate) fn without_additional(&self) -> Option<Self> {
         let optional = self.additional.iter().all(|list| list.is_empty() || list.contains(&None));
         optional.then(|| Self { additional: AdditionalKeyExchanges::default(), ..self.clone() })
+    }
+
+    /// Whether these algorithms are a choice from it.
+    pub(crate) fn holds(&self, suite: &IkeSuite) -> bool {
+        let Suite { encryption, key_len, integrity } = suite.protection;
+        let mut additional = self.additional.iter().zip(&suite.additional);
+        self.encryption.contains(&(encryption, key_len))
+            && integrity.map_or(self.integrity.is_empty(), |integrity| self.integrity.contains(&integrity))
+            && self.prf.contains(&suite.prf)
+            && self.key_exchange.contains(&suite.key_exchange)
+            && additional.all(|(list, method)| list.contains(method) || list.is_empty() && method.is_none())
     }
 }
 

@@ -318,3 +318,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_proposal_holds_what_can_be_chosen_from_it_and_nothing_else() {
+    let mut hybrid = gcm(32);
+    hybrid.additional[0] = vec![Some(KeyExchangeAlgorithm::MlKem768), None];
+    let mut strict = gcm(32);
+    strict.additional[0] = vec![Some(KeyExchangeAlgorithm::MlKem768)];
+    let all = [cbc(), gcm(16), gcm(32), hybrid, strict];
+    for ours in &all {
+        for theirs in &all {
+            let Ok(suite) = chosen(std::slice::from_ref(ours), std::slice::from_ref(theirs)) else {
+                continue;
+            };
+            assert!(ours.holds(&suite) && theirs.holds(&suite), "{suite}");
+        }
+    }
+    let plain = chosen(&[gcm(32)], &[gcm(32)]).unwrap();
+    let both = chosen(&all[3..4], &all[3..4]).unwrap();
+    let held = |suite: &IkeSuite| all.each_ref().map(|proposal| proposal.holds(suite));
+    assert_eq!(held(&plain), [false, false, true, true, false], "{plain}");
+    assert_eq!(held(&both), [false, false, false, true, true], "{both}");
+}

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::exchange::Answer;
 use crate::message::{Opened, find_notify};
+use crate::negotiate;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Role};
 
@@ -31,8 +32,8 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     if let Some(resumption) = &sa.resumption {
         return resumed::answer(half_open, resumption, id, auth, message, cx);
     }
-    let (entry, connection) = authorized(sa, &identity, auth.map(|auth| auth.method), message, cx)
-        .map_err(|why| refuse(Failure::Authentication(why)))?;
+    let (entry, connection) =
+        authorized(half_open, &identity, auth.map(|auth| auth.method), message, cx).map_err(refuse)?;
     let Some(auth) = auth else {
         return conversation::begin(half_open, (entry, connection), id, message, cx);
     };
@@ -71,29 +72,54 @@ pub(super) fn refuse(failure: Failure) -> Refusal {
     Refusal::Close(Notify::new(NotifyType::AUTHENTICATION_FAILED, Vec::new()), failure)
 }
 
-/// The first entry of the peer authorization database for `identity` whose connection runs between these addresses and is
-/// the one of who is asked for, if the initiator asks for somebody.
+/// The first entry of the peer authorization database for `identity` whose connection runs between these addresses, is
+/// the one of who is asked for, if the initiator asks for somebody, and takes the algorithms that the IKE SA has.
 fn authorized<'a>(
-    sa: &IkeSa,
+    half_open: HalfOpen<'_>,
     identity: &Identity,
     method: Option<AuthMethod>,
     message: &Opened<'_>,
     cx: &Context<'a>,
-) -> Result<(&'a PeerEntry, Arc<Connection>), String> {
+) -> Result<(&'a PeerEntry, Arc<Connection>), Failure> {
+    let denied = |why| Err(Failure::Authentication(why));
     let wanted = id_of(message, Role::Responder).map(Identity::from_wire);
     let is_wanted =
         |connection: &&Arc<Connection>| wanted.as_ref().is_none_or(|wanted| *wanted == connection.local_id);
-    let here = cx.connections.between(sa.path.local.ip(), sa.path.remote.ip());
+    let path = &half_open.sa.path;
+    let here = cx.connections.between(path.local.ip(), path.remote.ip());
     let asked: Vec<&Arc<Connection>> = here.filter(is_wanted).collect();
     if let (true, Some(wanted)) = (asked.is_empty(), wanted) {
-        return Err(format!("{identity} asks for {wanted}, who is not here"));
+        return denied(format!("{identity} asks for {wanted}, who is not here"));
     }
-    let names = asked.iter().map(|connection| connection.name.as_str());
-    let entry = cx.peers.find(identity, method, names);
-    let found = entry.and_then(|entry| Some((entry, Arc::clone(cx.connections.named(&entry.connection)?))));
-    found.ok_or_else(|| {
-        let expected: Vec<String> = asked.iter().map(|connection| connection.remote_id.to_string()).collect();
-        let who = who(identity, method);
-        format!("{who} is not known here; expected was {}", expected.join(" or "))
-    })
+    let suite = &half_open.crypto.suite;
+    let (fitting, others): (Vec<_>, Vec<_>) = asked.iter().partition(|connection| connection.takes(suite));
+    let find = |among: &[&Arc<Connection>]| {
+        let entry =
+            cx.peers.find(identity, method, among.iter().map(|connection| connection.name.as_str()))?;
+        Some((entry, Arc::clone(cx.connections.named(&entry.connection)?)))
+    };
+    if let Some(found) = find(&fitting) {
+        return Ok(found);
+    }
+    match find(&others) {
+        Some((_, connection)) => Err(unsuitable(half_open, &connection, identity)),
+        None => {
+            let expected: Vec<String> =
+                asked.iter().map(|connection| connection.remote_id.to_string()).collect();
+            let who = who(identity, method);
+            denied(format!("{who} is not known here; expected was {}", expected.join(" or ")))
+        }
+    }
+}
+
+/// The IKE SA has algorithms that another connection between these addresses takes, but not the one that is meant.
+pub(super) fn unsuitable(half_open: HalfOpen<'_>, connection: &Connection, identity: &Identity) -> Failure {
+    let configured = negotiate::ike_offer(&connection.usable(connection.intermediate), None);
+    let configured: Vec<String> = configured.iter().map(ToString::to_string).collect();
+    Failure::Proposal(format!(
+        "the IKE SA has {}, which {} does not take of {identity} (configuration: {})",
+        half_open.crypto.suite,
+        connection.name,
+        configured.join("; ")
+    ))
 }

@@ -8,7 +8,7 @@ use ipsec_wire::registry::AuthMethod;
 use ipsec_wire::v2::{Authentication, Identification, Payload};
 
 use super::HalfOpen;
-use super::responder::{conclude, refuse};
+use super::responder::{conclude, refuse, unsuitable};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::exchange::Answer;
@@ -70,9 +70,11 @@ fn goes_on(
     let fits = |connection: &&Arc<Connection>| {
         connection.local_id == resumption.own && connection.remote_id.matches(&resumption.peer)
     };
-    cx.connections
-        .between(local, remote)
-        .find(fits)
-        .cloned()
-        .ok_or_else(|| Failure::Authentication(format!("{} may not come from {remote}", resumption.peer)))
+    let fitting: Vec<&Arc<Connection>> = cx.connections.between(local, remote).filter(fits).collect();
+    let suite = &half_open.crypto.suite;
+    match fitting.iter().find(|connection| connection.takes(suite)).or(fitting.first()) {
+        Some(connection) if connection.takes(suite) => Ok(Arc::clone(connection)),
+        Some(connection) => Err(unsuitable(half_open, connection, &resumption.peer)),
+        None => Err(Failure::Authentication(format!("{} may not come from {remote}", resumption.peer))),
+    }
 }
