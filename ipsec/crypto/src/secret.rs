@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 
 /// Keys, shared secrets and key material. Wiped when dropped, never printed, compared in constant time.
 #[derive(Clone)]
-pub struct Secret(Vec<u8>);
+pub struct Secret(Box<[u8]>);
 
 impl Secret {
     /// The bytes themselves.
@@ -27,14 +27,20 @@ impl Secret {
 }
 
 impl From<Vec<u8>> for Secret {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+    fn from(mut bytes: Vec<u8>) -> Self {
+        if bytes.capacity() == bytes.len() {
+            return Self(bytes.into_boxed_slice());
+        }
+        // It has to move, and leaves nothing behind.
+        let secret = Self::from(bytes.as_slice());
+        bytes.zeroize();
+        secret
     }
 }
 
 impl From<&[u8]> for Secret {
     fn from(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
+        Self(bytes.into())
     }
 }
 

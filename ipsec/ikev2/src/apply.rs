@@ -88,7 +88,7 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             }
             Effect::Defer(pending) => defer(sa, *pending),
             Effect::Settle(link) => sa.pending.retain(|pending| pending.link != link),
-            Effect::NoteRival(rival) => sa.rival_child = Some(rival),
+            Effect::NoteRival(rival) => sa.rival_child = Some(Box::new(rival)),
             Effect::NoteStillborn(protocol, spi) => {
                 if sa.stillborn.len() < MOST_STILLBORN {
                     sa.stillborn.push((protocol, spi));
@@ -111,7 +111,7 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::Close(cause) => close(sa, cause, reach),
             Effect::Fail(failure) => fail(sa, failure, reach),
             Effect::LimitAuthentication(term) => sa.authentication = Some(term),
-            Effect::KeepTicket(ticket) => sa.ticket = Some(*ticket),
+            Effect::KeepTicket(ticket) => sa.ticket = Some(ticket),
             Effect::BeginAnew => {
                 leave(sa, reach);
                 *reach.anew = true;
@@ -178,7 +178,7 @@ fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
         transcript.prove_all();
     }
     sa.features = features;
-    sa.resumption = resumption;
+    sa.resumption = resumption.map(Box::new);
     sa.path.nat = nat.unwrap_or_default();
     // The responder follows the first message that comes from there.
     if sa.role == Role::Initiator && (sa.path.nat.is_there() || nat.is_some() && sa.connection.encapsulate) {
@@ -186,11 +186,11 @@ fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
     }
     sa.features.fragmentation &= sa.connection.fragmentation.is_some();
     sa.spi_r = spi_r;
-    match Protection::new(reach.provider, &suite.protection, &keys, sa.role) {
+    let record = IkeKeyRecord { spi_i: sa.spi_i, spi_r, suite, keys: keys.clone() };
+    match Protection::new(reach.provider, &suite.protection, keys, sa.role) {
         Ok(protection) => {
-            let record = IkeKeyRecord { spi_i: sa.spi_i, spi_r, suite, keys: keys.clone() };
             reach.out.push_back(Output::Event(Event::IkeKeyed(record)));
-            sa.crypto = Some(Crypto { suite, keys, protection, before: None });
+            sa.crypto = Some(Crypto { suite, protection, before: None });
             sa.state = State::HalfOpen(Box::new(transcript));
         }
         Err(error) => fail(sa, Failure::KeyExchange(error.to_string()), reach),
@@ -229,14 +229,13 @@ fn mix(sa: &mut IkeSa, mixed: Mixed, reach: &mut Reach<'_>) {
     let Some(keys) = keys else {
         return;
     };
-    match Protection::new(reach.provider, &crypto.suite.protection, &keys, sa.role) {
+    let (spi_i, spi_r, suite) = (sa.spi_i, sa.spi_r, crypto.suite);
+    let record = IkeKeyRecord { spi_i, spi_r, suite, keys: keys.clone() };
+    match Protection::new(reach.provider, &suite.protection, keys, sa.role) {
         Ok(protection) => {
-            let (spi_i, spi_r, suite) = (sa.spi_i, sa.spi_r, crypto.suite);
-            let record = IkeKeyRecord { spi_i, spi_r, suite, keys: keys.clone() };
             reach.out.push_back(Output::Event(Event::IkeKeyed(record)));
             let following = protection.following(&crypto.protection);
             crypto.before = Some(Box::new(mem::replace(&mut crypto.protection, following)));
-            crypto.keys = keys;
         }
         Err(error) => fail(sa, Failure::KeyExchange(error.to_string()), reach),
     }
@@ -273,14 +272,15 @@ fn child_mut(sa: &mut IkeSa, inbound: Spi) -> Option<&mut ChildSa> {
 /// The endpoint makes an IKE SA of it.
 fn succeed(sa: &mut IkeSa, successor: Successor, reach: &mut Reach<'_>) {
     let (spi_i, spi_r, suite) = (successor.spi_i, successor.spi_r, successor.crypto.suite);
-    let record = IkeKeyRecord { spi_i, spi_r, suite, keys: successor.crypto.keys.clone() };
+    let record = IkeKeyRecord { spi_i, spi_r, suite, keys: successor.crypto.keys().clone() };
     reach.out.push_back(Output::Event(Event::IkeKeyed(record)));
     let (connection, peer) = (sa.connection.name.clone(), successor.proven.identity().clone());
     reach.out.push_back(Output::Event(Event::IkeUp { connection, spi_i, spi_r, peer, suite }));
     match successor.fate {
         Fate::Heir => bequeath(sa, successor.spi(), reach),
         Fate::Undecided => {
-            sa.rival = Some(Rival { spi: successor.spi(), nonces: successor.nonces.clone() });
+            let rival = Rival { spi: successor.spi(), nonces: successor.nonces.clone() };
+            sa.rival = Some(Box::new(rival));
         }
         Fate::Redundant => {}
     }

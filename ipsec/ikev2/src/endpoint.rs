@@ -88,7 +88,7 @@ pub struct Endpoint {
     held: Held,
     tickets: Option<Tickets>,
     /// What was lost and can be resumed, by the connection's name.
-    wallet: BTreeMap<String, Ticket>,
+    wallet: BTreeMap<String, Box<Ticket>>,
     cookies: Cookies,
     pools: Pools,
     /// The children that could not be set up, and until when packets ask for them in vain.
@@ -339,7 +339,7 @@ impl Endpoint {
         if let Some(old) = session.purpose.renews.and_then(|old| self.sessions.get(&old)) {
             session.sa.inside.addresses.clone_from(&old.sa.inside.addresses);
         }
-        let in_auth = session.purpose.in_auth.clone();
+        let in_auth = session.purpose.children.first().filter(|_| session.purpose.in_auth).cloned();
         let ticket = self.ticket(now, connection, &session.purpose);
         session.purpose.ticket.clone_from(&ticket);
         let mut cx = context!(self, now);
@@ -427,9 +427,8 @@ impl Endpoint {
             return;
         };
         if session.sa.is_current() && !session.purpose.children.is_empty() {
-            let in_auth = session.purpose.in_auth.take();
-            let wanted = std::mem::take(&mut session.purpose.children).into_iter();
-            for wish in wanted.filter(|wish| Some(wish) != in_auth.as_ref()) {
+            let asked_for = usize::from(session.purpose.in_auth);
+            for wish in std::mem::take(&mut session.purpose.children).into_iter().skip(asked_for) {
                 let config = wish.config(&session.sa);
                 if let Some(config) = config {
                     let mut cx = context!(self, now);

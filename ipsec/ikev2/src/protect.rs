@@ -10,10 +10,16 @@ use crate::keys::Keys;
 use crate::refusal::DropReason;
 use crate::sa::Role;
 
-/// The keyed algorithms of an IKE SA, for both directions.
+/// The keys of an IKE SA and the algorithms that they are for. The algorithms are keyed for each message anew: an IKE SA has few
+/// of them, and keyed ones take a kilobyte.
 pub(crate) struct Protection {
-    ours: Direction,
-    theirs: Direction,
+    provider: &'static Provider,
+    suite: Suite,
+    layout: Layout,
+    role: Role,
+    keys: Keys,
+    /// How many messages were sealed: the IV of a combined-mode algorithm, which must not repeat (RFC 5282 §3).
+    sealed: u64,
 }
 
 /// How a message is cut in pieces (RFC 7383 §2.5).
@@ -67,22 +73,45 @@ impl Protection {
     pub(crate) fn new(
         provider: &'static Provider,
         suite: &Suite,
-        keys: &Keys,
+        keys: Keys,
         role: Role,
     ) -> Result<Self, KeyLength> {
-        let initiator = Direction::new(provider, suite, &keys.ei, &keys.ai)?;
-        let responder = Direction::new(provider, suite, &keys.er, &keys.ar)?;
-        Ok(match role {
-            Role::Initiator => Self { ours: initiator, theirs: responder },
-            Role::Responder => Self { ours: responder, theirs: initiator },
-        })
+        let layout = layout(suite)?;
+        for (encryption, integrity) in [(&keys.ei, &keys.ai), (&keys.er, &keys.ar)] {
+            let (expected, found) = (suite.encryption.key_lens(), encryption.len());
+            let fits = suite.encryption_key_len() == found && suite.integrity_key_len() == integrity.len();
+            if !fits || !expected.contains(&suite.key_len) {
+                return Err(KeyLength { algorithm: suite.encryption.name(), expected, found });
+            }
+        }
+        Ok(Self { provider, suite: *suite, layout, role, keys, sealed: 0 })
+    }
+
+    /// All the keys of the IKE SA.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// The same with other keys, in the place of `before`: the count of messages goes on, so that no IV comes twice on an
     /// IKE SA, whatever its keys.
     pub(crate) fn following(mut self, before: &Self) -> Self {
-        self.ours.sealed = before.ours.sealed;
+        self.sealed = before.sealed;
         self
+    }
+
+    /// The direction of the messages that the end which plays `sender` sends.
+    fn direction(&self, sender: Role) -> Direction<'_> {
+        let (encryption, integrity) = match sender {
+            Role::Initiator => (&self.keys.ei, &self.keys.ai),
+            Role::Responder => (&self.keys.er, &self.keys.ar),
+        };
+        Direction {
+            iv_len: self.layout.iv,
+            provider: self.provider,
+            suite: &self.suite,
+            encryption,
+            integrity,
+        }
     }
 
     /// The message with these payloads inside SK; where it is to be cut, in pieces inside SKF.
@@ -94,21 +123,26 @@ impl Protection {
         entropy: &mut dyn Entropy,
     ) -> Vec<Vec<u8>> {
         let laid_out = match cut {
-            Some(cut) => v2::lay_out_fragments(header, payloads, self.ours.layout, cut.size, cut.least),
-            None => vec![v2::lay_out(header, payloads, self.ours.layout)],
+            Some(cut) => v2::lay_out_fragments(header, payloads, self.layout, cut.size, cut.least),
+            None => vec![v2::lay_out(header, payloads, self.layout)],
         };
-        let sealed = laid_out.into_iter().map(|(mut octets, parts)| {
-            self.ours.seal(&mut octets, &parts, entropy);
-            octets
-        });
-        sealed.collect()
+        let mut sealed = Vec::with_capacity(laid_out.len());
+        for (mut octets, parts) in laid_out {
+            self.direction(self.role).seal(self.sealed, &mut octets, &parts, entropy);
+            self.sealed += 1;
+            sealed.push(octets);
+        }
+        sealed
     }
 
     /// What is inside SK or SKF, and which piece of a message it is if it is but a piece.
     pub(crate) fn open(&self, octets: &[u8]) -> Result<(Option<FragmentNumber>, Content), NotOpened> {
         let malformed = |error: Malformed| NotOpened::Drop(DropReason::Malformed(error.to_string()));
-        let parts = v2::split(octets, self.theirs.layout).map_err(malformed)?;
-        let mut content = self.theirs.open(octets, &parts).ok_or(NotOpened::Drop(DropReason::Integrity))?;
+        let parts = v2::split(octets, self.layout).map_err(malformed)?;
+        let mut content = self
+            .direction(self.role.other())
+            .open(octets, &parts)
+            .ok_or(NotOpened::Drop(DropReason::Integrity))?;
         let base = parts.content.start;
         let kept = v2::strip_padding(&content, base).map(<[u8]>::len);
         content.truncate(kept.map_err(|error| NotOpened::Malformed(error.to_string()))?);
@@ -116,17 +150,28 @@ impl Protection {
     }
 }
 
-/// One direction. The algorithms are keyed for each message anew: an IKE SA has few of them, and keyed ones take a kilobyte.
-struct Direction {
-    layout: Layout,
+/// Where the parts of SK lie with the algorithms of a suite.
+fn layout(suite: &Suite) -> Result<Layout, KeyLength> {
+    match (suite.encryption, suite.integrity) {
+        (Encryption::Cipher(algorithm), Some(mac)) => {
+            Ok(Layout { iv: algorithm.iv_len(), block: algorithm.block_len(), icv: mac.icv_len() })
+        }
+        (Encryption::Aead(algorithm), _) => {
+            Ok(Layout { iv: algorithm.iv_len(), block: 1, icv: algorithm.icv_len() })
+        }
+        (encryption, _) => Err(KeyLength { algorithm: encryption.name(), expected: &[], found: 0 }),
+    }
+}
+
+/// What protects the messages of one end.
+struct Direction<'a> {
+    iv_len: usize,
     provider: &'static Provider,
-    suite: Suite,
+    suite: &'a Suite,
     /// The cipher's key, and the salt if there is one.
-    encryption: Secret,
+    encryption: &'a Secret,
     /// The integrity algorithm's key; empty where there is none.
-    integrity: Secret,
-    /// How many messages were sealed: the IV of a combined-mode algorithm, which must not repeat (RFC 5282 §3).
-    sealed: u64,
+    integrity: &'a Secret,
 }
 
 enum Keyed {
@@ -134,35 +179,9 @@ enum Keyed {
     Separate(Box<(Cipher, Integrity)>),
 }
 
-impl Direction {
-    fn new(
-        provider: &'static Provider,
-        suite: &Suite,
-        encryption: &Secret,
-        integrity: &Secret,
-    ) -> Result<Self, KeyLength> {
-        let layout = match (suite.encryption, suite.integrity) {
-            (Encryption::Cipher(algorithm), Some(mac)) => {
-                Layout { iv: algorithm.iv_len(), block: algorithm.block_len(), icv: mac.icv_len() }
-            }
-            (Encryption::Aead(algorithm), _) => {
-                Layout { iv: algorithm.iv_len(), block: 1, icv: algorithm.icv_len() }
-            }
-            (encryption, _) => {
-                return Err(KeyLength { algorithm: encryption.name(), expected: &[], found: 0 });
-            }
-        };
-        let (expected, found) = (suite.encryption.key_lens(), encryption.len());
-        let fits = suite.encryption_key_len() == found && suite.integrity_key_len() == integrity.len();
-        if !fits || !expected.contains(&suite.key_len) {
-            return Err(KeyLength { algorithm: suite.encryption.name(), expected, found });
-        }
-        let (encryption, integrity) = (encryption.clone(), integrity.clone());
-        Ok(Self { layout, provider, suite: *suite, encryption, integrity, sealed: 0 })
-    }
-
+impl<'a> Direction<'a> {
     /// The algorithms with their keys, and the salt. The lengths of the keys have been checked.
-    fn keyed(&self) -> Result<(Keyed, &[u8]), KeyLength> {
+    fn keyed(&self) -> Result<(Keyed, &'a [u8]), KeyLength> {
         let (key, salt) = self.encryption.as_bytes().split_at(self.suite.key_len);
         let keyed = match (self.suite.encryption, self.suite.integrity) {
             (Encryption::Cipher(algorithm), Some(mac)) => {
@@ -179,13 +198,14 @@ impl Direction {
         Ok((keyed, salt))
     }
 
-    fn seal(&mut self, octets: &mut [u8], parts: &Protected, entropy: &mut dyn Entropy) {
+    /// Encrypts message number `number` in its place.
+    fn seal(&self, number: u64, octets: &mut [u8], parts: &Protected, entropy: &mut dyn Entropy) {
         let (before, rest) = octets.split_at_mut(parts.iv.start);
-        let (iv, rest) = rest.split_at_mut(self.layout.iv);
+        let (iv, rest) = rest.split_at_mut(self.iv_len);
         let (content, icv) = rest.split_at_mut(parts.content.len());
         let sealed = match self.keyed() {
             Ok((Keyed::Aead(aead), salt)) => {
-                iv.copy_from_slice(&self.sealed.to_be_bytes());
+                iv.copy_from_slice(&number.to_be_bytes());
                 aead.seal(&[salt, iv].concat(), before, content, icv).is_ok()
             }
             Ok((Keyed::Separate(both), salt)) => {
@@ -193,14 +213,13 @@ impl Direction {
                 // A cipher with a salt is a counter mode, whose IV must only never repeat (RFC 5930 §2).
                 match salt.is_empty() {
                     true => entropy.fill(iv),
-                    false => iv.copy_from_slice(&self.sealed.to_be_bytes()),
+                    false => iv.copy_from_slice(&number.to_be_bytes()),
                 }
                 let encrypted = cipher.encrypt(&[salt, iv].concat(), content);
                 encrypted.and_then(|()| integrity.sign(&[before, iv, content], icv)).is_ok()
             }
             Err(_) => false,
         };
-        self.sealed += 1;
         debug_assert!(sealed, "the layout gives each part its length, and the keys have theirs");
     }
 

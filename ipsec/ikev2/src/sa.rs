@@ -136,9 +136,9 @@ pub(crate) struct IkeSa {
     /// How long its authentication holds, if there is a limit to that.
     pub(crate) authentication: Option<AuthenticationTerm>,
     /// What it goes on with, until the endpoint has acted upon that; nothing if it was not resumed.
-    pub(crate) resumption: Option<Resumption>,
+    pub(crate) resumption: Option<Box<Resumption>>,
     /// What it can be resumed with.
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) ticket: Option<Box<Ticket>>,
     /// The gateway that sent us to this one (RFC 5685 §9.3).
     pub(crate) redirected_from: Option<IpAddr>,
     /// The peer's older IKE SAs end for it, and that has not been acted upon yet.
@@ -152,9 +152,9 @@ pub(crate) struct IkeSa {
     /// SPIs that the peer has deleted while we waited for the response that may tell us of them.
     pub(crate) stillborn: Vec<(ProtocolId, Spi)>,
     /// The IKE SA that the peer has made to replace this one while we had asked for the same.
-    pub(crate) rival: Option<Rival<IkeSpi>>,
+    pub(crate) rival: Option<Box<Rival<IkeSpi>>>,
     /// The child that the peer has made to replace one while our open request asks for the same.
-    pub(crate) rival_child: Option<Rival<Spi>>,
+    pub(crate) rival_child: Option<Box<Rival<Spi>>>,
     /// Our SPI of the IKE SA that has taken the place of this one and has its children.
     pub(crate) heir: Option<IkeSpi>,
     /// What was assigned: to us, or by us. Before it is established, what we wish for.
@@ -288,11 +288,16 @@ pub(crate) struct Rival<S> {
 #[derive(Debug)]
 pub(crate) struct Crypto {
     pub(crate) suite: IkeSuite,
-    pub(crate) keys: Keys,
     pub(crate) protection: Protection,
     /// What the latest request was opened with, where answering it has changed the keys (RFC 9242 §3.3.1): it may be repeated in
     /// other pieces.
     pub(crate) before: Option<Box<Protection>>,
+}
+
+impl Crypto {
+    pub(crate) fn keys(&self) -> &Keys {
+        self.protection.keys()
+    }
 }
 
 /// A Child SA pair as IKE knows it; the keys live in the data plane.

@@ -95,8 +95,8 @@ pub(crate) struct Session {
 pub(crate) struct Purpose {
     /// The children that are wanted as soon as it is established.
     pub(crate) children: Vec<Wish>,
-    /// The one of them that is asked for in `IKE_AUTH`.
-    pub(crate) in_auth: Option<Wish>,
+    /// Whether the first of them is asked for in `IKE_AUTH`.
+    pub(crate) in_auth: bool,
     /// How many attempts may follow this one.
     pub(crate) attempts_left: u32,
     /// Our SPI of the IKE SA that is to end once this one and its children are there: the peer is authenticated anew.
@@ -104,7 +104,7 @@ pub(crate) struct Purpose {
     /// What led to its gateway.
     pub(crate) redirections: Redirections,
     /// What it is resumed with; used when it is established (RFC 5723 §4.3.1).
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) ticket: Option<Box<Ticket>>,
 }
 
 /// The redirects behind an IKE SA (RFC 5685).
@@ -119,7 +119,7 @@ pub(crate) struct Redirections {
 impl Purpose {
     /// These children, in as many attempts as the connection has.
     pub(crate) fn new(connection: &Connection, children: Vec<Wish>) -> Self {
-        let in_auth = children.first().filter(|_| connection.childless != Childless::Require).cloned();
+        let in_auth = connection.childless != Childless::Require && !children.is_empty();
         let attempts_left = connection.attempts.saturating_sub(1);
         Self { children, in_auth, attempts_left, ..Self::default() }
     }
@@ -286,7 +286,7 @@ impl Session {
         let path = self.sa.path;
         self.announce(&envelope, payloads, (1, 1), path.remote, out);
         self.send(std::slice::from_ref(&response), &path, cx.now, out);
-        self.responses.answered(header.message_id, octets.to_vec(), vec![response]);
+        self.responses.answered(header.message_id, octets, vec![response]);
         self.carry_out(vec![Effect::Keyed(keyed)], cx, out);
     }
 

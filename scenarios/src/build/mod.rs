@@ -540,15 +540,15 @@ fn assigns(scenario: &Scenario, pools: &[String]) -> Option<Assigns> {
     Some(Assigns { pools: pools.to_vec(), attributes, required: true })
 }
 
-fn connection(
-    scenario: &Scenario,
-    peer: &file::Peer,
-    (ike, side): (&file::Ike, usize),
-    pki: &Pki,
-) -> Option<Connection> {
-    let here = &ike.ends[side];
+/// The children that `peer` may have of an IKE SA.
+fn children<'a>(
+    scenario: &'a Scenario,
+    peer: &'a file::Peer,
+    ike: &'a file::Ike,
+    here: &'a file::IkeEnd,
+) -> impl Iterator<Item = ChildConfig> + 'a {
     let of_this = scenario.children.iter().filter(|child| child.ike == ike.name);
-    let children = of_this.filter_map(|child| {
+    of_this.filter_map(|child| {
         let end = child.ends.iter().find(|end| end.peer == peer.name)?;
         let [local, remote] = [&end.local, &end.remote].map(|nets| nets.iter().map(Prefix::range).collect());
         let proposals = end.offer.iter().map(algorithms::child).collect();
@@ -571,7 +571,27 @@ fn connection(
             non_first_fragments: end.terms.later_fragments,
             ..ChildConfig::new(&child.name, proposals, local, remote)
         })
-    });
+    })
+}
+
+/// How messages are cut in pieces: as by default, not at all, or to these sizes.
+fn fragmentation(sizes: Option<&[usize]>) -> Option<Fragmentation> {
+    match sizes {
+        None => Some(Fragmentation::default()),
+        Some([]) => None,
+        Some(sizes) => {
+            Some(Fragmentation { ipv4: sizes.into(), ipv6: sizes.into(), ..Fragmentation::default() })
+        }
+    }
+}
+
+fn connection(
+    scenario: &Scenario,
+    peer: &file::Peer,
+    (ike, side): (&file::Ike, usize),
+    pki: &Pki,
+) -> Option<Connection> {
+    let here = &ike.ends[side];
     let unspecified = match peer.address {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -585,7 +605,7 @@ fn connection(
         signature_hashes: here.authentication.hashes.clone(),
         announces_methods: here.authentication.announces_methods,
         proposals: here.offer.iter().map(algorithms::ike).collect(),
-        children: children.collect(),
+        children: children(scenario, peer, ike, here).collect(),
         lifetime: ike.lifetime,
         liveness: here.liveness,
         retransmission: Retransmission {
@@ -594,14 +614,7 @@ fn connection(
             longest: ike.retransmission.longest,
             transmissions: ike.retransmission.tries,
         },
-        fragmentation: match &here.fragments {
-            None => Some(Fragmentation::default()),
-            Some(sizes) if sizes.is_empty() => None,
-            Some(sizes) => {
-                let (ipv4, ipv6) = (sizes.clone(), sizes.clone());
-                Some(Fragmentation { ipv4, ipv6, ..Fragmentation::default() })
-            }
-        },
+        fragmentation: fragmentation(here.fragments.as_deref()),
         window: here.window,
         attempts: ike.attempts,
         nat_traversal: here.nat.enabled,

@@ -39,18 +39,11 @@ pub(super) fn find(
             0 => Err(format!("no Child SA {child}")),
             _ => Ok(()),
         }),
-        Fact::NoChild { child, at, .. } => each(at, &|status| match children(status, child) {
-            0 => Ok(()),
-            count => Err(format!("{count} SA pairs of {child}")),
-        }),
-        Fact::OneChild { child, at, .. } => each(at, &|status| match children(status, child) {
-            1 => Ok(()),
-            count => Err(format!("{count} SA pairs of {child}")),
-        }),
-        Fact::ChildCount { child, count, at, .. } => each(at, &|status| match children(status, child) {
-            there if there == *count as usize => Ok(()),
-            there => Err(format!("{there} SA pairs of {child}")),
-        }),
+        Fact::NoChild { child, at, .. } => each(at, &|status| has_pairs(status, child, 0)),
+        Fact::OneChild { child, at, .. } => each(at, &|status| has_pairs(status, child, 1)),
+        Fact::ChildCount { child, count, at, .. } => {
+            each(at, &|status| has_pairs(status, child, *count as usize))
+        }
         Fact::Address { address, at, .. } => each(at, &|status| {
             let inside: Vec<String> = inside(status).map(ToString::to_string).collect();
             match inside.contains(&address.to_string()) {
@@ -99,6 +92,13 @@ pub(super) fn find(
         | Fact::ReachesNobody { .. }
         | Fact::Delivers { .. }
         | Fact::Flows { .. } => find_traffic(fact, since, now, watch),
+    }
+}
+
+fn has_pairs(status: &Status, child: &str, count: usize) -> Result<(), String> {
+    match children(status, child) {
+        there if there == count => Ok(()),
+        there => Err(format!("{there} SA pairs of {child}")),
     }
 }
 

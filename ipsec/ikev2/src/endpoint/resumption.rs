@@ -35,7 +35,7 @@ impl Endpoint {
         now: Instant,
         connection: &Connection,
         purpose: &Purpose,
-    ) -> Option<Ticket> {
+    ) -> Option<Box<Ticket>> {
         if purpose.renews.is_some() {
             return None;
         }

@@ -228,7 +228,7 @@ impl CreateChild {
     ) -> Result<NewChild, Failure> {
         let none = || Failure::KeyExchange("the IKE SA has no keys".to_owned());
         let crypto = sa.crypto.as_ref().ok_or_else(none)?;
-        let (prf, sk_d) = (crypto.suite.prf, &crypto.keys.d);
+        let (prf, sk_d) = (crypto.suite.prf, &crypto.keys().d);
         let child = agreed.child(sa, Secrets { prf, sk_d, nonce_i: &self.nonce, nonce_r, shared }, cx)?;
         if let Some(old) = self.replaces.and_then(|old| sa.child(old)) {
             rekey_child::covers(old, &child)?;
@@ -437,7 +437,7 @@ fn create(
             Answer { payloads, effects: vec![effect] }
         }
         shared => {
-            let (prf, sk_d) = (crypto.suite.prf, &crypto.keys.d);
+            let (prf, sk_d) = (crypto.suite.prf, &crypto.keys().d);
             let secrets = Secrets { prf, sk_d, nonce_i: peers, nonce_r: &nonce, shared: shared.as_deref() };
             child::install(&choice, sa, secrets, cx)?
         }

@@ -208,7 +208,7 @@ fn go_on(
             let crypto = sa.crypto.as_ref().ok_or(Refusal::Ignore(DropReason::State))?;
             let [nonce_i, nonce_r] = &pending.nonces;
             let name = agreed.name().to_owned();
-            let (prf, sk_d) = (crypto.suite.prf, &crypto.keys.d);
+            let (prf, sk_d) = (crypto.suite.prf, &crypto.keys().d);
             let shared = Secrets { prf, sk_d, nonce_i, nonce_r, shared: Some(&secrets) };
             match agreed.child(sa, shared, cx) {
                 Ok(child) => {

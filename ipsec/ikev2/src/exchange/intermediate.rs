@@ -215,7 +215,8 @@ impl<'a> HalfOpen<'a> {
     /// The keys after a key exchange that gave this secret (RFC 9370 §2.2.2).
     fn keys(&self, secret: &Secret, cx: &Context<'_>) -> Result<Keys, Failure> {
         let (suite, shared) = (&self.crypto.suite, self.shared());
-        let seed = keys::rekeyed_skeyseed(cx.provider, suite.prf, &self.crypto.keys.d, &shared, secret, &[]);
+        let seed =
+            keys::rekeyed_skeyseed(cx.provider, suite.prf, &self.crypto.keys().d, &shared, secret, &[]);
         keys::ike_keys(cx.provider, suite, &seed, &shared)
             .map_err(|error| Failure::KeyExchange(error.to_string()))
     }
@@ -259,7 +260,7 @@ impl<'a> HalfOpen<'a> {
     /// The keys with the PPK, behind those that the exchange has brought otherwise.
     fn with_ppk(&self, fresh: Option<&Keys>, ppk: &Ppk, cx: &Context<'_>) -> Result<Keys, Failure> {
         let suite = &self.crypto.suite;
-        let before = fresh.unwrap_or(&self.crypto.keys);
+        let before = fresh.unwrap_or(self.crypto.keys());
         let seed = keys::ppk_skeyseed(cx.provider, suite.prf, &before.d, &ppk.secret);
         seed.and_then(|seed| keys::ike_keys(cx.provider, suite, &seed, &self.shared()))
             .map_err(|error| Failure::KeyExchange(error.to_string()))
@@ -268,7 +269,7 @@ impl<'a> HalfOpen<'a> {
     /// IntAuth after an exchange whose messages have these contents.
     fn int_auth(&self, request: &[u8], response: &[u8], cx: &Context<'_>) -> Vec<u8> {
         let (before_i, before_r, exchanges) = self.transcript.intermediate();
-        let (prf, keys) = (self.crypto.suite.prf, &self.crypto.keys);
+        let (prf, keys) = (self.crypto.suite.prf, self.crypto.keys());
         let mut int_auth = keys::int_auth(cx.provider, prf, &keys.pi, before_i, request);
         int_auth.extend(keys::int_auth(cx.provider, prf, &keys.pr, before_r, response));
         // The message ID of IKE_AUTH: IKE_SA_INIT has 0, and each exchange one more than the one before.

@@ -340,15 +340,15 @@ fn successor(
     let (secret, additional) =
         secrets.split_first().ok_or_else(|| broken("there was no key exchange".to_owned()))?;
     let skeyseed =
-        keys::rekeyed_skeyseed(cx.provider, old.suite.prf, &old.keys.d, shared, secret, additional);
+        keys::rekeyed_skeyseed(cx.provider, old.suite.prf, &old.keys().d, shared, secret, additional);
     let keys = keys::ike_keys(cx.provider, &suite, &skeyseed, shared).map_err(|e| broken(e.to_string()))?;
     let protection =
-        Protection::new(cx.provider, &suite.protection, &keys, role).map_err(|e| broken(e.to_string()))?;
+        Protection::new(cx.provider, &suite.protection, keys, role).map_err(|e| broken(e.to_string()))?;
     Ok(Successor {
         role,
         spi_i: shared.spi_i,
         spi_r: shared.spi_r,
-        crypto: Crypto { suite, keys, protection, before: None },
+        crypto: Crypto { suite, protection, before: None },
         proven: proven.clone(),
         nonces: [shared.nonce_i.to_vec(), shared.nonce_r.to_vec()],
         fate: Fate::Heir,

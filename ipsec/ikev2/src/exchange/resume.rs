@@ -32,7 +32,7 @@ use crate::ticket::{Resumable, Ticket};
 pub(crate) struct ResumeExchange {
     /// The child that `IKE_AUTH` is to set up, if any.
     child: Option<Wish>,
-    ticket: Ticket,
+    ticket: Box<Ticket>,
     nonce: Vec<u8>,
     cookie: Option<Vec<u8>>,
     begun_anew: u32,
@@ -42,7 +42,7 @@ pub(crate) struct ResumeExchange {
 const MOST_RESTARTS: u32 = 2;
 
 impl ResumeExchange {
-    pub(crate) fn new(ticket: Ticket, child: Option<Wish>, cx: &mut Context<'_>) -> Self {
+    pub(crate) fn new(ticket: Box<Ticket>, child: Option<Wish>, cx: &mut Context<'_>) -> Self {
         Self { child, ticket, nonce: cx.nonce(), cookie: None, begun_anew: 0 }
     }
 

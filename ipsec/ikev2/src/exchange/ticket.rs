@@ -65,7 +65,7 @@ pub(super) fn received(
     let crypto = sa.crypto.as_ref()?;
     let state = Resumable {
         suite: crypto.suite,
-        sk_d: crypto.keys.d.clone(),
+        sk_d: crypto.keys().d.clone(),
         id_i: sa.connection.local_id.clone(),
         id_r: peer.clone(),
         spis: (sa.spi_i, sa.spi_r),
@@ -101,7 +101,7 @@ pub(super) fn answer(
     let lifetime = Duration::from_secs(limits.min().unwrap_or_default().as_secs());
     let state = Resumable {
         suite: crypto.suite,
-        sk_d: crypto.keys.d.clone(),
+        sk_d: crypto.keys().d.clone(),
         id_i: client.clone(),
         id_r: connection.local_id.clone(),
         spis: (sa.spi_i, sa.spi_r),

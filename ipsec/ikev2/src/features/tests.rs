@@ -79,7 +79,8 @@ fn downgraded(request: &[u8], strips: bool) -> Vec<u8> {
 
 /// The initiator's `IKE_AUTH` request with a proof of the request that the responder has seen.
 fn forged(original: &[u8], seen: &[u8], response: &[u8], record: &IkeKeyRecord) -> Vec<u8> {
-    let keyed = |role| Protection::new(&PORTABLE, &record.suite.protection, &record.keys, role).unwrap();
+    let keyed =
+        |role| Protection::new(&PORTABLE, &record.suite.protection, record.keys.clone(), role).unwrap();
     let mut payloads = keyed(Role::Responder).open(original).unwrap().1.payloads().unwrap();
     let said = Message::parse(response).unwrap().payloads;
     let nonce = said.iter().find_map(|payload| match payload {

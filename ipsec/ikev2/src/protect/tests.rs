@@ -48,7 +48,8 @@ fn ends(suite: Suite, provider: &'static Provider) -> [Protection; 2] {
     };
     let shared = Shared { nonce_i: &[1; 32], nonce_r: &[2; 32], spi_i: IkeSpi(3), spi_r: IkeSpi(4) };
     let keys = ike_keys(provider, &whole, &Secret::from(vec![9; 32]), &shared).unwrap();
-    [Role::Initiator, Role::Responder].map(|role| Protection::new(provider, &suite, &keys, role).unwrap())
+    [Role::Initiator, Role::Responder]
+        .map(|role| Protection::new(provider, &suite, keys.clone(), role).unwrap())
 }
 
 fn seal(end: &mut Protection, payloads: &[Payload]) -> Vec<u8> {

@@ -36,7 +36,7 @@ impl Session {
         crypto.before = None;
         self.announce(&envelope, payloads, (1, response.len()), came.remote, out);
         self.send(&response, came, cx.now, out);
-        self.responses.answered(request.message_id, octets.to_vec(), response);
+        self.responses.answered(request.message_id, octets, response);
     }
 
     /// Sends a message again that is there to the octet.

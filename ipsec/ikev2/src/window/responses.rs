@@ -1,6 +1,8 @@
 //! The requests that the peer sends: each is handled once and its response kept, to be sent again octet for octet when
 //! the request comes again (RFC 7296 §2.1). Within our window they may come in any order (§2.3).
 
+use ipsec_crypto::HashAlgorithm;
+
 /// What a request is, going by its message ID and its octets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Incoming {
@@ -38,8 +40,8 @@ pub(crate) struct Responses {
 #[derive(Clone, Debug)]
 struct Kept {
     message_id: u32,
-    /// The request; of one in pieces, the first.
-    request: Vec<u8>,
+    /// The hash of the request; of one in pieces, that of the first.
+    request: Digest,
     response: Vec<Vec<u8>>,
     transmissions: u32,
 }
@@ -65,7 +67,7 @@ impl Responses {
     /// Tells what a request is.
     pub(crate) fn classify(&self, message_id: u32, octets: &[u8]) -> Incoming {
         match self.kept.iter().find(|kept| kept.message_id == message_id) {
-            Some(kept) if kept.request == octets => Incoming::Repeat,
+            Some(kept) if kept.request == digest(octets) => Incoming::Repeat,
             Some(_) => Incoming::Differs,
             None if message_id < self.next || message_id - self.next >= self.size => Incoming::OutOfWindow,
             None => Incoming::New,
@@ -74,8 +76,8 @@ impl Responses {
 
     /// Keeps the response to a request that was new, and forgets those that the peer cannot ask for any more: that it has
     /// sent this request tells that the one `size` before it has been answered, and all before that.
-    pub(crate) fn answered(&mut self, message_id: u32, request: Vec<u8>, response: Vec<Vec<u8>>) {
-        self.kept.push(Kept { message_id, request, response, transmissions: 1 });
+    pub(crate) fn answered(&mut self, message_id: u32, request: &[u8], response: Vec<Vec<u8>>) {
+        self.kept.push(Kept { message_id, request: digest(request), response, transmissions: 1 });
         while self.kept.iter().any(|kept| kept.message_id == self.next) {
             self.next = self.next.saturating_add(1);
         }
@@ -93,6 +95,14 @@ impl Responses {
     }
 }
 
+/// The first octets of a hash: a request is longer, and one is kept in each IKE SA.
+type Digest = [u8; 16];
+
+fn digest(request: &[u8]) -> Digest {
+    let hash = HashAlgorithm::Sha2_256.digest(&[request]);
+    std::array::from_fn(|at| hash[at])
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -103,7 +113,7 @@ mod tests {
     fn a_repeated_request_gets_the_same_response() {
         let mut responses = Responses::default();
         assert_eq!(responses.classify(0, b"a"), Incoming::New);
-        responses.answered(0, b"a".to_vec(), vec![b"A".to_vec()]);
+        responses.answered(0, b"a", vec![b"A".to_vec()]);
         for transmission in 2..4 {
             assert_eq!(responses.classify(0, b"a"), Incoming::Repeat);
             let again = Again { datagrams: vec![b"A".to_vec()], transmission };
@@ -115,7 +125,7 @@ mod tests {
     #[test]
     fn a_known_message_id_with_other_octets_is_no_repeat() {
         let mut responses = Responses::default();
-        responses.answered(0, b"a".to_vec(), vec![b"A".to_vec()]);
+        responses.answered(0, b"a", vec![b"A".to_vec()]);
         assert_eq!(responses.classify(0, b"x"), Incoming::Differs);
     }
 
@@ -123,8 +133,8 @@ mod tests {
     fn what_lies_outside_the_window_is_told() {
         let mut responses = Responses::default();
         assert_eq!(responses.classify(1, b"b"), Incoming::OutOfWindow);
-        responses.answered(0, b"a".to_vec(), Vec::new());
-        responses.answered(1, b"b".to_vec(), Vec::new());
+        responses.answered(0, b"a", Vec::new());
+        responses.answered(1, b"b", Vec::new());
         assert_eq!(responses.classify(0, b"a"), Incoming::OutOfWindow);
         assert_eq!(responses.classify(3, b"d"), Incoming::OutOfWindow);
     }
@@ -133,14 +143,14 @@ mod tests {
     fn requests_come_in_any_order_within_the_window_and_no_request_is_ahead_of_it() {
         let mut responses = Responses::default();
         responses.widen(3);
-        responses.answered(2, b"c".to_vec(), Vec::new());
-        responses.answered(0, b"a".to_vec(), Vec::new());
+        responses.answered(2, b"c", Vec::new());
+        responses.answered(0, b"a", Vec::new());
         assert_eq!(responses.next_id(), 1);
         assert_eq!(responses.classify(1, b"b"), Incoming::New);
         assert_eq!(responses.classify(3, b"d"), Incoming::New);
         assert_eq!(responses.classify(4, b"e"), Incoming::OutOfWindow);
         assert_eq!(responses.classify(0, b"a"), Incoming::Repeat, "its response may have been lost");
-        responses.answered(3, b"d".to_vec(), Vec::new());
+        responses.answered(3, b"d", Vec::new());
         assert_eq!(
             responses.classify(0, b"a"),
             Incoming::OutOfWindow,
@@ -167,7 +177,7 @@ mod tests {
                 let message_id = unanswered.remove(pick.index(unanswered.len()));
                 let octets = message_id.to_be_bytes();
                 prop_assert_eq!(responses.classify(message_id, &octets), Incoming::New);
-                responses.answered(message_id, octets.to_vec(), Vec::new());
+                responses.answered(message_id, &octets, Vec::new());
                 prop_assert_eq!(responses.classify(message_id, &octets), Incoming::Repeat);
                 prop_assert!(responses.kept.len() <= size as usize);
             }

@@ -79,7 +79,7 @@ impl<'a> HalfOpen<'a> {
     }
 
     fn keys(&self) -> &'a Keys {
-        self.ppk.unwrap_or(&self.crypto.keys)
+        self.ppk.unwrap_or(self.crypto.keys())
     }
 
     /// The payloads of the `IKE_SA_INIT` message of this end; none if it is not one, which it is.

@@ -28,7 +28,7 @@ fn is_agreed(half_open: HalfOpen<'_>) -> bool {
 
 fn with(half_open: HalfOpen<'_>, ppk: &Ppk, cx: &Context<'_>) -> Option<Keys> {
     let crypto = half_open.crypto;
-    keys::mix_ppk(cx.provider, crypto.suite.prf, &crypto.keys, &ppk.secret).ok()
+    keys::mix_ppk(cx.provider, crypto.suite.prf, crypto.keys(), &ppk.secret).ok()
 }
 
 /// The PPK that we use as initiator.

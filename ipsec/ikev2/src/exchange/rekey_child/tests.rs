@@ -39,6 +39,7 @@ fn ike_sa(children: Vec<ChildSa>, rival_child: Option<Rival<Spi>>) -> IkeSa {
     let connection = Connection::new("site", local.into(), remote.into(), Secret::from(Vec::new()));
     let path = Path::new((local, 500).into(), (remote, 500).into());
     let ends = Ends { path, spi_i: IkeSpi(1), spi_r: IkeSpi(2) };
+    let rival_child = rival_child.map(Box::new);
     IkeSa { children, rival_child, ..IkeSa::new(Role::Initiator, Arc::new(connection), ends, Instant::ZERO) }
 }
 
