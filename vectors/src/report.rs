@@ -27,6 +27,10 @@ pub struct Row {
     pub cases: usize,
     /// How many of them came out as published.
     pub passed: usize,
+    /// How many inputs there are that have to be refused.
+    pub negative: usize,
+    /// How many of them were.
+    pub refused: usize,
 }
 
 /// Something that did not come out as published.
@@ -61,6 +65,12 @@ impl Report {
         self.rows.iter().fold((0, 0), |(cases, passed), row| (cases + row.cases, passed + row.passed))
     }
 
+    /// How many inputs had to be refused in all, and how many were.
+    #[must_use]
+    pub fn refusals(&self) -> (usize, usize) {
+        self.rows.iter().fold((0, 0), |(all, refused), row| (all + row.negative, refused + row.refused))
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         self.rows.extend(other.rows);
         self.failures.extend(other.failures);
@@ -74,10 +84,18 @@ impl fmt::Display for Report {
             self.rows.iter().map(|row| of(row).len()).max().unwrap_or(0).max(least)
         };
         let (source, algorithm) = (width(|row| &row.source, 6), width(|row| &row.algorithm, 9));
-        writeln!(f, "{:source$}  {:algorithm$}  provider  cases  passed", "source", "algorithm")?;
+        writeln!(
+            f,
+            "{:source$}  {:algorithm$}  provider  cases  passed  negative  refused",
+            "source", "algorithm"
+        )?;
         for row in &self.rows {
-            let Row { source: s, algorithm: a, provider, cases, passed } = row;
-            writeln!(f, "{s:source$}  {a:algorithm$}  {provider:8}  {cases:5}  {passed:6}")?;
+            let Row { source: s, algorithm: a, provider, cases, passed, negative, refused } = row;
+            write!(f, "{s:source$}  {a:algorithm$}  {provider:8}  {cases:5}  {passed:6}")?;
+            match negative {
+                0 => writeln!(f)?,
+                _ => writeln!(f, "  {negative:8}  {refused:7}")?,
+            }
         }
         for failure in self.failures.iter().take(SHOWN) {
             let Failure { source, provider, case, field, expected, got, differs_at } = failure;
@@ -88,19 +106,28 @@ impl fmt::Display for Report {
             writeln!(f, "\nand {} more", self.failures.len() - SHOWN)?;
         }
         let (cases, passed) = self.totals();
-        write!(f, "{passed} of {cases} cases passed")
+        let (negative, refused) = self.refusals();
+        write!(f, "{passed} of {cases} cases passed, {refused} of {negative} wrong inputs were refused")
     }
 }
 
 /// How many failures are shown in full.
 const SHOWN: usize = 10;
 
+/// The cases of one algorithm.
+#[derive(Default)]
+struct Counts {
+    cases: usize,
+    passed: usize,
+    negative: usize,
+    refused: usize,
+}
+
 /// Counts while one source is replayed.
 pub(crate) struct Tally {
     source: &'static str,
     provider: &'static str,
-    /// Cases and how many of them passed, by algorithm.
-    counts: BTreeMap<String, (usize, usize)>,
+    counts: BTreeMap<String, Counts>,
     failures: Vec<Failure>,
 }
 
@@ -113,8 +140,8 @@ impl Tally {
     pub(crate) fn case(&mut self, algorithm: &str, case: &str, fields: &[(&str, &[u8], &[u8])]) {
         let wrong: Vec<_> = fields.iter().filter(|(_, expected, got)| expected != got).collect();
         let count = self.counts.entry(algorithm.to_owned()).or_default();
-        count.0 += 1;
-        count.1 += usize::from(wrong.is_empty() && !fields.is_empty());
+        count.cases += 1;
+        count.passed += usize::from(wrong.is_empty() && !fields.is_empty());
         for (field, expected, got) in wrong {
             let differs_at = expected.iter().zip(*got).take_while(|(a, b)| a == b).count();
             self.failures.push(Failure {
@@ -125,6 +152,24 @@ impl Tally {
                 expected: hex::encode(expected),
                 got: hex::encode(got),
                 differs_at,
+            });
+        }
+    }
+
+    /// Counts an input that has to be refused.
+    pub(crate) fn refusal(&mut self, algorithm: &str, case: &str, refused: bool) {
+        let count = self.counts.entry(algorithm.to_owned()).or_default();
+        count.negative += 1;
+        count.refused += usize::from(refused);
+        if !refused {
+            self.failures.push(Failure {
+                source: self.source.to_owned(),
+                provider: self.provider.to_owned(),
+                case: case.to_owned(),
+                field: "refused".to_owned(),
+                expected: "01".to_owned(),
+                got: "00".to_owned(),
+                differs_at: 0,
             });
         }
     }
@@ -148,12 +193,10 @@ impl Tally {
     }
 
     pub(crate) fn into_report(self) -> Report {
-        let row = |(algorithm, (cases, passed)): (String, (usize, usize))| Row {
-            source: self.source.to_owned(),
-            algorithm,
-            provider: self.provider.to_owned(),
-            cases,
-            passed,
+        let row = |(algorithm, counts): (String, Counts)| {
+            let Counts { cases, passed, negative, refused } = counts;
+            let (source, provider) = (self.source.to_owned(), self.provider.to_owned());
+            Row { source, algorithm, provider, cases, passed, negative, refused }
         };
         Report { rows: self.counts.into_iter().map(row).collect(), failures: self.failures }
     }

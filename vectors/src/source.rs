@@ -80,4 +80,5 @@ pub const SOURCES: &[Source] = &[
     source!("rfc6954", "RFC 6954 appendix A", "rfc6954_brainpool.json", checks::exchange::brainpool),
     source!("rfc8031", "RFC 8031 appendix A", "rfc8031_curve25519.json", checks::exchange::curve25519),
     source!("mlkem", "NIST ACVP, FIPS 203", "acvp_mlkem_keygen.json", checks::exchange::mlkem_key_generation),
+    source!("own", "Esplanade, vectors/data/README.md", "own_exchanges.json", checks::own::check),
 ];

@@ -5,6 +5,7 @@ pub(crate) mod cipher;
 pub(crate) mod esp;
 pub(crate) mod exchange;
 pub(crate) mod mac;
+pub(crate) mod own;
 
 use serde_json::Value;
 
