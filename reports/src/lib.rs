@@ -14,5 +14,5 @@ mod text;
 pub use atomic::write;
 pub use ladder::{Fate, Ladder, Rung};
 pub use merge::MergeError;
-pub use outcome::{Case, Failure, Results, Situation, StoryLine, Suite, Tally, Verdict};
+pub use outcome::{Case, Failure, Offers, Refusal, Results, Situation, StoryLine, Suite, Tally, Verdict};
 pub use text::{Colour, seconds, summary};

@@ -43,9 +43,39 @@ pub struct Case {
     /// What is no failure, and yet worth saying; each once.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub warnings: BTreeSet<String>,
+    /// The negotiations that failed, in order; of those alike only the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
     /// How long it took by the wall clock. Not part of the results that are kept and compared.
     #[serde(skip)]
     pub elapsed: Option<Duration>,
+}
+
+/// A negotiation that failed at a peer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// When, in nanoseconds of simulated time.
+    pub at_nanos: u64,
+    /// The peer that tells of it.
+    pub peer: String,
+    /// Why, as a story names it: `no-proposal-chosen`.
+    pub reason: String,
+    /// The whole of it in a sentence.
+    pub text: String,
+    /// What kept two offers of algorithms apart, where it was that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offers: Option<Offers>,
+}
+
+/// Two offers of algorithms without a common choice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offers {
+    /// The transform type of which they have nothing in common, if it is known there.
+    pub transform: Option<String>,
+    /// The initiator's proposals.
+    pub offered: Vec<String>,
+    /// The responder's; none at an initiator, who is not told.
+    pub configured: Vec<String>,
 }
 
 /// How a run ended.

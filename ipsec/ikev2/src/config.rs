@@ -14,7 +14,7 @@ use ipsec_dataplane::{LifetimePolicy, SaOptions, Selector};
 use ipsec_net::{AddressRange, Prefix};
 use ipsec_wire::v2::ConfigAttribute;
 
-use crate::negotiate::{self, ChildProposal, IkeProposal, IkeSuite};
+use crate::negotiate::{self, ChildProposal, Disagreement, IkeProposal, IkeSuite};
 use crate::ticket::TicketPolicy;
 use crate::window::Retransmission;
 
@@ -178,10 +178,11 @@ impl Connection {
         self.ppk.as_ref().is_some_and(|ppk| ppk.required)
     }
 
-    /// Whether an IKE SA of this connection may have these algorithms. A responder agrees on them before it knows which of its
-    /// connections is meant.
-    pub(crate) fn takes(&self, suite: &IkeSuite) -> bool {
-        self.usable(self.intermediate).iter().any(|proposal| proposal.holds(suite))
+    /// Checks that an IKE SA of this connection may have these algorithms. A responder agrees on them before it knows which of
+    /// its connections is meant.
+    pub(crate) fn check_suite(&self, suite: &IkeSuite) -> Result<(), Disagreement> {
+        let configured = negotiate::ike_offer(&self.usable(self.intermediate), None);
+        negotiate::select(&configured, &negotiate::ike_offer(&[IkeProposal::of(suite)], None)).map(|_| ())
     }
 
     /// What counts of its proposals with or without additional key exchanges.

@@ -56,7 +56,7 @@ pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod};
 pub use endpoint::{Endpoint, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
 pub use gateway::Gateway;
-pub use negotiate::{AdditionalKeyExchanges, ChildProposal, IkeProposal, IkeSuite};
+pub use negotiate::{AdditionalKeyExchanges, ChildProposal, Disagreement, IkeProposal, IkeSuite};
 pub use output::Output;
 pub use path::{IKE_PORT, NAT_PORT, Nat};
 pub use refusal::{DropReason, Failure, FragmentFault};

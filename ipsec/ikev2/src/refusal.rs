@@ -1,7 +1,9 @@
 //! What is not accepted, sorted by what we do about it.
 
-use ipsec_wire::registry::NotifyType;
-use ipsec_wire::v2::Notify;
+use ipsec_wire::registry::{NotifyType, TransformType, transform_name};
+use ipsec_wire::v2::{Notify, Proposal};
+
+use crate::negotiate::Disagreement;
 
 /// What to do with a message that cannot be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,9 +148,9 @@ pub enum Failure {
     /// An identity was not proven.
     #[error("AUTHENTICATION_FAILED: {0}")]
     Authentication(String),
-    /// No proposal fits; the text shows both offers and what did not match.
+    /// No proposal fits.
     #[error("NO_PROPOSAL_CHOSEN: {0}")]
-    Proposal(String),
+    Proposal(Box<Disagreement>),
     /// No traffic selector fits; the text shows both sides.
     #[error("TS_UNACCEPTABLE: {0}")]
     Selectors(String),
@@ -179,6 +181,16 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The data of an INVALID_KE_PAYLOAD that asks for a group which we do not offer, or have sent (RFC 7296 §1.3).
+    pub(crate) fn group(data: &[u8], offer: &[Proposal]) -> Self {
+        let asked = match <[u8; 2]>::try_from(data).map(u16::from_be_bytes) {
+            Ok(group) => transform_name(TransformType::KE, group),
+            Err(_) => format!("a group in {} octets", data.len()),
+        };
+        let offer: Vec<String> = offer.iter().map(ToString::to_string).collect();
+        Self::KeyExchange(format!("the responder asks for {asked}, offered was {}", offer.join("; ")))
+    }
+
     /// A short stable name for scenarios and counters.
     #[must_use]
     pub fn name(&self) -> &'static str {

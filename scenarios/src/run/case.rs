@@ -82,6 +82,7 @@ pub fn run_case(scenario: &Arc<Scenario>, seed: u64, options: Options) -> CaseRe
                 digest: String::new(),
                 counters: BTreeMap::new(),
                 warnings: BTreeSet::new(),
+                refusals: Vec::new(),
                 elapsed: None,
             };
             let (met, ladder) = (BTreeSet::new(), reports::Ladder::default());
@@ -378,6 +379,7 @@ impl Run {
         counted
             .extend(totals.into_iter().filter(|(_, count)| *count > 0).map(|(name, n)| (name.to_owned(), n)));
         let warnings = std::mem::take(&mut watch.warnings);
+        let refusals = std::mem::take(&mut watch.refusals);
         let ladder = watch.ladder.ladder(&watch.scene);
         let met = met(&self.scenario, watch);
         let verdict = match end {
@@ -400,6 +402,7 @@ impl Run {
             digest,
             counters: counted,
             warnings,
+            refusals,
             elapsed: None,
         };
         let extra = self.built.world.into_trace().observer.into_extra();

@@ -111,7 +111,7 @@ fn find_happening(fact: &Fact, since: Instant, watch: &Watch) -> Finding {
         }
         Fact::Failure { reason, at, .. } => {
             let matches = |what: &What| matches!(what, What::Failure(name, _) if *name == reason.name());
-            count(watch, at, since, &matches, 1, &format!("a failure {}", reason.name()))
+            count(watch, at, since, &matches, 1, &format!("failure {}", reason.name()))
         }
         Fact::FailureSaying { reason, words, at, .. } => find_failure(watch, at, since, *reason, words),
         Fact::Drop { reason, at, .. } => {
@@ -302,7 +302,7 @@ fn find_failure(
     let meant = |own: &str| reason.is_none_or(|reason| own == reason.name());
     let says = |what: &What| matches!(what, What::Failure(own, text) if meant(own) && text.contains(words));
     let name = reason.map_or_else(String::new, |reason| format!(" {}", reason.name()));
-    let found = count(watch, at, since, &says, 1, &format!("a failure{name} that says \"{words}\""));
+    let found = count(watch, at, since, &says, 1, &format!("failure{name} that says \"{words}\""));
     let others = watch.happenings.iter().filter(|h| h.at >= since).filter_map(|h| match &h.what {
         What::Failure(own, text) if meant(own) => Some(text.as_str()),
         _ => None,

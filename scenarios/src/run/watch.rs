@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ipsec::Event;
 use ipsec::dataplane::{Expired, Limit, Measure, Protection};
-use ipsec::ikev2::{ChildRecord, Event as Ikev2, NAT_PORT};
+use ipsec::ikev2::{ChildRecord, Event as Ikev2, Failure, NAT_PORT};
+use ipsec::wire::v2::Proposal;
 use ipsec::wire::{Spi, ah, esp};
 use ipsec_net::{Instant, IpPacket, protocol, udp};
+use reports::{Offers, Refusal};
 use sim::middlebox::nat::NatNote;
 use sim::middlebox::router::RouterNote;
 use sim::{Kind, Observer};
@@ -38,6 +40,8 @@ pub struct Watch {
     pub(super) counters: BTreeMap<String, u64>,
     /// What is no failure, and yet worth saying.
     pub(super) warnings: BTreeSet<String>,
+    /// The negotiations that failed, of those alike the first.
+    pub(super) refusals: Vec<Refusal>,
     /// The first thing that must hold and does not, with the oracle's name.
     pub(super) violation: Option<(&'static str, Violation)>,
     /// Set whenever something happened at a gateway.
@@ -85,6 +89,7 @@ impl Watch {
             children: BTreeMap::new(),
             counters: BTreeMap::new(),
             warnings: BTreeSet::new(),
+            refusals: Vec::new(),
             violation: None,
             stirred: false,
             oracles: oracle::all(),
@@ -135,7 +140,9 @@ impl Watch {
             Ikev2::IkeFailed { failure, .. }
             | Ikev2::ChildFailed { failure, .. }
             | Ikev2::IkeDown { cause: ipsec::ikev2::Cause::Failed(failure), .. } => {
-                self.happened(at, peer, What::Failure(failure.name(), failure.to_string()));
+                let text = failure.to_string();
+                self.refused(at, &name, failure, &text);
+                self.happened(at, peer, What::Failure(failure.name(), text));
             }
             Ikev2::Configured { inside, .. } => {
                 let told = inside.attributes.iter().map(ToString::to_string);
@@ -160,6 +167,25 @@ impl Watch {
             }
             Ikev2::Received(_) | Ikev2::IkeKeyed(_) | Ikev2::IkeDown { .. } | Ikev2::Moved { .. } => {}
         }
+    }
+
+    /// Keeps a failure for the report.
+    fn refused(&mut self, at: Instant, peer: &str, failure: &Failure, text: &str) {
+        let known = |other: &Refusal| (other.peer.as_str(), other.text.as_str()) == (peer, text);
+        if self.refusals.len() == MOST_REFUSALS || self.refusals.iter().any(known) {
+            return;
+        }
+        let shown = |proposals: &[Proposal]| proposals.iter().map(ToString::to_string).collect();
+        let offers = match failure {
+            Failure::Proposal(why) => Some(Offers {
+                transform: why.kind.map(|kind| kind.to_string()),
+                offered: shown(&why.offered),
+                configured: shown(&why.configured),
+            }),
+            _ => None,
+        };
+        let (peer, reason, text) = (peer.to_owned(), failure.name().to_owned(), text.to_owned());
+        self.refusals.push(Refusal { at_nanos: at.as_nanos(), peer, reason, text, offers });
     }
 
     /// Tells of algorithms that are advised against.
@@ -217,6 +243,9 @@ impl Watch {
 fn carried(packet: &IpPacket) -> Option<&[u8]> {
     packet.payload().get(udp::HEADER_LEN..)
 }
+
+/// So many failures of a run are kept for the report.
+const MOST_REFUSALS: usize = 16;
 
 /// So many IKE packets are remembered that routers and translators may forward.
 const MOST_FORWARDED: usize = 256;

@@ -516,11 +516,15 @@ pub enum FailureReason {
     Unsupported,
     /// A redirect leads nowhere, or in circles.
     Redirect,
+    /// The other end may come from anywhere, so that nobody can begin with it.
+    NoAddress,
+    /// It was given up on command.
+    Abandoned,
 }
 
 impl FailureReason {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::AuthenticationFailed,
         Self::NoProposalChosen,
         Self::TsUnacceptable,
@@ -531,6 +535,8 @@ impl FailureReason {
         Self::Timeout,
         Self::Unsupported,
         Self::Redirect,
+        Self::NoAddress,
+        Self::Abandoned,
     ];
 
     /// Its word in a story.
@@ -547,6 +553,8 @@ impl FailureReason {
             Self::Timeout => "timeout",
             Self::Unsupported => "unsupported",
             Self::Redirect => "redirect",
+            Self::NoAddress => "no-address",
+            Self::Abandoned => "abandoned",
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::features::{self, Features};
 use crate::keys::{self, Keys, Shared};
 use crate::message::{Opened, find_notify, notifies};
 use crate::nat::{self, Course};
-use crate::negotiate::{self, IkeProposal, IkeSuite};
+use crate::negotiate::{self, Disagreement, IkeProposal, IkeSuite};
 use crate::path::Nat;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Transcript};
@@ -281,7 +281,7 @@ pub(crate) fn respond(
         Err(why) => {
             let hindered = !additional && connections.iter().any(|c| c.usable(false) != c.proposals);
             let without = if hindered { "without IKE_INTERMEDIATE, " } else { "" };
-            let failure = Failure::Proposal(format!("{without}{why}"));
+            let failure = Failure::Proposal(why.preceded(without));
             return refuse(NotifyType::NO_PROPOSAL_CHOSEN, Vec::new(), failed(failure));
         }
     };
@@ -375,10 +375,7 @@ fn refused(message: &Opened<'_>, offer: &[Proposal]) -> Option<Failure> {
         _ => None,
     })?;
     Some(match error.kind {
-        NotifyType::NO_PROPOSAL_CHOSEN => {
-            let offer: Vec<String> = offer.iter().map(ToString::to_string).collect();
-            Failure::Proposal(format!("the responder accepts none of ours: {}", offer.join("; ")))
-        }
+        NotifyType::NO_PROPOSAL_CHOSEN => Failure::Proposal(Disagreement::told(offer)),
         other => Failure::Refused(other),
     })
 }

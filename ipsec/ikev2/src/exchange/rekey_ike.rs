@@ -24,7 +24,7 @@ use crate::effect::{Effect, Fate, Successor};
 use crate::event::{Cause, Event};
 use crate::keys::{self, Shared};
 use crate::message::{Opened, find_error, find_notify};
-use crate::negotiate::{self, IkeSuite};
+use crate::negotiate::{self, Disagreement, IkeSuite};
 use crate::protect::Protection;
 use crate::refusal::{Failure, Refusal};
 use crate::sa::{Affair, Crypto, IkeSa, Making, Role, State};
@@ -116,12 +116,12 @@ impl RekeyIke {
                 return after_refusal(self.refusals, Box::new(again), cx);
             }
         }
-        let failure = match kind {
-            NotifyType::NO_PROPOSAL_CHOSEN => {
-                let offer: Vec<String> = self.offer.iter().map(ToString::to_string).collect();
-                Failure::Proposal(format!("the responder accepts none of ours: {}", offer.join("; ")))
+        let failure = match find_notify(&message.payloads, NotifyType::INVALID_KE_PAYLOAD) {
+            Some(group) => Failure::group(&group.data, &self.offer),
+            None if kind == NotifyType::NO_PROPOSAL_CHOSEN => {
+                Failure::Proposal(Disagreement::told(&self.offer))
             }
-            other => Failure::Refused(other),
+            None => Failure::Refused(kind),
         };
         Next::Done(vec![failed(sa, failure)])
     }
@@ -291,7 +291,7 @@ fn agree(
     let fields = Fields::of(message).ok_or_else(|| syntax("without SA, KE and nonce"))?;
     let configured = negotiate::ike_offer(&sa.connection.usable(sa.connection.intermediate), None);
     let mut chosen = negotiate::select(&configured, fields.proposals)
-        .map_err(|why| refuse(NotifyType::NO_PROPOSAL_CHOSEN, Failure::Proposal(why.to_string())))?;
+        .map_err(|why| refuse(NotifyType::NO_PROPOSAL_CHOSEN, Failure::Proposal(Box::new(why))))?;
     let suite = negotiate::ike_suite(&chosen).ok_or_else(|| syntax("the offer is incomplete"))?;
     let spi_i = spi_of(&chosen).ok_or_else(|| syntax("an SPI that is none"))?;
     let group = negotiate::key_exchange_id(suite.key_exchange).ok_or_else(|| syntax("no group"))?;

@@ -1,12 +1,14 @@
 //! Agreement on suites and traffic selectors (RFC 7296 §2.7, §2.9), as pure functions over two offers.
 
 mod advice;
+mod disagreement;
 mod numbers;
 mod proposal;
 mod select;
 mod selectors;
 mod suite;
 
+pub use disagreement::Disagreement;
 pub use proposal::{AdditionalKeyExchanges, ChildProposal, IkeProposal};
 pub use suite::IkeSuite;
 

@@ -1,7 +1,7 @@
 //! What one end is configured to offer and to accept, and the proposals on the wire that say so (RFC 7296 §3.3).
 
 use ipsec_crypto::{IntegrityAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm};
-use ipsec_dataplane::{Encryption, Suite};
+use ipsec_dataplane::Encryption;
 use ipsec_wire::registry::{ProtocolId, TransformType};
 use ipsec_wire::v2::{Proposal, Transform};
 use ipsec_wire::{IkeSpi, Spi};
@@ -51,15 +51,15 @@ impl IkeProposal {
         optional.then(|| Self { additional: AdditionalKeyExchanges::default(), ..self.clone() })
     }
 
-    /// Whether these algorithms are a choice from it.
-    pub(crate) fn holds(&self, suite: &IkeSuite) -> bool {
-        let Suite { encryption, key_len, integrity } = suite.protection;
-        let mut additional = self.additional.iter().zip(&suite.additional);
-        self.encryption.contains(&(encryption, key_len))
-            && integrity.map_or(self.integrity.is_empty(), |integrity| self.integrity.contains(&integrity))
-            && self.prf.contains(&suite.prf)
-            && self.key_exchange.contains(&suite.key_exchange)
-            && additional.all(|(list, method)| list.contains(method) || list.is_empty() && method.is_none())
+    /// Exactly these algorithms.
+    pub(crate) fn of(suite: &IkeSuite) -> Self {
+        Self {
+            encryption: vec![(suite.protection.encryption, suite.protection.key_len)],
+            integrity: suite.protection.integrity.into_iter().collect(),
+            prf: vec![suite.prf],
+            key_exchange: vec![suite.key_exchange],
+            additional: suite.additional.map(|method| method.into_iter().map(Some).collect()),
+        }
     }
 }
 

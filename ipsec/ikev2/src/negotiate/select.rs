@@ -2,51 +2,14 @@
 //! of IPsec ask, "why did nothing match" comes first.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use ipsec_crypto::PrfAlgorithm;
 use ipsec_wire::registry::TransformType;
 use ipsec_wire::v2::{Proposal, Transform};
 
+use super::disagreement::Disagreement;
 use super::numbers;
 use super::proposal::ADDITIONAL;
-
-/// Why no proposal fits: the closest pair of offers, and the transform type that kept them apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mismatch {
-    kind: TransformType,
-    /// There is something in common, but only what another key exchange of the proposal is already.
-    repeats: bool,
-    offered: Vec<Transform>,
-    configured: Vec<Transform>,
-    all_offered: Vec<Proposal>,
-    all_configured: Vec<Proposal>,
-}
-
-/// `key exchange: offered ECP_256, configured CURVE25519 (offer: …; configuration: …)`.
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |transforms: &[Transform]| match transforms {
-            [] => "nothing".to_owned(),
-            some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
-        };
-        let all =
-            |proposals: &[Proposal]| proposals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        if self.all_offered.is_empty() {
-            return f.write_str("the offer is empty");
-        }
-        write!(
-            f,
-            "{}: offered {}, configured {}{} (offer: {}; configuration: {})",
-            self.kind,
-            list(&self.offered),
-            list(&self.configured),
-            if self.repeats { ", which would repeat a key exchange" } else { "" },
-            all(&self.all_offered),
-            all(&self.all_configured)
-        )
-    }
-}
 
 /// Chooses from `offered` the proposal that fits `configured`, by the order of `configured`, and within it each
 /// transform by that order too. The result is an offered proposal, its number and SPI kept, with one transform of each
@@ -54,31 +17,47 @@ impl fmt::Display for Mismatch {
 ///
 /// # Errors
 /// When none fits.
-pub(crate) fn select(configured: &[Proposal], offered: &[Proposal]) -> Result<Proposal, Mismatch> {
-    let mut closest: Option<(usize, Mismatch)> = None;
+pub(crate) fn select(configured: &[Proposal], offered: &[Proposal]) -> Result<Proposal, Disagreement> {
+    let mut closest: Option<(Apart, &Proposal, &Proposal)> = None;
     for ours in configured {
         for theirs in offered.iter().filter(|theirs| theirs.protocol == ours.protocol) {
             match combine(ours, theirs) {
                 Ok(transforms) => {
                     return Ok(Proposal { transforms, ..theirs.clone() });
                 }
-                Err(Apart { matched, kind, repeats }) => {
-                    if closest.as_ref().is_none_or(|(best, _)| matched > *best) {
-                        let mismatch = Mismatch {
-                            kind,
-                            repeats,
-                            offered: of_kind(theirs, kind).cloned().collect(),
-                            configured: of_kind(ours, kind).cloned().collect(),
-                            all_offered: offered.to_vec(),
-                            all_configured: configured.to_vec(),
-                        };
-                        closest = Some((matched, mismatch));
+                Err(apart) => {
+                    if closest.as_ref().is_none_or(|(best, ..)| apart.matched > best.matched) {
+                        closest = Some((apart, ours, theirs));
                     }
                 }
             }
         }
     }
-    Err(closest.map_or_else(|| nothing_comparable(configured, offered), |(_, mismatch)| mismatch))
+    Err(disagreement(closest.as_ref(), configured, offered))
+}
+
+/// The closest pair of proposals, and what kept it apart.
+fn disagreement(
+    closest: Option<&(Apart, &Proposal, &Proposal)>,
+    configured: &[Proposal],
+    offered: &[Proposal],
+) -> Disagreement {
+    let (why, kind) = match closest {
+        Some((Apart { kind, repeats, .. }, ours, theirs)) => {
+            let repeats = if *repeats { ", which would repeat a key exchange" } else { "" };
+            let (theirs, ours) = (list(theirs, *kind), list(ours, *kind));
+            (format!("{kind}: offered {theirs}, configured {ours}{repeats}"), Some(*kind))
+        }
+        None if offered.is_empty() => ("the offer is empty".to_owned(), None),
+        None => ("no proposal is for the same protocol".to_owned(), None),
+    };
+    Disagreement { why, kind, offered: offered.to_vec(), configured: configured.to_vec() }
+}
+
+/// The transforms of a type that a proposal has.
+fn list(proposal: &Proposal, kind: TransformType) -> String {
+    let transforms: Vec<String> = of_kind(proposal, kind).map(ToString::to_string).collect();
+    if transforms.is_empty() { "nothing".to_owned() } else { transforms.join(" or ") }
 }
 
 /// Checks a responder's choice: one of our proposals, with exactly one transform of each type that we offered
@@ -197,17 +176,6 @@ fn is_key_exchange(kind: TransformType) -> bool {
 /// The key exchange methods of a choice but for NONE.
 fn key_exchanges(proposal: &Proposal) -> impl Iterator<Item = &Transform> {
     proposal.transforms.iter().filter(|transform| is_key_exchange(transform.kind) && transform.id != 0)
-}
-
-fn nothing_comparable(configured: &[Proposal], offered: &[Proposal]) -> Mismatch {
-    Mismatch {
-        kind: TransformType::ENCR,
-        repeats: false,
-        offered: Vec::new(),
-        configured: Vec::new(),
-        all_offered: offered.to_vec(),
-        all_configured: configured.to_vec(),
-    }
 }
 
 fn kinds(a: &Proposal, b: &Proposal) -> BTreeSet<TransformType> {

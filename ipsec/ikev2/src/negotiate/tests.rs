@@ -86,7 +86,9 @@ fn the_transform_of_the_closest_proposal_is_the_one_that_is_named() {
 
 #[test]
 fn an_empty_offer_is_told_as_such() {
-    assert_eq!(chosen(&[gcm(16)], &[]).unwrap_err(), "the offer is empty");
+    let configured = "IKE ENCR_AES_GCM_16-128 PRF_HMAC_SHA2_256 CURVE25519";
+    let expected = format!("the offer is empty (configuration: {configured})");
+    assert_eq!(chosen(&[gcm(16)], &[]).unwrap_err(), expected);
 }
 
 #[test]
@@ -320,23 +322,34 @@ proptest! {
 }
 
 #[test]
-fn a_proposal_holds_what_can_be_chosen_from_it_and_nothing_else() {
+fn a_suite_is_a_choice_from_the_proposals_that_hold_it_and_from_no_other() {
     let mut hybrid = gcm(32);
     hybrid.additional[0] = vec![Some(KeyExchangeAlgorithm::MlKem768), None];
     let mut strict = gcm(32);
     strict.additional[0] = vec![Some(KeyExchangeAlgorithm::MlKem768)];
     let all = [cbc(), gcm(16), gcm(32), hybrid, strict];
-    for ours in &all {
-        for theirs in &all {
-            let Ok(suite) = chosen(std::slice::from_ref(ours), std::slice::from_ref(theirs)) else {
-                continue;
-            };
-            assert!(ours.holds(&suite) && theirs.holds(&suite), "{suite}");
-        }
-    }
-    let plain = chosen(&[gcm(32)], &[gcm(32)]).unwrap();
-    let both = chosen(&all[3..4], &all[3..4]).unwrap();
-    let held = |suite: &IkeSuite| all.each_ref().map(|proposal| proposal.holds(suite));
-    assert_eq!(held(&plain), [false, false, true, true, false], "{plain}");
-    assert_eq!(held(&both), [false, false, false, true, true], "{both}");
+    let held = |suite: &IkeSuite| {
+        let suite = [IkeProposal::of(suite)];
+        all.each_ref().map(|proposal| chosen(std::slice::from_ref(proposal), &suite).is_ok())
+    };
+    let of = |at: usize| chosen(&all[at..=at], &all[at..=at]).unwrap();
+    assert_eq!(held(&of(0)), [true, false, false, false, false]);
+    assert_eq!(held(&of(1)), [false, true, false, false, false]);
+    assert_eq!(held(&of(2)), [false, false, true, true, false]);
+    assert_eq!(held(&of(3)), [false, false, false, true, true]);
+    assert_eq!(IkeProposal::of(&of(1)), gcm(16));
+}
+
+#[test]
+fn a_refusal_tells_which_transform_type_was_apart_and_has_both_offers() {
+    let (ours, theirs) = (ike_offer(&[gcm(16)], None), ike_offer(&[gcm(32)], None));
+    let why = select(&ours, &theirs).unwrap_err();
+    assert_eq!(why.kind, Some(TransformType::ENCR));
+    assert_eq!((&why.offered, &why.configured), (&theirs, &ours));
+    assert_eq!(select(&ours, &[]).unwrap_err().kind, None);
+    let other = child_offer(&[child(&[false], &[])], Spi(1), false);
+    let why = select(&ours, &other).unwrap_err();
+    assert!(why.to_string().starts_with("no proposal is for the same protocol (offer: ESP "), "{why}");
+    let told = Disagreement::told(&theirs).to_string();
+    assert!(told.starts_with("the responder accepts none of ours: IKE ENCR_AES_GCM_16-256"), "{told}");
 }

@@ -12,7 +12,6 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::exchange::Answer;
 use crate::message::{Opened, find_notify};
-use crate::negotiate;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Role};
 
@@ -92,34 +91,31 @@ fn authorized<'a>(
         return denied(format!("{identity} asks for {wanted}, who is not here"));
     }
     let suite = &half_open.crypto.suite;
-    let (fitting, others): (Vec<_>, Vec<_>) = asked.iter().partition(|connection| connection.takes(suite));
-    let find = |among: &[&Arc<Connection>]| {
+    let fitting: Vec<_> = asked.iter().filter(|connection| connection.check_suite(suite).is_ok()).collect();
+    let find = |among: &[&&Arc<Connection>]| {
         let entry =
             cx.peers.find(identity, method, among.iter().map(|connection| connection.name.as_str()))?;
         Some((entry, Arc::clone(cx.connections.named(&entry.connection)?)))
     };
-    if let Some(found) = find(&fitting) {
-        return Ok(found);
+    let all: Vec<_> = asked.iter().collect();
+    if let Some((entry, connection)) = find(&fitting).or_else(|| find(&all)) {
+        return check_suite(half_open, &connection, identity).map(|()| (entry, connection));
     }
-    match find(&others) {
-        Some((_, connection)) => Err(unsuitable(half_open, &connection, identity)),
-        None => {
-            let expected: Vec<String> =
-                asked.iter().map(|connection| connection.remote_id.to_string()).collect();
-            let who = who(identity, method);
-            denied(format!("{who} is not known here; expected was {}", expected.join(" or ")))
-        }
-    }
+    let expected: Vec<String> = asked.iter().map(|connection| connection.remote_id.to_string()).collect();
+    let who = who(identity, method);
+    denied(format!("{who} is not known here; expected was {}", expected.join(" or ")))
 }
 
-/// The IKE SA has algorithms that another connection between these addresses takes, but not the one that is meant.
-pub(super) fn unsuitable(half_open: HalfOpen<'_>, connection: &Connection, identity: &Identity) -> Failure {
-    let configured = negotiate::ike_offer(&connection.usable(connection.intermediate), None);
-    let configured: Vec<String> = configured.iter().map(ToString::to_string).collect();
-    Failure::Proposal(format!(
-        "the IKE SA has {}, which {} does not take of {identity} (configuration: {})",
-        half_open.crypto.suite,
-        connection.name,
-        configured.join("; ")
-    ))
+/// Checks that the connection that is meant takes the algorithms that the IKE SA has: another one between these addresses may
+/// have been the one that does.
+pub(super) fn check_suite(
+    half_open: HalfOpen<'_>,
+    connection: &Connection,
+    identity: &Identity,
+) -> Result<(), Failure> {
+    let name = &connection.name;
+    connection.check_suite(&half_open.crypto.suite).map_err(|why| {
+        let what = format!("{name} does not take of {identity} what the IKE SA has: ");
+        Failure::Proposal(why.preceded(&what))
+    })
 }

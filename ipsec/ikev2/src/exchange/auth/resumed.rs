@@ -8,7 +8,7 @@ use ipsec_wire::registry::AuthMethod;
 use ipsec_wire::v2::{Authentication, Identification, Payload};
 
 use super::HalfOpen;
-use super::responder::{conclude, refuse, unsuitable};
+use super::responder::{check_suite, conclude, refuse};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::exchange::Answer;
@@ -71,10 +71,10 @@ fn goes_on(
         connection.local_id == resumption.own && connection.remote_id.matches(&resumption.peer)
     };
     let fitting: Vec<&Arc<Connection>> = cx.connections.between(local, remote).filter(fits).collect();
-    let suite = &half_open.crypto.suite;
-    match fitting.iter().find(|connection| connection.takes(suite)).or(fitting.first()) {
-        Some(connection) if connection.takes(suite) => Ok(Arc::clone(connection)),
-        Some(connection) => Err(unsuitable(half_open, connection, &resumption.peer)),
-        None => Err(Failure::Authentication(format!("{} may not come from {remote}", resumption.peer))),
-    }
+    let takes = |connection: &&&Arc<Connection>| connection.check_suite(&half_open.crypto.suite).is_ok();
+    let connection =
+        fitting.iter().find(takes).or(fitting.first()).ok_or_else(|| {
+            Failure::Authentication(format!("{} may not come from {remote}", resumption.peer))
+        })?;
+    check_suite(half_open, connection, &resumption.peer).map(|()| Arc::clone(connection))
 }

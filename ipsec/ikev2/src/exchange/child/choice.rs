@@ -112,7 +112,7 @@ pub(in crate::exchange) fn choose(
         .map_err(|why| refuse(NotifyType::TS_MAX_QUEUE, &config.name, Failure::Limit(why)))?;
     let configured = negotiate::child_offer(&config.proposals, Spi(0), fresh);
     let proposal = negotiate::select(&configured, offer.proposals).map_err(|why| {
-        refuse(NotifyType::NO_PROPOSAL_CHOSEN, &config.name, Failure::Proposal(why.to_string()))
+        refuse(NotifyType::NO_PROPOSAL_CHOSEN, &config.name, Failure::Proposal(Box::new(why)))
     })?;
     let suite = negotiate::child_suite(&proposal).ok_or_else(|| {
         let failure = Failure::Syntax("Child SA request: an SPI that is not four octets".to_owned());

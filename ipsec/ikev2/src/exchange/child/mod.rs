@@ -18,7 +18,7 @@ use crate::effect::NewChild;
 use crate::event::ChildRecord;
 use crate::keys;
 use crate::message::Opened;
-use crate::negotiate::{self, ChildSuite};
+use crate::negotiate::{self, ChildSuite, Disagreement};
 use crate::refusal::Failure;
 use crate::sa::IkeSa;
 
@@ -149,7 +149,9 @@ impl Agreed {
         cx: &mut Context<'_>,
     ) -> Result<NewChild, Failure> {
         if sa.path.nat.is_there() && matches!(self.suite.protection, Protection::Ah(_)) {
-            return Err(Failure::Proposal("AH does not get through NAT (RFC 3948 §1)".to_owned()));
+            return Err(Failure::Proposal(Disagreement::because(
+                "AH does not get through NAT (RFC 3948 §1)",
+            )));
         }
         let length = self.suite.protection.key_material_len();
         let Secrets { prf, sk_d, nonce_i, nonce_r, shared } = secrets;

@@ -14,7 +14,7 @@ use crate::effect::{Effect, NewChild};
 use crate::event::Event;
 use crate::exchange::through_nat::understand;
 use crate::message::{Opened, find_error, find_notify};
-use crate::negotiate;
+use crate::negotiate::{self, Disagreement};
 use crate::path::Path;
 use crate::refusal::Failure;
 use crate::sa::IkeSa;
@@ -185,10 +185,11 @@ impl ChildOffer {
 
     /// Why the responder made no child of the offer, with the offer.
     pub(crate) fn refused(&self, message: &Opened<'_>) -> Failure {
-        match find_error(&message.payloads).map(|notify| notify.kind) {
-            Some(NotifyType::NO_PROPOSAL_CHOSEN) => {
-                let offer: Vec<String> = self.proposals.iter().map(ToString::to_string).collect();
-                Failure::Proposal(format!("the responder accepts none of ours: {}", offer.join("; ")))
+        let error = find_error(&message.payloads);
+        match error.map(|notify| notify.kind) {
+            Some(NotifyType::NO_PROPOSAL_CHOSEN) => Failure::Proposal(Disagreement::told(&self.proposals)),
+            Some(NotifyType::INVALID_KE_PAYLOAD) => {
+                Failure::group(error.map_or(&[], |notify| &notify.data), &self.proposals)
             }
             Some(NotifyType::TS_UNACCEPTABLE) => {
                 Failure::Selectors(format!("the responder accepts no part of our {}", self.shown()))
