@@ -74,11 +74,31 @@ pub const SOURCES: &[Source] = &[
         checks::mac::aes_cmac
     ),
     source!("rfc4615", "RFC 4615 section 4", "rfc4615_aes_cmac_prf.json", checks::mac::aes_cmac_prf),
+    source!("rfc2759", "RFC 2759 section 9", "rfc2759_mschapv2.json", checks::proof::ms_chap_v2),
+    source!("rfc4754", "RFC 4754 section 8", "rfc4754_ecdsa.json", checks::proof::ecdsa),
+    source!(
+        "rfc7427",
+        "RFC 7427 appendix A",
+        "rfc7427_algorithm_identifiers.json",
+        checks::proof::identifiers
+    ),
+    source!(
+        "rfc8420",
+        "RFC 8420 appendix A",
+        "rfc8420_eddsa_algorithm_identifiers.json",
+        checks::proof::identifiers
+    ),
     source!("rfc5114", "RFC 5114 appendix A", "rfc5114_dh_groups.json", checks::exchange::additional_groups),
     source!("rfc5903", "RFC 5903 section 8", "rfc5903_ecp_groups.json", checks::exchange::ecp),
     source!("rfc6932", "RFC 6932 appendix A", "rfc6932_brainpool.json", checks::exchange::brainpool),
     source!("rfc6954", "RFC 6954 appendix A", "rfc6954_brainpool.json", checks::exchange::brainpool),
     source!("rfc8031", "RFC 8031 appendix A", "rfc8031_curve25519.json", checks::exchange::curve25519),
     source!("mlkem", "NIST ACVP, FIPS 203", "acvp_mlkem_keygen.json", checks::exchange::mlkem_key_generation),
+    source!(
+        "wycheproof-mlkem",
+        "Project Wycheproof, FIPS 203",
+        "wycheproof_mlkem.json.gz",
+        checks::exchange::mlkem
+    ),
     source!("own", "Esplanade, vectors/data/README.md", "own_exchanges.json", checks::own::check),
 ];

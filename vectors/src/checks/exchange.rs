@@ -1,5 +1,8 @@
 //! Key exchanges with published private values.
 
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
 use ipsec_crypto::{FixedEntropy, KeyExchangeAlgorithm, Provider};
 
 use super::{Case, cases, json};
@@ -82,16 +85,71 @@ pub(crate) fn mlkem_key_generation(
 ) -> Result<(), String> {
     let file = json(data)?;
     for case in cases(&file, "cases")? {
-        let algorithm = match case.text("parameter_set")? {
-            "ML-KEM-512" => KeyExchangeAlgorithm::MlKem512,
-            "ML-KEM-768" => KeyExchangeAlgorithm::MlKem768,
-            "ML-KEM-1024" => KeyExchangeAlgorithm::MlKem1024,
-            other => return Err(format!("there is no parameter set {other}")),
-        };
+        let algorithm = parameter_set(&case)?;
         let mut luck = FixedEntropy::new([case.octets("d")?, case.octets("z")?].concat());
         let initiator = (provider.initiate)(algorithm, &mut luck);
         let expected = case.octets("ek")?;
         tally.case(algorithm.name(), &case.name, &[("encapsulation key", &expected, initiator.public())]);
+    }
+    Ok(())
+}
+
+fn parameter_set(case: &Case<'_>) -> Result<KeyExchangeAlgorithm, String> {
+    match case.text("parameter_set")? {
+        "ML-KEM-512" => Ok(KeyExchangeAlgorithm::MlKem512),
+        "ML-KEM-768" => Ok(KeyExchangeAlgorithm::MlKem768),
+        "ML-KEM-1024" => Ok(KeyExchangeAlgorithm::MlKem1024),
+        other => Err(format!("there is no parameter set {other}")),
+    }
+}
+
+/// Wycheproof's ML-KEM: key generation, encapsulation and decapsulation, and keys and ciphertexts that have to be refused.
+pub(crate) fn mlkem(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
+    let mut text = Vec::new();
+    GzDecoder::new(data).read_to_end(&mut text).map_err(|error| error.to_string())?;
+    for case in cases(&json(&text)?, "cases")? {
+        let algorithm = parameter_set(&case)?;
+        let name = &case.name;
+        let valid = match case.text("result")? {
+            "valid" => true,
+            "invalid" => false,
+            other => return Err(format!("case {name} is {other}")),
+        };
+        if case.text("kind")? == "encapsulation" {
+            let mut luck = FixedEntropy::new(case.octets("m")?);
+            match (provider.respond)(algorithm, &case.octets("ek")?, &mut luck) {
+                Ok((ciphertext, shared)) if valid => tally.case(
+                    algorithm.name(),
+                    name,
+                    &[
+                        ("ciphertext", &case.octets("c")?, &ciphertext),
+                        ("shared secret", &case.octets("K")?, shared.as_bytes()),
+                    ],
+                ),
+                Err(error) if valid => return Err(format!("case {name}: {error}")),
+                found => tally.refusal(algorithm.name(), name, found.is_err()),
+            }
+            continue;
+        }
+        let initiator = (provider.initiate)(algorithm, &mut FixedEntropy::new(case.octets("seed")?));
+        let public = initiator.public().to_vec();
+        let key = case.optional("ek")?.unwrap_or_else(|| public.clone());
+        let Some(ciphertext) = case.optional("c")? else {
+            tally.case(algorithm.name(), name, &[("encapsulation key", &key, &public)]);
+            continue;
+        };
+        match initiator.finish(&ciphertext) {
+            Ok(shared) if valid => tally.case(
+                algorithm.name(),
+                name,
+                &[
+                    ("encapsulation key", &key, &public),
+                    ("shared secret", &case.octets("K")?, shared.as_bytes()),
+                ],
+            ),
+            Err(error) if valid => return Err(format!("case {name}: {error}")),
+            found => tally.refusal(algorithm.name(), name, found.is_err()),
+        }
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ pub(crate) mod esp;
 pub(crate) mod exchange;
 pub(crate) mod mac;
 pub(crate) mod own;
+pub(crate) mod proof;
 
 use serde_json::Value;
 
@@ -42,6 +43,13 @@ impl<'a> Case<'a> {
     /// A field of octets.
     pub(crate) fn octets(&self, field: &str) -> Result<Vec<u8>, String> {
         let text = self.text(field)?;
+        hex::decode(text).map_err(|error| format!("case {}, {field}: {error}", self.name))
+    }
+
+    /// The first of a list of octets.
+    pub(crate) fn first_octets(&self, field: &str) -> Result<Vec<u8>, String> {
+        let first = self.value.get(field).and_then(|list| list.get(0)).and_then(Value::as_str);
+        let text = first.ok_or_else(|| format!("case {} has no list \"{field}\"", self.name))?;
         hex::decode(text).map_err(|error| format!("case {}, {field}: {error}", self.name))
     }
 

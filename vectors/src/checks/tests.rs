@@ -38,11 +38,11 @@ fn changed(data: &[u8], end: &str) -> Vec<u8> {
     if !zipped {
         text = data.to_vec();
     }
-    // The last run of 16 hexadecimal digits or more is a value that is compared.
+    // The last run of 14 hexadecimal digits or more is a value that is compared.
     let is_digit = |octet: &u8| octet.is_ascii_digit() || (b'a'..=b'f').contains(octet);
     let limit =
         text.windows(end.len().max(1)).rposition(|window| window == end.as_bytes()).unwrap_or(text.len());
-    let end = (16..=limit).rev().find(|end| text[end - 16..*end].iter().all(is_digit)).unwrap();
+    let end = (14..=limit).rev().find(|end| text[end - 14..*end].iter().all(is_digit)).unwrap();
     text[end - 1] = if text[end - 1] == b'0' { b'1' } else { b'0' };
     if !zipped {
         return text;
@@ -57,6 +57,7 @@ fn one_changed_digit_in_any_file_is_noticed() {
     for source in SOURCES {
         // Behind these come values that no check compares.
         let end = match source.name {
+            "rfc2759" => "\"des_key_example\"",
             "rfc4868" => "\"key_as_printed\"",
             "rfc5903" => "\"giry\"",
             "rfc5114" | "rfc6932" | "rfc6954" => "\"y_Z\"",
