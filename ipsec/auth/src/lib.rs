@@ -8,7 +8,8 @@
 //!   ├─ EAP            eap::EapPeer, eap::EapServer        RFC 3748, 7296 §2.16
 //!   ├─ raw key        by the same, without certificates     RFC 7670
 //!   ├─ resumption     prove_resumed, verify_resumed     RFC 5723 §4.3.3
-//!   └─ null           prove_null, verify_null             RFC 7619
+//!   ├─ null           prove_null, verify_null             RFC 7619
+//!   └─ IKEv1          prove_hash, verify_hash             RFC 2409 §5
 //! ```
 //!
 //! An IKE SA becomes established only with a [`Proven`] token, and only this crate can make one.
@@ -22,6 +23,7 @@ pub mod eap;
 mod identity;
 mod null;
 mod pad;
+mod phase1;
 mod proof;
 mod prove;
 mod psk;
@@ -39,6 +41,7 @@ pub use null::{prove_null, verify_null};
 pub use pad::{
     Authenticate, Evidence, IdentityPattern, NotAuthenticated, ParsePatternError, PeerDatabase, PeerEntry,
 };
+pub use phase1::{HashedOctets, prove_hash, verify_hash};
 pub use proof::{NotProven, Proven};
 pub use prove::{NoProof, Occasion, Prove};
 pub use psk::{SignedOctets, prove_psk, verify_psk};

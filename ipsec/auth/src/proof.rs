@@ -24,12 +24,15 @@ impl Proven {
     }
 }
 
-/// Why an AUTH payload does not prove the identity.
+/// Why an AUTH payload, or in IKEv1 a HASH payload, does not prove the identity.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NotProven {
     /// It was not computed with the secret that both ends should have, or over other messages.
     #[error("the AUTH payload was not made with the expected shared secret over these messages")]
     SharedSecret,
+    /// A HASH payload of IKEv1 was not computed with the secret that both ends should have, or over other messages.
+    #[error("the HASH payload was not made with the expected shared key over these messages")]
+    HashPayload,
     /// It proves in another way than was agreed.
     #[error("expected the authentication method {expected}, found {found}")]
     Method {

@@ -11,12 +11,11 @@ use std::time::Duration;
 use ipsec_auth::{Authenticate, Identity, IdentityPattern, Prove, SignatureHash};
 use ipsec_crypto::Secret;
 use ipsec_dataplane::{LifetimePolicy, SaOptions, Selector};
-use ipsec_net::{AddressRange, Prefix};
+use ipsec_net::{AddressRange, Prefix, Retransmission};
 use ipsec_wire::v2::ConfigAttribute;
 
 use crate::negotiate::{self, ChildProposal, Disagreement, IkeProposal, IkeSuite};
 use crate::ticket::TicketPolicy;
-use crate::window::Retransmission;
 
 pub use life::{Childless, OnClose, OnLoss, Reauthentication, RedirectPolicy, RedirectTime, Uniqueness};
 pub use ppk::{Ppk, PpkConfig, PpkMethod};

@@ -39,7 +39,7 @@ use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
 use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{Message, Notify, Payload};
-use ipsec_wire::{Header, IkeSpi, Spi};
+use ipsec_wire::{Header, IKE_PORT, IkeSpi, Spi};
 
 use crate::config::{Config, Connection, Uniqueness};
 use crate::connections::Connections;
@@ -56,7 +56,7 @@ use crate::held::Held;
 use crate::message::Opened;
 use crate::nat::Course;
 use crate::output::Output;
-use crate::path::{IKE_PORT, Path};
+use crate::path::Path;
 use crate::pools::Pools;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{Ends, Role};

@@ -4,14 +4,9 @@
 use std::net::SocketAddr;
 
 use ipsec_dataplane::{Outer, UdpEncapsulation};
+use ipsec_wire::{IKE_PORT, NAT_PORT};
 
 use crate::config::Connection;
-
-/// The port of IKE (RFC 7296 §2).
-pub const IKE_PORT: u16 = 500;
-
-/// The port of IKE and ESP behind NAT (RFC 7296 §2.23).
-pub const NAT_PORT: u16 = 4500;
 
 /// Where an IKE SA runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ mod instant;
 mod packet;
 mod prefix;
 mod reassembly;
+mod retransmission;
 pub mod tcp;
 pub mod udp;
 
@@ -23,3 +24,4 @@ pub use instant::{Instant, ParseDurationError, format_duration, parse_duration};
 pub use packet::{FragmentInfo, Headers, IpHeader, IpPacket, IpVersion, NotIp, protocol};
 pub use prefix::{AddressRange, ParsePrefixError, Prefix};
 pub use reassembly::{Limits, Reassembled, Reassembler, Refused};
+pub use retransmission::Retransmission;

@@ -10,6 +10,7 @@ mod cursor;
 pub mod esp;
 mod header;
 mod malformed;
+mod ports;
 pub mod registry;
 mod spi;
 mod substructure;
@@ -18,4 +19,5 @@ pub mod v2;
 
 pub use header::{Flags, Header, Version};
 pub use malformed::Malformed;
+pub use ports::{IKE_PORT, NAT_PORT};
 pub use spi::{IkeSpi, Spi};

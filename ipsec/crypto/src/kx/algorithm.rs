@@ -108,6 +108,35 @@ impl KeyExchangeAlgorithm {
         }
     }
 
+    /// The word for it in proposals.
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            Self::Modp768 => "modp768",
+            Self::Modp1024 => "modp1024",
+            Self::Modp1536 => "modp1536",
+            Self::Modp2048 => "modp2048",
+            Self::Modp3072 => "modp3072",
+            Self::Modp4096 => "modp4096",
+            Self::Modp6144 => "modp6144",
+            Self::Modp8192 => "modp8192",
+            Self::Ecp256 => "ecp256",
+            Self::Ecp384 => "ecp384",
+            Self::Ecp521 => "ecp521",
+            Self::Modp1024s160 => "modp1024s160",
+            Self::Modp2048s224 => "modp2048s224",
+            Self::Modp2048s256 => "modp2048s256",
+            Self::Brainpool224 => "ecp224bp",
+            Self::Brainpool256 => "ecp256bp",
+            Self::Brainpool384 => "ecp384bp",
+            Self::Brainpool512 => "ecp512bp",
+            Self::X25519 => "x25519",
+            Self::X448 => "x448",
+            Self::MlKem512 => "mlkem512",
+            Self::MlKem768 => "mlkem768",
+            Self::MlKem1024 => "mlkem1024",
+        }
+    }
+
     /// The length in bytes of the public value that the initiator sends: the length of p for MODP, of x | y for ECP
     /// and Brainpool, of the encapsulation key for ML-KEM.
     pub const fn initiator_public_len(self) -> usize {

@@ -27,11 +27,11 @@ pub struct IkeSuite {
 /// `aes256gcm16-prfsha384-ecp384-ke1_mlkem768`.
 impl fmt::Display for IkeSuite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}-{}", self.protection, prf_keyword(self.prf), group_keyword(self.key_exchange))?;
+        write!(f, "{}-{}-{}", self.protection, prf_keyword(self.prf), self.key_exchange.keyword())?;
         let additional = (1..).zip(self.additional).filter_map(|(number, method)| Some((number, method?)));
         additional
             .into_iter()
-            .try_for_each(|(number, method): (u8, _)| write!(f, "-ke{number}_{}", group_keyword(method)))
+            .try_for_each(|(number, method): (u8, _)| write!(f, "-ke{number}_{}", method.keyword()))
     }
 }
 
@@ -44,34 +44,6 @@ fn prf_keyword(prf: PrfAlgorithm) -> &'static str {
         PrfAlgorithm::HmacSha2_512 => "prfsha512",
         PrfAlgorithm::AesXcbc => "prfaesxcbc",
         PrfAlgorithm::AesCmac => "prfaescmac",
-    }
-}
-
-fn group_keyword(group: KeyExchangeAlgorithm) -> &'static str {
-    match group {
-        KeyExchangeAlgorithm::Modp768 => "modp768",
-        KeyExchangeAlgorithm::Modp1024 => "modp1024",
-        KeyExchangeAlgorithm::Modp1536 => "modp1536",
-        KeyExchangeAlgorithm::Modp2048 => "modp2048",
-        KeyExchangeAlgorithm::Modp3072 => "modp3072",
-        KeyExchangeAlgorithm::Modp4096 => "modp4096",
-        KeyExchangeAlgorithm::Modp6144 => "modp6144",
-        KeyExchangeAlgorithm::Modp8192 => "modp8192",
-        KeyExchangeAlgorithm::Ecp256 => "ecp256",
-        KeyExchangeAlgorithm::Ecp384 => "ecp384",
-        KeyExchangeAlgorithm::Ecp521 => "ecp521",
-        KeyExchangeAlgorithm::Modp1024s160 => "modp1024s160",
-        KeyExchangeAlgorithm::Modp2048s224 => "modp2048s224",
-        KeyExchangeAlgorithm::Modp2048s256 => "modp2048s256",
-        KeyExchangeAlgorithm::Brainpool224 => "ecp224bp",
-        KeyExchangeAlgorithm::Brainpool256 => "ecp256bp",
-        KeyExchangeAlgorithm::Brainpool384 => "ecp384bp",
-        KeyExchangeAlgorithm::Brainpool512 => "ecp512bp",
-        KeyExchangeAlgorithm::X25519 => "x25519",
-        KeyExchangeAlgorithm::X448 => "x448",
-        KeyExchangeAlgorithm::MlKem512 => "mlkem512",
-        KeyExchangeAlgorithm::MlKem768 => "mlkem768",
-        KeyExchangeAlgorithm::MlKem1024 => "mlkem1024",
     }
 }
 

@@ -4,16 +4,16 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use ipsec_net::{Instant, IpVersion};
-use ipsec_wire::Header;
 use ipsec_wire::registry::ExchangeType;
 use ipsec_wire::v2::Payload;
+use ipsec_wire::{Header, IKE_PORT};
 
 use super::Session;
 use crate::context::Context;
 use crate::event::{Event, MessageRecord, listed};
 use crate::message::{Envelope, Opened};
 use crate::output::Output;
-use crate::path::{IKE_PORT, Path};
+use crate::path::Path;
 use crate::protect::Cut;
 
 impl Session {

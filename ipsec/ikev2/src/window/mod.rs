@@ -16,6 +16,5 @@ mod requests;
 mod responses;
 
 pub(crate) use fragments::{Added, Fragments};
-pub use requests::Retransmission;
 pub(crate) use requests::{Expiry, Requests};
 pub(crate) use responses::{Incoming, Responses};

@@ -2,55 +2,8 @@
 //! until its response comes or it is given up (§2.1, §2.4).
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use ipsec_net::Instant;
-
-/// How a request is repeated (RFC 7296 §2.4 leaves the numbers to the implementation).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retransmission {
-    /// The time from the first transmission to the second.
-    pub first: Duration,
-    /// Each wait is `factor.0 / factor.1` times the one before.
-    pub factor: (u32, u32),
-    /// The longest wait.
-    pub longest: Duration,
-    /// How many times a request is sent, the first included, before it is given up.
-    pub transmissions: u32,
-}
-
-impl Default for Retransmission {
-    /// 1 s, doubled up to 16 s, 8 transmissions: given up after 63 s.
-    fn default() -> Self {
-        Self {
-            first: Duration::from_secs(1),
-            factor: (2, 1),
-            longest: Duration::from_secs(16),
-            transmissions: 8,
-        }
-    }
-}
-
-impl Retransmission {
-    /// How long to wait after transmission number `count`, counted from 1.
-    #[must_use]
-    pub fn wait(&self, count: u32) -> Duration {
-        let mut wait = self.first;
-        for _ in 1..count {
-            if wait >= self.longest {
-                break;
-            }
-            wait = wait * self.factor.0 / self.factor.1.max(1);
-        }
-        wait.min(self.longest)
-    }
-
-    /// How long after its first transmission a request is given up.
-    #[must_use]
-    pub fn total(&self) -> Duration {
-        (1..=self.transmissions.max(1)).map(|count| self.wait(count)).sum()
-    }
-}
+use ipsec_net::{Instant, Retransmission};
 
 /// What to do when a request's time is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,6 +127,8 @@ impl Requests {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const HOW: Retransmission = Retransmission {
@@ -198,14 +153,6 @@ mod tests {
             seen.push((deadline, requests.expire(deadline, &HOW).unwrap()));
         }
         seen
-    }
-
-    #[test]
-    fn waits_grow_by_the_factor_up_to_the_longest() {
-        let waits: Vec<u128> = (1..=5).map(|count| HOW.wait(count).as_millis()).collect();
-        assert_eq!(waits, [2000, 3000, 4000, 4000, 4000]);
-        assert_eq!(HOW.wait(u32::MAX), HOW.longest);
-        assert_eq!(HOW.total(), Duration::from_secs(13), "as the next test shows");
     }
 
     #[test]

@@ -44,6 +44,11 @@ impl Lifetime {
         lifetimes.finish(&Phase2Attribute::LIFE_TYPE)
     }
 
+    /// Its two attributes as phase 2 has them.
+    pub(super) fn phase2_attributes(self) -> [Attribute; 2] {
+        self.attributes(Phase2Attribute::LIFE_TYPE.0, Phase2Attribute::LIFE_DURATION.0)
+    }
+
     /// Its two attributes, in the shortest form, with the numbers of the classes.
     pub(super) fn attributes(self, kind: u16, duration: u16) -> [Attribute; 2] {
         [Attribute::basic(kind, self.kind.0), Attribute::number(duration, self.duration)]

@@ -3,8 +3,8 @@
 use super::delete::{cookies, cookies_of};
 use crate::cursor::Cursor;
 use crate::registry::v1::{Doi, NotifyType, ProtocolId};
-use crate::v1::Attribute;
-use crate::{IkeSpi, Malformed};
+use crate::v1::{Attribute, Lifetime};
+use crate::{IkeSpi, Malformed, Spi};
 
 /// An error or a status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,16 @@ impl Notify {
     #[must_use]
     pub fn about_ike(spi_i: IkeSpi, spi_r: IkeSpi, kind: NotifyType, data: Vec<u8>) -> Self {
         Self { spi: cookies(spi_i, spi_r).to_vec(), ..Self::new(kind, data) }
+    }
+
+    /// RESPONDER-LIFETIME for the SA of `protocol` that its sender receives under `spi` (RFC 2407 §4.6.3.1).
+    #[must_use]
+    pub fn responder_lifetimes(protocol: ProtocolId, spi: Spi, lifetimes: &[Lifetime]) -> Self {
+        let attributes: Vec<Attribute> = lifetimes.iter().flat_map(|life| life.phase2_attributes()).collect();
+        let mut data = Vec::new();
+        Attribute::emit_list(&attributes, &mut data);
+        let spi = spi.0.to_be_bytes().to_vec();
+        Self { doi: Doi::IPSEC, protocol, spi, kind: NotifyType::RESPONDER_LIFETIME, data }
     }
 
     /// The lifetimes that the responder will keep to. `Lifetime::of` tells what they say.

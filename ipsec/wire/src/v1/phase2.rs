@@ -87,8 +87,7 @@ impl Phase2 {
             (Class::EXTENDED_SEQUENCE_NUMBER, self.sequence_numbers.map(|value| value.0)),
         ];
         let basic = basic.into_iter().filter_map(|(class, value)| Some(Attribute::basic(class.0, value?)));
-        let lifetime = |life: &Lifetime| life.attributes(Class::LIFE_TYPE.0, Class::LIFE_DURATION.0);
-        let lifetimes = self.lifetimes.iter().flat_map(lifetime);
+        let lifetimes = self.lifetimes.iter().flat_map(|life| life.phase2_attributes());
         lifetimes.chain(basic).chain(self.others.iter().cloned()).collect()
     }
 }

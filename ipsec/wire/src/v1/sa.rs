@@ -52,6 +52,14 @@ impl SecurityAssociation {
         Self { doi: Doi::IPSEC, situation: Situation::IdentityOnly, proposals }
     }
 
+    /// The payload without its generic header: `SA_b` of RFC 2409 §5, which hashes and signatures cover.
+    #[must_use]
+    pub fn body(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        self.emit(&mut body);
+        body
+    }
+
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
         let doi = Doi(cursor.u32("the domain of interpretation")?);
         let situation = Situation::parse(doi, cursor)?;

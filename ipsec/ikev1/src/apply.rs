@@ -1,0 +1,142 @@
+//! The one hand that changes the record of an ISAKMP SA and the IPsec SAs.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use ipsec_net::Instant;
+use ipsec_wire::Spi;
+use ipsec_wire::registry::v1::ProtocolId;
+use ipsec_wire::v1::Payload;
+
+use crate::children::{ChildSa, Children};
+use crate::effect::{Effect, Keyed, NewChild};
+use crate::event::{Cause, Event, IkeKeyRecord, MessageRecord};
+use crate::keys::{encryption_key, prf_of};
+use crate::output::Output;
+use crate::refusal::Failure;
+use crate::sa::{Crypto, IsakmpSa, State};
+
+/// What effects touch besides the record.
+pub(crate) struct Reach<'a> {
+    pub(crate) now: Instant,
+    pub(crate) provider: &'static ipsec_crypto::Provider,
+    pub(crate) children: &'a mut Children,
+    pub(crate) out: &'a mut VecDeque<Output>,
+    pub(crate) left: &'a mut Left,
+}
+
+/// What effects leave to the session and the endpoint.
+#[derive(Default)]
+pub(crate) struct Left {
+    /// What the peer is to be told.
+    pub(crate) tell: Vec<Vec<Payload>>,
+    /// Exchanges of ours that the peer refuses, by the SPI of their proposals.
+    pub(crate) refused: Vec<(Vec<u8>, Failure)>,
+    /// The number of the last R-U-THERE that was answered.
+    pub(crate) alive: Option<u32>,
+    /// Set when the ISAKMP SA is established now.
+    pub(crate) established: bool,
+    /// Set when the peer has no SAs with us but those of this ISAKMP SA.
+    pub(crate) initial_contact: bool,
+    /// What was said that nobody answers and that had better arrive: messages with deletes.
+    pub(crate) partings: Vec<(MessageRecord, Vec<u8>)>,
+    /// Set when phase 1 or the keys of an ISAKMP SA failed: why.
+    pub(crate) failed: Option<Failure>,
+}
+
+/// A pair that was replaced still takes packets for so long.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How much longer one is kept by the end that did not replace it: the other end is to delete it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Carries out the effects in order.
+pub(crate) fn apply(sa: &mut IsakmpSa, effects: Vec<Effect>, reach: &mut Reach<'_>) {
+    for effect in effects {
+        match effect {
+            Effect::Keyed(keyed) => key(sa, *keyed, reach),
+            Effect::Establish(proven, life) => {
+                if let Some(crypto) = &sa.crypto {
+                    reach.out.push_back(Output::Event(Event::IkeUp {
+                        connection: sa.connection.name.clone(),
+                        cookie_i: sa.cookie_i,
+                        cookie_r: sa.cookie_r,
+                        peer: proven.identity().clone(),
+                        suite: crypto.suite,
+                    }));
+                }
+                sa.state = State::Established(proven);
+                sa.life = life;
+                reach.left.established = true;
+            }
+            Effect::NoteDpd(answers) => sa.peer_answers_dpd = answers,
+            Effect::AddChild(child) => add_child(sa, *child, reach),
+            Effect::DeletedByPeer(protocol, spis) => deleted(sa, protocol, &spis, reach),
+            Effect::InitialContact => reach.left.initial_contact = true,
+            Effect::Alive(number) => reach.left.alive = Some(number),
+            Effect::Tell(payloads) => reach.left.tell.push(payloads),
+            Effect::Refused(spi, failure) => reach.left.refused.push((spi, failure)),
+            Effect::Close(cause) => close(sa, cause, reach.out),
+            Effect::Report(event) => reach.out.push_back(Output::Event(event)),
+        }
+    }
+}
+
+fn key(sa: &mut IsakmpSa, keyed: Keyed, reach: &mut Reach<'_>) {
+    let Keyed { cookie_r, suite, keys, publics } = keyed;
+    sa.cookie_r = cookie_r;
+    let key = encryption_key(reach.provider, prf_of(suite.hash), &keys.e, suite.key_len);
+    match (reach.provider.cipher)(suite.cipher, key.as_bytes()) {
+        Ok(cipher) => {
+            let mut last_block = suite.hash.digest(&[&publics]);
+            last_block.truncate(suite.cipher.block_len());
+            sa.crypto = Some(Crypto { suite, keys, cipher, last_block });
+            let record = IkeKeyRecord { cookie_i: sa.cookie_i, cookie_r, suite, key };
+            reach.out.push_back(Output::Event(Event::IkeKeyed(record)));
+        }
+        Err(error) => reach.left.failed = Some(Failure::KeyExchange(error.to_string())),
+    }
+}
+
+fn add_child(sa: &IsakmpSa, child: NewChild, reach: &mut Reach<'_>) {
+    let NewChild { child, record } = child;
+    retire_older(sa, &child, reach);
+    reach.children.add(child);
+    reach.out.push_back(Output::Install(Box::new(record.pair.clone())));
+    reach.out.push_back(Output::Event(Event::ChildUp(Box::new(record))));
+}
+
+/// The end that has set up a pair of SAs deletes those that it takes the place of. The other end waits for that, and no
+/// longer for those that are so old that they cannot have crossed the new one: of two that crossed each other each end would
+/// take another one for the older.
+fn retire_older(sa: &IsakmpSa, new: &ChildSa, reach: &mut Reach<'_>) {
+    let crossing = sa.connection.retransmission.total();
+    let older = reach.children.iter_mut().filter(|old| old.name == new.name && old.retire.is_none());
+    for old in older {
+        if new.initiator {
+            old.retire = Some(reach.now + GRACE);
+        } else if old.since + crossing < reach.now {
+            old.retire = Some(reach.now + PATIENCE);
+        }
+    }
+}
+
+fn deleted(sa: &IsakmpSa, protocol: ProtocolId, spis: &[Spi], reach: &mut Reach<'_>) {
+    let named = |child: &ChildSa| {
+        child.connection == sa.connection.name && spis.iter().any(|spi| child.sends_under(protocol, *spi))
+    };
+    reach.children.end(named, &Cause::DeletedByPeer, reach.out);
+}
+
+/// Ends an established ISAKMP SA.
+pub(crate) fn close(sa: &mut IsakmpSa, cause: Cause, out: &mut VecDeque<Output>) {
+    if sa.is_established() {
+        out.push_back(Output::Event(Event::IkeDown {
+            connection: sa.connection.name.clone(),
+            cookie_i: sa.cookie_i,
+            cookie_r: sa.cookie_r,
+            cause,
+        }));
+    }
+    sa.state = State::Closed;
+}

@@ -1,0 +1,165 @@
+//! What an endpoint is told: its connections and their children.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipsec_auth::{Identity, IdentityPattern};
+use ipsec_crypto::{KeyExchangeAlgorithm, Secret};
+use ipsec_dataplane::{LifetimePolicy, Limits, SaOptions, Selector};
+use ipsec_net::{AddressRange, Retransmission};
+
+use crate::negotiate::{ChildSuite, IkeSuite, Side};
+
+/// How phase 1 goes (RFC 2409 §5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// Six messages; nobody else learns who the ends are.
+    #[default]
+    Main,
+    /// Three messages; identities are seen by everybody.
+    Aggressive,
+}
+
+/// One IKE configuration as one end sees it.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its name, unique in the endpoint.
+    pub name: String,
+    /// Our outer address.
+    pub local: IpAddr,
+    /// The peer's outer address; in main mode the shared key is found by it (RFC 2409 §5.4).
+    pub remote: IpAddr,
+    /// Who we say we are.
+    pub local_id: Identity,
+    /// Who the peer has to prove to be.
+    pub remote_id: IdentityPattern,
+    /// The key that both ends share.
+    pub psk: Secret,
+    /// How phase 1 goes, whichever end begins.
+    pub mode: Mode,
+    /// What we offer and accept for the ISAKMP SA, best first. In aggressive mode only those with the group of the first
+    /// are offered: its public value stands in the first message (RFC 2409 §5).
+    pub proposals: Vec<IkeSuite>,
+    /// How long its ISAKMP SAs may be used; only the time counts, and it is offered. At the soft limit they are replaced.
+    pub lifetime: LifetimePolicy,
+    /// Ask whether the peer is alive after this much silence (RFC 3706); never when nothing.
+    pub liveness: Option<Duration>,
+    /// How messages are repeated.
+    pub retransmission: Retransmission,
+    /// How many attempts an initiator makes, each with a new cookie, when the one before has failed.
+    pub attempts: u32,
+    /// The children that may be set up under this connection.
+    pub children: Vec<ChildConfig>,
+}
+
+impl Connection {
+    /// Two ends that know each other by their addresses and a shared key. It speaks main mode, offers nothing yet, has no
+    /// children, and its ISAKMP SAs live an hour.
+    #[must_use]
+    pub fn new(name: &str, local: IpAddr, remote: IpAddr, psk: Secret) -> Self {
+        Self {
+            name: name.to_owned(),
+            local,
+            remote,
+            local_id: Identity::Address(local),
+            remote_id: IdentityPattern::Exactly(Identity::Address(remote)),
+            psk,
+            mode: Mode::Main,
+            proposals: Vec::new(),
+            lifetime: lifetime(Duration::from_secs(3_600)),
+            liveness: None,
+            retransmission: Retransmission::default(),
+            attempts: 1,
+            children: Vec::new(),
+        }
+    }
+
+    /// What it offers: in aggressive mode one group has to do for all.
+    pub(crate) fn offered(&self) -> Vec<IkeSuite> {
+        let group = self.proposals.first().map(|suite| suite.group);
+        let fits = |suite: &&IkeSuite| self.mode == Mode::Main || Some(suite.group) == group;
+        self.proposals.iter().filter(fits).copied().collect()
+    }
+}
+
+/// One configuration of IPsec SAs that quick mode sets up.
+#[derive(Clone, Debug)]
+pub struct ChildConfig {
+    /// Its name, unique in the endpoint; the SPD's policy has the same name.
+    pub name: String,
+    /// What we offer and accept, best first.
+    pub proposals: Vec<ChildSuite>,
+    /// The group of a key exchange of its own, for perfect forward secrecy (RFC 2409 §5.5); none when nothing.
+    pub group: Option<KeyExchangeAlgorithm>,
+    /// The packets at our side.
+    pub local: Side,
+    /// The packets at the peer's side; of the same protocol.
+    pub remote: Side,
+    /// Anti-replay window in packets; 0 turns the check off.
+    pub replay_window: u32,
+    /// Whether packets keep their own header.
+    pub transport: bool,
+    /// What else its SAs do.
+    pub options: SaOptions,
+    /// How long its SAs may be used; seconds and octets are offered (RFC 2407 §4.5). Where no time is given, eight hours
+    /// are meant.
+    pub lifetime: LifetimePolicy,
+    /// Whether a soft limit replaces them.
+    pub rekey: bool,
+    /// Whether it is set up as soon as its endpoint is started.
+    pub start: bool,
+    /// Whether a packet that it would carry and for which there is no SA sets one up.
+    pub on_demand: bool,
+}
+
+impl ChildConfig {
+    /// A child in tunnel mode between these networks, for all their packets: replay window of 64, no PFS, eight hours,
+    /// rekeyed at no limit before.
+    #[must_use]
+    pub fn new(name: &str, proposals: Vec<ChildSuite>, local: AddressRange, remote: AddressRange) -> Self {
+        Self {
+            name: name.to_owned(),
+            proposals,
+            group: None,
+            local: Side::of(local),
+            remote: Side::of(remote),
+            replay_window: 64,
+            transport: false,
+            options: SaOptions::default(),
+            lifetime: lifetime(DEFAULT_LIFE),
+            rekey: true,
+            start: false,
+            on_demand: false,
+        }
+    }
+
+    /// The packets that it is for.
+    #[must_use]
+    pub fn selector(&self) -> Selector {
+        self.local.selector(&self.remote)
+    }
+}
+
+/// What an endpoint knows from the start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The connections, in order of preference.
+    pub connections: Vec<Connection>,
+    /// How many ISAKMP SAs may be in negotiation that others have begun; first messages beyond are dropped.
+    pub half_open_limit: usize,
+}
+
+impl Config {
+    /// These connections, and at most 1,000 ISAKMP SAs in negotiation.
+    #[must_use]
+    pub fn new(connections: Vec<Connection>) -> Self {
+        Self { connections, half_open_limit: 1_000 }
+    }
+}
+
+/// How long an IPsec SA lives of which nothing is said (RFC 2407 §4.5).
+pub(crate) const DEFAULT_LIFE: Duration = Duration::from_secs(28_800);
+
+fn lifetime(time: Duration) -> LifetimePolicy {
+    LifetimePolicy { hard: Limits { time: Some(time), ..Limits::default() }, ..LifetimePolicy::default() }
+}

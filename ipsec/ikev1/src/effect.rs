@@ -1,0 +1,56 @@
+//! What an exchange wants changed. `apply` alone carries it out.
+
+use std::time::Duration;
+
+use ipsec_auth::Proven;
+use ipsec_wire::registry::v1::ProtocolId;
+use ipsec_wire::v1::Payload;
+use ipsec_wire::{IkeSpi, Spi};
+
+use crate::children::ChildSa;
+use crate::event::{Cause, ChildRecord, Event};
+use crate::keys::Keys;
+use crate::negotiate::IkeSuite;
+
+/// One change.
+pub(crate) enum Effect {
+    /// Phase 1 has keys.
+    Keyed(Box<Keyed>),
+    /// The peer has proven who it is; the ISAKMP SA may be used for so long.
+    Establish(Proven, Option<Duration>),
+    /// Whether the peer answers R-U-THERE (RFC 3706 §5.1).
+    NoteDpd(bool),
+    /// A child is set up.
+    AddChild(Box<NewChild>),
+    /// The peer no longer has the SAs that it receives under these SPIs.
+    DeletedByPeer(ProtocolId, Vec<Spi>),
+    /// The peer has no other SAs with us than those of this ISAKMP SA.
+    InitialContact,
+    /// The peer is alive: it has answered R-U-THERE with this number.
+    Alive(u32),
+    /// Say this to the peer in an informational exchange.
+    Tell(Vec<Payload>),
+    /// The exchange of ours whose proposals have this SPI has failed, as the peer says; the only open one where there is
+    /// no SPI.
+    Refused(Vec<u8>, crate::refusal::Failure),
+    /// The ISAKMP SA has ended.
+    Close(Cause),
+    /// Tell this.
+    Report(Event),
+}
+
+/// What phase 1 gives before authentication.
+pub(crate) struct Keyed {
+    /// The responder's cookie.
+    pub(crate) cookie_r: IkeSpi,
+    pub(crate) suite: IkeSuite,
+    pub(crate) keys: Keys,
+    /// What the first IV is a hash of: g^xi | g^xr (RFC 2409 appendix B).
+    pub(crate) publics: Vec<u8>,
+}
+
+/// What quick mode gives.
+pub(crate) struct NewChild {
+    pub(crate) child: ChildSa,
+    pub(crate) record: ChildRecord,
+}

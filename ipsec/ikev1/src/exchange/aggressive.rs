@@ -1,0 +1,195 @@
+//! Aggressive mode with a shared key (RFC 2409 §5.4): three messages, and everybody sees who the ends are.
+//!
+//! ```text
+//! initiator                   responder
+//! SA KE Nonce ID V   ------->
+//!                    <-------    SA KE Nonce ID HASH_R V
+//! {HASH_I}           ------->
+//! ```
+
+use std::mem;
+use std::time::Duration;
+
+use ipsec_crypto::Initiator as KeyExchange;
+use ipsec_wire::registry::v1::NotifyType;
+use ipsec_wire::v1::{Identification, Payload, SecurityAssociation};
+
+use super::phase1::{self, Proof, Said, check_identity, check_nonce, established, note_vendors, there};
+use super::{Exchange, Guise, Reply, Step};
+use crate::config::Connection;
+use crate::context::Context;
+use crate::grammar::{self, Form};
+use crate::message::Opened;
+use crate::negotiate::{IkeSuite, ike_accepted, ike_choose, ike_offer};
+use crate::refusal::{DropReason, Failure, Refusal};
+use crate::sa::{IsakmpSa, Role};
+
+/// The initiator's half.
+pub(crate) struct Initiator {
+    offer: SecurityAssociation,
+    stage: Ours,
+}
+
+enum Ours {
+    /// Message 2 is to come.
+    Answer { kx: KeyExchange, nonce: Vec<u8> },
+    /// It has come.
+    Over,
+}
+
+impl Initiator {
+    /// The exchange, and its first message; nothing if there is nothing to offer.
+    pub(crate) fn begin(connection: &Connection, cx: &mut Context<'_>) -> Option<(Self, Vec<Payload>)> {
+        let group = connection.proposals.first()?.group;
+        let offer = ike_offer(&connection.offered(), connection.lifetime.hard.time);
+        let kx = (cx.provider.initiate)(group, cx.entropy);
+        let nonce = cx.nonce();
+        let first = vec![
+            Payload::Sa(offer.clone()),
+            Payload::Ke(kx.public().to_vec()),
+            Payload::Nonce(nonce.clone()),
+            Payload::Id(connection.local_id.to_v1()),
+            phase1::vendors(),
+        ];
+        Some((Self { offer, stage: Ours::Answer { kx, nonce } }, first))
+    }
+}
+
+impl Exchange for Initiator {
+    fn awaits(&self) -> String {
+        "aggressive mode, message 2".to_owned()
+    }
+
+    fn guise(&self) -> Guise {
+        Guise::Clear
+    }
+
+    fn receive(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
+        grammar::check(Form::AggressiveAnswer, &message.payloads)?;
+        let wrong = |what| Refusal::Ignore(DropReason::Malformed(what));
+        let chosen = ike_accepted(&self.offer, there(message.sa())?).map_err(wrong)?;
+        let nonce_r = check_nonce(there(message.nonce())?)?;
+        let public_r = there(message.ke())?.to_vec();
+        let id = there(message.ids().first().copied())?;
+        let hash = there(message.hash())?;
+        check_identity(&sa.connection, id)?;
+        let Ours::Answer { kx, nonce } = mem::replace(&mut self.stage, Ours::Over) else {
+            return Err(Refusal::Ignore(DropReason::State));
+        };
+        let public_i = kx.public().to_vec();
+        let secret = kx.finish(&public_r).map_err(|bad| {
+            let failure = Failure::KeyExchange(bad.to_string());
+            Refusal::Close(NotifyType::INVALID_KEY_INFORMATION, failure)
+        })?;
+        let said = Said {
+            cookie_i: sa.cookie_i,
+            cookie_r: message.header.spi_r,
+            public_i,
+            public_r,
+            nonce_i: nonce,
+            nonce_r,
+            sa_i: self.offer.body(),
+        };
+        let (proof, keyed) = said.key(&sa.connection, chosen.suite, &secret, cx);
+        let octets = message.body(|payload| matches!(payload, Payload::Id(_)));
+        let refuse = |failure| Refusal::Close(NotifyType::INVALID_HASH_INFORMATION, failure);
+        let proven = proof.verify(Role::Responder, id, octets, hash).map_err(refuse)?;
+        let mut effects = vec![note_vendors(message), keyed];
+        effects.extend(established(sa, proven, chosen.life));
+        let reply = vec![proof.prove(Role::Initiator, &sa.connection.local_id.to_v1())];
+        Ok(Step { effects, reply: Some(Reply::encrypted(reply)), done: true })
+    }
+}
+
+/// The responder's half.
+pub(crate) struct Responder {
+    proof: Proof,
+    id: Identification,
+    /// The initiator's ID payload without its generic header.
+    id_octets: Vec<u8>,
+    life: Option<Duration>,
+    over: bool,
+}
+
+/// The suite that a responder would choose for an offer, before it answers anything else of it.
+fn suite(
+    connection: &Connection,
+    message: &Opened,
+) -> Result<(IkeSuite, Option<Duration>, Payload), Refusal> {
+    let refuse = |what| Refusal::Close(NotifyType::NO_PROPOSAL_CHOSEN, Failure::Proposal(what));
+    let chosen = ike_choose(&connection.proposals, there(message.sa())?).map_err(refuse)?;
+    Ok((chosen.suite, chosen.life, Payload::Sa(chosen.answer)))
+}
+
+impl Responder {
+    /// The exchange, and its second message.
+    ///
+    /// # Errors
+    /// When nothing that was offered is configured, or the initiator is not whom the connection means.
+    pub(crate) fn begin(
+        sa: &IsakmpSa,
+        message: &Opened,
+        cx: &mut Context<'_>,
+    ) -> Result<(Self, Step), Refusal> {
+        grammar::check(Form::AggressiveOffer, &message.payloads)?;
+        let (suite, life, chosen) = suite(&sa.connection, message)?;
+        let nonce_i = check_nonce(there(message.nonce())?)?;
+        let public_i = there(message.ke())?.to_vec();
+        let id = there(message.ids().first().copied())?.clone();
+        check_identity(&sa.connection, &id)?;
+        let (public_r, secret) =
+            (cx.provider.respond)(suite.group, &public_i, cx.entropy).map_err(|bad| {
+                let failure = Failure::KeyExchange(bad.to_string());
+                Refusal::Close(NotifyType::INVALID_KEY_INFORMATION, failure)
+            })?;
+        let nonce_r = cx.nonce();
+        let (ke, nonce) = (Payload::Ke(public_r.clone()), Payload::Nonce(nonce_r.clone()));
+        let said = Said {
+            cookie_i: sa.cookie_i,
+            cookie_r: sa.cookie_r,
+            public_i,
+            public_r,
+            nonce_i,
+            nonce_r,
+            sa_i: message.body(|payload| matches!(payload, Payload::Sa(_))).to_vec(),
+        };
+        let (proof, keyed) = said.key(&sa.connection, suite, &secret, cx);
+        let own = sa.connection.local_id.to_v1();
+        let hash = proof.prove(Role::Responder, &own);
+        let reply = vec![chosen, ke, nonce, Payload::Id(own), hash, phase1::vendors()];
+        let effects = vec![note_vendors(message), keyed];
+        let step = Step { effects, reply: Some(Reply::clear(reply)), done: false };
+        let id_octets = message.body(|payload| matches!(payload, Payload::Id(_))).to_vec();
+        Ok((Self { proof, id, id_octets, life, over: false }, step))
+    }
+}
+
+impl Exchange for Responder {
+    fn awaits(&self) -> String {
+        "aggressive mode, message 3".to_owned()
+    }
+
+    fn guise(&self) -> Guise {
+        Guise::Either
+    }
+
+    fn repeats(&self) -> bool {
+        false
+    }
+
+    fn receive(&mut self, sa: &IsakmpSa, message: &Opened, _cx: &mut Context<'_>) -> Result<Step, Refusal> {
+        let undecipherable = message.header.flags.encryption;
+        grammar::check(Form::AggressiveProof, &message.payloads).map_err(|refusal| match undecipherable {
+            true => Refusal::Ignore(DropReason::Undecipherable),
+            false => refusal,
+        })?;
+        if self.over {
+            return Err(Refusal::Ignore(DropReason::State));
+        }
+        let unproven = |_| Refusal::Ignore(DropReason::Integrity);
+        let hash = there(message.hash())?;
+        let proven = self.proof.verify(Role::Initiator, &self.id, &self.id_octets, hash).map_err(unproven)?;
+        self.over = true;
+        Ok(Step { effects: established(sa, proven, self.life), reply: None, done: true })
+    }
+}

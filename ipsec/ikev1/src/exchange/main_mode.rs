@@ -1,0 +1,230 @@
+//! Main mode with a shared key (RFC 2409 §5.4): who the ends are is said under encryption.
+//!
+//! ```text
+//! initiator                  responder
+//! SA V           ------->
+//!                <-------    SA V
+//! KE Nonce       ------->
+//!                <-------    KE Nonce
+//! {ID HASH_I}    ------->
+//!                <-------    {ID HASH_R}
+//! ```
+
+use std::mem;
+use std::time::Duration;
+
+use ipsec_crypto::Initiator as KeyExchange;
+use ipsec_wire::registry::v1::NotifyType;
+use ipsec_wire::v1::{Payload, SecurityAssociation};
+
+use super::phase1::{self, Proof, Said, check_identity, check_nonce, established, note_vendors, there};
+use super::{Exchange, Guise, Reply, Step};
+use crate::config::Connection;
+use crate::context::Context;
+use crate::effect::Effect;
+use crate::grammar::{self, Form};
+use crate::message::Opened;
+use crate::negotiate::{Chosen, IkeSuite, ike_accepted, ike_choose, ike_offer};
+use crate::refusal::{DropReason, Failure, Refusal};
+use crate::sa::{IsakmpSa, Role};
+
+/// The initiator's half.
+pub(crate) struct Initiator {
+    offer: SecurityAssociation,
+    stage: Ours,
+}
+
+enum Ours {
+    /// Message 2 is to come.
+    Choice,
+    /// Message 4 is to come.
+    Public { chosen: Chosen, kx: Box<KeyExchange>, nonce: Vec<u8> },
+    /// Message 6 is to come.
+    Proof { proof: Box<Proof>, life: Option<Duration> },
+    /// Between two of them, or after the last.
+    Over,
+}
+
+impl Initiator {
+    /// The exchange, and its first message.
+    pub(crate) fn begin(connection: &Connection) -> (Self, Vec<Payload>) {
+        let offer = ike_offer(&connection.offered(), connection.lifetime.hard.time);
+        let first = vec![Payload::Sa(offer.clone()), phase1::vendors()];
+        (Self { offer, stage: Ours::Choice }, first)
+    }
+
+    fn choice(&mut self, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
+        grammar::check(Form::MainSa, &message.payloads)?;
+        // Nothing proves yet that it comes from the peer: a wrong choice may be anybody's.
+        let wrong = |what| Refusal::Ignore(DropReason::Malformed(what));
+        let chosen = ike_accepted(&self.offer, there(message.sa())?).map_err(wrong)?;
+        let kx = (cx.provider.initiate)(chosen.suite.group, cx.entropy);
+        let nonce = cx.nonce();
+        let reply = vec![Payload::Ke(kx.public().to_vec()), Payload::Nonce(nonce.clone())];
+        self.stage = Ours::Public { chosen, kx: Box::new(kx), nonce };
+        let (effects, reply) = (vec![note_vendors(message)], Some(Reply::clear(reply)));
+        Ok(Step { effects, reply, done: false })
+    }
+
+    fn public(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
+        grammar::check(Form::MainKe, &message.payloads)?;
+        let nonce_r = check_nonce(there(message.nonce())?)?;
+        let public_r = there(message.ke())?.to_vec();
+        let Ours::Public { chosen, kx, nonce } = mem::replace(&mut self.stage, Ours::Over) else {
+            return Err(Refusal::Ignore(DropReason::State));
+        };
+        let public_i = kx.public().to_vec();
+        let secret = kx.finish(&public_r).map_err(|bad| {
+            let failure = Failure::KeyExchange(bad.to_string());
+            Refusal::Close(NotifyType::INVALID_KEY_INFORMATION, failure)
+        })?;
+        let said = Said {
+            cookie_i: sa.cookie_i,
+            cookie_r: message.header.spi_r,
+            public_i,
+            public_r,
+            nonce_i: nonce,
+            nonce_r,
+            sa_i: self.offer.body(),
+        };
+        let (proof, keyed) = said.key(&sa.connection, chosen.suite, &secret, cx);
+        let id = sa.connection.local_id.to_v1();
+        let reply = vec![Payload::Id(id.clone()), proof.prove(Role::Initiator, &id)];
+        self.stage = Ours::Proof { proof: Box::new(proof), life: chosen.life };
+        Ok(Step { effects: vec![keyed], reply: Some(Reply::encrypted(reply)), done: false })
+    }
+}
+
+impl Exchange for Initiator {
+    fn awaits(&self) -> String {
+        let message = match self.stage {
+            Ours::Choice => "2",
+            Ours::Public { .. } => "4",
+            Ours::Proof { .. } | Ours::Over => "6",
+        };
+        format!("main mode, message {message}")
+    }
+
+    fn guise(&self) -> Guise {
+        if matches!(self.stage, Ours::Proof { .. }) { Guise::Encrypted } else { Guise::Clear }
+    }
+
+    fn receive(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
+        match &self.stage {
+            Ours::Choice => self.choice(message, cx),
+            Ours::Public { .. } => self.public(sa, message, cx),
+            Ours::Proof { proof, life } => {
+                let effects = peer_proof(sa, proof, Role::Responder, *life, message)?;
+                self.stage = Ours::Over;
+                Ok(Step { effects, reply: None, done: true })
+            }
+            Ours::Over => Err(Refusal::Ignore(DropReason::State)),
+        }
+    }
+}
+
+/// The responder's half.
+pub(crate) struct Responder {
+    sa_i: Vec<u8>,
+    suite: IkeSuite,
+    life: Option<Duration>,
+    stage: Theirs,
+}
+
+enum Theirs {
+    /// Message 3 is to come.
+    Public,
+    /// Message 5 is to come.
+    Proof(Box<Proof>),
+    /// Message 5 has come.
+    Over,
+}
+
+impl Responder {
+    /// The exchange, and its second message.
+    ///
+    /// # Errors
+    /// When nothing that was offered is configured.
+    pub(crate) fn begin(connection: &Connection, message: &Opened) -> Result<(Self, Step), Refusal> {
+        grammar::check(Form::MainSa, &message.payloads)?;
+        let refuse = |what| Refusal::Close(NotifyType::NO_PROPOSAL_CHOSEN, Failure::Proposal(what));
+        let chosen = ike_choose(&connection.proposals, there(message.sa())?).map_err(refuse)?;
+        let sa_i = message.body(|payload| matches!(payload, Payload::Sa(_))).to_vec();
+        let reply = Reply::clear(vec![Payload::Sa(chosen.answer), phase1::vendors()]);
+        let step = Step { effects: vec![note_vendors(message)], reply: Some(reply), done: false };
+        Ok((Self { sa_i, suite: chosen.suite, life: chosen.life, stage: Theirs::Public }, step))
+    }
+
+    fn public(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
+        grammar::check(Form::MainKe, &message.payloads)?;
+        let nonce_i = check_nonce(there(message.nonce())?)?;
+        let public_i = there(message.ke())?.to_vec();
+        let bad =
+            |bad: ipsec_crypto::BadPublicValue| Refusal::Ignore(DropReason::PublicValue(bad.to_string()));
+        let (public_r, secret) =
+            (cx.provider.respond)(self.suite.group, &public_i, cx.entropy).map_err(bad)?;
+        let nonce_r = cx.nonce();
+        let reply = vec![Payload::Ke(public_r.clone()), Payload::Nonce(nonce_r.clone())];
+        let said = Said {
+            cookie_i: sa.cookie_i,
+            cookie_r: sa.cookie_r,
+            public_i,
+            public_r,
+            nonce_i,
+            nonce_r,
+            sa_i: self.sa_i.clone(),
+        };
+        let (proof, keyed) = said.key(&sa.connection, self.suite, &secret, cx);
+        self.stage = Theirs::Proof(Box::new(proof));
+        Ok(Step { effects: vec![keyed], reply: Some(Reply::clear(reply)), done: false })
+    }
+}
+
+impl Exchange for Responder {
+    fn awaits(&self) -> String {
+        let message = if matches!(self.stage, Theirs::Public) { "3" } else { "5" };
+        format!("main mode, message {message}")
+    }
+
+    fn guise(&self) -> Guise {
+        if matches!(self.stage, Theirs::Public) { Guise::Clear } else { Guise::Encrypted }
+    }
+
+    fn repeats(&self) -> bool {
+        !matches!(self.stage, Theirs::Public)
+    }
+
+    fn receive(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
+        match &self.stage {
+            Theirs::Public => self.public(sa, message, cx),
+            Theirs::Proof(proof) => {
+                let effects = peer_proof(sa, proof, Role::Initiator, self.life, message)?;
+                let id = sa.connection.local_id.to_v1();
+                let reply = vec![Payload::Id(id.clone()), proof.prove(Role::Responder, &id)];
+                self.stage = Theirs::Over;
+                Ok(Step { effects, reply: Some(Reply::encrypted(reply)), done: true })
+            }
+            Theirs::Over => Err(Refusal::Ignore(DropReason::State)),
+        }
+    }
+}
+
+/// Message 5 or 6: who the peer is, and its proof.
+fn peer_proof(
+    sa: &IsakmpSa,
+    proof: &Proof,
+    peer: Role,
+    life: Option<Duration>,
+    message: &Opened,
+) -> Result<Vec<Effect>, Refusal> {
+    grammar::check(Form::MainId, &message.payloads)
+        // It was decrypted, perhaps with a wrong key, so what it is shows nothing about its sender.
+        .map_err(|_| Refusal::Ignore(DropReason::Undecipherable))?;
+    let id = there(message.ids().first().copied())?;
+    let octets = message.body(|payload| matches!(payload, Payload::Id(_)));
+    // Under the right key the wrong hash was changed on its way, where nothing else protects it: the right one may still come.
+    let unproven = |_| Refusal::Ignore(DropReason::Integrity);
+    let proven = proof.verify(peer, id, octets, there(message.hash())?).map_err(unproven)?;
+    check_identity(&sa.connection, id)?;
+    Ok(established(sa, proven, life))
+}

@@ -1,0 +1,139 @@
+//! What main and aggressive mode have in common: keys, proofs, and what the ends say of themselves (RFC 2409 §5).
+
+use std::time::Duration;
+
+use ipsec_auth::{HashedOctets, Identity, Proven, prove_hash, verify_hash};
+use ipsec_crypto::{Prf, Secret};
+use ipsec_wire::registry::v1::{NotifyType, Vendor};
+use ipsec_wire::v1::{Identification, Payload};
+use ipsec_wire::{IKE_PORT, IkeSpi};
+
+use crate::config::Connection;
+use crate::context::Context;
+use crate::effect::{Effect, Keyed};
+use crate::keys::{self, Shared, prf_of};
+use crate::message::Opened;
+use crate::negotiate::IkeSuite;
+use crate::refusal::{DropReason, Failure, Refusal};
+use crate::sa::{IsakmpSa, Role};
+
+/// What both ends have said of phase 1 once the keys are there.
+pub(super) struct Said {
+    pub(super) cookie_i: IkeSpi,
+    pub(super) cookie_r: IkeSpi,
+    pub(super) public_i: Vec<u8>,
+    pub(super) public_r: Vec<u8>,
+    pub(super) nonce_i: Vec<u8>,
+    pub(super) nonce_r: Vec<u8>,
+    /// The initiator's SA payload without its generic header.
+    pub(super) sa_i: Vec<u8>,
+}
+
+/// The keys, and what proves who has them.
+pub(super) struct Proof {
+    said: Said,
+    /// Under SKEYID.
+    prf: Prf,
+}
+
+impl Said {
+    /// Makes the keys.
+    pub(super) fn key(
+        self,
+        connection: &Connection,
+        suite: IkeSuite,
+        secret: &Secret,
+        cx: &Context<'_>,
+    ) -> (Proof, Effect) {
+        let shared = Shared {
+            nonce_i: &self.nonce_i,
+            nonce_r: &self.nonce_r,
+            cookie_i: self.cookie_i,
+            cookie_r: self.cookie_r,
+        };
+        let prf = prf_of(suite.hash);
+        let skeyid = keys::skeyid_psk(cx.provider, prf, &connection.psk, &shared);
+        let keys = keys::keys(cx.provider, prf, skeyid, secret, &shared);
+        let under_skeyid = (cx.provider.prf)(prf, keys.skeyid.as_bytes());
+        let publics = [self.public_i.as_slice(), &self.public_r].concat();
+        let keyed = Keyed { cookie_r: self.cookie_r, suite, keys, publics };
+        (Proof { said: self, prf: under_skeyid }, Effect::Keyed(Box::new(keyed)))
+    }
+}
+
+impl Proof {
+    /// What the hash of one end covers.
+    fn covered<'a>(&'a self, role: Role, id: &'a [u8]) -> HashedOctets<'a> {
+        let said = &self.said;
+        let (own_public, other_public, own_cookie, other_cookie) = match role {
+            Role::Initiator => (&said.public_i, &said.public_r, said.cookie_i, said.cookie_r),
+            Role::Responder => (&said.public_r, &said.public_i, said.cookie_r, said.cookie_i),
+        };
+        HashedOctets { own_public, other_public, own_cookie, other_cookie, sa: &said.sa_i, id }
+    }
+
+    /// HASH_I or HASH_R, ours.
+    pub(super) fn prove(&self, role: Role, id: &Identification) -> Payload {
+        Payload::Hash(prove_hash(&self.prf, &self.covered(role, &id.body())))
+    }
+
+    /// Checks the other end's hash over its identity, whose payload has these octets.
+    pub(super) fn verify(
+        &self,
+        role: Role,
+        id: &Identification,
+        octets: &[u8],
+        hash: &[u8],
+    ) -> Result<Proven, Failure> {
+        let identity = Identity::from_v1(id);
+        let proven = verify_hash(&self.prf, &self.covered(role, octets), hash, identity.clone());
+        proven.map_err(|why| Failure::Authentication(format!("{identity}: {why}")))
+    }
+}
+
+/// Whether the peer is whom the connection means, and its identity is for no other port than that of IKE
+/// (RFC 2407 §4.6.2).
+pub(super) fn check_identity(connection: &Connection, id: &Identification) -> Result<(), Refusal> {
+    let refuse =
+        |what: String| Err(Refusal::Close(NotifyType::INVALID_ID_INFORMATION, Failure::Authentication(what)));
+    let identity = Identity::from_v1(id);
+    if !matches!((id.protocol, id.port), (0, 0) | (17, 0 | IKE_PORT)) {
+        return refuse(format!("{identity} is for protocol {} and port {}", id.protocol, id.port));
+    }
+    if !connection.remote_id.matches(&identity) {
+        return refuse(format!("the peer is {identity}, expected {}", connection.remote_id));
+    }
+    Ok(())
+}
+
+/// What each end tells that it can do.
+pub(super) fn vendors() -> Payload {
+    Payload::VendorId(Vendor::DPD.octets().to_vec())
+}
+
+/// Notes what the peer can do.
+pub(super) fn note_vendors(message: &Opened) -> Effect {
+    let is_dpd = |payload: &Payload| matches!(payload, Payload::VendorId(octets) if Vendor::DPD.is(octets));
+    Effect::NoteDpd(message.payloads.iter().any(is_dpd))
+}
+
+/// Nonces have 8 to 256 octets (RFC 2409 §5).
+pub(super) fn check_nonce(nonce: &[u8]) -> Result<Vec<u8>, Refusal> {
+    if (8..=256).contains(&nonce.len()) {
+        return Ok(nonce.to_vec());
+    }
+    let what = format!("a nonce of {} octets, expected 8 to 256", nonce.len());
+    Err(Refusal::Ignore(DropReason::Malformed(what)))
+}
+
+/// What is there according to the grammar.
+pub(super) fn there<T>(payload: Option<T>) -> Result<T, Refusal> {
+    payload.ok_or_else(|| Refusal::Ignore(DropReason::Malformed("a payload is missing".to_owned())))
+}
+
+/// The effects of the end of phase 1.
+pub(super) fn established(sa: &IsakmpSa, proven: Proven, offered: Option<Duration>) -> Vec<Effect> {
+    let own = sa.connection.lifetime.hard.time;
+    let life = [own, offered].into_iter().flatten().min();
+    vec![Effect::Establish(proven, life)]
+}

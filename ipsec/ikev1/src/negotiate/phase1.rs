@@ -1,0 +1,182 @@
+//! The algorithms of an ISAKMP SA (RFC 2409 §5, appendix A): offered as transforms of one proposal, of which the responder
+//! returns one as it was sent.
+
+use std::fmt;
+use std::time::Duration;
+
+use ipsec_crypto::{CipherAlgorithm, HashAlgorithm, KeyExchangeAlgorithm};
+use ipsec_dataplane::{Encryption, Suite};
+use ipsec_wire::registry::v1::{AuthMethod, IkeTransform, LifeType, ProtocolId};
+use ipsec_wire::v1::{Lifetime, Phase1, Proposal, SecurityAssociation, Situation, Transform};
+
+use super::numbers::{self, CIPHERS, GROUPS, HASHES};
+/// The algorithms of an ISAKMP SA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IkeSuite {
+    /// What encrypts messages, in CBC mode.
+    pub cipher: CipherAlgorithm,
+    /// The length of its key in octets.
+    pub key_len: usize,
+    /// The hash; its HMAC is the PRF.
+    pub hash: HashAlgorithm,
+    /// The group of the key exchange.
+    pub group: KeyExchangeAlgorithm,
+}
+
+/// `aes256-sha256-modp2048`.
+impl fmt::Display for IkeSuite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let encryption = Encryption::Cipher(self.cipher);
+        let suite = Suite { encryption, key_len: self.key_len, integrity: None };
+        let hash = match self.hash {
+            HashAlgorithm::Md5 => "md5",
+            HashAlgorithm::Sha1 => "sha1",
+            HashAlgorithm::Sha2_256 => "sha256",
+            HashAlgorithm::Sha2_384 => "sha384",
+            HashAlgorithm::Sha2_512 => "sha512",
+        };
+        write!(f, "{suite}-{hash}-{}", self.group.keyword())
+    }
+}
+
+impl IkeSuite {
+    /// Whether version 1 has numbers for all of it: its ciphers run in CBC mode, and newer groups have none.
+    #[must_use]
+    pub fn has_numbers(&self) -> bool {
+        self.attributes(None).is_some() && self.cipher.key_lens().contains(&self.key_len)
+    }
+
+    fn attributes(&self, life: Option<Duration>) -> Option<Phase1> {
+        let variable = self.cipher.key_lens().len() > 1;
+        Some(Phase1 {
+            encryption: Some(numbers::number(CIPHERS, self.cipher)?),
+            key_bits: variable.then(|| u16::try_from(self.key_len * 8).ok()).flatten(),
+            hash: Some(numbers::number(HASHES, self.hash)?),
+            auth: Some(AuthMethod::PRE_SHARED_KEY),
+            group: Some(numbers::number(GROUPS, self.group)?),
+            lifetimes: life.map(|life| Lifetime::seconds(life.as_secs())).into_iter().collect(),
+            ..Phase1::default()
+        })
+    }
+
+    fn read(attributes: &Phase1) -> Option<Self> {
+        let cipher = numbers::algorithm(CIPHERS, attributes.encryption?)?;
+        let key_len = match attributes.key_bits {
+            Some(bits) => usize::from(bits) / 8,
+            None => *cipher.key_lens().first()?,
+        };
+        let understood = attributes.auth == Some(AuthMethod::PRE_SHARED_KEY)
+            && attributes.prf.is_none()
+            && attributes.others.is_empty()
+            && cipher.key_lens().contains(&key_len);
+        understood.then_some(Self {
+            cipher,
+            key_len,
+            hash: numbers::algorithm(HASHES, attributes.hash?)?,
+            group: numbers::algorithm(GROUPS, attributes.group?)?,
+        })
+    }
+}
+
+/// What was agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chosen {
+    /// The algorithms.
+    pub(crate) suite: IkeSuite,
+    /// How long the initiator wants the SA to live.
+    pub(crate) life: Option<Duration>,
+    /// The SA payload that says so: the transform as the initiator sent it (RFC 2408 §4.2).
+    pub(crate) answer: SecurityAssociation,
+}
+
+/// The initiator's SA payload.
+pub(crate) fn offer(suites: &[IkeSuite], life: Option<Duration>) -> SecurityAssociation {
+    let transforms = suites.iter().filter_map(|suite| suite.attributes(life)).zip(1..=u8::MAX);
+    let transform = |(attributes, number): (Phase1, u8)| Transform {
+        number,
+        id: IkeTransform::KEY_IKE.0,
+        attributes: attributes.attributes(),
+    };
+    SecurityAssociation::new(vec![Proposal {
+        number: 1,
+        protocol: ProtocolId::ISAKMP,
+        spi: Vec::new(),
+        transforms: transforms.map(transform).collect(),
+    }])
+}
+
+/// The responder's choice: the first of the initiator's transforms that is configured.
+///
+/// # Errors
+/// When none is: what was offered, and what is configured.
+pub(crate) fn choose(ours: &[IkeSuite], offered: &SecurityAssociation) -> Result<Chosen, String> {
+    for (proposal, transform) in transforms(offered) {
+        let Some((suite, life)) = read(transform).filter(|(suite, _)| ours.contains(suite)) else { continue };
+        let proposal = Proposal { transforms: vec![transform.clone()], ..proposal.clone() };
+        return Ok(Chosen { suite, life, answer: SecurityAssociation::new(vec![proposal]) });
+    }
+    let ours: Vec<String> = ours.iter().map(ToString::to_string).collect();
+    let offered: Vec<String> = transforms(offered).map(|(_, transform)| shown(transform)).collect();
+    Err(format!("offered {}, configured {}", list(&offered), list(&ours)))
+}
+
+/// What the responder chose of `offered`, which was ours.
+///
+/// # Errors
+/// When it is not one of the transforms that were offered, or is changed.
+pub(crate) fn accepted(
+    offered: &SecurityAssociation,
+    answer: &SecurityAssociation,
+) -> Result<Chosen, String> {
+    let mut chosen = transforms(answer);
+    let (Some((_, transform)), None) = (chosen.next(), chosen.next()) else {
+        return Err("the answer has not exactly one transform".to_owned());
+    };
+    // Some number anew, so what counts is what it says.
+    let same =
+        |(_, own): &(&Proposal, &Transform)| own.id == transform.id && own.attributes == transform.attributes;
+    let known = transforms(offered).any(|own| same(&own));
+    match read(transform).filter(|_| known) {
+        Some((suite, life)) => Ok(Chosen { suite, life, answer: answer.clone() }),
+        None => Err(format!("chosen was {}, which was not offered", shown(transform))),
+    }
+}
+
+/// The transforms for an ISAKMP SA, with their proposals.
+fn transforms(sa: &SecurityAssociation) -> impl Iterator<Item = (&Proposal, &Transform)> {
+    let known = sa.situation == Situation::IdentityOnly;
+    let proposals =
+        sa.proposals.iter().filter(move |proposal| known && proposal.protocol == ProtocolId::ISAKMP);
+    proposals.flat_map(|proposal| proposal.transforms.iter().map(move |transform| (proposal, transform)))
+}
+
+fn read(transform: &Transform) -> Option<(IkeSuite, Option<Duration>)> {
+    if transform.id != IkeTransform::KEY_IKE.0 {
+        return None;
+    }
+    let attributes = Phase1::read(&transform.attributes).ok()?;
+    let life = attributes.lifetimes.iter().find(|life| life.kind == LifeType::SECONDS);
+    Some((IkeSuite::read(&attributes)?, life.map(|life| Duration::from_secs(life.duration))))
+}
+
+/// A transform in the words of proposals, or in those of its attributes where it says something else.
+fn shown(transform: &Transform) -> String {
+    if let Some((suite, _)) = read(transform) {
+        return suite.to_string();
+    }
+    match Phase1::read(&transform.attributes) {
+        Err(unusable) => format!("transform {} ({unusable})", transform.number),
+        Ok(attributes) => {
+            let method = attributes.auth.map_or("no method".to_owned(), |method| method.to_string());
+            let cipher = attributes.encryption.map_or("no cipher".to_owned(), |cipher| cipher.to_string());
+            let hash = attributes.hash.map_or("no hash".to_owned(), |hash| hash.to_string());
+            let group = attributes.group.map_or("no group".to_owned(), |group| group.to_string());
+            format!("{cipher}, {hash}, {group}, {method}")
+        }
+    }
+}
+
+/// `a or b`; `nothing`.
+pub(super) fn list(texts: &[String]) -> String {
+    if texts.is_empty() { "nothing".to_owned() } else { texts.join(" or ") }
+}

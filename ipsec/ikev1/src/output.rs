@@ -1,0 +1,31 @@
+//! What an endpoint wants done.
+
+use std::net::SocketAddr;
+
+use ipsec_dataplane::SaPair;
+use ipsec_wire::Spi;
+
+use crate::event::Event;
+
+/// One thing to do, in the order given.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Send a UDP datagram.
+    Datagram {
+        /// Our address and port.
+        source: SocketAddr,
+        /// The peer's.
+        destination: SocketAddr,
+        /// The IKE message.
+        octets: Vec<u8>,
+    },
+    /// Install a pair of IPsec SAs in the data plane.
+    Install(Box<SaPair>),
+    /// Remove the pair that we receive under this SPI from the data plane.
+    Remove {
+        /// The SPI.
+        inbound: Spi,
+    },
+    /// Tell what happened.
+    Event(Event),
+}

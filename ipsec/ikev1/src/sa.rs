@@ -1,0 +1,92 @@
+//! The record of one ISAKMP SA. Exchanges look at it; `apply` alone changes it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipsec_auth::Proven;
+use ipsec_crypto::{Cipher, Prf, Provider};
+use ipsec_wire::IkeSpi;
+
+use crate::config::Connection;
+use crate::keys::{Keys, prf_of};
+use crate::negotiate::IkeSuite;
+
+/// Which end of an exchange we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// We began.
+    Initiator,
+    /// The peer began.
+    Responder,
+}
+
+/// One ISAKMP SA.
+pub(crate) struct IsakmpSa {
+    /// The configuration that it runs under.
+    pub(crate) connection: Arc<Connection>,
+    /// Which end of phase 1 we are.
+    pub(crate) role: Role,
+    pub(crate) cookie_i: IkeSpi,
+    /// 0 while it is unknown.
+    pub(crate) cookie_r: IkeSpi,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+    pub(crate) state: State,
+    /// What protects messages, once there are keys.
+    pub(crate) crypto: Option<Crypto>,
+    /// Whether the peer answers R-U-THERE (RFC 3706 §5.1).
+    pub(crate) peer_answers_dpd: bool,
+    /// How long it may be used, as the ends agreed.
+    pub(crate) life: Option<Duration>,
+}
+
+/// How far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Phase 1 is under way.
+    Negotiating,
+    /// Both ends are authenticated.
+    Established(Proven),
+    /// Over.
+    Closed,
+}
+
+/// What protects the messages of an ISAKMP SA.
+pub(crate) struct Crypto {
+    pub(crate) suite: IkeSuite,
+    pub(crate) keys: Keys,
+    pub(crate) cipher: Cipher,
+    /// The last block of ciphertext of phase 1, from which the IVs of phase 2 come (RFC 2409 appendix B); before there is one,
+    /// the IV of the first encrypted message.
+    pub(crate) last_block: Vec<u8>,
+}
+
+impl Crypto {
+    /// The PRF under SKEYID_a, which authenticates the messages of phase 2.
+    pub(crate) fn authenticator(&self, provider: &Provider) -> Prf {
+        (provider.prf)(prf_of(self.suite.hash), self.keys.a.as_bytes())
+    }
+
+    /// The IV of the first message of an exchange of phase 2.
+    pub(crate) fn phase2_iv(&self, message_id: u32) -> Vec<u8> {
+        let mut iv = self.suite.hash.digest(&[&self.last_block, &message_id.to_be_bytes()]);
+        iv.truncate(self.suite.cipher.block_len());
+        iv
+    }
+}
+
+impl IsakmpSa {
+    /// Our own cookie.
+    pub(crate) fn cookie(&self) -> IkeSpi {
+        match self.role {
+            Role::Initiator => self.cookie_i,
+            Role::Responder => self.cookie_r,
+        }
+    }
+
+    /// Whether both ends are authenticated.
+    pub(crate) fn is_established(&self) -> bool {
+        matches!(self.state, State::Established(_))
+    }
+}

@@ -1,0 +1,299 @@
+//! How messages come in: is it a repeat, can it be read, which exchange is it for, and what follows.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::net::SocketAddr;
+
+use ipsec_wire::registry::v1::{ExchangeType, NotifyType};
+use ipsec_wire::v1::{Header, Notify, Payload};
+
+use super::{Session, Slot};
+use crate::context::Context;
+use crate::endpoint::stateless;
+use crate::event::{Event, MessageRecord, listed};
+use crate::exchange::quick::{self, Unfit};
+use crate::exchange::{Guise, Step, informational};
+use crate::message::Opened;
+use crate::output::Output;
+use crate::protect;
+use crate::refusal::{DropReason, Failure, Refusal};
+use crate::sa::State;
+
+/// So many message IDs of the peer's are remembered under one ISAKMP SA. The RFC wants none taken twice, and memory is finite.
+const MOST_USED: usize = 10_000;
+
+/// So many exchanges of the peer's may be open at once.
+const MOST_OPEN: usize = 64;
+
+impl Session {
+    /// Takes a message that has the cookies of this ISAKMP SA.
+    pub(crate) fn handle(
+        &mut self,
+        (local, remote): (SocketAddr, SocketAddr),
+        header: Header,
+        octets: &[u8],
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) -> Result<(), DropReason> {
+        if (local, remote) != (self.sa.local, self.sa.remote) {
+            return Err(DropReason::Address);
+        }
+        if header.message_id != 0 && header.flags.encryption && self.sa.state == State::Negotiating {
+            self.repeat_phase1(cx, out);
+            return Err(DropReason::State);
+        }
+        match header.exchange {
+            ExchangeType::INFORMATIONAL => self.informational(header, octets, cx, out),
+            exchange if exchange == self.phase1_type() && header.message_id == 0 => {
+                let mut slot = mem::take(&mut self.phase1);
+                let done = self.advance(&mut slot, header, octets, cx, out);
+                self.phase1 = slot;
+                if let Err(reason @ (DropReason::Undecipherable | DropReason::Integrity)) = &done {
+                    let text = format!("a message came that was protected with other keys ({reason})");
+                    self.hint.get_or_insert(Failure::Authentication(text));
+                }
+                done
+            }
+            ExchangeType::QUICK if header.message_id != 0 => self.quick(header, octets, cx, out),
+            ExchangeType::QUICK | ExchangeType::MAIN | ExchangeType::AGGRESSIVE => Err(DropReason::State),
+            other => Err(DropReason::Exchange(other.to_string())),
+        }
+    }
+
+    /// A peer that has come to phase 2 while we have not misses that its last message of phase 1 is lost: it repeats that
+    /// when ours comes once more.
+    fn repeat_phase1(&mut self, cx: &Context<'_>, out: &mut VecDeque<Output>) {
+        let how = self.sa.connection.retransmission;
+        if let Some((again, transmission)) = self.phase1.resend.again(cx.now, &how) {
+            self.send_again(again, transmission, true, out);
+            out.push_back(Output::Event(Event::Probe("ikev1.phase1.repeated-for-phase2")));
+        }
+    }
+
+    fn quick(
+        &mut self,
+        header: Header,
+        octets: &[u8],
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) -> Result<(), DropReason> {
+        let message_id = header.message_id;
+        if let Some(mut slot) = self.phase2.remove(&message_id) {
+            let done = self.advance(&mut slot, header, octets, cx, out);
+            self.phase2.insert(message_id, slot);
+            return done;
+        }
+        self.check_unused(message_id)?;
+        if self.phase2.len() >= MOST_OPEN {
+            return Err(DropReason::Exhausted);
+        }
+        let iv = self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(message_id)).unwrap_or_default();
+        let (message, next) = self.open(Guise::Encrypted, &iv, header, octets)?;
+        let answer = match quick::Responder::begin(&self.sa, &message, cx) {
+            Ok(answer) => answer,
+            Err(Refusal::Ignore(reason)) => return Err(reason),
+            Err(Refusal::Close(..)) => return Err(DropReason::State),
+        };
+        self.used.insert(message_id);
+        self.dpd.heard(cx.now);
+        out.push_back(Output::Event(Event::Received(record(self.sa.remote, &message))));
+        match answer {
+            Ok((exchange, step)) => {
+                let mut slot = Slot {
+                    exchange: Some(Box::new(exchange)),
+                    iv: next.unwrap_or_default(),
+                    ..Slot::default()
+                };
+                slot.resend.received(octets);
+                self.follow(&mut slot, message_id, step, cx, out);
+                self.phase2.insert(message_id, slot);
+            }
+            Err(unfit) => self.refuse(*unfit, cx, out),
+        }
+        Ok(())
+    }
+
+    /// Refuses a quick mode of the peer's.
+    fn refuse(&mut self, unfit: Unfit, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        let Unfit { kind, failure, protocol, spi, child } = unfit;
+        let notify = Notify { protocol, spi, ..Notify::new(kind, Vec::new()) };
+        self.tell(vec![Payload::Notify(notify)], cx, out);
+        out.push_back(Output::Event(Event::ChildFailed { child, failure }));
+    }
+
+    fn informational(
+        &mut self,
+        header: Header,
+        octets: &[u8],
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) -> Result<(), DropReason> {
+        if !header.flags.encryption {
+            return Err(self.unprotected(header, octets));
+        }
+        self.check_unused(header.message_id)?;
+        let iv =
+            self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(header.message_id)).unwrap_or_default();
+        let (message, _) = self.open(Guise::Encrypted, &iv, header, octets)?;
+        let effects = informational::receive(&self.sa, &message, cx).map_err(|refusal| match refusal {
+            Refusal::Ignore(reason) => reason,
+            Refusal::Close(..) => DropReason::State,
+        })?;
+        self.used.insert(header.message_id);
+        self.dpd.heard(cx.now);
+        out.push_back(Output::Event(Event::Received(record(self.sa.remote, &message))));
+        self.apply(effects, cx, out);
+        Ok(())
+    }
+
+    /// A notify in the clear may be anybody's: it shows no more than what may be wrong if phase 1 gets no further.
+    fn unprotected(&mut self, header: Header, octets: &[u8]) -> DropReason {
+        let message = match Opened::read(header, octets.to_vec()) {
+            Ok(message) => message,
+            Err(error) => return DropReason::Malformed(error.to_string()),
+        };
+        let error = message.payloads.iter().find_map(|payload| match payload {
+            Payload::Notify(notify) if notify.kind.is_error() => Some(notify.kind),
+            _ => None,
+        });
+        if let Some(kind) = error.filter(|_| !self.sa.is_established()) {
+            self.hint.get_or_insert(Failure::told(kind, ", unprotected"));
+        }
+        DropReason::Unprotected(error.map_or("message".to_owned(), |kind: NotifyType| kind.to_string()))
+    }
+
+    fn check_unused(&self, message_id: u32) -> Result<(), DropReason> {
+        if self.used.contains(&message_id) {
+            return Err(DropReason::Repeated);
+        }
+        if self.used.len() >= MOST_USED { Err(DropReason::Exhausted) } else { Ok(()) }
+    }
+
+    /// The next message of an exchange that is known.
+    fn advance(
+        &mut self,
+        slot: &mut Slot,
+        header: Header,
+        octets: &[u8],
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) -> Result<(), DropReason> {
+        if slot.resend.is_repeat(octets) {
+            let how = &self.sa.connection.retransmission;
+            let (again, transmission) = slot.resend.again(cx.now, how).ok_or(DropReason::Repeated)?;
+            self.send_again(again, transmission, true, out);
+            out.push_back(Output::Event(Event::Probe("ikev1.repeat.answered")));
+            return Ok(());
+        }
+        let Some(exchange) = &mut slot.exchange else { return Err(DropReason::State) };
+        let (message, next) = self.open(exchange.guise(), &slot.iv, header, octets)?;
+        let step = match exchange.receive(&self.sa, &message, cx) {
+            Ok(step) => step,
+            Err(Refusal::Ignore(reason)) => return Err(reason),
+            Err(Refusal::Close(kind, failure)) => {
+                out.push_back(Output::Event(Event::Received(record(self.sa.remote, &message))));
+                self.give_up(slot, header, (kind, failure), cx, out);
+                return Ok(());
+            }
+        };
+        out.push_back(Output::Event(Event::Received(record(self.sa.remote, &message))));
+        slot.resend.received(octets);
+        if let Some(next) = next {
+            slot.iv = next;
+        }
+        self.dpd.heard(cx.now);
+        self.follow(slot, header.message_id, step, cx, out);
+        Ok(())
+    }
+
+    /// Does what follows from a message: changes first, then the answer.
+    pub(super) fn follow(
+        &mut self,
+        slot: &mut Slot,
+        message_id: u32,
+        step: Step,
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) {
+        let had_keys = self.sa.crypto.is_some();
+        self.apply(step.effects, cx, out);
+        if let Some(crypto) = self.sa.crypto.as_ref().filter(|_| !had_keys) {
+            slot.iv = crypto.last_block.clone();
+        }
+        if step.done {
+            slot.exchange = None;
+            slot.forget = Some(cx.now + self.sa.connection.retransmission.total());
+        }
+        if let Some(reply) = step.reply {
+            self.send(slot, message_id, &reply, cx, out);
+        }
+        if let Some(crypto) = self.sa.crypto.as_mut().filter(|_| step.done && message_id == 0) {
+            crypto.last_block = slot.iv.clone();
+        }
+    }
+
+    /// Ends an exchange that cannot succeed, and tells the peer why.
+    fn give_up(
+        &mut self,
+        slot: &mut Slot,
+        header: Header,
+        (kind, failure): (NotifyType, Failure),
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) {
+        slot.resend.over();
+        let exchange = slot.exchange.take();
+        if header.message_id == 0 {
+            let notify = Notify::about_ike(header.spi_i, header.spi_r, kind, Vec::new());
+            out.push_back(stateless(
+                (self.sa.local, self.sa.remote),
+                (header.spi_i, header.spi_r),
+                notify,
+                cx,
+            ));
+            self.left.failed = Some(failure);
+            return;
+        }
+        let notify = Notify::new(kind, Vec::new());
+        self.tell(vec![Payload::Notify(notify)], cx, out);
+        if let Some((child, _)) = exchange.as_ref().and_then(|exchange| exchange.child()) {
+            out.push_back(Output::Event(Event::ChildFailed { child: child.to_owned(), failure }));
+        }
+    }
+
+    /// Reads a message, and tells the IV of the next one if it was encrypted.
+    fn open(
+        &self,
+        guise: Guise,
+        iv: &[u8],
+        header: Header,
+        octets: &[u8],
+    ) -> Result<(Opened, Option<Vec<u8>>), DropReason> {
+        let malformed = |error: ipsec_wire::Malformed| DropReason::Malformed(error.to_string());
+        match (guise, header.flags.encryption) {
+            (Guise::Clear | Guise::Either, false) => {
+                Ok((Opened::read(header, octets.to_vec()).map_err(malformed)?, None))
+            }
+            (Guise::Encrypted | Guise::Either, true) => {
+                let crypto = self.sa.crypto.as_ref().ok_or(DropReason::Protection)?;
+                let (clear, next) = protect::open(&crypto.cipher, iv, octets).map_err(malformed)?;
+                let message = Opened::read(header, clear).map_err(|_| DropReason::Undecipherable)?;
+                Ok((message, Some(next)))
+            }
+            _ => Err(DropReason::Protection),
+        }
+    }
+}
+
+/// A message that came, as a ladder shows it.
+pub(crate) fn record(from: SocketAddr, message: &Opened) -> MessageRecord {
+    MessageRecord {
+        peer: from,
+        exchange: message.header.exchange,
+        message_id: message.header.message_id,
+        encrypted: message.header.flags.encryption,
+        payloads: listed(&message.payloads),
+        transmission: 1,
+        answers_repeat: false,
+    }
+}

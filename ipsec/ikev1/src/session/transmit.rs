@@ -1,0 +1,103 @@
+//! How messages leave: their header, their encryption, and what is told of them.
+
+use std::collections::VecDeque;
+
+use ipsec_wire::Version;
+use ipsec_wire::registry::v1::{ExchangeType, PayloadType};
+use ipsec_wire::v1::{Flags, Header, Message, Payload};
+
+use super::{Session, Slot};
+use crate::context::Context;
+use crate::event::{Event, MessageRecord, listed};
+use crate::exchange::{Reply, informational};
+use crate::output::Output;
+use crate::protect;
+use crate::resend::Waits;
+
+impl Session {
+    /// Sends a message of an exchange, which is kept for repeats.
+    pub(super) fn send(
+        &mut self,
+        slot: &mut Slot,
+        message_id: u32,
+        reply: &Reply,
+        cx: &Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) {
+        let exchange = if message_id == 0 { self.phase1_type() } else { ExchangeType::QUICK };
+        let header = self.header(exchange, message_id);
+        let octets = match (&self.sa.crypto, reply.encrypted) {
+            (Some(crypto), true) => {
+                let (octets, next) = protect::seal(&crypto.cipher, &slot.iv, &header, &reply.payloads);
+                slot.iv = next;
+                octets
+            }
+            _ => Message { header, payloads: reply.payloads.clone() }.emit(),
+        };
+        let waits = match &slot.exchange {
+            Some(exchange) if exchange.repeats() => Waits::Repeating,
+            Some(_) => Waits::Silently,
+            None => Waits::Nothing,
+        };
+        slot.resend.sent(cx.now, octets.clone(), waits, &self.sa.connection.retransmission);
+        let record = MessageRecord { payloads: listed(&reply.payloads), ..self.record(&header, &octets) };
+        self.post(record, octets, out);
+    }
+
+    /// Sends a message once more.
+    pub(super) fn send_again(
+        &self,
+        octets: Vec<u8>,
+        transmission: u32,
+        answers_repeat: bool,
+        out: &mut VecDeque<Output>,
+    ) {
+        let Ok(header) = Header::parse(&octets) else { return };
+        let record = MessageRecord { transmission, answers_repeat, ..self.record(&header, &octets) };
+        self.post(record, octets, out);
+    }
+
+    /// Says something in an informational exchange. Nobody answers it, so that nothing is waited for.
+    pub(crate) fn tell(&mut self, payloads: Vec<Payload>, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        let message_id = self.fresh_message_id(cx);
+        let Some(payloads) = informational::tell(&self.sa, payloads, message_id, cx) else { return };
+        let Some(crypto) = &self.sa.crypto else { return };
+        let header = self.header(ExchangeType::INFORMATIONAL, message_id);
+        let (octets, _) = protect::seal(&crypto.cipher, &crypto.phase2_iv(message_id), &header, &payloads);
+        let record = MessageRecord { payloads: listed(&payloads), ..self.record(&header, &octets) };
+        if payloads.iter().any(|payload| matches!(payload, Payload::Delete(_))) {
+            self.left.partings.push((record.clone(), octets.clone()));
+        }
+        self.post(record, octets, out);
+    }
+
+    fn header(&self, exchange: ExchangeType, message_id: u32) -> Header {
+        Header {
+            spi_i: self.sa.cookie_i,
+            spi_r: self.sa.cookie_r,
+            next_payload: PayloadType::NONE,
+            version: Version::V1,
+            exchange,
+            flags: Flags::default(),
+            message_id,
+            length: 0,
+        }
+    }
+
+    fn record(&self, header: &Header, octets: &[u8]) -> MessageRecord {
+        MessageRecord {
+            peer: self.sa.remote,
+            exchange: header.exchange,
+            message_id: header.message_id,
+            encrypted: Header::parse(octets).is_ok_and(|header| header.flags.encryption),
+            payloads: Vec::new(),
+            transmission: 1,
+            answers_repeat: false,
+        }
+    }
+
+    fn post(&self, record: MessageRecord, octets: Vec<u8>, out: &mut VecDeque<Output>) {
+        out.push_back(Output::Event(Event::Sent(record)));
+        out.push_back(Output::Datagram { source: self.sa.local, destination: self.sa.remote, octets });
+    }
+}

@@ -1,0 +1,68 @@
+//! What the exchanges look like.
+
+use ipsec_crypto::KeyExchangeAlgorithm;
+use ipsec_ikev1::Mode;
+
+use crate::world::{EAST, WEST, World};
+
+fn ladder(world: &World) -> String {
+    world.log.join("\n")
+}
+
+#[test]
+fn main_mode_and_quick_mode() {
+    let mut world = World::new(|_, _| {});
+    world.initiate(WEST);
+    world.run(1);
+    assert_eq!((world.pairs(), world.established()), ([1, 1], [1, 1]));
+    world.order(EAST, |now, east| east.terminate(now, "site").unwrap());
+    world.run(1);
+    assert_eq!((world.pairs(), world.established()), ([0, 0], [0, 0]));
+    insta::assert_snapshot!(ladder(&world));
+}
+
+#[test]
+fn aggressive_mode_and_quick_mode_with_a_key_exchange_of_its_own() {
+    let mut world = World::new(|_, connection| {
+        connection.mode = Mode::Aggressive;
+        connection.children[0].group = Some(KeyExchangeAlgorithm::Ecp256);
+    });
+    world.initiate(EAST);
+    world.run(1);
+    assert_eq!((world.pairs(), world.established()), ([1, 1], [1, 1]));
+    insta::assert_snapshot!(ladder(&world));
+}
+
+#[test]
+fn a_key_exchange_of_its_own_changes_the_keys_and_the_ends_still_agree() {
+    let keys = |group| {
+        let mut world = World::new(move |_, connection| connection.children[0].group = group);
+        world.initiate(WEST);
+        world.run(1);
+        assert_eq!(world.pairs(), [1, 1]);
+        world.installed[WEST].values().next().unwrap().outbound.key.clone()
+    };
+    assert_ne!(keys(None), keys(Some(KeyExchangeAlgorithm::Ecp256)));
+}
+
+#[test]
+fn several_quick_modes_run_under_one_isakmp_sa() {
+    let mut world = World::new(|_, connection| {
+        let mut other = connection.children[0].clone();
+        other.name = "dns".to_owned();
+        for side in [&mut other.local, &mut other.remote] {
+            (side.protocol, side.port) = (17, 53);
+        }
+        connection.children.push(other);
+    });
+    world.order(WEST, |now, west| {
+        west.initiate(now, "dns").unwrap();
+        west.initiate(now, "net").unwrap();
+        west.initiate(now, "net").unwrap();
+    });
+    world.run(1);
+    assert_eq!((world.pairs(), world.established()), ([2, 2], [1, 1]));
+    let narrow = world.installed[EAST].values().find(|pair| pair.policy == "dns").unwrap();
+    let selector = &narrow.inbound.selectors[0];
+    assert_eq!((selector.protocol, selector.local_ports.clone()), (Some(17), 53..=53));
+}
