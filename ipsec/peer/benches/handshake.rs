@@ -13,7 +13,7 @@ use ipsec_crypto::{
     AeadAlgorithm, Entropy, FAST, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Provider, Secret,
 };
 use ipsec_dataplane::{Encryption, Settings};
-use ipsec_ikev2::{ChildConfig, ChildProposal, Connection, IkeProposal};
+use ipsec_ikev2::{AdditionalKeyExchanges, ChildConfig, ChildProposal, Connection, IkeProposal};
 use ipsec_net::{Instant, Prefix};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -28,7 +28,10 @@ impl Entropy for Seeded {
 
 const ENDS: [(&str, &str); 2] = [("192.0.2.1", "10.1.0.0/16"), ("198.51.100.1", "10.2.0.0/16")];
 
-fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
+/// Key exchanges, of which the second takes place in `IKE_INTERMEDIATE`.
+type Groups = (KeyExchangeAlgorithm, Option<KeyExchangeAlgorithm>);
+
+fn config(side: usize, (key_exchange, additional): Groups) -> Config {
     let [local, remote] = [side, 1 - side].map(|end| ENDS[end].0);
     let [local_net, remote_net] =
         [side, 1 - side].map(|end| vec![ENDS[end].1.parse::<Prefix>().unwrap().range()]);
@@ -42,6 +45,8 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
         extended_sequence_numbers: vec![false],
     };
     let child = ChildConfig::new("net", vec![child_proposal], local_net, remote_net);
+    let mut additional_key_exchanges = AdditionalKeyExchanges::default();
+    additional_key_exchanges[0].extend(additional.map(Some));
     let psk = Secret::from(b"correct horse battery staple".to_vec());
     let connection = Connection {
         proposals: vec![IkeProposal {
@@ -49,7 +54,7 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
             integrity: Vec::new(),
             prf: vec![PrfAlgorithm::HmacSha2_256],
             key_exchange: vec![key_exchange],
-            additional: Default::default(),
+            additional: additional_key_exchanges,
         }],
         children: vec![child],
         ..Connection::new("site", address(local), address(remote), psk)
@@ -64,7 +69,7 @@ fn config(side: usize, key_exchange: KeyExchangeAlgorithm) -> Config {
     }
 }
 
-fn pair(key_exchange: KeyExchangeAlgorithm, provider: &'static Provider) -> [Peer; 2] {
+fn pair(groups: Groups, provider: &'static Provider) -> [Peer; 2] {
     [0, 1].map(|side| {
         let source = |stream| {
             let mut rng = ChaCha8Rng::seed_from_u64(side as u64);
@@ -72,7 +77,7 @@ fn pair(key_exchange: KeyExchangeAlgorithm, provider: &'static Provider) -> [Pee
             Box::new(Seeded(rng)) as Box<dyn Entropy>
         };
         let luck = Luck { ike: source(1), esp: source(2) };
-        Peer::new(config(side, key_exchange), provider, luck).unwrap()
+        Peer::new(config(side, groups), provider, luck).unwrap()
     })
 }
 
@@ -96,11 +101,12 @@ fn handshake(peers: &mut [Peer; 2]) {
     order(peers, Instant::ZERO, Command::Initiate { child: "net".into() });
 }
 
-const GROUPS: [(&str, KeyExchangeAlgorithm); 4] = [
-    ("x25519", KeyExchangeAlgorithm::X25519),
-    ("ecp256", KeyExchangeAlgorithm::Ecp256),
-    ("ecp384", KeyExchangeAlgorithm::Ecp384),
-    ("modp2048", KeyExchangeAlgorithm::Modp2048),
+const GROUPS: [(&str, Groups); 5] = [
+    ("x25519", (KeyExchangeAlgorithm::X25519, None)),
+    ("ecp256", (KeyExchangeAlgorithm::Ecp256, None)),
+    ("ecp384", (KeyExchangeAlgorithm::Ecp384, None)),
+    ("modp2048", (KeyExchangeAlgorithm::Modp2048, None)),
+    ("x25519 and ML-KEM-768", (KeyExchangeAlgorithm::X25519, Some(KeyExchangeAlgorithm::MlKem768))),
 ];
 const ARMS: [(&str, &Provider); 2] = [("portable", &PORTABLE), ("fast", &FAST)];
 
@@ -108,10 +114,10 @@ fn handshakes(c: &mut Criterion) {
     let mut group = c.benchmark_group("handshake, both peers");
     group.throughput(Throughput::Elements(1));
     group.sample_size(20);
-    for (name, key_exchange) in GROUPS {
+    for (name, groups) in GROUPS {
         for (arm, provider) in ARMS {
             group.bench_function(format!("{name}, {arm}"), |b| {
-                b.iter_batched_ref(|| pair(key_exchange, provider), handshake, BatchSize::SmallInput);
+                b.iter_batched_ref(|| pair(groups, provider), handshake, BatchSize::SmallInput);
             });
         }
     }
@@ -123,15 +129,17 @@ fn key_exchanges(c: &mut Criterion) {
     let mut group = c.benchmark_group("key exchange alone, both peers");
     group.throughput(Throughput::Elements(1));
     group.sample_size(20);
-    for (name, algorithm) in GROUPS {
+    for (name, (first, additional)) in GROUPS {
         for (arm, provider) in ARMS {
             let mut luck = Seeded(ChaCha8Rng::seed_from_u64(1));
             group.bench_function(format!("{name}, {arm}"), |b| {
                 b.iter(|| {
-                    let initiator = (provider.initiate)(algorithm, &mut luck);
-                    let (public, secret) =
-                        (provider.respond)(algorithm, initiator.public(), &mut luck).unwrap();
-                    (initiator.finish(&public).unwrap(), secret)
+                    [Some(first), additional].map(|algorithm| {
+                        let initiator = (provider.initiate)(algorithm?, &mut luck);
+                        let (public, secret) =
+                            (provider.respond)(algorithm?, initiator.public(), &mut luck).unwrap();
+                        Some((initiator.finish(&public).unwrap(), secret))
+                    })
                 });
             });
         }
@@ -148,7 +156,7 @@ fn rekeyings(c: &mut Criterion) {
         ("IKE SA", Command::RekeyIke { connection: "site".into() }),
     ];
     for (name, command) in orders {
-        let mut peers = pair(KeyExchangeAlgorithm::X25519, Provider::best());
+        let mut peers = pair((KeyExchangeAlgorithm::X25519, None), Provider::best());
         let mut now = Instant::ZERO;
         handshake(&mut peers);
         group.bench_function(name, |b| {
