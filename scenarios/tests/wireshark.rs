@@ -205,13 +205,33 @@ fn esp_packets(folder: &Path, config: &Path) -> Vec<String> {
 }
 
 #[test]
-fn every_esp_packet_of_the_suites_of_the_data_plane_is_decrypted_and_its_icv_is_right() {
+fn every_esp_packet_of_the_suite_ah_is_decrypted_and_its_icv_is_right() {
+    check_esp_packets("ah", 2_000);
+}
+
+#[test]
+fn every_esp_packet_of_the_suite_esp_is_decrypted_and_its_icv_is_right() {
+    check_esp_packets("esp", 50_000);
+}
+
+#[test]
+fn every_esp_packet_of_the_suite_manual_is_decrypted_and_its_icv_is_right() {
+    check_esp_packets("manual", 2_000);
+}
+
+#[test]
+fn every_esp_packet_of_the_suite_policy_is_decrypted_and_its_icv_is_right() {
+    check_esp_packets("policy", 300);
+}
+
+/// Whether each ESP packet of a suite's captures is right for Wireshark, and there are at least so many of them.
+fn check_esp_packets(suite: &str, at_least: usize) {
     if !tshark_is_here() {
         return;
     }
     let mut seen = 0;
     let mut surprises = Vec::new();
-    for scenario in ["ah", "esp", "manual", "policy"].into_iter().flat_map(scenarios_of) {
+    for scenario in scenarios_of(suite) {
         let (out, config) = capture_all(&scenario);
         let keys = std::fs::read_to_string(config.join("profiles/esplanade/esp_sa")).unwrap();
         let packets = esp_packets(&out, &config);
@@ -240,7 +260,7 @@ fn every_esp_packet_of_the_suites_of_the_data_plane_is_decrypted_and_its_icv_is_
         }
     }
     assert!(surprises.is_empty(), "{surprises:#?}");
-    assert!(seen > 100_000, "{seen}");
+    assert!(seen >= at_least, "{seen}");
 }
 
 /// The scenarios of a suite, in order.
