@@ -225,7 +225,7 @@ const fn aead(algorithm: AeadAlgorithm) -> Encryption {
 }
 
 /// The keywords of everything else. The first of two that mean the same is the one that is written.
-const KEYWORDS: [(&str, Word); 42] = [
+const KEYWORDS: [(&str, Word); 44] = [
     ("ah", Word::Ah),
     ("md5", Word::Integrity(IntegrityAlgorithm::HmacMd5_96)),
     ("sha1", Word::Integrity(IntegrityAlgorithm::HmacSha1_96)),
@@ -259,6 +259,8 @@ const KEYWORDS: [(&str, Word); 42] = [
     ("modp1024s160", Word::Group(KeyExchangeAlgorithm::Modp1024s160)),
     ("modp2048s224", Word::Group(KeyExchangeAlgorithm::Modp2048s224)),
     ("modp2048s256", Word::Group(KeyExchangeAlgorithm::Modp2048s256)),
+    ("ecp192", Word::Group(KeyExchangeAlgorithm::Ecp192)),
+    ("ecp224", Word::Group(KeyExchangeAlgorithm::Ecp224)),
     ("ecp224bp", Word::Group(KeyExchangeAlgorithm::Brainpool224)),
     ("ecp256bp", Word::Group(KeyExchangeAlgorithm::Brainpool256)),
     ("ecp384bp", Word::Group(KeyExchangeAlgorithm::Brainpool384)),

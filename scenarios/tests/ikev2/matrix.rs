@@ -46,7 +46,7 @@ const CIPHERS: [&str; 11] = [
 const INTEGRITY: [&str; 7] = ["md5", "sha1", "sha256", "sha384", "sha512", "aesxcbc", "aescmac"];
 const PRF: [&str; 7] =
     ["prfmd5", "prfsha1", "prfsha256", "prfsha384", "prfsha512", "prfaesxcbc", "prfaescmac"];
-const GROUPS: [&str; 23] = [
+const GROUPS: [&str; 25] = [
     "modp768",
     "modp1024",
     "modp1536",
@@ -61,6 +61,8 @@ const GROUPS: [&str; 23] = [
     "modp1024s160",
     "modp2048s224",
     "modp2048s256",
+    "ecp192",
+    "ecp224",
     "ecp224bp",
     "ecp256bp",
     "ecp384bp",

@@ -29,7 +29,7 @@ pub(crate) fn ecp(data: &[u8], provider: &'static Provider, tally: &mut Tally) -
     Ok(())
 }
 
-/// RFC 5114: MODP groups with a subgroup of prime order, and ECP groups. The groups 25 and 26 are not offered.
+/// RFC 5114: MODP groups with a subgroup of prime order, and ECP groups.
 pub(crate) fn additional_groups(
     data: &[u8],
     provider: &'static Provider,
@@ -44,7 +44,8 @@ pub(crate) fn additional_groups(
             22 => KeyExchangeAlgorithm::Modp1024s160,
             23 => KeyExchangeAlgorithm::Modp2048s224,
             24 => KeyExchangeAlgorithm::Modp2048s256,
-            25 | 26 => continue,
+            25 => KeyExchangeAlgorithm::Ecp192,
+            26 => KeyExchangeAlgorithm::Ecp224,
             other => return Err(format!("group {other} is none of RFC 5114")),
         };
         let values = if case.optional("p")?.is_some() {

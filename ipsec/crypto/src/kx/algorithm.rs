@@ -31,6 +31,10 @@ pub enum KeyExchangeAlgorithm {
     Modp2048s224,
     /// Group 24, 2048-bit MODP with a subgroup of 256-bit prime order (RFC 5114 §2.3).
     Modp2048s256,
+    /// Group 25, 192-bit random ECP, P-192 (RFC 5114 §2.4), of about 96 bits of strength.
+    Ecp192,
+    /// Group 26, 224-bit random ECP, P-224 (RFC 5114 §2.5).
+    Ecp224,
     /// Group 27, brainpoolP224r1 (RFC 6954).
     Brainpool224,
     /// Group 28, brainpoolP256r1 (RFC 6954).
@@ -68,6 +72,8 @@ impl KeyExchangeAlgorithm {
         Self::Modp1024s160,
         Self::Modp2048s224,
         Self::Modp2048s256,
+        Self::Ecp192,
+        Self::Ecp224,
         Self::Brainpool224,
         Self::Brainpool256,
         Self::Brainpool384,
@@ -96,6 +102,8 @@ impl KeyExchangeAlgorithm {
             Self::Modp1024s160 => "MODP-1024-160",
             Self::Modp2048s224 => "MODP-2048-224",
             Self::Modp2048s256 => "MODP-2048-256",
+            Self::Ecp192 => "ECP-192",
+            Self::Ecp224 => "ECP-224",
             Self::Brainpool224 => "Brainpool-224",
             Self::Brainpool256 => "Brainpool-256",
             Self::Brainpool384 => "Brainpool-384",
@@ -125,6 +133,8 @@ impl KeyExchangeAlgorithm {
             Self::Modp1024s160 => "modp1024s160",
             Self::Modp2048s224 => "modp2048s224",
             Self::Modp2048s256 => "modp2048s256",
+            Self::Ecp192 => "ecp192",
+            Self::Ecp224 => "ecp224",
             Self::Brainpool224 => "ecp224bp",
             Self::Brainpool256 => "ecp256bp",
             Self::Brainpool384 => "ecp384bp",
@@ -149,7 +159,8 @@ impl KeyExchangeAlgorithm {
             Self::Modp4096 => 512,
             Self::Modp6144 => 768,
             Self::Modp8192 => 1024,
-            Self::Brainpool224 => 56,
+            Self::Ecp192 => 48,
+            Self::Ecp224 | Self::Brainpool224 => 56,
             Self::Ecp256 | Self::Brainpool256 => 64,
             Self::Ecp384 | Self::Brainpool384 => 96,
             Self::Brainpool512 => 128,

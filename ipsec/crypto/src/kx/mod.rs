@@ -6,11 +6,15 @@
 //! finish              knows the same secret
 //! ```
 
+#[macro_use]
+mod curve;
+
 mod algorithm;
 mod brainpool;
 mod ecp;
 mod mlkem;
 mod modp;
+mod random_ecp;
 mod x25519;
 mod x448;
 
@@ -23,6 +27,7 @@ use ml_kem::{MlKem512, MlKem768, MlKem1024};
 use p256::NistP256;
 use p384::NistP384;
 use p521::NistP521;
+use random_ecp::{P192, P224};
 
 pub use algorithm::KeyExchangeAlgorithm;
 
@@ -38,7 +43,7 @@ use crate::{BadPublicValue, Entropy, PublicValueDefect, Secret};
 /// | MODP-1024, 1536, 2048, 3072 | 20, 24, 28, 33 | the exponent, big-endian; 0 is read as 1 |
 /// | MODP-4096, 6144, 8192 | 38, 44, 50 | the same |
 /// | MODP-1024-160, 2048-224, 2048-256 | 20, 28, 32 | the same, modulo the order of the subgroup |
-/// | ECP-256, ECP-384 | 32, 48 | the scalar, big-endian, modulo the order of the curve; 0 is read as 1 |
+/// | ECP-192, 224, 256, 384 | 24, 28, 32, 48 | the scalar, big-endian, modulo the order of the curve; 0 is read as 1 |
 /// | Brainpool-224, 256, 384, 512 | 28, 32, 48, 64 | the same |
 /// | ECP-521 | 66 | the same, without the top 7 bits |
 /// | X25519, X448 | 32, 56 | the scalar, little-endian, clamped as RFC 7748 §5 says |
@@ -157,6 +162,8 @@ enum Private {
     Ecp256(ecp::Private<NistP256>),
     Ecp384(ecp::Private<NistP384>),
     Ecp521(ecp::Private<NistP521>),
+    Ecp192(ecp::Private<P192>),
+    Ecp224(ecp::Private<P224>),
     Brainpool224(ecp::Private<BrainpoolP224r1>),
     Brainpool256(ecp::Private<BrainpoolP256r1>),
     Brainpool384(ecp::Private<BrainpoolP384r1>),
@@ -177,6 +184,8 @@ impl Private {
             KeyExchangeAlgorithm::Ecp256 => return Self::Ecp256(ecp::Private::draw(entropy)),
             KeyExchangeAlgorithm::Ecp384 => return Self::Ecp384(ecp::Private::draw(entropy)),
             KeyExchangeAlgorithm::Ecp521 => return Self::Ecp521(ecp::Private::draw(entropy)),
+            KeyExchangeAlgorithm::Ecp192 => return Self::Ecp192(ecp::Private::draw(entropy)),
+            KeyExchangeAlgorithm::Ecp224 => return Self::Ecp224(ecp::Private::draw(entropy)),
             KeyExchangeAlgorithm::Brainpool224 => return Self::Brainpool224(ecp::Private::draw(entropy)),
             KeyExchangeAlgorithm::Brainpool256 => return Self::Brainpool256(ecp::Private::draw(entropy)),
             KeyExchangeAlgorithm::Brainpool384 => return Self::Brainpool384(ecp::Private::draw(entropy)),
@@ -218,6 +227,8 @@ impl Private {
             Self::Ecp256(private) => private.public(),
             Self::Ecp384(private) => private.public(),
             Self::Ecp521(private) => private.public(),
+            Self::Ecp192(private) => private.public(),
+            Self::Ecp224(private) => private.public(),
             Self::Brainpool224(private) => private.public(),
             Self::Brainpool256(private) => private.public(),
             Self::Brainpool384(private) => private.public(),
@@ -246,6 +257,8 @@ impl Private {
             Self::Ecp256(private) => private.agree(peer),
             Self::Ecp384(private) => private.agree(peer),
             Self::Ecp521(private) => private.agree(peer),
+            Self::Ecp192(private) => private.agree(peer),
+            Self::Ecp224(private) => private.agree(peer),
             Self::Brainpool224(private) => private.agree(peer),
             Self::Brainpool256(private) => private.agree(peer),
             Self::Brainpool384(private) => private.agree(peer),

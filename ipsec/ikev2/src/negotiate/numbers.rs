@@ -61,6 +61,8 @@ const KEY_EXCHANGE: &[(u16, KeyExchangeAlgorithm)] = &[
     (22, KeyExchangeAlgorithm::Modp1024s160),
     (23, KeyExchangeAlgorithm::Modp2048s224),
     (24, KeyExchangeAlgorithm::Modp2048s256),
+    (25, KeyExchangeAlgorithm::Ecp192),
+    (26, KeyExchangeAlgorithm::Ecp224),
     (27, KeyExchangeAlgorithm::Brainpool224),
     (28, KeyExchangeAlgorithm::Brainpool256),
     (29, KeyExchangeAlgorithm::Brainpool384),

