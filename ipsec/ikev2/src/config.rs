@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use ipsec_auth::{Authenticate, Identity, IdentityPattern, Prove, SignatureHash};
+use ipsec_auth::{Authenticate, Identity, IdentityPattern, PeerEntry, Prove, SignatureHash};
 use ipsec_crypto::Secret;
 use ipsec_dataplane::{LifetimePolicy, SaOptions, Selector};
 use ipsec_net::{AddressRange, Prefix, Retransmission};
@@ -40,6 +40,8 @@ pub struct Connection {
     pub prove: Prove,
     /// How the peer has to prove who it is.
     pub authenticate: Authenticate,
+    /// The authentication exchanges behind the first one (RFC 4739), if there are any.
+    pub further: Further,
     /// The hash functions of signatures that we say we verify (SIGNATURE_HASH_ALGORITHMS, RFC 7427 §4); those of our
     /// algorithms if nothing is given. An empty list is not sent, and then signatures are those of methods 1 and 9 to 11.
     pub signature_hashes: Option<Vec<SignatureHash>>,
@@ -132,6 +134,7 @@ impl Connection {
             remote_id: IdentityPattern::Exactly(Identity::Address(remote)),
             prove,
             authenticate,
+            further: Further::default(),
             signature_hashes: None,
             announces_methods: false,
             proposals: Vec::new(),
@@ -166,6 +169,12 @@ impl Connection {
 }
 
 impl Connection {
+    /// How the peer has to prove who it is, in all authentication exchanges.
+    pub(crate) fn ways(&self) -> impl Iterator<Item = &Authenticate> {
+        let further = self.further.theirs.iter().map(|entry| &entry.authenticate);
+        std::iter::once(&self.authenticate).chain(further)
+    }
+
     /// Whether it has PPKs and may mix them in so.
     pub(crate) fn allows_ppk(&self, method: PpkMethod) -> bool {
         let speaks = self.intermediate || method != PpkMethod::Intermediate;
@@ -190,6 +199,22 @@ impl Connection {
             true => self.proposals.clone(),
             false => self.proposals.iter().filter_map(IkeProposal::without_additional).collect(),
         }
+    }
+}
+
+/// Authentication exchanges behind the first one (RFC 4739), in their order. The IKE SA comes to be only when all have
+/// succeeded; who its peer is was proven in the first.
+#[derive(Clone, Debug, Default)]
+pub struct Further {
+    /// Who else we say we are, and how we prove that.
+    pub ours: Vec<(Identity, Prove)>,
+    /// Who else the peer has to prove to be.
+    pub theirs: Vec<PeerEntry>,
+}
+
+impl Further {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ours.is_empty() && self.theirs.is_empty()
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Features {
     pub(crate) full_transcript: bool,
     /// It looks for NAT and gets through it (RFC 7296 §2.23).
     pub(crate) nat_traversal: bool,
+    /// It takes several authentication exchanges (RFC 4739); an initiator says so in `IKE_AUTH`.
+    pub(crate) multiple_auth: bool,
     /// It takes messages in pieces (RFC 7383 §2.3). In the record of an IKE SA: and so do we.
     pub(crate) fragmentation: bool,
 }
@@ -46,6 +48,7 @@ impl Features {
             full_transcript: says(NotifyType::IKE_SA_INIT_FULL_TRANSCRIPT_AUTH),
             nat_traversal: says(NotifyType::NAT_DETECTION_SOURCE_IP)
                 && says(NotifyType::NAT_DETECTION_DESTINATION_IP),
+            multiple_auth: says(NotifyType::MULTIPLE_AUTH_SUPPORTED),
             fragmentation: says(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED),
         }
     }
@@ -83,13 +86,16 @@ pub(crate) fn answered(connections: &[&Connection], theirs: &Features) -> Vec<Pa
     if theirs.signature_hashes.is_some() {
         payloads.extend(signature_hashes(connections));
     }
-    let ways: Vec<&Authenticate> = connections.iter().map(|connection| &connection.authenticate).collect();
+    let ways: Vec<&Authenticate> = connections.iter().flat_map(|connection| connection.ways()).collect();
     payloads.extend(certificate_requests(&ways).into_iter().map(Payload::CertReq));
     payloads.extend(accepted_methods(connections));
     if speaks_intermediate(connections, theirs) {
         payloads.push(said(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
     }
     payloads.extend(ppk_answer(connections, theirs).map(said));
+    if connections.iter().any(|connection| !connection.further.is_empty()) {
+        payloads.push(said(NotifyType::MULTIPLE_AUTH_SUPPORTED));
+    }
     // Said to each initiator: who takes the notify out of the request is found out by the response.
     payloads.extend(full_transcript(connections));
     payloads
@@ -116,7 +122,7 @@ pub(crate) fn speaks_intermediate(connections: &[&Connection], theirs: &Features
 
 /// SUPPORTED_AUTH_METHODS with the proofs that these connections accept, if one of them tells that.
 pub(crate) fn accepted_methods(connections: &[&Connection]) -> Option<Payload> {
-    let ways: Vec<&Authenticate> = connections.iter().map(|connection| &connection.authenticate).collect();
+    let ways: Vec<&Authenticate> = connections.iter().flat_map(|connection| connection.ways()).collect();
     let data = AnnouncedMethod::emit_list(&AnnouncedMethod::for_ways(&ways));
     let tells = connections.iter().any(|connection| connection.announces_methods);
     tells.then(|| Payload::Notify(Notify::new(NotifyType::SUPPORTED_AUTH_METHODS, data)))
@@ -127,9 +133,11 @@ fn signature_hashes(connections: &[&Connection]) -> Option<Payload> {
     let needed = |connection: &&Connection| match &connection.signature_hashes {
         Some(hashes) => hashes.clone(),
         None => {
-            let algorithms: [&[SignatureAlgorithm]; 2] =
-                [connection.authenticate.algorithms(), connection.prove.algorithms()];
-            SignatureHash::needed_by(&algorithms.concat())
+            let further = connection.further.ours.iter().map(|(_, prove)| prove);
+            let own = std::iter::once(&connection.prove).chain(further).map(Prove::algorithms);
+            let all: Vec<&[SignatureAlgorithm]> =
+                connection.ways().map(Authenticate::algorithms).chain(own).collect();
+            SignatureHash::needed_by(&all.concat())
         }
     };
     let mut hashes: Vec<SignatureHash> = connections.iter().flat_map(needed).collect();

@@ -49,8 +49,8 @@ mod timers;
 mod window;
 
 pub use config::{
-    Assigns, ChildConfig, Childless, Config, Connection, CookiePolicy, Fragmentation, OnClose, OnLoss,
-    PoolConfig, PuzzlePolicy, Reauthentication, RedirectPolicy, RedirectTime, Service, Uniqueness,
+    Assigns, ChildConfig, Childless, Config, Connection, CookiePolicy, Fragmentation, Further, OnClose,
+    OnLoss, PoolConfig, PuzzlePolicy, Reauthentication, RedirectPolicy, RedirectTime, Service, Uniqueness,
 };
 pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod};
 pub use endpoint::{Endpoint, UnknownName};

@@ -597,11 +597,12 @@ fn connection(
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     let remote = here.remote.unwrap_or(unspecified);
-    let prove = pki.prove(&ike.name, here);
-    let authenticate = pki.authenticate(&ike.name, here);
+    let prove = pki.prove(&ike.name, here, &here.authentication.proof);
+    let authenticate = pki.authenticate(&ike.name, here, &here.authentication.demand);
     Some(Connection {
         local_id: here.authentication.identity.clone(),
         remote_id: here.expects.clone(),
+        further: pki.further(&ike.name, here),
         signature_hashes: here.authentication.hashes.clone(),
         announces_methods: here.authentication.announces_methods,
         proposals: here.offer.iter().map(algorithms::ike).collect(),

@@ -7,8 +7,9 @@ use std::time::Duration;
 use ipsec::auth::eap::{EapServerConfig, Password};
 use ipsec::auth::x509::laboratory::{Authority, CannotIssue, Wish};
 use ipsec::auth::x509::{Crl, TrustStore};
-use ipsec::auth::{Authenticate, Credential, Prove, preferred_algorithms};
+use ipsec::auth::{Authenticate, Credential, PeerEntry, Prove, preferred_algorithms};
 use ipsec::crypto::{KeyType, Secret, SignatureAlgorithm, Signer};
+use ipsec::ikev2::Further;
 use sim::Streams;
 
 use super::Stream;
@@ -102,9 +103,27 @@ impl Pki {
         Ok(())
     }
 
+    /// What the end of an IKE configuration proves and wants behind the first proofs.
+    pub(super) fn further(&self, ike: &str, end: &file::IkeEnd) -> Further {
+        let told = &end.authentication;
+        let ours = told.further.iter();
+        let theirs = told.further_demands.iter();
+        Further {
+            ours: ours.map(|(id, proof)| (id.clone(), self.prove(ike, end, proof))).collect(),
+            theirs: theirs
+                .map(|(peers, demand)| PeerEntry {
+                    connection: ike.to_owned(),
+                    peers: peers.clone(),
+                    authenticate: self.authenticate(ike, end, demand),
+                    selectors: None,
+                })
+                .collect(),
+        }
+    }
+
     /// How the end of an IKE configuration proves who it is.
-    pub(super) fn prove(&self, ike: &str, end: &file::IkeEnd) -> Prove {
-        match &end.authentication.proof {
+    pub(super) fn prove(&self, ike: &str, end: &file::IkeEnd, proof: &Proof) -> Prove {
+        match proof {
             Proof::Psk(psk) => Prove::SharedKey(Secret::from(psk.as_bytes())),
             Proof::Certificate(names) => Prove::Signature {
                 credentials: names.iter().filter_map(|name| self.credentials.get(name)).cloned().collect(),
@@ -125,8 +144,8 @@ impl Pki {
     }
 
     /// How the end of an IKE configuration wants the other one to prove who it is.
-    pub(super) fn authenticate(&self, ike: &str, end: &file::IkeEnd) -> Authenticate {
-        match &end.authentication.demand {
+    pub(super) fn authenticate(&self, ike: &str, end: &file::IkeEnd, demand: &Demand) -> Authenticate {
+        match demand {
             Demand::Psk(psk) => Authenticate::SharedKey(Secret::from(psk.as_bytes())),
             Demand::Certificate { authorities, revocation, any_name } => {
                 let anchors = authorities.iter().filter_map(|name| self.authorities.get(name));

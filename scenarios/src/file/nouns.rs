@@ -12,7 +12,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-pub(super) use auth::{Accept, Auth, Authority, Certificate, Revocation, Usage};
+pub(super) use auth::{Accept, Auth, Authority, Certificate, FurtherDemand, FurtherProof, Revocation, Usage};
 pub(super) use life::{Childless, OnEnd, Reauthentication, Redirect, Tickets, Uniqueness};
 
 /// A text and its place.
@@ -270,6 +270,8 @@ pub(super) struct Ike {
 pub(super) struct IkeEnd {
     pub(super) auth: Option<Auth>,
     pub(super) accept: Option<Accept>,
+    pub(super) further: Option<Vec<FurtherProof>>,
+    pub(super) accept_further: Option<Vec<FurtherDemand>>,
     pub(super) hashes: Option<Spanned<Vec<Text>>>,
     pub(super) announce_methods: Option<bool>,
     pub(super) identity: Option<Text>,

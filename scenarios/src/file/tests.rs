@@ -217,6 +217,9 @@ fn proofs_and_certificates_are_checked() {
         "auth = { psk = \"secret\" }\nat.west.accept = { certificate = { authorities = [\"root\"] } }",
         "auth = { psk = \"secret\" }\nat.west.accept = { raw-key = \"north\" }",
         "auth = { psk = \"secret\" }\nat.west.accept = { eap-only = false }",
+        "auth = { psk = \"secret\" }\nat.west.further = [{ auth = { eap-only = true } }]",
+        "auth = { psk = \"secret\" }\nat.west.further = [{ psk = \"another\" }]",
+        "auth = { psk = \"secret\" }\nat.west.accept-further = [{ accept = { psk = \"\" } }]",
         "auth = { psk = \"secret\" }\nat.west.expects = \"10.1.2.3/16\"",
     ];
     let tables = [

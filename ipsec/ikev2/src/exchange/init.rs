@@ -50,6 +50,11 @@ pub(super) const NOT_CHILDLESS: Failure = Failure::Unsupported(
     "the responder does not announce that it takes an IKE SA without a child (RFC 6023)",
 );
 
+/// The responder takes one authentication exchange, where there are to be several.
+const NOT_MULTIPLE: Failure = Failure::Unsupported(
+    "the responder does not announce that it takes several authentication exchanges (RFC 4739)",
+);
+
 /// How often a responder may send us back to the beginning: once for a cookie, once for a group, and once more for a
 /// cookie that grew stale.
 const MOST_RESTARTS: u32 = 3;
@@ -222,6 +227,9 @@ fn check_features(
 ) -> Result<(), Failure> {
     if childless && !features.childless {
         return Err(NOT_CHILDLESS);
+    }
+    if !connection.further.is_empty() && !features.multiple_auth {
+        return Err(NOT_MULTIPLE);
     }
     if !to_come.is_empty() && !features.intermediate {
         let text = "the responder chose additional key exchanges and does not speak IKE_INTERMEDIATE";

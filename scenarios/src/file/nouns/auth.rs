@@ -40,6 +40,22 @@ pub(in crate::file) enum Accept {
     Null(Spanned<bool>),
 }
 
+/// A further authentication exchange (RFC 4739): who the end is there, and how it proves that.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::file) struct FurtherProof {
+    pub(in crate::file) auth: Auth,
+    pub(in crate::file) identity: Option<Text>,
+}
+
+/// How an end wants the other one to prove itself in a further exchange, and as whom.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::file) struct FurtherDemand {
+    pub(in crate::file) accept: Accept,
+    pub(in crate::file) expects: Option<Text>,
+}
+
 /// Whose certificates count.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]

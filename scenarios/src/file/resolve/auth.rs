@@ -18,6 +18,8 @@ use crate::file::scenario::{Authentication, Demand, Peer, Proof};
 /// What both ends say of themselves.
 pub(super) struct Proofs {
     of: [(Proof, Identity); 2],
+    /// In the authentication exchanges behind the first one.
+    further: [Vec<(Identity, Proof)>; 2],
 }
 
 /// How each of `ends` proves who it is, unless one does not say so.
@@ -29,7 +31,8 @@ pub(super) fn proofs(
     problems: &mut Problems,
 ) -> Option<Proofs> {
     let [first, second] = ends.map(|end| said(named, end, document, peers, problems));
-    Some(Proofs { of: [first?, second?] })
+    let further = ends.map(|end| further(named, end, document, peers, problems));
+    Some(Proofs { of: [first?, second?], further })
 }
 
 fn own<'a>(named: &'a Named<nouns::Ike>, end: &str) -> Option<&'a nouns::IkeEnd> {
@@ -53,15 +56,39 @@ fn said(
         return None;
     };
     let proof = proof(named, auth, document, problems)?;
-    let identity = own.and_then(|own| own.identity.as_ref());
-    let identity = match (&proof, identity) {
+    let identity = identity(&proof, own.and_then(|own| own.identity.as_ref()), end, peers)?;
+    Some((proof, identity))
+}
+
+/// Who an end is that proves itself so: who the file says, or what goes without saying.
+fn identity(proof: &Proof, said: Option<&Text>, end: &str, peers: &[Peer]) -> Option<Identity> {
+    let Ok(identity) = match (proof, said) {
         (_, Some(text)) => text.get_ref().parse(),
         (Proof::Null, None) => Ok(Identity::Null),
         (Proof::Eap { user, .. }, None) => user.parse(),
         _ => peers.iter().find(|peer| peer.name == end)?.identity.parse(),
     };
-    let Ok(identity) = identity;
-    Some((proof, identity))
+    Some(identity)
+}
+
+/// What an end proves behind its first proof.
+fn further(
+    named: &Named<nouns::Ike>,
+    end: &str,
+    document: &Document,
+    peers: &[Peer],
+    problems: &mut Problems,
+) -> Vec<(Identity, Proof)> {
+    let own = own(named, end).and_then(|own| own.further.as_ref());
+    let further = own.into_iter().flatten().filter_map(|noun| {
+        let proof = proof(named, &noun.auth, document, problems)?;
+        if let Auth::EapOnly(flag) = &noun.auth {
+            let problem = Problem::at(flag.span(), "EAP alone is no further proof");
+            problems.add(problem.label("expected a proof of its own, such as `{ certificate = \"…\" }`"));
+        }
+        Some((identity(&proof, noun.identity.as_ref(), end, peers)?, proof))
+    });
+    further.collect()
 }
 
 fn proof(
@@ -130,9 +157,37 @@ impl Proofs {
         let hashes = own.and_then(|own| own.hashes.as_ref()).or(named.noun.hashes.as_ref());
         let hashes = hashes.map(|list| words(list, "a hash function", &HASHES, problems));
         let announces = own.and_then(|own| own.announce_methods).or(named.noun.announce_methods);
-        let (identity, proof) = (identity.clone(), proof.clone());
         let announces_methods = announces.unwrap_or(false);
-        Some((Authentication { identity, proof, demand, hashes, announces_methods }, expects))
+        let further_demands = self.further_demands(own, (ends, side), document, problems);
+        let (identity, proof, further) = (identity.clone(), proof.clone(), self.further[side].clone());
+        let told =
+            Authentication { identity, proof, demand, further, further_demands, hashes, announces_methods };
+        Some((told, expects))
+    }
+
+    /// What an end wants of the other one's further proofs: what it is told, or what the other end does.
+    fn further_demands(
+        &self,
+        own: Option<&nouns::IkeEnd>,
+        (ends, side): ([&str; 2], usize),
+        document: &Document,
+        problems: &mut Problems,
+    ) -> Vec<(IdentityPattern, Demand)> {
+        let Some(told) = own.and_then(|own| own.accept_further.as_ref()) else {
+            let theirs = self.further[1 - side].iter();
+            let fitting = theirs.map(|(identity, proof)| {
+                let demand = fitting(proof, proof, ends[1 - side], document);
+                (IdentityPattern::Exactly(identity.clone()), demand)
+            });
+            return fitting.collect();
+        };
+        let read = |text: &str| text.parse::<IdentityPattern>().map_err(|why| why.to_string());
+        let demands = told.iter().filter_map(|noun| {
+            let expects = noun.expects.as_ref().map(|text| problems.read(text, read));
+            let demand = demand(&noun.accept, ends, document, problems);
+            Some((expects.unwrap_or(Some(IdentityPattern::Any))?, demand))
+        });
+        demands.collect()
     }
 }
 

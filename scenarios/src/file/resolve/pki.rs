@@ -114,11 +114,15 @@ fn identity(text: &str) -> Identity {
 /// Who says to be somebody and proves it with this certificate; a distinguished name is no alternative one.
 fn users(certificate: &str, ikes: &[Ike]) -> Vec<Identity> {
     let ends = ikes.iter().flat_map(|ike| &ike.ends).map(|end| &end.authentication);
-    let own = ends.filter(
-        |own| matches!(&own.proof, Proof::Certificate(names) if names.iter().any(|name| name == certificate)),
+    let proofs = ends.flat_map(|own| {
+        let further = own.further.iter().map(|(identity, proof)| (identity, proof));
+        std::iter::once((&own.identity, &own.proof)).chain(further)
+    });
+    let own = proofs.filter(
+        |(_, proof)| matches!(proof, Proof::Certificate(names) if names.iter().any(|name| name == certificate)),
     );
-    let mut users: Vec<Identity> =
-        own.map(|own| own.identity.clone()).filter(|identity| !matches!(identity, Identity::Dn(_))).collect();
+    let own = own.map(|(identity, _)| identity.clone());
+    let mut users: Vec<Identity> = own.filter(|identity| !matches!(identity, Identity::Dn(_))).collect();
     users.sort();
     users.dedup();
     users

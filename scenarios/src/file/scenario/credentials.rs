@@ -6,7 +6,7 @@ use std::time::Duration;
 use ipsec::auth::eap::EapMethod;
 use ipsec::auth::x509::Revocation;
 use ipsec::auth::x509::laboratory::Usage;
-use ipsec::auth::{Identity, SignatureHash};
+use ipsec::auth::{Identity, IdentityPattern, SignatureHash};
 use ipsec::crypto::KeyType;
 
 /// How an end proves who it is.
@@ -75,6 +75,10 @@ pub struct Authentication {
     pub proof: Proof,
     /// How the other end has to prove who it is.
     pub demand: Demand,
+    /// Who else it says it is, and how it proves that (RFC 4739).
+    pub further: Vec<(Identity, Proof)>,
+    /// Who else the other end has to be, and how it has to prove that.
+    pub further_demands: Vec<(IdentityPattern, Demand)>,
     /// The hash functions that it announces for signatures; what its algorithms need where nothing is said.
     pub hashes: Option<Vec<SignatureHash>>,
     /// Whether it tells the other end which proofs it accepts (RFC 9593).

@@ -6,13 +6,13 @@ use ipsec_wire::registry::ExchangeType;
 use ipsec_wire::v2::{Identification, Payload};
 
 use super::abandon::Abandon;
+use super::another::{self, Progress};
 use super::bounds::Bounds;
-use super::initiator::{establish, refused};
+use super::initiator::refused;
 use super::{HalfOpen, auth_of, eap_of};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::exchange::beside::Beside;
 use crate::exchange::{Exchange, Next};
 use crate::message::Opened;
 use crate::refusal::{DropReason, Failure, Refusal};
@@ -21,20 +21,30 @@ use crate::sa::{IkeSa, Role};
 /// What an initiator carries from round to round.
 pub(super) struct Talk {
     peer: EapPeer,
+    /// Who we say we are.
+    own: Identification,
     /// Who the responder is; by certificate or key, unless EAP alone has to prove it.
     id: Identification,
-    beside: Beside,
+    /// Whether it is part of the first exchange.
+    first: bool,
+    progress: Progress,
     bounds: Bounds,
 }
 
 impl Talk {
     /// A talk with the responder of this identity; nothing if EAP is not how we prove ourselves.
-    pub(super) fn new(prove: &Prove, id: &Identification, beside: Beside) -> Option<Self> {
+    pub(super) fn new(
+        (own, prove): (&Identity, &Prove),
+        id: &Identification,
+        progress: Progress,
+        first: bool,
+    ) -> Option<Self> {
         let Prove::Eap { user, password, methods } = prove else {
             return None;
         };
         let peer = EapPeer::new(user, password.clone(), methods.clone());
-        Some(Self { peer, id: id.clone(), beside, bounds: Bounds::default() })
+        let (own, id) = (own.to_wire(), id.clone());
+        Some(Self { peer, own, id, first, progress, bounds: Bounds::default() })
     }
 
     /// What follows a message that has to bring the responder's next packet.
@@ -51,7 +61,7 @@ impl Talk {
             }
             Ok(PeerStep::Succeeded(success)) => {
                 let probe = vec![Effect::Report(Event::Probe("ikev2.eap.success"))];
-                Next::Then(Box::new(LastRound { talk: self, success }), probe)
+                Next::Then(Box::new(LastRound { talk: Some(self), success }), probe)
             }
             Ok(PeerStep::Failed(why)) => {
                 let failure = Failure::Authentication(format!("EAP: {why}"));
@@ -91,15 +101,22 @@ impl Exchange for EapRound {
         Some((vec![Payload::Eap(self.packet.clone())], Vec::new()))
     }
 
-    fn response(&mut self, _sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
-        let talk = self.talk.take().ok_or(Refusal::Ignore(DropReason::Unexpected))?;
+    fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
+        let mut talk = self.talk.take().ok_or(Refusal::Ignore(DropReason::Unexpected))?;
+        if talk.progress.announced {
+            let half_open = HalfOpen::of(sa).ok_or(Refusal::Ignore(DropReason::State))?;
+            match talk.progress.take(half_open, message, cx) {
+                Ok(id) => talk.id = id,
+                Err(failure) => return Ok(Abandon::after(failure)),
+            }
+        }
         Ok(talk.go_on(message, cx))
     }
 }
 
 /// The round after Success, in which both ends show the key that EAP made.
 struct LastRound {
-    talk: Talk,
+    talk: Option<Talk>,
     success: EapSuccess,
 }
 
@@ -113,8 +130,10 @@ impl Exchange for LastRound {
     }
 
     fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
-        let own = sa.connection.local_id.to_wire();
-        Some((vec![HalfOpen::of(sa)?.prove_after_eap(&self.success, &own, cx)], Vec::new()))
+        let talk = self.talk.as_ref()?;
+        let mut payloads = vec![HalfOpen::of(sa)?.prove_after_eap(&self.success, &talk.own, cx)];
+        payloads.extend(talk.progress.has_more(sa, talk.first).then(another::notify));
+        Some((payloads, Vec::new()))
     }
 
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
@@ -122,7 +141,9 @@ impl Exchange for LastRound {
         let Some(auth) = auth_of(message) else {
             return Ok(Next::Done(vec![Effect::Fail(refused(message))]));
         };
-        let id = &self.talk.id;
+        let Talk { id, mut progress, first, .. } =
+            self.talk.take().ok_or(Refusal::Ignore(DropReason::Unexpected))?;
+        let id = &id;
         let proven = match cx.peers.of(&sa.connection.name) {
             Some(entry @ PeerEntry { authenticate: Authenticate::EapOnly, .. }) => {
                 half_open.verify(entry, id, (auth, Some(&self.success)), &message.payloads, cx)
@@ -136,9 +157,16 @@ impl Exchange for LastRound {
                 proven.map_err(|why| Failure::Authentication(format!("{identity} after EAP: {why}")))
             }
         };
-        Ok(match proven {
-            Ok(proven) => establish(half_open, proven, &self.talk.beside, message, cx),
-            Err(failure) => Abandon::after(failure),
-        })
+        match proven {
+            Ok(proven) => {
+                progress.proven.get_or_insert(proven);
+                progress.announced = another::follows(message);
+                if !first {
+                    progress.gave();
+                }
+                Ok(progress.advance(half_open, id, message, cx))
+            }
+            Err(failure) => Ok(Abandon::after(failure)),
+        }
     }
 }

@@ -7,8 +7,9 @@ use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 
 use super::abandon::Abandon;
+use super::another::Progress;
 use super::eap::Talk;
-use super::{HalfOpen, auth_of, id_of, ppk, terms, who};
+use super::{HalfOpen, another, auth_of, id_of, ppk, terms, who};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::exchange::beside::Beside;
@@ -21,14 +22,14 @@ use crate::sa::{IkeSa, Role};
 
 /// The round in which the initiator says who it is and, without EAP, proves it.
 pub(crate) struct AuthExchange {
-    beside: Beside,
+    progress: Progress,
     /// Why there is no request.
     unable: Option<Failure>,
 }
 
 impl AuthExchange {
     pub(crate) fn new(sa: &IkeSa, child: Option<Wish>, cx: &mut Context<'_>) -> Self {
-        Self { beside: Beside::new(sa, child, cx), unable: None }
+        Self { progress: Progress::new(Beside::new(sa, child, cx)), unable: None }
     }
 }
 
@@ -42,7 +43,7 @@ impl Exchange for AuthExchange {
     }
 
     fn wish(&self) -> Option<&Wish> {
-        self.beside.wish()
+        self.progress.beside.wish()
     }
 
     fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
@@ -65,11 +66,18 @@ impl Exchange for AuthExchange {
         payloads.extend(certificates);
         let entry = cx.peers.of(&sa.connection.name);
         let ways: Vec<&Authenticate> = entry.iter().map(|entry| &entry.authenticate).collect();
-        payloads.extend(certificate_requests(&ways).into_iter().map(Payload::CertReq));
+        let further = sa.connection.further.theirs.iter().map(|entry| &entry.authenticate);
+        let all: Vec<&Authenticate> = ways.iter().copied().chain(further).collect();
+        payloads.extend(certificate_requests(&all).into_iter().map(Payload::CertReq));
         if let IdentityPattern::Exactly(expected) = &sa.connection.remote_id {
             payloads.push(Payload::IdR(expected.to_wire()));
         }
+        let proves = !auth.is_empty();
         payloads.extend(auth);
+        if sa.resumption.is_none() && !sa.connection.further.is_empty() {
+            payloads.push(Payload::Notify(Notify::new(NotifyType::MULTIPLE_AUTH_SUPPORTED, Vec::new())));
+            payloads.extend((proves && self.progress.has_more(sa, true)).then(another::notify));
+        }
         if ways.iter().any(|way| matches!(way, Authenticate::EapOnly)) {
             payloads.push(Payload::Notify(Notify::new(NotifyType::EAP_ONLY_AUTHENTICATION, Vec::new())));
         }
@@ -78,7 +86,7 @@ impl Exchange for AuthExchange {
             payloads.push(Payload::Notify(Notify::new(NotifyType::INITIAL_CONTACT, Vec::new())));
         }
         payloads.extend(ticket::request(&sa.connection));
-        payloads.extend(self.beside.payloads(sa));
+        payloads.extend(self.progress.beside.payloads(sa));
         Some((payloads, Vec::new()))
     }
 
@@ -98,7 +106,7 @@ impl Exchange for AuthExchange {
         };
         if let Some(resumption) = &sa.resumption {
             return Ok(match half_open.verify_resumed(&resumption.peer, id, auth, cx) {
-                Ok(proven) => establish(half_open, proven, &self.beside, message, cx),
+                Ok(proven) => establish(half_open, proven, &self.progress.beside, message, cx),
                 Err(failure) => Abandon::after(failure),
             });
         }
@@ -123,17 +131,15 @@ impl Exchange for AuthExchange {
                 });
             }
         };
+        let mut progress = std::mem::take(&mut self.progress);
+        progress.proven = proven;
+        progress.announced = auth.is_some() && another::follows(message);
         if matches!(sa.connection.prove, Prove::Eap { .. }) {
-            let talk = Talk::new(&sa.connection.prove, id, std::mem::take(&mut self.beside));
+            let own = (&sa.connection.local_id, &sa.connection.prove);
+            let talk = Talk::new(own, id, progress, true);
             return Ok(talk.map_or(Next::Done(Vec::new()), |talk| talk.go_on(message, cx)));
         }
-        Ok(match proven {
-            Some(proven) => establish(half_open, proven, &self.beside, message, cx),
-            None => {
-                let text = format!("{identity} does not prove itself, and there is no EAP");
-                Abandon::after(Failure::Authentication(text))
-            }
-        })
+        Ok(progress.advance(half_open, id, message, cx))
     }
 }
 

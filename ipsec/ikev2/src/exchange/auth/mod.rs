@@ -6,9 +6,11 @@
 //!                                             or SK {N(AUTHENTICATION_FAILED)}
 //! ```
 //!
-//! With EAP it has several rounds under consecutive message IDs: see [`conversation`].
+//! With EAP it has several rounds under consecutive message IDs, and so it has where an end proves more than one identity
+//! (RFC 4739): see [`conversation`] and [`another`].
 
 mod abandon;
+mod another;
 mod bounds;
 mod conversation;
 mod eap;
@@ -20,14 +22,13 @@ mod terms;
 
 use ipsec_auth::eap::{EapPacket, EapSuccess};
 use ipsec_auth::{
-    AnnouncedMethod, Evidence, Identity, Occasion, PeerEntry, Proven, SignatureHash, SignedOctets,
+    AnnouncedMethod, Evidence, Identity, Occasion, PeerEntry, Prove, Proven, SignatureHash, SignedOctets,
     read_certificates, read_raw_keys,
 };
 use ipsec_wire::registry::{AuthMethod, NotifyType};
 use ipsec_wire::v2::{Authentication, Certificate, CertificateRequest, Identification, Message, Payload};
 
 use super::child::Secrets;
-use crate::config::Connection;
 use crate::context::Context;
 use crate::features::Features;
 use crate::keys::Keys;
@@ -100,7 +101,7 @@ impl<'a> HalfOpen<'a> {
     /// several credentials is taken, and may announce which proofs it accepts.
     fn prove(
         &self,
-        connection: &Connection,
+        prove: &Prove,
         id: &Identification,
         said: &[Payload],
         cx: &mut Context<'_>,
@@ -117,11 +118,11 @@ impl<'a> HalfOpen<'a> {
             received: self.sa.features.signature_hashes.as_deref(),
             accepted: &accepted_by(said),
         };
-        let credential = connection.prove.credential(&requests_of(said));
-        let auth = connection.prove.prove(credential, &occasion, cx.entropy).map_err(|why| {
-            Failure::Authentication(format!("{} cannot prove itself: {why}", connection.local_id))
+        let credential = prove.credential(&requests_of(said));
+        let auth = prove.prove(credential, &occasion, cx.entropy).map_err(|why| {
+            Failure::Authentication(format!("{} cannot prove itself: {why}", Identity::from_wire(id)))
         })?;
-        let certificates = connection.prove.certificates(credential).into_iter().map(Payload::Cert);
+        let certificates = prove.certificates(credential).into_iter().map(Payload::Cert);
         Ok(certificates.chain([Payload::Auth(auth)]).collect())
     }
 

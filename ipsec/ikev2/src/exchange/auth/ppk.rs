@@ -53,12 +53,12 @@ pub(super) fn prove(
     let connection = &half_open.sa.connection;
     let used = ours(half_open).and_then(|ppk| Some((ppk, with(half_open, ppk, cx)?)));
     let Some((ppk, keys)) = used else {
-        return half_open.prove(connection, id, said, cx);
+        return half_open.prove(&connection.prove, id, said, cx);
     };
-    let mut payloads = HalfOpen { ppk: Some(&keys), ..half_open }.prove(connection, id, said, cx)?;
+    let mut payloads = HalfOpen { ppk: Some(&keys), ..half_open }.prove(&connection.prove, id, said, cx)?;
     payloads.push(identity(ppk.wire_id()));
     if !connection.requires_ppk() {
-        let plain = half_open.prove(connection, id, said, cx)?;
+        let plain = half_open.prove(&connection.prove, id, said, cx)?;
         let data = plain.into_iter().find_map(|payload| match payload {
             Payload::Auth(auth) => Some(auth.data),
             _ => None,

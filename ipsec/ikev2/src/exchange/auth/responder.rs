@@ -6,7 +6,7 @@ use ipsec_auth::{Identity, PeerEntry, Proven};
 use ipsec_wire::registry::{AuthMethod, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 
-use super::{HalfOpen, auth_of, conversation, id_of, ppk, resumed, terms, who};
+use super::{Conversation, HalfOpen, another, auth_of, conversation, id_of, ppk, resumed, terms, who};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::Effect;
@@ -40,8 +40,12 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
     let (half_open, auth) = (HalfOpen { ppk: mixed.as_ref(), ..half_open }, &auth);
     let proven = half_open.verify(entry, id, (auth, None), &message.payloads, cx).map_err(refuse)?;
     let own = connection.local_id.to_wire();
-    let proof = half_open.prove(&connection, &own, &message.payloads, cx).map_err(refuse)?;
+    let proof = half_open.prove(&connection.prove, &own, &message.payloads, cx).map_err(refuse)?;
     let payloads = [vec![Payload::IdR(own)], proof].concat();
+    if another::concerns(&connection, message) {
+        let conversation = Conversation::after_proof(connection, proven, id, message);
+        return conversation.through(half_open, payloads, message, cx);
+    }
     conclude(half_open, &connection, proven, payloads, message, cx)
 }
 
