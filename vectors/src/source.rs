@@ -100,5 +100,6 @@ pub const SOURCES: &[Source] = &[
         "wycheproof_mlkem.json.gz",
         checks::exchange::mlkem
     ),
-    source!("own", "Esplanade, vectors/data/README.md", "own_exchanges.json", checks::own::check),
+    source!("own-esp", "Esplanade, vectors/data/README.md", "own_esp.json", checks::esp::own),
+    source!("own-ikev2", "Esplanade, vectors/data/README.md", "own_exchanges.json", checks::own::check),
 ];

@@ -1,6 +1,6 @@
 //! Complete ESP packets, through the code that seals and opens the peers' packets.
 
-use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, Provider, Secret};
+use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm, Provider, Secret};
 use ipsec_dataplane::esp::Transform;
 use ipsec_dataplane::{Encryption, Suite};
 use ipsec_net::{Buffer, IpPacket};
@@ -82,6 +82,68 @@ fn aes_gmac(case: &Case<'_>, provider: &'static Provider, tally: &mut Tally) -> 
         esp: esp.clone(),
     };
     packet.check("ESP with AES-GMAC", &suite, &case.name, provider, tally)
+}
+
+/// Packets of our own: each cipher, with sequence numbers of 32 and 64 bits, on both sides of 2^32.
+pub(crate) fn own(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
+    let file = json(data)?;
+    for case in cases(&file, "cases")? {
+        let extended = case.flag("extended")?;
+        let suite = suite(&case)?;
+        let packet = Packet {
+            key: case.octets("keymat")?,
+            sequence: case.number("sequence")?,
+            extended,
+            iv: case.octets("iv")?,
+            content: case.octets("content")?,
+            esp: case.octets("esp")?,
+        };
+        let algorithm = format!("ESP with {}", suite.encryption.name());
+        packet.check(&algorithm, &suite, &case.name, provider, tally)?;
+        if extended {
+            let key = Secret::from(packet.key.clone());
+            let transform =
+                Transform::new(provider, &suite, &key, true).map_err(|error| error.to_string())?;
+            let elsewhere = packet.sequence ^ (1 << 32);
+            let refused = transform.open(elsewhere, &mut Buffer::copy_of(&packet.esp)).is_err();
+            tally.refusal(&algorithm, &format!("{} with another upper half", case.name), refused);
+        }
+    }
+    Ok(())
+}
+
+/// The algorithms of a case, by their IKEv2 transform IDs.
+fn suite(case: &Case<'_>) -> Result<Suite, String> {
+    let encryption = match case.number("encr")? {
+        3 => Encryption::Cipher(CipherAlgorithm::TripleDesCbc),
+        11 => Encryption::Cipher(CipherAlgorithm::Null),
+        12 => Encryption::Cipher(CipherAlgorithm::AesCbc),
+        13 => Encryption::Cipher(CipherAlgorithm::AesCtr),
+        14 => Encryption::Aead(AeadAlgorithm::AesCcm8),
+        15 => Encryption::Aead(AeadAlgorithm::AesCcm12),
+        16 => Encryption::Aead(AeadAlgorithm::AesCcm16),
+        18 => Encryption::Aead(AeadAlgorithm::AesGcm8),
+        19 => Encryption::Aead(AeadAlgorithm::AesGcm12),
+        20 => Encryption::Aead(AeadAlgorithm::AesGcm16),
+        21 => Encryption::Aead(AeadAlgorithm::AesGmac),
+        23 => Encryption::Cipher(CipherAlgorithm::CamelliaCbc),
+        28 => Encryption::Aead(AeadAlgorithm::ChaCha20Poly1305),
+        29 => Encryption::AeadImplicitIv(AeadAlgorithm::AesCcm8),
+        30 => Encryption::AeadImplicitIv(AeadAlgorithm::AesGcm16),
+        31 => Encryption::AeadImplicitIv(AeadAlgorithm::ChaCha20Poly1305),
+        other => return Err(format!("case {}: there is no cipher {other}", case.name)),
+    };
+    let integrity = match case.number("integ").ok() {
+        None => None,
+        Some(1) => Some(IntegrityAlgorithm::HmacMd5_96),
+        Some(2) => Some(IntegrityAlgorithm::HmacSha1_96),
+        Some(12) => Some(IntegrityAlgorithm::HmacSha2_256_128),
+        Some(13) => Some(IntegrityAlgorithm::HmacSha2_384_192),
+        Some(14) => Some(IntegrityAlgorithm::HmacSha2_512_256),
+        Some(other) => return Err(format!("case {}: there is no integrity algorithm {other}", case.name)),
+    };
+    let bits = usize::try_from(case.number("key_length")?).map_err(|error| error.to_string())?;
+    Ok(Suite { encryption, key_len: bits / 8, integrity })
 }
 
 /// RFC 7634: ChaCha20-Poly1305.
@@ -168,7 +230,7 @@ impl Packet {
         if let Some(last) = changed.last_mut() {
             *last ^= 1;
         }
-        let has_icv = suite.integrity.is_some() || matches!(suite.encryption, Encryption::Aead(_));
+        let has_icv = suite.integrity.is_some() || !matches!(suite.encryption, Encryption::Cipher(_));
         tally.case(
             algorithm,
             case,

@@ -64,6 +64,12 @@ impl<'a> Case<'a> {
         text.ok_or_else(|| format!("case {} has no text \"{field}\"", self.name))
     }
 
+    /// Yes or no.
+    pub(crate) fn flag(&self, field: &str) -> Result<bool, String> {
+        let flag = self.value.get(field).and_then(Value::as_bool);
+        flag.ok_or_else(|| format!("case {} does not say whether \"{field}\"", self.name))
+    }
+
     /// A number.
     pub(crate) fn number(&self, field: &str) -> Result<u64, String> {
         let number = self.value.get(field).and_then(Value::as_u64);

@@ -40,6 +40,8 @@ pub(super) const GROUPS: &[(Group, KeyExchangeAlgorithm)] = &[
     (Group::MODP_1024_160, KeyExchangeAlgorithm::Modp1024s160),
     (Group::MODP_2048_224, KeyExchangeAlgorithm::Modp2048s224),
     (Group::MODP_2048_256, KeyExchangeAlgorithm::Modp2048s256),
+    (Group::ECP_192, KeyExchangeAlgorithm::Ecp192),
+    (Group::ECP_224, KeyExchangeAlgorithm::Ecp224),
     (Group::BRAINPOOL_P224R1, KeyExchangeAlgorithm::Brainpool224),
     (Group::BRAINPOOL_P256R1, KeyExchangeAlgorithm::Brainpool256),
     (Group::BRAINPOOL_P384R1, KeyExchangeAlgorithm::Brainpool384),

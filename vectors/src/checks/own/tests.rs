@@ -246,13 +246,13 @@ fn the_file_is_what_two_endpoints_say() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/own_exchanges.json");
         return std::fs::write(path, text).unwrap();
     }
-    let found = SOURCES.iter().find(|source| source.name == "own").unwrap();
+    let found = SOURCES.iter().find(|source| source.name == "own-ikev2").unwrap();
     assert!(text.as_bytes() == found.data, "run this test with RECORD_VECTORS=1 and read the difference");
 }
 
 #[test]
 fn a_changed_digit_in_any_kind_of_value_is_noticed() {
-    let source = SOURCES.iter().find(|source| source.name == "own").unwrap();
+    let source = SOURCES.iter().find(|source| source.name == "own-ikev2").unwrap();
     let file: File = serde_json::from_slice(source.data).unwrap();
     let alone = |conversation: &Conversation| {
         let exchanges = vec![conversation.clone()];
