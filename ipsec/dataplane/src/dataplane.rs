@@ -16,7 +16,9 @@ use crate::sad::{Pair, Sad};
 use crate::spd::Spd;
 use crate::status::{self, SaStatus};
 use crate::timers::Timers;
-use crate::{Action, Direction, DropReason, Expired, Flow, Mode, Policy, SaPair, Selector, esn, tunnel};
+use crate::{
+    Action, Direction, DropReason, Expired, Flow, Mode, Policy, SaPair, Selector, Unselected, esn, tunnel,
+};
 
 mod addresses;
 mod lifetimes;
@@ -98,8 +100,8 @@ pub enum Inbound {
         reason: DropReason,
         /// The SPI and the sequence number that it carried, if it was ESP or AH.
         carried: Option<(Spi, u32)>,
-        /// What selectors see of the packet inside, where they do not match it (RFC 4301 §5.2).
-        inside: Option<Flow>,
+        /// The packet inside and the SA's selectors, where these do not match it (RFC 4301 §5.2).
+        inside: Option<Box<Unselected>>,
     },
 }
 
@@ -241,16 +243,15 @@ impl Dataplane {
             if carries { Ok(packet.len()) } else { Err(DropReason::Selectors) }
         });
         pair.inbound.sa.count(opened);
+        let inside = (opened == Err(DropReason::Selectors))
+            .then(|| Box::new(Unselected::new(&packet, &pair.inbound.sa.parameters)));
         let moved = addresses::moved(pair, ran, before);
         let reached = lifetimes::reached(pair, pair.inbound.sa.used(), false);
         self.due.extend(moved);
         self.note(reached);
         match opened {
             Ok(_) => Inbound::Deliver(packet),
-            Err(reason) => {
-                let inside = (reason == DropReason::Selectors).then(|| Flow::inbound(&packet));
-                Inbound::Drop { reason, carried, inside }
-            }
+            Err(reason) => Inbound::Drop { reason, carried, inside },
         }
     }
 

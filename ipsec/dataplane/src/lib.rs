@@ -32,6 +32,7 @@ mod status;
 mod suite;
 mod timers;
 mod tunnel;
+mod unselected;
 
 pub use dataplane::{Dataplane, Due, Inbound, Outbound, Settings};
 pub use drop::DropReason;
@@ -43,3 +44,4 @@ pub use selector::{Flow, Selector};
 pub use spd::{Action, FromPacket, Policy};
 pub use status::{Direction, SaStatus};
 pub use suite::{Advice, Encryption, Protection, Requirement, Suite};
+pub use unselected::Unselected;

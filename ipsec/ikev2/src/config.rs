@@ -23,6 +23,9 @@ pub use ppk::{Ppk, PpkConfig, PpkMethod};
 /// How often NAT is reminded unless that is configured (RFC 3948 §4).
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
+/// How seldom a peer is told of packets that their SA is not for, unless that is configured.
+const SELECTOR_NOTICES: Duration = Duration::from_secs(10);
+
 /// One IKE configuration as one end sees it.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -57,6 +60,9 @@ pub struct Connection {
     pub lifetime: LifetimePolicy,
     /// Ask whether the peer is alive after this much silence (RFC 7296 §2.4); never when nothing.
     pub liveness: Option<Duration>,
+    /// How long we wait at least before we tell the peer once more of a packet that its SA is not for (RFC 4301 §5.2,
+    /// INVALID_SELECTORS); it is not told at all when nothing.
+    pub selector_notices: Option<Duration>,
     /// How requests are repeated.
     pub retransmission: Retransmission,
     /// What we ask the peer to tell us as initiator, an address of the network inside among it (RFC 7296 §2.19); nothing when
@@ -141,6 +147,7 @@ impl Connection {
             children: Vec::new(),
             lifetime: LifetimePolicy::default(),
             liveness: None,
+            selector_notices: Some(SELECTOR_NOTICES),
             retransmission: Retransmission::default(),
             asks: Vec::new(),
             assigns: None,

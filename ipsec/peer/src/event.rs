@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipsec_dataplane::{Expired, Flow};
+use ipsec_dataplane::{Expired, Unselected};
 use ipsec_net::{Refused, udp::NotUdp};
 use ipsec_wire::Spi;
 
@@ -36,8 +36,8 @@ pub struct Dropped {
     /// The SPI and the sequence number that it carried, if it was ESP or AH from outside; of a packet from inside the SPI of
     /// its SA, and the last number that was sent under it.
     pub carried: Option<(Spi, u32)>,
-    /// What selectors see of the packet inside, where they do not match it (RFC 4301 §5.2).
-    pub inside: Option<Flow>,
+    /// The packet inside and the SA's selectors, where these do not match it (RFC 4301 §5.2).
+    pub inside: Option<Box<Unselected>>,
 }
 
 impl Dropped {

@@ -265,6 +265,9 @@ impl Peer {
                 if let (Unfit::UnknownSpi, Some((spi, _))) = (reason, carried) {
                     self.ikev2.unknown_spi(now, source, destination, spi);
                 }
+                if let (Some(unselected), Some((spi, _))) = (&inside, carried) {
+                    self.ikev2.invalid_selectors(now, spi, &unselected.head);
+                }
                 self.tell(Dropped { carried, inside, ..dropped(reason.into()) });
             }
         }

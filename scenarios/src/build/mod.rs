@@ -609,6 +609,7 @@ fn connection(
         children: children(scenario, peer, ike, here).collect(),
         lifetime: ike.lifetime,
         liveness: here.liveness,
+        selector_notices: ike.selector_notices,
         retransmission: Retransmission {
             first: ike.retransmission.first,
             factor: (ike.retransmission.factor.part, ike.retransmission.factor.whole),

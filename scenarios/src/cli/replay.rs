@@ -180,7 +180,10 @@ fn router_line(note: &RouterNote) -> Option<String> {
 
 fn event_line(event: &Event) -> Option<String> {
     match event {
-        Event::Dropped(drop) => Some(format!("dropped a packet from {}: {}", drop.source, drop.reason)),
+        Event::Dropped(drop) => {
+            let inside = drop.inside.as_ref().map_or_else(String::new, |inside| format!(", {inside}"));
+            Some(format!("dropped a packet from {}: {}{inside}", drop.source, drop.reason))
+        }
         Event::Manual(manual) => {
             let pair = &manual.pair;
             let spis = |inbound: &SaParameters, outbound: &SaParameters| {

@@ -243,6 +243,7 @@ pub(super) struct Ike {
     pub(super) announce_methods: Option<bool>,
     pub(super) offer: Option<Spanned<Vec<Text>>>,
     pub(super) liveness: Option<Text>,
+    pub(super) selector_notices: Option<Text>,
     pub(super) retransmit: Retransmit,
     pub(super) lifetime: Option<IkeLifetime>,
     pub(super) attempts: Option<Spanned<i64>>,

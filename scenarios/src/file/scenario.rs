@@ -315,6 +315,9 @@ pub struct Ike {
     pub name: String,
     /// What each end is told, in the order of the file.
     pub ends: [IkeEnd; 2],
+    /// How long an end waits at least before it tells the other one again of a packet that its SA is not for; it never tells
+    /// when nothing.
+    pub selector_notices: Option<Duration>,
     /// How requests are repeated.
     pub retransmission: Retransmission,
     /// How long its IKE SAs last: in time only.

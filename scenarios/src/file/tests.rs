@@ -158,6 +158,7 @@ fn ike_children_and_traffic_are_checked() {
         ("no prf", "auth =", "offer = [\"aes128gcm16-x25519\"]\nauth ="),
         ("empty offer", "auth =", "offer = []\nauth ="),
         ("liveness", "auth =", "liveness = \"0s\"\nauth ="),
+        ("selector notices", "auth =", "selector-notices = \"seldom\"\nauth ="),
         ("retransmission", "auth =", "retransmit = { first = \"0s\", factor = 0.5, tries = 0 }\nauth ="),
         ("no such end", "auth =", "at.north.liveness = \"5s\"\nauth ="),
         ("IP versions", "\"192.0.2.1\"", "\"2001:db8::1\""),

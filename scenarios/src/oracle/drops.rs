@@ -24,7 +24,8 @@ impl Oracle for Drops {
                 (reason.name(), format!("{reason}, from {from}"))
             }
             Event::Dropped(drop) => {
-                let text = format!("{}, from {} to {}", drop.reason, drop.source, drop.destination);
+                let inside = drop.inside.as_ref().map_or_else(String::new, |inside| format!(": {inside}"));
+                let text = format!("{}, from {} to {}{inside}", drop.reason, drop.source, drop.destination);
                 (drop.reason.name(), text)
             }
             Event::Ikev2(_) | Event::Manual(_) | Event::Expired(_) => return Ok(()),

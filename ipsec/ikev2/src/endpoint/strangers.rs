@@ -84,6 +84,14 @@ impl Endpoint {
         });
     }
 
+    /// A packet has come out of the child that receives under this SPI, which is not for it; it begins with `head`. The peer is
+    /// told, seldom enough (RFC 4301 §5.2, RFC 7296 §3.10.1).
+    pub fn invalid_selectors(&mut self, now: Instant, spi: Spi, head: &[u8]) {
+        if let Some(known) = self.sessions.with_child(spi) {
+            self.with(now, known, |session, cx, out| session.invalid_selectors(spi, head, cx, out));
+        }
+    }
+
     fn is_current(&self, spi: IkeSpi) -> bool {
         self.sessions.get(&spi).is_some_and(|session| session.sa.is_current())
     }

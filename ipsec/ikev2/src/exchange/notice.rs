@@ -1,5 +1,5 @@
 //! Something that the peer is told, in an INFORMATIONAL exchange of its own (RFC 7296 §1.4): how many requests we take at once, a
-//! message ID or an SPI that we do not know.
+//! message ID or an SPI that we do not know, a packet that its SA is not for.
 //!
 //! ```text
 //! SK {N(SET_WINDOW_SIZE)}  ------->
@@ -7,7 +7,7 @@
 //! ```
 
 use ipsec_wire::Spi;
-use ipsec_wire::registry::{ExchangeType, NotifyType};
+use ipsec_wire::registry::{ExchangeType, NotifyType, ProtocolId};
 use ipsec_wire::v2::{Notify, Payload};
 
 use super::{Company, Exchange, Next};
@@ -34,6 +34,13 @@ impl Notice {
     pub(crate) fn invalid_spi(spi: Spi) -> Self {
         let notify = Notify::new(NotifyType::INVALID_SPI, spi.0.to_be_bytes().to_vec());
         Self::new(vec![Payload::Notify(notify)], "ikev2.invalid-spi.sent")
+    }
+
+    /// A packet that came under this SPI and that the child is not for, by its beginning (RFC 7296 §3.10.1).
+    pub(crate) fn invalid_selectors(protocol: ProtocolId, spi: Spi, head: &[u8]) -> Self {
+        let (spi, kind) = (spi.0.to_be_bytes().to_vec(), NotifyType::INVALID_SELECTORS);
+        let notify = Notify { protocol, spi, kind, data: head.to_vec() };
+        Self::new(vec![Payload::Notify(notify)], "ikev2.invalid-selectors.sent")
     }
 
     /// A message ID ahead of what we take (RFC 7296 §2.3).
@@ -72,6 +79,15 @@ pub(crate) fn received(sa: &IkeSa, notify: &Notify) -> Vec<Effect> {
     let met = |probe| Effect::Report(Event::Probe(probe));
     match notify.kind {
         NotifyType::INVALID_MESSAGE_ID => vec![met("ikev2.invalid-message-id.received")],
+        NotifyType::INVALID_SELECTORS => {
+            let spi = <[u8; 4]>::try_from(notify.spi.as_slice()).map(|spi| Spi(u32::from_be_bytes(spi)));
+            let child = spi.ok().and_then(|spi| sa.child_by_outbound(notify.protocol, spi));
+            // Whoever says so has dropped a packet of ours; nothing is to be done about that here.
+            vec![met(match child {
+                Some(_) => "ikev2.invalid-selectors.received",
+                None => "ikev2.invalid-selectors.unknown",
+            })]
+        }
         NotifyType::INVALID_SPI => {
             let spi = <[u8; 4]>::try_from(notify.data.as_slice()).map(|spi| Spi(u32::from_be_bytes(spi)));
             let child = spi.ok().and_then(|spi| sa.children.iter().find(|child| child.outbound == spi));

@@ -129,8 +129,28 @@ impl Session {
         }
     }
 
+    /// Tells the peer of a packet that the child is not for which receives under this SPI, as often as is configured.
+    pub(crate) fn invalid_selectors(
+        &mut self,
+        spi: Spi,
+        head: &[u8],
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) {
+        let Some(between) = self.sa.connection.selector_notices else { return };
+        let Some(protocol) = self.sa.child(spi).map(|child| child.protocol) else { return };
+        if self.sa.is_current() && self.may_complain_every(between, cx) {
+            self.begin(Box::new(Notice::invalid_selectors(protocol, spi, head)), cx, out);
+        }
+    }
+
     fn may_complain(&mut self, cx: &Context<'_>) -> bool {
-        let silent = self.complained.is_none_or(|at| cx.now.since(at) >= BETWEEN_COMPLAINTS);
+        self.may_complain_every(BETWEEN_COMPLAINTS, cx)
+    }
+
+    /// Whether we have told the peer of nothing unknown for so long.
+    fn may_complain_every(&mut self, between: Duration, cx: &Context<'_>) -> bool {
+        let silent = self.complained.is_none_or(|at| cx.now.since(at) >= between);
         if silent {
             self.complained = Some(cx.now);
         }

@@ -132,6 +132,11 @@ fn ike(
     Some(Ike {
         name: named.name().to_owned(),
         ends: told,
+        selector_notices: problems.read_or(
+            noun.selector_notices.as_ref(),
+            between_notices,
+            Some(SELECTOR_NOTICES),
+        ),
         retransmission: retransmission(&noun.retransmit, problems),
         lifetime: ike_lifetime(noun.lifetime.as_ref(), problems),
         most_children: noun
@@ -258,6 +263,18 @@ fn fragments(sizes: &Spanned<Vec<Spanned<i64>>>, problems: &mut Problems) -> Vec
     }
     let least = LEAST_FRAGMENT..=65_535;
     sizes.get_ref().iter().map(|size| problems.number_or(Some(size), least.clone(), "a size", 576)).collect()
+}
+
+/// How seldom a peer is told of packets that their SA is not for, unless the file says otherwise.
+const SELECTOR_NOTICES: Duration = Duration::from_secs(10);
+
+fn between_notices(text: &str) -> Result<Option<Duration>, String> {
+    match text {
+        "off" => Ok(None),
+        _ => quantity::duration(text).map(Some).map_err(|_| {
+            format!("\"{text}\" is no time between two notices: write \"off\" or a duration such as \"10s\"")
+        }),
+    }
 }
 
 fn liveness(text: &str) -> Result<Option<Duration>, String> {

@@ -269,12 +269,19 @@ fn a_packet_on_an_sa_that_does_not_carry_it_is_refused() {
     let (mut west, _) = PLAIN.planes();
     let stray = Selector::between(range("10.9.0.0/16"), range("10.1.0.0/16"));
     let mut east = PLAIN.east_with(|pair| pair.inbound.selectors = vec![stray.clone()]);
-    let (reason, carried) = (DropReason::Selectors, Some((EAST, 1)));
-    let inside = Some(Flow::inbound(&PLAIN.packet(10)));
-    assert_eq!(
-        east.inbound(NOW, sent(&mut west, PLAIN.packet(10))),
-        Inbound::Drop { reason, carried, inside }
-    );
+    let outer = sent(&mut west, PLAIN.packet(10));
+    let Inbound::Drop { reason, carried, inside: Some(inside) } = east.inbound(NOW, outer) else {
+        panic!("expected a drop with what is inside");
+    };
+    assert_eq!((reason, carried), (DropReason::Selectors, Some((EAST, 1))));
+    assert_eq!((inside.flow, &inside.selectors), (Flow::inbound(&PLAIN.packet(10)), &vec![stray]));
+    assert_eq!(inside.head.len(), PLAIN.packet(10).len());
+    let mut east = PLAIN.east_with(|pair| pair.inbound.selectors.clear());
+    let Inbound::Drop { inside: Some(inside), .. } = east.inbound(NOW, sent(&mut west, PLAIN.packet(500)))
+    else {
+        panic!("expected a drop with what is inside");
+    };
+    assert_eq!(inside.head.len(), Unselected::SHOWN, "of a longer one the beginning");
 }
 
 #[test]
