@@ -118,6 +118,16 @@ fn held(conversation: &Conversation, seen: &Seen, tally: &mut Tally) {
         let case = format!("{} IKE keys {number}", conversation.name);
         tally.case(HELD, &case, &[("which of SK_d to SK_pr are in the file", &[1; 7], &found)]);
     }
+    let (up, seen_up) = (ups(conversation).to_be_bytes(), seen.established.to_be_bytes());
+    let dropped = seen.dropped.to_be_bytes();
+    tally.case(
+        HELD,
+        &conversation.name,
+        &[
+            ("how many IKE SAs came up", &up, &seen_up),
+            ("how many messages were dropped", &0usize.to_be_bytes(), &dropped),
+        ],
+    );
     let children: Vec<_> =
         values().filter_map(|values| values.get(FROM_INITIATOR).zip(values.get(FROM_RESPONDER))).collect();
     for number in 0..children.len().max(seen.children.len()) {
