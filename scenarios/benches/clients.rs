@@ -56,10 +56,16 @@ fn node(setup: &Setup, name: &str, address: IpAddr, connections: Vec<Connection>
             half_open_limit: connections.len(),
             ..ikev2::Config::new(connections)
         },
+        ikev1: ipsec::ikev1::Config::new(Vec::new()),
         policies: Vec::new(),
         manual: Vec::new(),
     };
-    let peer = Peer::new(config, Provider::best(), Luck { ike: luck("ike"), esp: luck("esp") }).unwrap();
+    let peer = Peer::new(
+        config,
+        Provider::best(),
+        Luck { ike: luck("ike"), ikev1: luck("ikev1"), esp: luck("esp") },
+    )
+    .unwrap();
     Node::Gateway(Box::new(Gateway::new(peer, Duration::ZERO)))
 }
 

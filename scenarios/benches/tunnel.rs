@@ -102,10 +102,11 @@ fn gateway(provider: &'static Provider, [here, there]: [[u8; 4]; 2], nets: [&str
         addresses: vec![addresses.0],
         dataplane: Settings::default(),
         ikev2: ipsec::ikev2::Config::new(Vec::new()),
+        ikev1: ipsec::ikev1::Config::new(Vec::new()),
         policies: Vec::new(),
         manual: vec![ManualSa { addresses, pair: SaPair::new("net", sa.clone(), sa) }],
     };
-    let luck = Luck { ike: Box::new(Constant), esp: Box::new(Constant) };
+    let luck = Luck { ike: Box::new(Constant), ikev1: Box::new(Constant), esp: Box::new(Constant) };
     Bench::Gateway(Box::new(Peer::new(config, provider, luck).unwrap()))
 }
 

@@ -64,6 +64,7 @@ fn config(side: usize, (key_exchange, additional): Groups) -> Config {
         addresses: vec![address(local)],
         dataplane: Settings::default(),
         ikev2,
+        ikev1: ipsec_ikev1::Config::new(Vec::new()),
         policies: Vec::new(),
         manual: Vec::new(),
     }
@@ -76,7 +77,7 @@ fn pair(groups: Groups, provider: &'static Provider) -> [Peer; 2] {
             rng.set_stream(stream);
             Box::new(Seeded(rng)) as Box<dyn Entropy>
         };
-        let luck = Luck { ike: source(1), esp: source(2) };
+        let luck = Luck { ike: source(1), ikev1: source(3), esp: source(2) };
         Peer::new(config(side, groups), provider, luck).unwrap()
     })
 }

@@ -16,6 +16,8 @@ pub struct Config {
     pub dataplane: Settings,
     /// IKEv2 connections and their defences.
     pub ikev2: ipsec_ikev2::Config,
+    /// IKEv1 connections. A message of version 1 is theirs where there are any.
+    pub ikev1: ipsec_ikev1::Config,
     /// Policies that come before all others: what is bypassed or discarded.
     pub policies: Vec<Policy>,
     /// SA pairs whose keys people agreed upon, with a policy for each.
@@ -120,6 +122,50 @@ impl Config {
                 check_child(child)?;
             }
         }
+        self.check_ikev1(&mut names, &mut children)
+    }
+
+    /// Connections of version 1 have their names beside those of version 2.
+    fn check_ikev1<'a>(
+        &'a self,
+        names: &mut BTreeSet<&'a String>,
+        children: &mut BTreeSet<&'a String>,
+    ) -> Result<(), ConfigError> {
+        for connection in &self.ikev1.connections {
+            let name = &connection.name;
+            if !names.insert(name) {
+                return Err(ConfigError::Name(name.clone()));
+            }
+            if !self.addresses.contains(&connection.local) {
+                let (connection, address) = (name.clone(), connection.local);
+                return Err(ConfigError::Address { connection, address });
+            }
+            let (local, remote) = (connection.local, connection.remote);
+            if local == remote || local.is_ipv4() != remote.is_ipv4() {
+                return Err(ConfigError::Ends(name.clone()));
+            }
+            let wrong = |name: &String, what| Err(ConfigError::Proposal { name: name.clone(), what });
+            if connection.proposals.is_empty() {
+                return wrong(name, "nothing is offered");
+            }
+            if !connection.proposals.iter().all(ipsec_ikev1::IkeSuite::has_numbers) {
+                return wrong(name, "IKEv1 has no number for an algorithm");
+            }
+            for child in &connection.children {
+                if !children.insert(&child.name) {
+                    return Err(ConfigError::Name(child.name.clone()));
+                }
+                if child.proposals.is_empty() {
+                    return wrong(&child.name, "nothing is offered");
+                }
+                if !child.proposals.iter().all(ipsec_ikev1::ChildSuite::has_numbers) {
+                    return wrong(&child.name, "IKEv1 has no number for an algorithm");
+                }
+                if child.local.addresses.first().is_ipv4() != child.remote.addresses.first().is_ipv4() {
+                    return Err(ConfigError::Selectors(child.name.clone()));
+                }
+            }
+        }
         Ok(())
     }
 
@@ -174,7 +220,9 @@ impl Config {
             connection.children.iter().map(of_child).collect()
         };
         let children = self.ikev2.connections.iter().flat_map(of_connection);
-        self.policies.iter().cloned().chain(manual).chain(children).collect()
+        let older = self.ikev1.connections.iter().flat_map(|connection| &connection.children);
+        let older = older.map(|child| Policy::new(&child.name, vec![child.selector()], Action::Protect));
+        self.policies.iter().cloned().chain(manual).chain(children).chain(older).collect()
     }
 }
 

@@ -13,6 +13,8 @@ use crate::config::ManualSa;
 pub enum Event {
     /// In IKEv2.
     Ikev2(ipsec_ikev2::Event),
+    /// In IKEv1.
+    Ikev1(ipsec_ikev1::Event),
     /// A manual SA pair is there from the beginning. For key logs; its keys are secret.
     Manual(Box<ManualSa>),
     /// An SA pair has reached a limit of its lifetime; at a hard one it is gone.
@@ -48,7 +50,8 @@ impl Dropped {
     }
 }
 
-/// Why a packet was dropped. IKE messages have reasons of their own ([`ipsec_ikev2::DropReason`]).
+/// Why a packet was dropped. IKE messages have reasons of their own ([`ipsec_ikev2::DropReason`],
+/// [`ipsec_ikev1::DropReason`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum DropReason {
     /// The data plane's reasons.

@@ -34,6 +34,7 @@ pub use status::Status;
 pub use ipsec_auth as auth;
 pub use ipsec_crypto as crypto;
 pub use ipsec_dataplane as dataplane;
+pub use ipsec_ikev1 as ikev1;
 pub use ipsec_ikev2 as ikev2;
 pub use ipsec_net as net;
 pub use ipsec_wire as wire;

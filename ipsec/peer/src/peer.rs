@@ -1,5 +1,7 @@
 //! The peer: inputs to the part that they are for, outputs in the order in which they arose.
 
+mod ikev1;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -20,6 +22,7 @@ use crate::waiting::Waiting;
 pub struct Peer {
     config: Config,
     ikev2: Endpoint,
+    ikev1: ipsec_ikev1::Endpoint,
     dataplane: Dataplane,
     esp_luck: Box<dyn Entropy>,
     reassembler: Reassembler,
@@ -32,8 +35,10 @@ pub struct Peer {
 
 /// Where a peer takes its random octets from: one source for each part, so that neither changes the other's luck.
 pub struct Luck {
-    /// For IKE: SPIs, nonces, private values, IVs.
+    /// For IKEv2: SPIs, nonces, private values, IVs.
     pub ike: Box<dyn Entropy>,
+    /// For IKEv1: cookies, message IDs, SPIs, nonces, private values.
+    pub ikev1: Box<dyn Entropy>,
     /// For ESP: IVs.
     pub esp: Box<dyn Entropy>,
 }
@@ -138,6 +143,8 @@ pub enum Output {
 pub enum TimerReason {
     /// IKEv2 does.
     Ikev2(ipsec_ikev2::TimerReason),
+    /// IKEv1 does.
+    Ikev1(ipsec_ikev1::TimerReason),
     /// An SA pair does: for a limit, or to send something.
     Dataplane,
     /// Fragments are given up.
@@ -158,11 +165,13 @@ impl Peer {
             out.push_back(Output::Event(Event::Manual(Box::new(manual.clone()))));
         }
         let ikev2 = Endpoint::new(config.ikev2.clone(), provider, luck.ike);
+        let ikev1 = ipsec_ikev1::Endpoint::new(config.ikev1.clone(), provider, luck.ikev1);
         let reassembler = Reassembler::new(Limits::default());
         let waiting = Waiting::default();
         Ok(Self {
             config,
             ikev2,
+            ikev1,
             dataplane,
             esp_luck: luck.esp,
             reassembler,
@@ -180,36 +189,48 @@ impl Peer {
             Input::Outside(packet) => self.outside(now, packet),
             Input::Inside(packet) => self.inside(now, packet),
             Input::Command(command) => {
-                // A scenario's names are checked before it runs; an unknown one here changes nothing.
-                let _: Result<(), UnknownName> = match &command {
-                    Command::Initiate { child } => self.ikev2.initiate(now, child),
-                    Command::InitiateIke { connection } => self.ikev2.initiate_ike(now, connection),
-                    Command::Start => {
-                        self.ikev2.start(now);
-                        Ok(())
-                    }
-                    Command::Delete { child } => self.ikev2.delete(now, child),
-                    Command::Rekey { child } => self.ikev2.rekey(now, child),
-                    Command::RekeyIke { connection } => self.ikev2.rekey_ike(now, connection),
-                    Command::Reauthenticate { connection } => self.ikev2.reauthenticate(now, connection),
-                    Command::Forget { connection } => self.ikev2.forget_ike(now, connection),
-                    Command::Redirect { connection, to } => self.ikev2.redirect(now, connection, to),
-                    Command::AskConfiguration { connection } => self.ikev2.ask_configuration(now, connection),
-                    Command::Terminate { connection } => self.ikev2.terminate(now, connection),
-                    Command::Check { connection } => self.ikev2.check(now, connection),
-                };
+                // A scenario's names are checked before it runs; one that is unknown to both versions changes nothing.
+                if self.command_ikev2(now, &command).is_err() {
+                    let _ = self.command_ikev1(now, &command);
+                }
             }
             Input::Timeout => self.timeout(now),
         }
-        self.drain_dataplane(now);
-        self.drain_ikev2(now);
+        self.drain(now);
         // A packet that waits may find that the new SA is not for it, and ask for another.
         let released = self.waiting.take_released();
         if !released.is_empty() {
             released.into_iter().for_each(|packet| self.inside(now, packet));
-            self.drain_dataplane(now);
-            self.drain_ikev2(now);
+            self.drain(now);
         }
+    }
+
+    fn command_ikev2(&mut self, now: Instant, command: &Command) -> Result<(), UnknownName> {
+        match command {
+            Command::Initiate { child } => self.ikev2.initiate(now, child),
+            Command::InitiateIke { connection } => self.ikev2.initiate_ike(now, connection),
+            Command::Start => {
+                self.ikev2.start(now);
+                self.ikev1.start(now);
+                Ok(())
+            }
+            Command::Delete { child } => self.ikev2.delete(now, child),
+            Command::Rekey { child } => self.ikev2.rekey(now, child),
+            Command::RekeyIke { connection } => self.ikev2.rekey_ike(now, connection),
+            Command::Reauthenticate { connection } => self.ikev2.reauthenticate(now, connection),
+            Command::Forget { connection } => self.ikev2.forget_ike(now, connection),
+            Command::Redirect { connection, to } => self.ikev2.redirect(now, connection, to),
+            Command::AskConfiguration { connection } => self.ikev2.ask_configuration(now, connection),
+            Command::Terminate { connection } => self.ikev2.terminate(now, connection),
+            Command::Check { connection } => self.ikev2.check(now, connection),
+        }
+    }
+
+    /// Does what the parts ask for.
+    fn drain(&mut self, now: Instant) {
+        self.drain_dataplane(now);
+        self.drain_ikev2(now);
+        self.drain_ikev1(now);
     }
 
     /// The next thing to do; drain until [`Output::Idle`].
@@ -218,9 +239,10 @@ impl Peer {
             return output;
         }
         let ikev2 = self.ikev2.next_timeout().map(|(at, reason)| (at, TimerReason::Ikev2(reason)));
+        let ikev1 = self.ikev1.next_timeout().map(|(at, reason)| (at, TimerReason::Ikev1(reason)));
         let fragments = self.reassembler.next_timeout().map(|at| (at, TimerReason::Fragments));
         let dataplane = self.dataplane.next_timeout().map(|at| (at, TimerReason::Dataplane));
-        let next = [ikev2, dataplane, fragments].into_iter().flatten().min();
+        let next = [ikev2, ikev1, dataplane, fragments].into_iter().flatten().min();
         Output::Idle { until: next.map(|(at, _)| at), reason: next.map(|(_, reason)| reason) }
     }
 
@@ -229,6 +251,7 @@ impl Peer {
     pub fn status(&self) -> Status {
         Status {
             ike: self.ikev2.status(),
+            ikev1: self.ikev1.status(),
             sas: self.dataplane.status(),
             incomplete: self.reassembler.waiting(),
         }
@@ -246,6 +269,9 @@ impl Peer {
             }
         };
         let inbound = match outside::sort(&self.config.addresses, packet) {
+            Ok(Outside::Ike { from, to, octets }) if self.is_for_ikev1(&octets) => {
+                return self.ikev1.handle(now, from, to, &octets);
+            }
             Ok(Outside::Ike { from, to, octets }) => return self.ikev2.handle(now, from, to, &octets),
             Ok(Outside::Protected(packet)) => self.dataplane.inbound(now, packet),
             Ok(Outside::EspInUdp(packet)) => self.dataplane.inbound_in_udp(now, packet),
@@ -281,7 +307,8 @@ impl Peer {
                 return packets.into_iter().for_each(|packet| self.send(now, packet));
             }
             Outbound::Acquire { policy, packet, .. } => {
-                if self.ikev2.acquire(now, &policy, Flow::outbound(&packet))
+                if (self.ikev2.acquire(now, &policy, Flow::outbound(&packet))
+                    || self.ikev1.acquire(now, &policy))
                     && self.waiting.hold(&policy, packet)
                 {
                     return;
@@ -300,6 +327,7 @@ impl Peer {
         self.dataplane.timeout(now, &mut *self.esp_luck);
         let dataplane = &self.dataplane;
         self.ikev2.timeout(now, &|spi| dataplane.last_received(spi));
+        self.ikev1.timeout(now, &|spi| dataplane.last_received(spi));
         for _ in 0..self.reassembler.expire(now) {
             let here = self.config.addresses[0];
             self.tell(Dropped::new(DropReason::FragmentTimeout, here, here));
@@ -313,9 +341,16 @@ impl Peer {
                 Due::Send(packet) => self.send(now, packet),
                 Due::Moved { inbound, local, remote } => self.ikev2.moved(now, inbound, local, remote),
                 Due::Expired(expired) => {
+                    // Of the two versions one knows the pair.
                     match expired.limit {
-                        Limit::Soft => self.ikev2.age(now, expired.inbound),
-                        Limit::Hard => self.ikev2.expire(now, expired.inbound),
+                        Limit::Soft => {
+                            self.ikev2.age(now, expired.inbound);
+                            self.ikev1.age(now, expired.inbound);
+                        }
+                        Limit::Hard => {
+                            self.ikev2.expire(now, expired.inbound);
+                            self.ikev1.expire(now, expired.inbound);
+                        }
                     }
                     self.out.push_back(Output::Event(Event::Expired(expired)));
                 }
@@ -374,8 +409,13 @@ impl Peer {
             }
             _ => return,
         };
-        let packets: Vec<IpPacket> =
-            children.into_iter().flat_map(|child| self.waiting.take(child)).collect();
+        let children: Vec<String> = children.into_iter().map(str::to_owned).collect();
+        self.give_up(&children);
+    }
+
+    /// Drops the packets that wait for these children.
+    fn give_up(&mut self, children: &[String]) {
+        let packets: Vec<IpPacket> = children.iter().flat_map(|child| self.waiting.take(child)).collect();
         for packet in packets {
             self.tell(about(&packet)(Unfit::NoSa.into()));
         }

@@ -65,10 +65,15 @@ fn peer(side: u64) -> Peer {
             half_open_limit: CONNECTIONS as usize,
             ..ipsec_ikev2::Config::new((0..CONNECTIONS).map(connection).collect())
         },
+        ikev1: ipsec_ikev1::Config::new(Vec::new()),
         policies: Vec::new(),
         manual: Vec::new(),
     };
-    let luck = Luck { ike: Box::new(Counted(side)), esp: Box::new(Counted(side + 2)) };
+    let luck = Luck {
+        ike: Box::new(Counted(side)),
+        ikev1: Box::new(Counted(side + 4)),
+        esp: Box::new(Counted(side + 2)),
+    };
     Peer::new(config, &FAST, luck).unwrap()
 }
 

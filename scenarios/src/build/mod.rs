@@ -2,6 +2,7 @@
 
 mod algorithms;
 mod pki;
+mod version1;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -212,7 +213,7 @@ impl<O: Observer<Note>> Built<O> {
             }
             Box::new(Stream(setup.streams.stream(&name)))
         };
-        let luck = Luck { ike: luck("ike"), esp: luck("esp") };
+        let luck = Luck { ike: luck("ike"), ikev1: luck("ikev1"), esp: luck("esp") };
         Peer::new(config(scenario, peer, &setup.streams, &self.pki), provider, luck)
             .map_err(|error| BuildError::Peer { peer: peer.name.clone(), error })
     }
@@ -421,8 +422,14 @@ fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, pki: &Pki) 
         .ikes
         .iter()
         .flat_map(|ike| (0..2).filter(|side| ike.ends[*side].peer == peer.name).map(move |side| (ike, side)));
-    let connections =
-        connections.filter_map(|(ike, side)| connection(scenario, peer, (ike, side), pki)).collect();
+    let (older, connections): (Vec<_>, Vec<_>) =
+        connections.partition(|(ike, side)| ike.ends[*side].older.is_some());
+    let older = older.into_iter().filter_map(|(ike, side)| version1::connection(scenario, peer, (ike, side)));
+    let ikev1 = ipsec::ikev1::Config::new(older.collect());
+    let connections = connections
+        .into_iter()
+        .filter_map(|(ike, side)| connection(scenario, peer, (ike, side), pki))
+        .collect();
     let mut ikev2 = ipsec::ikev2::Config::new(connections);
     ikev2.tickets = peer.tickets.map(|grant| {
         let mut key = vec![0; 32];
@@ -450,6 +457,7 @@ fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, pki: &Pki) 
         addresses: vec![peer.address],
         dataplane: Settings { link_mtu: link_mtu(scenario, peer), ..Settings::default() },
         ikev2,
+        ikev1,
         policies: policies(scenario, peer),
         manual,
     }
@@ -585,6 +593,15 @@ fn fragmentation(sizes: Option<&[usize]>) -> Option<Fragmentation> {
     }
 }
 
+fn retransmission(ike: &file::Ike) -> Retransmission {
+    Retransmission {
+        first: ike.retransmission.first,
+        factor: (ike.retransmission.factor.part, ike.retransmission.factor.whole),
+        longest: ike.retransmission.longest,
+        transmissions: ike.retransmission.tries,
+    }
+}
+
 fn connection(
     scenario: &Scenario,
     peer: &file::Peer,
@@ -610,12 +627,7 @@ fn connection(
         lifetime: ike.lifetime,
         liveness: here.liveness,
         selector_notices: ike.selector_notices,
-        retransmission: Retransmission {
-            first: ike.retransmission.first,
-            factor: (ike.retransmission.factor.part, ike.retransmission.factor.whole),
-            longest: ike.retransmission.longest,
-            transmissions: ike.retransmission.tries,
-        },
+        retransmission: retransmission(ike),
         fragmentation: fragmentation(here.fragments.as_deref()),
         window: here.window,
         attempts: ike.attempts,

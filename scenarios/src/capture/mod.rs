@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ipsec::Event;
+use ipsec::ikev1::Event as Ikev1;
 use ipsec::ikev2::Event as Ikev2;
 use ipsec_net::Instant;
 use sim::capture::Capture;
@@ -17,7 +18,7 @@ use sim::{Kind, LinkId};
 
 use crate::file::Scenario;
 use crate::node::Note;
-use crate::run::{Extra, Scene};
+use crate::run::{Extra, Scene, as_newer};
 
 pub use profile::{KeyTables, PROFILE};
 
@@ -96,6 +97,8 @@ impl Extra for Captures {
             match event {
                 Event::Ikev2(Ikev2::IkeKeyed(record)) => state.keys.ike(record),
                 Event::Ikev2(Ikev2::ChildUp(record)) => state.keys.child(record),
+                Event::Ikev1(Ikev1::IkeKeyed(record)) => state.keys.isakmp(record),
+                Event::Ikev1(Ikev1::ChildUp(record)) => state.keys.child(&as_newer(record)),
                 Event::Manual(manual) => state.keys.manual(manual),
                 _ => {}
             }

@@ -20,6 +20,7 @@ pub const PROFILE: &str = "wireshark-profile";
 #[derive(Clone, Debug, Default)]
 pub struct KeyTables {
     ike: BTreeSet<String>,
+    isakmp: BTreeSet<String>,
     esp: BTreeSet<String>,
 }
 
@@ -37,6 +38,11 @@ impl KeyTables {
             hex(keys.ai.as_bytes()),
             hex(keys.ar.as_bytes()),
         ));
+    }
+
+    /// Adds an ISAKMP SA of version 1: Wireshark finds its key by the initiator's cookie, and its algorithms in messages.
+    pub fn isakmp(&mut self, record: &ipsec::ikev1::IkeKeyRecord) {
+        self.isakmp.insert(format!("{},{}", record.cookie_i, hex(record.key.as_bytes())));
     }
 
     /// Adds both SAs of a pair, between any addresses: on the way they may be translated, and later ones may be others.
@@ -81,6 +87,7 @@ impl KeyTables {
         std::fs::create_dir_all(folder)?;
         let table = |rows: &BTreeSet<String>| rows.iter().fold(String::new(), |text, row| text + row + "\n");
         reports::write(&folder.join("ikev2_decryption_table"), table(&self.ike).as_bytes())?;
+        reports::write(&folder.join("ikev1_decryption_table"), table(&self.isakmp).as_bytes())?;
         reports::write(&folder.join("esp_sa"), table(&self.esp).as_bytes())?;
         reports::write(&folder.join("preferences"), PREFERENCES.as_bytes())
     }

@@ -6,6 +6,7 @@ use clap::Args;
 use ipsec::Event;
 use ipsec::crypto::Provider;
 use ipsec::dataplane::{Direction, SaParameters};
+use ipsec::ikev1::Event as Ikev1;
 use ipsec::ikev2::Event as Ikev2;
 use ipsec_net::{Instant, parse_duration};
 use reports::Verdict;
@@ -97,6 +98,20 @@ fn show(peer: &str, result: &CaseResult) {
         for child in &sa.children {
             println!("    Child SA {}, SPIs {} in {} out", child.name, child.inbound, child.outbound);
         }
+    }
+    for sa in &status.ikev1.ike {
+        println!(
+            "  ISAKMP SA {} {:?} {}, cookies {} {}, {} exchanges to finish",
+            sa.connection,
+            sa.role,
+            if sa.established { "established" } else { "in negotiation" },
+            sa.cookie_i,
+            sa.cookie_r,
+            sa.pending
+        );
+    }
+    for child in &status.ikev1.children {
+        println!("  IPsec SAs {}, SPIs {} in {} out", child.name, child.inbound, child.outbound);
     }
     for sa in &status.sas {
         let direction = match sa.direction {
@@ -205,5 +220,7 @@ fn event_line(event: &Event) -> Option<String> {
         )),
         Event::Ikev2(Ikev2::Probe(probe)) => Some(format!("({probe})")),
         Event::Ikev2(event) => crate::run::describe(event),
+        Event::Ikev1(Ikev1::Probe(probe)) => Some(format!("({probe})")),
+        Event::Ikev1(event) => crate::run::describe_ikev1(event),
     }
 }

@@ -9,6 +9,7 @@ mod proposal;
 mod read;
 mod resolve;
 mod scenario;
+pub mod version1;
 
 pub use proposal::{ChildProposal, IkeProposal};
 pub use read::{load, parse};

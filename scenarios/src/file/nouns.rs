@@ -238,6 +238,7 @@ pub(super) struct Pool {
 pub(super) struct Ike {
     pub(super) ends: Option<Spanned<Vec<Text>>>,
     pub(super) version: Option<Spanned<i64>>,
+    pub(super) mode: Option<Spanned<PhaseOne>>,
     pub(super) auth: Option<Auth>,
     pub(super) hashes: Option<Spanned<Vec<Text>>>,
     pub(super) announce_methods: Option<bool>,
@@ -269,6 +270,8 @@ pub(super) struct Ike {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct IkeEnd {
+    pub(super) version: Option<Spanned<i64>>,
+    pub(super) mode: Option<Spanned<PhaseOne>>,
     pub(super) auth: Option<Auth>,
     pub(super) accept: Option<Accept>,
     pub(super) further: Option<Vec<FurtherProof>>,
@@ -295,6 +298,23 @@ pub(super) struct IkeEnd {
     pub(super) nat: NatTraversal,
     pub(super) fragments: Option<Spanned<Vec<Spanned<i64>>>>,
     pub(super) window: Option<Spanned<i64>>,
+}
+
+/// How phase 1 goes in version 1.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PhaseOne {
+    Main,
+    Aggressive,
+}
+
+impl From<PhaseOne> for ipsec::ikev1::Mode {
+    fn from(mode: PhaseOne) -> Self {
+        match mode {
+            PhaseOne::Main => Self::Main,
+            PhaseOne::Aggressive => Self::Aggressive,
+        }
+    }
 }
 
 /// A post-quantum preshared key, and how it is used.

@@ -19,6 +19,7 @@ mod router;
 mod terms;
 mod tester;
 mod traffic;
+mod version;
 
 use std::ops::Range;
 use std::time::Duration;

@@ -308,7 +308,7 @@ pub struct Pool {
     pub tells: Vec<ConfigAttribute>,
 }
 
-/// An IKEv2 configuration that two peers share, or believe they do.
+/// An IKE configuration that two peers share, or believe they do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ike {
     /// Its name.
@@ -333,6 +333,8 @@ pub struct Ike {
 pub struct IkeEnd {
     /// The peer.
     pub peer: String,
+    /// The mode of phase 1, if it speaks version 1; version 2 when nothing.
+    pub older: Option<ipsec::ikev1::Mode>,
     /// Who it says it is, how it proves that, and how the other end has to.
     pub authentication: Authentication,
     /// Who the other end has to prove to be.

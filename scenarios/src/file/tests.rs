@@ -206,6 +206,23 @@ fn the_life_of_ike_sas_is_checked() {
 }
 
 #[test]
+fn what_version_1_cannot_say_is_told() {
+    let older = "version = 1\noffer = [\"aes128-sha1-modp1024\"]\nauth =";
+    assert!(valid(&LEAST.replacen("auth =", older, 1)).ikes[0].ends.iter().all(|end| end.older.is_some()));
+    insta::assert_snapshot!(messages(&[
+        ("a mode of version 2", "auth =", "mode = \"aggressive\"\nauth ="),
+        ("an unknown mode", "auth =", "version = 1\nmode = \"base\"\nauth ="),
+        (
+            "a combined-mode cipher",
+            "auth =",
+            "version = 1\noffer = [\"aes128gcm16-prfsha256-modp2048\"]\nauth ="
+        ),
+        ("a new group", "auth =", "version = 1\noffer = [\"aes128-sha256-x25519\"]\nauth ="),
+        ("a window", "auth =", "version = 1\nwindow = 4\nauth ="),
+    ]));
+}
+
+#[test]
 fn proofs_and_certificates_are_checked() {
     let auth = "auth = { psk = \"secret\" }";
     let ways = [

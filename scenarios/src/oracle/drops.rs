@@ -1,6 +1,7 @@
 //! Nothing is dropped for a reason that the scenario does not allow.
 
 use ipsec::Event;
+use ipsec::ikev1::Event as Ikev1;
 use ipsec::ikev2::Event as Ikev2;
 use ipsec_net::Instant;
 use sim::Kind;
@@ -23,12 +24,15 @@ impl Oracle for Drops {
             Event::Ikev2(Ikev2::Dropped { reason, from }) => {
                 (reason.name(), format!("{reason}, from {from}"))
             }
+            Event::Ikev1(Ikev1::Dropped { reason, from }) => {
+                (reason.name(), format!("{reason}, from {from}"))
+            }
             Event::Dropped(drop) => {
                 let inside = drop.inside.as_ref().map_or_else(String::new, |inside| format!(": {inside}"));
                 let text = format!("{}, from {} to {}{inside}", drop.reason, drop.source, drop.destination);
                 (drop.reason.name(), text)
             }
-            Event::Ikev2(_) | Event::Manual(_) | Event::Expired(_) => return Ok(()),
+            Event::Ikev2(_) | Event::Ikev1(_) | Event::Manual(_) | Event::Expired(_) => return Ok(()),
         };
         if scene.scenario.allowed_drops.iter().any(|allowed| allowed == name) {
             return Ok(());

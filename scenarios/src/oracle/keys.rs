@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ipsec::Event;
 use ipsec::crypto::Secret;
+use ipsec::ikev1::{self, Event as Ikev1};
 use ipsec::ikev2::{ChildRecord, Event as Ikev2, IkeKeyRecord};
 use ipsec::wire::{IkeSpi, Spi};
 use ipsec_net::Instant;
@@ -11,7 +12,7 @@ use sim::Kind;
 
 use super::{Oracle, Violation};
 use crate::node::Note;
-use crate::run::Scene;
+use crate::run::{Scene, as_newer};
 
 /// What each end told of its keys.
 #[derive(Default)]
@@ -23,6 +24,9 @@ pub(super) struct Keys {
     keyed: BTreeMap<(usize, IkeSpi, IkeSpi), IkeKeyRecord>,
     /// By SPIs: what an end that is established has.
     established: BTreeMap<(IkeSpi, IkeSpi), IkeKeyRecord>,
+    /// The same two for version 1.
+    older_keyed: BTreeMap<(usize, IkeSpi, IkeSpi), ikev1::IkeKeyRecord>,
+    older_established: BTreeMap<(IkeSpi, IkeSpi), ikev1::IkeKeyRecord>,
 }
 
 impl Oracle for Keys {
@@ -31,7 +35,12 @@ impl Oracle for Keys {
     }
 
     fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
-        let Kind::Note { node, note: Note::Peer(Event::Ikev2(event)) } = kind else { return Ok(()) };
+        let Kind::Note { node, note: Note::Peer(event) } = kind else { return Ok(()) };
+        let event = match event {
+            Event::Ikev2(event) => event,
+            Event::Ikev1(event) => return self.older(scene, node.index(), event),
+            Event::Manual(_) | Event::Expired(_) | Event::Dropped(_) => return Ok(()),
+        };
         match event {
             Ikev2::ChildUp(record) => {
                 let Some(other) = other_end(scene, node.index(), &record.child) else { return Ok(()) };
@@ -56,6 +65,32 @@ impl Oracle for Keys {
 }
 
 impl Keys {
+    /// The same for version 1, in which both ends encrypt with one key.
+    fn older(&mut self, scene: &Scene, node: usize, event: &Ikev1) -> Result<(), Violation> {
+        match event {
+            Ikev1::ChildUp(record) => {
+                let record = as_newer(record);
+                let Some(other) = other_end(scene, node, &record.child) else { return Ok(()) };
+                self.child(scene, (node, other), &record)
+            }
+            Ikev1::IkeKeyed(record) => {
+                self.older_keyed.insert((node, record.cookie_i, record.cookie_r), record.clone());
+                Ok(())
+            }
+            Ikev1::IkeUp { cookie_i, cookie_r, .. } => {
+                let Some(own) = self.older_keyed.remove(&(node, *cookie_i, *cookie_r)) else { return Ok(()) };
+                let other =
+                    self.older_established.entry((*cookie_i, *cookie_r)).or_insert_with(|| own.clone());
+                if *other == own {
+                    return Ok(());
+                }
+                let happened = format!("they differ for the ISAKMP SA {cookie_i} {cookie_r}");
+                Err(Violation::new("both ends of an ISAKMP SA have the same keys", happened))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn child(
         &mut self,
         scene: &Scene,

@@ -67,7 +67,8 @@ fn sent_outside<'a>(scene: &Scene, kind: &Kind<'a, Note>) -> Option<(usize, &'a 
     Some((peer, *packet))
 }
 
-/// The IKE message in a packet that a gateway sends, with its header.
+/// The IKE message in a packet that a gateway sends, with its header. Version 1 has neither message IDs that count, nor IVs
+/// that are sent, nor responses; its messages are none for those who ask.
 fn ike_message(packet: &IpPacket) -> Option<(Header, &[u8])> {
     let datagram = udp::read(packet).ok()?;
     let message = match datagram.source.port() {
@@ -75,7 +76,8 @@ fn ike_message(packet: &IpPacket) -> Option<(Header, &[u8])> {
         NAT_PORT => datagram.payload.strip_prefix(&[0; 4])?,
         _ => return None,
     };
-    Some((Header::parse(message).ok()?, message))
+    let header = Header::parse(message).ok()?;
+    (header.version.major != 1).then_some((header, message))
 }
 
 /// The ESP packet in a datagram from the port for it, if it is one (RFC 3948 §2.2).

@@ -6,10 +6,11 @@ use std::slice;
 
 use ipsec::Status;
 use ipsec::dataplane::SaStatus;
-use ipsec::ikev2::{IkeSaStatus, Stage};
+use ipsec::ikev2::Stage;
 use ipsec::wire::v2::TrafficSelector;
 use ipsec_net::Instant;
 
+use super::held::{self, IkeSa, children};
 use super::watch::{Watch, What};
 use crate::story::{Fact, FailureReason, SelectorWord, Selectors};
 
@@ -63,13 +64,13 @@ pub(super) fn find(
             Some(sa) => Err(format!("an IKE SA {ike} ({:?})", sa.stage)),
             None => Ok(()),
         }),
-        Fact::NothingLeft { at, .. } => each(at, &|status| match status.ike.iter().find(|sa| is_alive(sa)) {
+        Fact::NothingLeft { at, .. } => each(at, &|status| match held::ike_sas(status).find(is_alive) {
             Some(sa) => Err(format!("an IKE SA {} ({:?})", sa.connection, sa.stage)),
             None if status.sas.is_empty() => Ok(()),
             None => Err(format!("{} ESP SAs", status.sas.len())),
         }),
         Fact::HalfOpen { most, at, .. } => each(at, &|status| {
-            let count = status.ike.iter().filter(|sa| sa.stage == Stage::HalfOpen).count();
+            let count = held::ike_sas(status).filter(|sa| sa.stage == Stage::HalfOpen).count();
             if count <= *most as usize { Ok(()) } else { Err(format!("{count} half-open IKE SAs")) }
         }),
         Fact::Suite { ike, at, suite, .. } => each(at, &|status| has_suite(status, ike, &suite.to_string())),
@@ -216,22 +217,18 @@ fn runs_to(status: &Status, ike: &str, address: IpAddr) -> Result<(), String> {
     Err(format!("the other end at {}", seen.join(", ")))
 }
 
-fn children(status: &Status, child: &str) -> usize {
-    status.ike.iter().flat_map(|sa| &sa.children).filter(|c| c.name == child).count()
-}
-
 /// The inside addresses that were assigned to this peer or by it.
 fn inside(status: &Status) -> impl Iterator<Item = &IpAddr> {
-    status.ike.iter().filter(|sa| is_alive(sa)).flat_map(|sa| &sa.inside)
+    held::ike_sas(status).filter(is_alive).flat_map(|sa| sa.inside)
 }
 
 /// The IKE SAs of a configuration that are not over.
-fn of<'a>(status: &'a Status, ike: &str) -> impl Iterator<Item = &'a IkeSaStatus> {
-    status.ike.iter().filter(move |sa| sa.connection == ike && is_alive(sa))
+fn of<'a>(status: &'a Status, ike: &str) -> impl Iterator<Item = IkeSa<'a>> {
+    held::ike_sas(status).filter(move |sa| sa.connection == ike && is_alive(sa))
 }
 
 /// A closed one only answers repeats of the last request.
-fn is_alive(sa: &IkeSaStatus) -> bool {
+fn is_alive(sa: &IkeSa<'_>) -> bool {
     sa.stage != Stage::Closed
 }
 
@@ -269,7 +266,7 @@ fn count(
 
 /// Whether there is an established IKE SA with these algorithms; what there is instead.
 fn has_suite(status: &Status, ike: &str, suite: &str) -> Result<(), String> {
-    let up: Vec<String> = of(status, ike).filter_map(|sa| Some(sa.suite?.to_string())).collect();
+    let up: Vec<String> = of(status, ike).filter_map(|sa| sa.suite).collect();
     if up.iter().any(|other| other == suite) { Ok(()) } else { Err(format!("{ike} with {}", up.join(", "))) }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use ipsec::ikev1::Event as Ikev1;
 use ipsec::ikev2::Event as Ikev2;
 use ipsec_net::Instant;
 use reports::{Fate, Ladder, Rung};
@@ -62,8 +63,8 @@ impl LadderLog {
         }
     }
 
-    pub(super) fn event(&mut self, at: Instant, peer: &str, event: &Ikev2) {
-        if let Some(text) = describe(event) {
+    pub(super) fn note(&mut self, at: Instant, peer: &str, text: Option<String>) {
+        if let Some(text) = text {
             self.push(None, Rung::Note { at_nanos: at.as_nanos(), at: peer.to_owned(), text });
         }
     }
@@ -109,5 +110,26 @@ pub fn describe(event: &Ikev2) -> Option<String> {
         Ikev2::ChildFailed { child, failure } => format!("Child SA {child} failed: {failure}"),
         Ikev2::Dropped { reason, .. } => format!("dropped a message: {reason}"),
         Ikev2::Sent(_) | Ikev2::Received(_) | Ikev2::IkeKeyed(_) | Ikev2::Probe(_) => return None,
+    })
+}
+
+/// The same for version 1.
+#[must_use]
+pub fn describe_ikev1(event: &Ikev1) -> Option<String> {
+    Some(match event {
+        Ikev1::IkeUp { connection, suite, .. } => format!("ISAKMP SA {connection} up, {suite}"),
+        Ikev1::IkeDown { connection, cause, .. } => format!("ISAKMP SA {connection} down: {cause}"),
+        Ikev1::IkeFailed { connection, failure, retries } => {
+            let more = if *retries { "; another attempt follows" } else { "" };
+            format!("phase 1 of {connection} failed: {failure}{more}")
+        }
+        Ikev1::ChildUp(record) => {
+            let (inbound, outbound) = (record.pair.inbound.spi, record.pair.outbound.spi);
+            format!("IPsec SAs {} up, SPIs {inbound} in {outbound} out", record.child)
+        }
+        Ikev1::ChildDown { child, cause, .. } => format!("IPsec SAs {child} down: {cause}"),
+        Ikev1::ChildFailed { child, failure } => format!("quick mode for {child} failed: {failure}"),
+        Ikev1::Dropped { reason, .. } => format!("dropped a message: {reason}"),
+        Ikev1::Sent(_) | Ikev1::Received(_) | Ikev1::IkeKeyed(_) | Ikev1::Probe(_) => return None,
     })
 }

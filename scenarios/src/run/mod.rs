@@ -2,6 +2,7 @@
 
 mod case;
 mod fact;
+mod held;
 mod ladder;
 mod ledger;
 mod scene;
@@ -10,7 +11,8 @@ mod suite;
 mod watch;
 
 pub use case::{CaseResult, Options, run_case};
-pub use ladder::{LadderLog, describe};
+pub(crate) use held::as_newer;
+pub use ladder::{LadderLog, describe, describe_ikev1};
 pub use scene::Scene;
 pub use suite::{Plan, run_all};
 pub use watch::{Extra, Watch};

@@ -9,7 +9,7 @@ use ipsec::dataplane::{Direction, SaStatus};
 use ipsec::ikev2::Stage;
 use ipsec::wire::Spi;
 
-use super::Scene;
+use super::{Scene, held};
 
 /// How long a world may take to settle.
 pub(super) const PATIENCE: Duration = Duration::from_secs(180);
@@ -20,11 +20,11 @@ pub(super) fn pending(scene: &Scene, status: &dyn Fn(&str) -> Status) -> Option<
     let all: Vec<(&str, Status)> =
         peers.iter().map(|peer| (peer.name.as_str(), status(&peer.name))).collect();
     for (peer, status) in &all {
-        for sa in &status.ike {
-            let name = &sa.connection;
+        for sa in held::ike_sas(status) {
+            let name = sa.connection;
             match sa.stage {
                 Stage::Init => {
-                    return Some(format!("{peer} still waits for an IKE_SA_INIT response for {name}"));
+                    return Some(format!("{peer} still waits for the first answer for {name}"));
                 }
                 Stage::HalfOpen => return Some(format!("{peer} has a half-open IKE SA {name}")),
                 Stage::Deleting => return Some(format!("{peer} is still deleting the IKE SA {name}")),

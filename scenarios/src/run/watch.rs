@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ipsec::Event;
 use ipsec::dataplane::{Expired, Limit, Measure, Protection};
+use ipsec::ikev1::Event as Ikev1;
 use ipsec::ikev2::{ChildRecord, Event as Ikev2, Failure, NAT_PORT};
 use ipsec::wire::v2::Proposal;
 use ipsec::wire::{Spi, ah, esp};
@@ -14,7 +15,8 @@ use sim::middlebox::router::RouterNote;
 use sim::{Kind, Observer};
 
 use super::Scene;
-use super::ladder::LadderLog;
+use super::held::as_newer;
+use super::ladder::{LadderLog, describe, describe_ikev1};
 use super::ledger::Ledger;
 use crate::node::Note;
 use crate::oracle::{self, Oracle, Violation};
@@ -127,7 +129,7 @@ impl Watch {
 
     fn event(&mut self, at: Instant, peer: usize, event: &Ikev2) {
         let name = self.scene.scenario.peers[peer].name.clone();
-        self.ladder.event(at, &name, event);
+        self.ladder.note(at, &name, describe(event));
         match event {
             Ikev2::Sent(message) => {
                 if message.transmission > 1 && !message.response {
@@ -141,7 +143,7 @@ impl Watch {
             | Ikev2::ChildFailed { failure, .. }
             | Ikev2::IkeDown { cause: ipsec::ikev2::Cause::Failed(failure), .. } => {
                 let text = failure.to_string();
-                self.refused(at, &name, failure, &text);
+                self.refused(at, &name, (failure.name(), &text), offers(failure));
                 self.happened(at, peer, What::Failure(failure.name(), text));
             }
             Ikev2::Configured { inside, .. } => {
@@ -170,22 +172,52 @@ impl Watch {
     }
 
     /// Keeps a failure for the report.
-    fn refused(&mut self, at: Instant, peer: &str, failure: &Failure, text: &str) {
+    fn refused(&mut self, at: Instant, peer: &str, (reason, text): (&str, &str), offers: Option<Offers>) {
         let known = |other: &Refusal| (other.peer.as_str(), other.text.as_str()) == (peer, text);
         if self.refusals.len() == MOST_REFUSALS || self.refusals.iter().any(known) {
             return;
         }
-        let shown = |proposals: &[Proposal]| proposals.iter().map(ToString::to_string).collect();
-        let offers = match failure {
-            Failure::Proposal(why) => Some(Offers {
-                transform: why.kind.map(|kind| kind.to_string()),
-                offered: shown(&why.offered),
-                configured: shown(&why.configured),
-            }),
-            _ => None,
-        };
-        let (peer, reason, text) = (peer.to_owned(), failure.name().to_owned(), text.to_owned());
+        let (peer, reason, text) = (peer.to_owned(), reason.to_owned(), text.to_owned());
         self.refusals.push(Refusal { at_nanos: at.as_nanos(), peer, reason, text, offers });
+    }
+
+    /// What happened in version 1.
+    fn older_event(&mut self, at: Instant, peer: usize, event: &Ikev1) {
+        let name = self.scene.scenario.peers[peer].name.clone();
+        self.ladder.note(at, &name, describe_ikev1(event));
+        match event {
+            Ikev1::Sent(message) => {
+                if message.transmission > 1 && !message.answers_repeat {
+                    self.happened(at, peer, What::Retransmission);
+                    self.count("ike.retransmissions");
+                }
+                self.announced.insert(peer, message.to_string());
+                self.count("ike.messages");
+            }
+            Ikev1::IkeFailed { failure, .. }
+            | Ikev1::ChildFailed { failure, .. }
+            | Ikev1::IkeDown { cause: ipsec::ikev1::Cause::Failed(failure), .. } => {
+                let text = failure.to_string();
+                self.refused(at, &name, (failure.name(), &text), None);
+                self.happened(at, peer, What::Failure(failure.name(), text));
+            }
+            Ikev1::Probe(probe) => self.happened(at, peer, What::Probe(probe)),
+            Ikev1::ChildUp(record) => {
+                let record = as_newer(record);
+                self.warn(&record.protection);
+                self.children.insert((peer, record.inbound), record);
+                self.count("child.up");
+            }
+            Ikev1::ChildDown { inbound, .. } => {
+                self.children.remove(&(peer, *inbound));
+            }
+            Ikev1::IkeUp { .. } => self.count("ike.up"),
+            Ikev1::Dropped { reason, .. } => {
+                self.count(&format!("drop.{}", reason.name()));
+                self.happened(at, peer, What::Drop(reason.name()));
+            }
+            Ikev1::Received(_) | Ikev1::IkeKeyed(_) | Ikev1::IkeDown { .. } => {}
+        }
     }
 
     /// Tells of algorithms that are advised against.
@@ -236,6 +268,19 @@ impl Watch {
             self.forwarded.truncate(MOST_FORWARDED);
         }
         label
+    }
+}
+
+/// The proposals that a failure is about, if it is about any.
+fn offers(failure: &Failure) -> Option<Offers> {
+    let shown = |proposals: &[Proposal]| proposals.iter().map(ToString::to_string).collect();
+    match failure {
+        Failure::Proposal(why) => Some(Offers {
+            transform: why.kind.map(|kind| kind.to_string()),
+            offered: shown(&why.offered),
+            configured: shown(&why.configured),
+        }),
+        _ => None,
     }
 }
 
@@ -297,6 +342,7 @@ impl Observer<Note> for Watch {
             Kind::Note { node, note } => {
                 match note {
                     Note::Peer(Event::Ikev2(event)) => self.event(at, node.index(), event),
+                    Note::Peer(Event::Ikev1(event)) => self.older_event(at, node.index(), event),
                     Note::Peer(Event::Dropped(drop)) => {
                         let name = drop.reason.name();
                         self.count(&format!("drop.{name}"));

@@ -51,11 +51,12 @@ fn peer(side: usize) -> Peer {
         addresses: vec![local],
         dataplane: Settings::default(),
         ikev2: Ikev2Config::new(vec![connection]),
+        ikev1: ipsec::ikev1::Config::new(Vec::new()),
         policies: Vec::new(),
         manual: Vec::new(),
     };
     let luck = |part| Box::new(Counted(10 * side as u64 + part));
-    Peer::new(config, &PORTABLE, Luck { ike: luck(1), esp: luck(2) }).unwrap()
+    Peer::new(config, &PORTABLE, Luck { ike: luck(1), ikev1: luck(3), esp: luck(2) }).unwrap()
 }
 
 /// Two peers and what is on the wire between them.

@@ -33,11 +33,11 @@ fn luck(seed: u64) -> Luck {
         rng.set_stream(stream);
         Box::new(Seeded(rng)) as Box<dyn Entropy>
     };
-    Luck { ike: source(1), esp: source(2) }
+    Luck { ike: source(1), ikev1: source(3), esp: source(2) }
 }
 
-const WEST: &str = "192.0.2.1";
-const EAST: &str = "198.51.100.1";
+pub(super) const WEST: &str = "192.0.2.1";
+pub(super) const EAST: &str = "198.51.100.1";
 
 fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Config {
     let range = |text: &str| text.parse::<Prefix>().unwrap().range();
@@ -69,36 +69,37 @@ fn config(local: &str, remote: &str, local_net: &str, remote_net: &str) -> Confi
         addresses: vec![address(local)],
         dataplane: Settings::default(),
         ikev2: ipsec_ikev2::Config::new(vec![connection]),
+        ikev1: ipsec_ikev1::Config::new(Vec::new()),
         policies: Vec::new(),
         manual: Vec::new(),
     }
 }
 
-fn west_config() -> Config {
+pub(super) fn west_config() -> Config {
     config(WEST, EAST, "10.1.0.0/16", "10.2.0.0/16")
 }
 
-fn east_config() -> Config {
+pub(super) fn east_config() -> Config {
     config(EAST, WEST, "10.2.0.0/16", "10.1.0.0/16")
 }
 
 /// Two peers, and all that came out of them.
-struct Pair {
+pub(super) struct Pair {
     now: Instant,
-    peers: [Peer; 2],
-    events: [Vec<Event>; 2],
-    inside: [Vec<IpPacket>; 2],
+    pub(super) peers: [Peer; 2],
+    pub(super) events: [Vec<Event>; 2],
+    pub(super) inside: [Vec<IpPacket>; 2],
 }
 
 impl Pair {
-    fn new(west: Config, east: Config) -> Self {
+    pub(super) fn new(west: Config, east: Config) -> Self {
         let peer = |config, seed| Peer::new(config, &PORTABLE, luck(seed)).unwrap();
         let peers = [peer(west, 1), peer(east, 2)];
         Self { now: Instant::ZERO, peers, events: Default::default(), inside: Default::default() }
     }
 
     /// Gives an input to one peer and lets both answer each other until they are idle.
-    fn give(&mut self, side: usize, input: Input) {
+    pub(super) fn give(&mut self, side: usize, input: Input) {
         let mut inputs = VecDeque::from([(side, input)]);
         while let Some((side, input)) = inputs.pop_front() {
             self.peers[side].handle(self.now, input);
@@ -113,27 +114,27 @@ impl Pair {
         }
     }
 
-    fn command(&mut self, side: usize, command: Command) {
+    pub(super) fn command(&mut self, side: usize, command: Command) {
         self.give(side, Input::Command(command));
     }
 
-    fn initiate(&mut self) {
+    pub(super) fn initiate(&mut self) {
         self.command(0, Command::Initiate { child: "net".into() });
     }
 
     fn ikev2(&self, side: usize) -> impl Iterator<Item = &Ikev2> {
         self.events[side].iter().filter_map(|event| match event {
             Event::Ikev2(event) => Some(event),
-            Event::Manual(_) | Event::Expired(_) | Event::Dropped(_) => None,
+            Event::Ikev1(_) | Event::Manual(_) | Event::Expired(_) | Event::Dropped(_) => None,
         })
     }
 
-    fn children(&self, side: usize) -> usize {
+    pub(super) fn children(&self, side: usize) -> usize {
         self.peers[side].status().ike.iter().map(|sa| sa.children.len()).sum()
     }
 }
 
-fn inner(source: &str, destination: &str, length: usize) -> IpPacket {
+pub(super) fn inner(source: &str, destination: &str, length: usize) -> IpPacket {
     let header = IpHeader::new(source.parse().unwrap(), destination.parse().unwrap(), protocol::UDP);
     IpPacket::build(&header, Buffer::copy_of(&vec![7; length])).unwrap()
 }

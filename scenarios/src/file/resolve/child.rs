@@ -9,6 +9,7 @@ use super::options::{lifetime, options};
 use super::peer::prefixes;
 use super::problems::Problems;
 use super::terms;
+use super::version;
 use crate::diagnostic::Problem;
 use crate::file::nouns;
 use crate::file::proposal::ChildProposal;
@@ -142,6 +143,7 @@ fn end(
     };
     if problems.is_empty() {
         check_carries(named, &end, ends.1, problems);
+        version::check_child(named, &end, ikes.0, problems);
     }
     end
 }

@@ -14,6 +14,7 @@ use super::peer::address_of;
 use super::pool;
 use super::problems::Problems;
 use super::quantum::quantum;
+use super::version;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Text};
 use crate::file::proposal::IkeProposal;
@@ -107,10 +108,6 @@ fn ike(
     let ends = [first.get_ref().as_str(), second.get_ref().as_str()];
     check_ends(named.name(), noun.at.keys(), ends, problems);
     check_versions(named, ends, network.peers, problems);
-    if let Some(version) = noun.version.as_ref().filter(|version| *version.get_ref() != 2) {
-        let message = format!("IKE version {} is not spoken here", version.get_ref());
-        problems.add(Problem::at(version.span(), message).label("expected 2"));
-    }
     let both = Both {
         offer: noun.offer.as_ref().map(|list| offer(list, IkeProposal::parse, problems)),
         liveness: problems.read_or(noun.liveness.as_ref(), liveness, None),
@@ -128,6 +125,7 @@ fn ike(
         let own = noun.at.iter().find(|(peer, _)| *peer.get_ref() == end.peer);
         let asks = own.and_then(|(_, own)| own.asks.as_ref());
         (end.asks, end.assigns) = pool::roles(&end.peer, &pools, asks, problems);
+        version::check(named, end, problems);
     }
     Some(Ike {
         name: named.name().to_owned(),
@@ -181,13 +179,16 @@ fn end(
     let own = named.noun.at.iter().find(|(peer, _)| peer.get_ref() == ends.0).map(|(_, own)| own);
     let own_offer =
         own.and_then(|own| own.offer.as_ref()).map(|list| offer(list, IkeProposal::parse, problems));
+    let older = version::older(&named.noun, own, problems);
+    let default = if older.is_some() { version::OFFER } else { OFFER };
     IkeEnd {
         peer: ends.0.to_owned(),
+        older,
         authentication,
         expects,
         offer: own_offer
             .or_else(|| both.offer.clone())
-            .unwrap_or_else(|| IkeProposal::parse(OFFER).into_iter().collect()),
+            .unwrap_or_else(|| IkeProposal::parse(default).into_iter().collect()),
         liveness: problems.read_or(own.and_then(|own| own.liveness.as_ref()), liveness, both.liveness),
         remote: remote(own.and_then(|own| own.remote.as_ref()), ends, network, problems),
         nat: nat_traversal(&named.noun.nat, own.map(|own| &own.nat), problems),

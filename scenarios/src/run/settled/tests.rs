@@ -50,7 +50,7 @@ fn peers_with_a_tunnel_between_them_have_settled() {
 #[test]
 fn an_ike_sa_that_is_not_finished_is_named_with_its_stage() {
     let stage = |stage| after(move |west, _| west.ike[0].stage = stage).unwrap();
-    assert_eq!(stage(Stage::Init), "west still waits for an IKE_SA_INIT response for site");
+    assert_eq!(stage(Stage::Init), "west still waits for the first answer for site");
     assert_eq!(stage(Stage::HalfOpen), "west has a half-open IKE SA site");
     assert_eq!(stage(Stage::Deleting), "west is still deleting the IKE SA site");
     let pending = after(|_, east| east.ike[0].pending = 2).unwrap();

@@ -1,0 +1,66 @@
+//! Connections of version 1. What cannot be said there was refused when the file was read.
+
+use ipsec::crypto::Secret;
+use ipsec::ikev1::{ChildConfig, Connection};
+
+use super::retransmission;
+use crate::file::{self, Proof, Scenario, version1};
+
+/// One end of an IKE configuration, if it authenticates by a shared key and the other end is somewhere.
+pub(super) fn connection(
+    scenario: &Scenario,
+    peer: &file::Peer,
+    (ike, side): (&file::Ike, usize),
+) -> Option<Connection> {
+    let here = &ike.ends[side];
+    let Proof::Psk(psk) = &here.authentication.proof else { return None };
+    let secret = Secret::from(psk.as_bytes());
+    let lifetime = match ike.lifetime.hard.time {
+        Some(_) => ike.lifetime,
+        None => Connection::new(&ike.name, peer.address, here.remote?, secret.clone()).lifetime,
+    };
+    Some(Connection {
+        local_id: here.authentication.identity.clone(),
+        remote_id: here.expects.clone(),
+        mode: here.older?,
+        proposals: here.offer.iter().flat_map(|one| version1::ike_suites(one).unwrap_or_default()).collect(),
+        lifetime,
+        liveness: here.liveness,
+        retransmission: retransmission(ike),
+        attempts: ike.attempts,
+        children: children(scenario, peer, ike),
+        ..Connection::new(&ike.name, peer.address, here.remote?, secret)
+    })
+}
+
+fn children(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike) -> Vec<ChildConfig> {
+    let of_this = scenario.children.iter().filter(|child| child.ike == ike.name);
+    let config = |child: &file::Child| {
+        let end = child.ends.iter().find(|end| end.peer == peer.name)?;
+        let (proposals, group) = version1::child_suites(&end.offer).ok()?;
+        let [local, remote] = version1::sides(end).ok()?;
+        let plain = ChildConfig::new(&child.name, proposals, local.addresses, remote.addresses);
+        let lifetime = match end.lifetime.hard.time {
+            Some(_) => end.lifetime,
+            None => {
+                let mut lifetime = end.lifetime;
+                lifetime.hard.time = plain.lifetime.hard.time;
+                lifetime
+            }
+        };
+        Some(ChildConfig {
+            group,
+            local,
+            remote,
+            replay_window: end.replay_window,
+            transport: end.mode == file::Mode::Transport,
+            options: end.options,
+            lifetime,
+            rekey: end.rekey,
+            start: end.life.start,
+            on_demand: end.terms.on_demand,
+            ..plain
+        })
+    };
+    of_this.filter_map(config).collect()
+}

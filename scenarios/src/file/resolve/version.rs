@@ -1,0 +1,102 @@
+//! Which version of IKE an end speaks, and whether what it is told has a meaning there.
+
+use ipsec::ikev1::Mode;
+
+use super::problems::Problems;
+use crate::diagnostic::Problem;
+use crate::file::nouns;
+use crate::file::read::Named;
+use crate::file::scenario::{ChildEnd, Demand, IkeEnd, Proof};
+use crate::file::version1;
+
+/// What an ISAKMP SA offers that is not told what to offer.
+pub(super) const OFFER: &str = "aes128-sha256-modp2048";
+
+/// The mode of an end that speaks version 1; nothing for version 2.
+pub(super) fn older(noun: &nouns::Ike, own: Option<&nouns::IkeEnd>, problems: &mut Problems) -> Option<Mode> {
+    let version = own.and_then(|own| own.version.as_ref()).or(noun.version.as_ref());
+    let mode = own.and_then(|own| own.mode.as_ref()).or(noun.mode.as_ref());
+    match version.map(|version| *version.get_ref()) {
+        Some(1) => return Some(mode.map_or(Mode::Main, |mode| (*mode.get_ref()).into())),
+        None | Some(2) => {}
+        Some(other) => {
+            let message = format!("IKE version {other} is not spoken here");
+            let span = version.map_or(0..0, toml::Spanned::span);
+            problems.add(Problem::at(span, message).label("expected 1 or 2"));
+        }
+    }
+    if let Some(mode) = mode {
+        let problem = Problem::at(mode.span(), "IKE version 2 has no modes");
+        problems.add(problem.help("`mode` goes with `version = 1`"));
+    }
+    None
+}
+
+/// Tells of what an end that speaks version 1 is told and has no meaning there.
+pub(super) fn check(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Problems) {
+    if end.older.is_none() {
+        return;
+    }
+    let noun = &named.noun;
+    let own = noun.at.iter().find(|(peer, _)| *peer.get_ref() == end.peer).map(|(_, own)| own);
+    let is_told = |both: bool, get: fn(&nouns::IkeEnd) -> bool| both || own.is_some_and(get);
+    let told = [
+        ("hashes", is_told(noun.hashes.is_some(), |own| own.hashes.is_some())),
+        ("announce-methods", is_told(noun.announce_methods.is_some(), |own| own.announce_methods.is_some())),
+        ("childless", is_told(noun.childless.is_some(), |own| own.childless.is_some())),
+        ("unique", is_told(noun.unique.is_some(), |own| own.unique.is_some())),
+        ("reauthentication", is_told(noun.reauthentication.is_some(), |own| own.reauthentication.is_some())),
+        (
+            "authentication-lifetime",
+            is_told(noun.authentication_lifetime.is_some(), |own| own.authentication_lifetime.is_some()),
+        ),
+        ("on-loss", is_told(noun.on_loss.is_some(), |own| own.on_loss.is_some())),
+        (
+            "follows-redirects",
+            is_told(noun.follows_redirects.is_some(), |own| own.follows_redirects.is_some()),
+        ),
+        ("intermediate", is_told(noun.intermediate.is_some(), |own| own.intermediate.is_some())),
+        ("resumes", is_told(noun.resumes.is_some(), |own| own.resumes.is_some())),
+        ("ppk", is_told(noun.ppk.is_some(), |own| own.ppk.is_some())),
+        (
+            "downgrade-prevention",
+            is_told(noun.downgrade_prevention.is_some(), |own| own.downgrade_prevention.is_some()),
+        ),
+        ("selector-notices", noun.selector_notices.is_some()),
+        ("pool", noun.pool.is_some()),
+        ("most-children", noun.most_children.is_some()),
+        ("fragments", is_told(noun.fragments.is_some(), |own| own.fragments.is_some())),
+        ("window", is_told(noun.window.is_some(), |own| own.window.is_some())),
+    ];
+    for (key, _) in told.iter().filter(|(_, is_told)| *is_told) {
+        let message = format!("`{key}` has no meaning in version 1 of IKE, which `{}` speaks", end.peer);
+        problems.add(Problem::at(named.name.span(), message));
+    }
+    let both = (&end.authentication.proof, &end.authentication.demand);
+    let is_only = end.authentication.further.is_empty() && end.authentication.further_demands.is_empty();
+    if !is_only || !matches!(both, (Proof::Psk(own), Demand::Psk(other)) if own == other) {
+        let message =
+            format!("`{}` speaks version 1 of IKE, which knows one shared key for both ends here", end.peer);
+        problems.add(Problem::at(named.name.span(), message).help("write `auth = { psk = \"…\" }`"));
+    }
+    for wrong in end.offer.iter().filter_map(|proposal| version1::ike_suites(proposal).err()) {
+        let problem = Problem::at(named.name.span(), wrong);
+        problems.add(problem.help("a proposal of version 1 is such as `aes128-sha1-modp1024`"));
+    }
+}
+
+/// Tells of a child that quick mode cannot set up, at an end that speaks version 1.
+pub(super) fn check_child(
+    named: &Named<nouns::Child>,
+    end: &ChildEnd,
+    ike: &IkeEnd,
+    problems: &mut Problems,
+) {
+    if ike.older.is_none() {
+        return;
+    }
+    let wrong = [version1::child_suites(&end.offer).err(), version1::sides(end).err()];
+    for wrong in wrong.into_iter().flatten() {
+        problems.add(Problem::at(named.name.span(), wrong));
+    }
+}
