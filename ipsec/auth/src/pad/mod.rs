@@ -199,10 +199,22 @@ impl PeerDatabase {
         method: Option<AuthMethod>,
         connections: impl IntoIterator<Item = &'a str>,
     ) -> Option<&PeerEntry> {
+        self.matching(identity, method, connections).first().copied()
+    }
+
+    /// All entries for `identity` among those of these connections, in order.
+    pub fn matching<'a>(
+        &self,
+        identity: &Identity,
+        method: Option<AuthMethod>,
+        connections: impl IntoIterator<Item = &'a str>,
+    ) -> Vec<&PeerEntry> {
         let identity = if method == Some(AuthMethod::NULL) { &Identity::Null } else { identity };
         let places = connections.into_iter().filter_map(|name| self.by_connection.get(name)).flatten();
-        let fitting = places.filter(|place| self.entries[**place].peers.matches(identity));
-        fitting.min().map(|place| &self.entries[*place])
+        let mut fitting: Vec<usize> =
+            places.copied().filter(|place| self.entries[*place].peers.matches(identity)).collect();
+        fitting.sort_unstable();
+        fitting.into_iter().map(|place| &self.entries[place]).collect()
     }
 
     /// The first entry of a connection.

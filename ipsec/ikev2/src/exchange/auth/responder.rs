@@ -94,16 +94,13 @@ fn authorized<'a>(
     if let (true, Some(wanted)) = (asked.is_empty(), wanted) {
         return denied(format!("{identity} asks for {wanted}, who is not here"));
     }
-    let suite = &half_open.crypto.suite;
-    let fitting: Vec<_> = asked.iter().filter(|connection| connection.check_suite(suite).is_ok()).collect();
-    let find = |among: &[&&Arc<Connection>]| {
-        let entry =
-            cx.peers.find(identity, method, among.iter().map(|connection| connection.name.as_str()))?;
-        Some((entry, Arc::clone(cx.connections.named(&entry.connection)?)))
-    };
-    let all: Vec<_> = asked.iter().collect();
-    if let Some((entry, connection)) = find(&fitting).or_else(|| find(&all)) {
-        return check_suite(half_open, &connection, identity).map(|()| (entry, connection));
+    let names = asked.iter().map(|connection| connection.name.as_str());
+    let entries = cx.peers.matching(identity, method, names).into_iter();
+    let known: Vec<_> = entries.filter_map(|e| Some((e, cx.connections.named(&e.connection)?))).collect();
+    let takes =
+        |(_, connection): &&(_, &Arc<Connection>)| connection.check_suite(&half_open.crypto.suite).is_ok();
+    if let Some((entry, connection)) = known.iter().find(takes).or(known.first()) {
+        return check_suite(half_open, connection, identity).map(|()| (*entry, Arc::clone(connection)));
     }
     let expected: Vec<String> = asked.iter().map(|connection| connection.remote_id.to_string()).collect();
     let who = who(identity, method);
