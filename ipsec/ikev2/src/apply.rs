@@ -8,10 +8,11 @@ use ipsec_auth::Proven;
 use ipsec_wire::v2::Message;
 use ipsec_wire::{IkeSpi, Spi};
 
-use crate::config::Connection;
+use crate::config::{Connection, Routability};
 use crate::effect::{Effect, Fate, Keyed, Mixed, NewChild, Successor};
 use crate::event::{Cause, Event, IkeKeyRecord};
 use crate::exchange::Exchange;
+use crate::exchange::mobility::UpdateAddresses;
 use crate::features::Features;
 use crate::gateway::Gateway;
 use crate::output::Output;
@@ -68,6 +69,14 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             }
             Effect::Converse(conversation) => sa.conversation = Some(conversation),
             Effect::Move(path) => move_to(sa, path, reach),
+            Effect::Relocate(path) => relocate(sa, path, reach),
+            Effect::Depart(path) => depart(sa, path, reach),
+            Effect::Mobile(mobility) => sa.mobility = Some(mobility),
+            Effect::Learn(learnt) => {
+                if let Some(mobility) = &mut sa.mobility {
+                    mobility.learn(learnt);
+                }
+            }
             Effect::Configure(inside) => tell_inside(sa, inside, reach),
             Effect::Assign(inside, identity) => {
                 inside.addresses.iter().for_each(|address| reach.pools.lend(*address, &identity));
@@ -180,8 +189,10 @@ fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
     sa.features = features;
     sa.resumption = resumption.map(Box::new);
     sa.path.nat = nat.unwrap_or_default();
-    // The responder follows the first message that comes from there.
-    if sa.role == Role::Initiator && (sa.path.nat.is_there() || nat.is_some() && sa.connection.encapsulate) {
+    // The responder follows the first message that comes from there. An IKE SA that may move is there from the beginning
+    // (RFC 4555 §3.3).
+    let floats = sa.connection.encapsulate || sa.connection.mobike;
+    if sa.role == Role::Initiator && (sa.path.nat.is_there() || nat.is_some() && floats) {
         sa.path = sa.path.floated();
     }
     sa.features.fragmentation &= sa.connection.fragmentation.is_some();
@@ -244,19 +255,53 @@ fn mix(sa: &mut IkeSa, mixed: Mixed, reach: &mut Reach<'_>) {
 /// Children are told where their packets go from now on; those of an IKE SA that is not established are yet to come.
 fn move_to(sa: &mut IkeSa, path: Path, reach: &mut Reach<'_>) {
     sa.path = path;
+    if let Some(mobility) = &mut sa.mobility {
+        mobility.children = None;
+    }
     if !sa.is_established() {
         return;
     }
     let outer = path.outer(&sa.connection);
     let told = sa.children.iter().map(|child| Output::Readdress { inbound: child.inbound, outer });
     reach.out.extend(told);
+    tell_move(sa, true, reach);
+}
+
+fn tell_move(sa: &IkeSa, with_children: bool, reach: &mut Reach<'_>) {
     reach.out.push_back(Output::Event(Event::Moved {
         connection: sa.connection.name.clone(),
         spi_i: sa.spi_i,
         spi_r: sa.spi_r,
-        local: path.local,
-        remote: path.remote,
+        local: sa.path.local,
+        remote: sa.path.remote,
+        with_children,
     }));
+}
+
+/// Children stay where they are, unless it comes back to them.
+fn relocate(sa: &mut IkeSa, path: Path, reach: &mut Reach<'_>) {
+    let children = sa.children_path();
+    if let Some(mobility) = sa.mobility.as_mut().filter(|_| !children.joins_same(&path)) {
+        mobility.children = Some(children);
+        sa.path = path;
+        tell_move(sa, false, reach);
+    } else {
+        move_to(sa, path, reach);
+    }
+}
+
+/// The peer is told as soon as the request window is free. Children go along at once, unless the peer's address is another one
+/// and has to be proven first.
+fn depart(sa: &mut IkeSa, path: Path, reach: &mut Reach<'_>) {
+    let known = path.remote.ip() == sa.children_path().remote.ip();
+    if let Some(mobility) = &mut sa.mobility {
+        mobility.leave(sa.path.remote.ip(), path.remote.ip());
+    }
+    reach.queue.push_front(Box::new(UpdateAddresses::default()));
+    match known || sa.connection.routability != Routability::CheckedBefore {
+        true => move_to(sa, path, reach),
+        false => relocate(sa, path, reach),
+    }
 }
 
 fn tell_inside(sa: &mut IkeSa, inside: Inside, reach: &mut Reach<'_>) {

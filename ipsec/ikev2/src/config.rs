@@ -113,6 +113,12 @@ pub struct Connection {
     pub keepalive: Option<Duration>,
     /// Whether an initiator uses port 4500 from the first message on.
     pub starts_on_nat_port: bool,
+    /// Whether IKE SAs may run elsewhere later, where the peer wants that, too (MOBIKE, RFC 4555).
+    pub mobike: bool,
+    /// Where a mobile initiator may move to; anywhere when empty.
+    pub roams: Vec<AddressRange>,
+    /// When a peer has to show that it is where an IKE SA has moved to (RFC 4555 §3.7).
+    pub routability: Routability,
 }
 
 impl Connection {
@@ -171,6 +177,9 @@ impl Connection {
             encapsulate: false,
             keepalive: Some(KEEPALIVE),
             starts_on_nat_port: false,
+            mobike: false,
+            roams: Vec::new(),
+            routability: Routability::default(),
         }
     }
 }
@@ -223,6 +232,18 @@ impl Further {
     pub(crate) fn is_empty(&self) -> bool {
         self.ours.is_empty() && self.theirs.is_empty()
     }
+}
+
+/// When a peer has to show that it is where an IKE SA has moved to (RFC 4555 §3.7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Routability {
+    /// Before packets of children go there.
+    #[default]
+    CheckedBefore,
+    /// Packets of children go there meanwhile; the IKE SA ends where it does not show.
+    CheckedAfter,
+    /// It is believed.
+    Unchecked,
 }
 
 /// Whether both `IKE_SA_INIT` messages are part of what each end proves.
@@ -451,6 +472,8 @@ pub struct Config {
     /// The secret of the tokens by which we tell peers that we have lost an IKE SA (RFC 6290); it has to be the same after a
     /// restart. We make none without.
     pub token_secret: Option<Secret>,
+    /// Our outer addresses, where there are more than those of the connections or they may change (RFC 4555).
+    pub addresses: Vec<IpAddr>,
 }
 
 impl Config {
@@ -471,6 +494,7 @@ impl Config {
             half_open_limit_per_address: 500,
             puzzles: None,
             token_secret: None,
+            addresses: Vec::new(),
         }
     }
 }

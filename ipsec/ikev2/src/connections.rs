@@ -14,6 +14,8 @@ pub(crate) struct Connections {
     by_child: BTreeMap<String, usize>,
     /// By our address and the peer's.
     by_ends: BTreeMap<(IpAddr, IpAddr), Vec<usize>>,
+    /// Those whose ends may move.
+    mobile: Vec<usize>,
 }
 
 impl Connections {
@@ -25,6 +27,9 @@ impl Connections {
             }
             this.by_name.entry(connection.name.clone()).or_insert(place);
             this.by_ends.entry((connection.local, connection.remote)).or_default().push(place);
+            if connection.mobike {
+                this.mobile.push(place);
+            }
             this.all.push(Arc::new(connection));
         }
         this
@@ -40,12 +45,18 @@ impl Connections {
         self.by_child.get(child).map(|place| &self.all[*place])
     }
 
-    /// Those that run between our address and the peer's, or between ours and any, in order.
+    /// Those that run between our address and the peer's, or between ours and any, in order. One that may move begins at any
+    /// address of ours.
     pub(crate) fn between(&self, local: IpAddr, remote: IpAddr) -> impl Iterator<Item = &Arc<Connection>> {
         let anywhere = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
         let remotes = std::iter::once(remote).chain(anywhere);
         let places = remotes.filter_map(|remote| self.by_ends.get(&(local, remote))).flatten();
-        let places: BTreeSet<usize> = places.copied().collect();
+        let comes = |place: &&usize| {
+            let from = self.all[**place].remote;
+            from == remote || from.is_unspecified()
+        };
+        let mobile = self.mobile.iter().filter(comes);
+        let places: BTreeSet<usize> = places.chain(mobile).copied().collect();
         places.into_iter().map(|place| &self.all[place])
     }
 }

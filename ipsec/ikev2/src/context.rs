@@ -1,6 +1,7 @@
 //! What an exchange may use besides the record: time, luck and algorithms, all given from outside.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use ipsec_auth::PeerDatabase;
 use ipsec_crypto::{Entropy, Provider};
@@ -29,6 +30,8 @@ pub(crate) struct Context<'a> {
     pub(crate) ike_spis: &'a BTreeSet<IkeSpi>,
     /// Who has an IKE SA here already, where that matters.
     pub(crate) held: &'a Held,
+    /// Our outer addresses.
+    pub(crate) addresses: &'a [IpAddr],
     /// The tickets that we grant, if we do.
     pub(crate) tickets: Option<&'a Tickets>,
 }

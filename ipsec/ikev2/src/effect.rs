@@ -16,6 +16,7 @@ use crate::exchange::auth::Conversation;
 use crate::features::Features;
 use crate::gateway::Gateway;
 use crate::keys::Keys;
+use crate::mobility::{Learnt, Mobility};
 use crate::negotiate::IkeSuite;
 use crate::path::{Nat, Path};
 use crate::refusal::Failure;
@@ -37,6 +38,14 @@ pub(crate) enum Effect {
     Converse(Box<Conversation>),
     /// The IKE SA runs here from now on, and its children with it.
     Move(Path),
+    /// The IKE SA runs here from now on; its children follow once the peer has shown to be there (RFC 4555 §3.7).
+    Relocate(Path),
+    /// We have moved the IKE SA here, which the peer has to be told (RFC 4555 §3.5).
+    Depart(Path),
+    /// Both ends speak MOBIKE.
+    Mobile(Box<Mobility>),
+    /// This was learnt of addresses.
+    Learn(Learnt),
     /// We were told this of the network inside.
     Configure(Inside),
     /// We have assigned this to the peer, which has this identity.

@@ -14,6 +14,7 @@ macro_rules! context {
             spis: &$endpoint.spis,
             ike_spis: &$endpoint.ike_spis,
             held: &$endpoint.held,
+            addresses: &$endpoint.config.addresses,
             tickets: $endpoint.tickets.as_ref(),
         }
     };
@@ -23,6 +24,7 @@ mod acquire;
 mod commands;
 mod contact;
 mod loss;
+mod mobility;
 mod redirection;
 mod resumption;
 mod sessions;
@@ -107,6 +109,7 @@ impl Endpoint {
     #[must_use]
     pub fn new(mut config: Config, provider: &'static Provider, entropy: Box<dyn Entropy>) -> Self {
         let connections = Connections::new(std::mem::take(&mut config.connections));
+        mobility::known(&mut config.addresses, &connections);
         let entry = |connection: &Arc<Connection>| PeerEntry {
             connection: connection.name.clone(),
             peers: connection.remote_id.clone(),
@@ -269,7 +272,8 @@ impl Endpoint {
         let first = candidates.first().cloned().ok_or(DropReason::NoConnection)?;
         let message = Message::parse(octets).map_err(|error| DropReason::Malformed(error.to_string()))?;
         let (pieces, content) = ((1, octets.len()), Vec::new());
-        let opened = Opened { header, payloads: message.payloads, octets, pieces, request: &[], content };
+        let came = Path::new(to, from);
+        let opened = Opened { header, payloads: message.payloads, octets, pieces, came, request: &[], content };
         self.out.push_back(received(from, &opened));
         match grammar::check(header.exchange, &opened.payloads) {
             Ok(()) => {}
@@ -365,8 +369,8 @@ impl Endpoint {
         if let Some(old) = old.filter(|old| old.sa.connection.remote == connection.remote) {
             return Path::new(old.sa.path.local, old.sa.path.remote);
         }
-        let [local, remote] =
-            [connection.local, connection.remote].map(|address| SocketAddr::new(address, IKE_PORT));
+        let (local, remote) = (self.local_for(connection), connection.remote);
+        let [local, remote] = [local, remote].map(|address| SocketAddr::new(address, IKE_PORT));
         let path = Path::new(local, remote);
         if connection.starts_on_nat_port { path.floated() } else { path }
     }

@@ -64,7 +64,7 @@ pub enum Event {
         /// Whether another attempt follows.
         retries: bool,
     },
-    /// An IKE SA runs between other addresses or ports than before, its children with it.
+    /// An IKE SA runs between other addresses or ports than before.
     Moved {
         /// The connection's name.
         connection: String,
@@ -76,6 +76,8 @@ pub enum Event {
         local: SocketAddr,
         /// The peer's.
         remote: SocketAddr,
+        /// Whether its children run there, too, or wait until the peer has shown to be there (RFC 4555 §3.7).
+        with_children: bool,
     },
     /// An IKE SA has an assignment of inside addresses, or of more that is told with them: to us, or by us.
     Configured {

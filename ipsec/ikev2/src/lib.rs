@@ -33,6 +33,7 @@ mod grammar;
 mod held;
 pub mod keys;
 mod message;
+mod mobility;
 mod nat;
 mod negotiate;
 mod output;
@@ -50,7 +51,7 @@ mod window;
 
 pub use config::{
     Assigns, ChildConfig, Childless, Config, Connection, CookiePolicy, Fragmentation, Further, OnClose,
-    OnLoss, PoolConfig, PuzzlePolicy, Reauthentication, RedirectPolicy, RedirectTime, Service, Uniqueness,
+    OnLoss, PoolConfig, PuzzlePolicy, Reauthentication, RedirectPolicy, RedirectTime, Routability, Service, Uniqueness,
 };
 pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod};
 pub use endpoint::{Endpoint, UnknownName};

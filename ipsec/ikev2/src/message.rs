@@ -6,6 +6,7 @@ use ipsec_wire::{Flags, Header, IkeSpi, Version};
 
 use crate::context::Context;
 use crate::keys::int_auth_content;
+use crate::path::Path;
 use crate::protect::{Cut, Protection};
 use crate::sa::{IkeSa, Role};
 
@@ -18,6 +19,8 @@ pub(crate) struct Opened<'a> {
     pub(crate) octets: &'a [u8],
     /// How many pieces it came in, and the length of the longest.
     pub(crate) pieces: (usize, usize),
+    /// Between which addresses and ports it came.
+    pub(crate) came: Path,
     /// The request that it answers, if it is a response.
     pub(crate) request: &'a [u8],
     /// What `IKE_AUTH` proves of a message of `IKE_INTERMEDIATE` (RFC 9242 §3.3.2); empty for all others.

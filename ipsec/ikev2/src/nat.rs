@@ -57,8 +57,8 @@ pub(crate) fn found(payloads: &[Payload], spis: Spis, course: Course) -> Option<
     Some(Nat { here: !destination, there: !source })
 }
 
-/// SHA-1 over SPIs, address and port.
-fn hash((spi_i, spi_r): Spis, end: SocketAddr) -> Vec<u8> {
+/// What is said of an end: SHA-1 over SPIs, address and port.
+pub(crate) fn hash((spi_i, spi_r): Spis, end: SocketAddr) -> Vec<u8> {
     let address = match end.ip() {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),

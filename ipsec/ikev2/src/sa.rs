@@ -17,6 +17,7 @@ use crate::exchange::auth::Conversation;
 use crate::exchange::child::Agreed;
 use crate::features::Features;
 use crate::keys::Keys;
+use crate::mobility::Mobility;
 use crate::negotiate::IkeSuite;
 use crate::path::Path;
 use crate::protect::Protection;
@@ -163,6 +164,8 @@ pub(crate) struct IkeSa {
     pub(crate) exhausted: Vec<String>,
     /// It is to take the place of another, and whether it does is not decided yet.
     pub(crate) waits: bool,
+    /// What the ends know of each other's addresses, where both speak MOBIKE (RFC 4555).
+    pub(crate) mobility: Option<Box<Mobility>>,
 }
 
 /// Where the two ends are and what they call the SA.
@@ -360,7 +363,13 @@ impl IkeSa {
             inside: Inside::default(),
             exhausted: Vec::new(),
             waits: false,
+            mobility: None,
         }
+    }
+
+    /// Where its children run.
+    pub(crate) fn children_path(&self) -> Path {
+        self.mobility.as_ref().and_then(|mobility| mobility.children).unwrap_or(self.path)
     }
 
     /// Whether the peer has proven who it is and neither end has begun to delete the SA.

@@ -6,6 +6,7 @@
 //! ```
 
 mod clock;
+mod mobility;
 mod receive;
 mod transmit;
 
@@ -188,6 +189,7 @@ impl Session {
         session.sa.crypto = Some(crypto);
         session.sa.features = old.sa.features.clone();
         session.sa.begun_here = old.sa.begun_here;
+        session.sa.mobility = old.sa.mobility.as_ref().map(|mobility| Box::new(mobility.inherited()));
         session.sa.authentication = old.sa.authentication;
         session.sa.inside.clone_from(&old.sa.inside);
         session.sa.waits = true;
@@ -210,6 +212,7 @@ impl Session {
         self.queue.extend(estate.queue);
         self.later.extend(estate.later);
         self.reborn |= estate.reborn;
+        self.resume_moves();
         if self.sa.begun_here && self.sa.connection.resumes {
             self.queue.push_back(Box::new(TicketRequest));
         }
@@ -334,7 +337,9 @@ impl Session {
     /// (RFC 7296 §2.23).
     pub(crate) fn follow(&mut self, came: &Path, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
         let nat = self.sa.path.nat;
-        let may_move = nat.there && !nat.here && self.sa.is_established();
+        // With MOBIKE the original initiator says where the SAs run (RFC 4555 §3.8).
+        let fixed = self.sa.mobility.is_none();
+        let may_move = fixed && nat.there && !nat.here && self.sa.is_established();
         if may_move && !came.joins_same(&self.sa.path) {
             self.carry_out(vec![Effect::Move(Path { nat, ..*came })], cx, out);
         }

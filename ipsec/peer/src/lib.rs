@@ -28,7 +28,7 @@ mod waiting;
 
 pub use config::{Config, ConfigError, ManualSa};
 pub use event::{DropReason, Dropped, Event};
-pub use peer::{Command, Input, Luck, Output, Peer, TimerReason};
+pub use peer::{AddressChange, Command, Input, Luck, Output, Peer, TimerReason};
 pub use status::Status;
 
 pub use ipsec_auth as auth;

@@ -3,7 +3,7 @@
 mod ikev1;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Flow, Inbound, KEEPALIVE, Limit, Outbound};
@@ -50,10 +50,21 @@ pub enum Input {
     Outside(IpPacket),
     /// A packet from the protected side or from this host.
     Inside(IpPacket),
+    /// Outer addresses came or went.
+    Address(AddressChange),
     /// An order.
     Command(Command),
     /// The instant that [`Output::Idle`] named has come.
     Timeout,
+}
+
+/// Outer addresses that a peer has from now on, and such that it has no longer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddressChange {
+    /// Those that came.
+    pub came: Vec<IpAddr>,
+    /// Those that went.
+    pub went: Vec<IpAddr>,
 }
 
 /// An order to a peer.
@@ -164,7 +175,8 @@ impl Peer {
             dataplane.install(Instant::ZERO, manual.pair.clone());
             out.push_back(Output::Event(Event::Manual(Box::new(manual.clone()))));
         }
-        let ikev2 = Endpoint::new(config.ikev2.clone(), provider, luck.ike);
+        let ikev2 = ipsec_ikev2::Config { addresses: config.addresses.clone(), ..config.ikev2.clone() };
+        let ikev2 = Endpoint::new(ikev2, provider, luck.ike);
         let ikev1 = ipsec_ikev1::Endpoint::new(config.ikev1.clone(), provider, luck.ikev1);
         let reassembler = Reassembler::new(Limits::default());
         let waiting = Waiting::default();
@@ -194,6 +206,7 @@ impl Peer {
                     let _ = self.command_ikev1(now, &command);
                 }
             }
+            Input::Address(change) => self.readdress(now, change),
             Input::Timeout => self.timeout(now),
         }
         self.drain(now);
@@ -255,6 +268,17 @@ impl Peer {
             sas: self.dataplane.status(),
             incomplete: self.reassembler.waiting(),
         }
+    }
+
+    fn readdress(&mut self, now: Instant, change: AddressChange) {
+        let addresses = &mut self.config.addresses;
+        addresses.retain(|address| !change.went.contains(address));
+        for address in change.came {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        self.ikev2.readdress(now, addresses.clone());
     }
 
     fn outside(&mut self, now: Instant, packet: IpPacket) {
@@ -329,7 +353,8 @@ impl Peer {
         self.ikev2.timeout(now, &|spi| dataplane.last_received(spi));
         self.ikev1.timeout(now, &|spi| dataplane.last_received(spi));
         for _ in 0..self.reassembler.expire(now) {
-            let here = self.config.addresses[0];
+            let nowhere = IpAddr::from([0; 4]);
+            let here = self.config.addresses.first().copied().unwrap_or(nowhere);
             self.tell(Dropped::new(DropReason::FragmentTimeout, here, here));
         }
     }

@@ -91,8 +91,9 @@ pub fn describe(event: &Ikev2) -> Option<String> {
             let more = if *retries { "; another attempt follows" } else { "" };
             format!("IKE SA {connection} failed: {failure}{more}")
         }
-        Ikev2::Moved { connection, local, remote, .. } => {
-            format!("IKE SA {connection} runs from {local} to {remote}")
+        Ikev2::Moved { connection, local, remote, with_children, .. } => {
+            let rest = if *with_children { "" } else { "; its children wait until the peer has answered there" };
+            format!("IKE SA {connection} runs from {local} to {remote}{rest}")
         }
         Ikev2::Configured { connection, inside } => {
             let addresses = inside.addresses.iter().map(ToString::to_string);

@@ -89,6 +89,11 @@ impl Sessions {
         self.all.values().map(|filed| &filed.session)
     }
 
+    /// Their SPIs, in order.
+    pub(super) fn spis(&self) -> impl Iterator<Item = IkeSpi> {
+        self.all.keys().copied()
+    }
+
     /// Forgets a session. Gives back the peer's address and SPI when it came.
     pub(super) fn remove(&mut self, spi: IkeSpi) -> Option<(SocketAddr, IkeSpi)> {
         self.lent.retain(|lent| *lent != spi);

@@ -4,7 +4,7 @@
 use ipsec_wire::registry::{NotifyType, ProtocolId};
 use ipsec_wire::v2::Payload;
 
-use super::{Answer, auth, configuration, delete, notice, redirect, ticket};
+use super::{Answer, auth, configuration, delete, mobility, notice, redirect, ticket};
 use crate::context::Context;
 use crate::defence::told;
 use crate::effect::Effect;
@@ -32,6 +32,9 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
         .payloads
         .extend(configuration::repeat(sa, message).or_else(|| configuration::acknowledge(message)));
     answer.effects.extend(told(&message.payloads).map(Effect::NoteToken));
+    let Answer { payloads, effects } = mobility::answer(sa, message, cx);
+    answer.payloads.extend(payloads);
+    answer.effects.extend(effects);
     for notify in notifies(&message.payloads) {
         answer.effects.extend(notice::received(sa, notify));
     }

@@ -1,4 +1,4 @@
-//! Is the peer alive? An empty INFORMATIONAL exchange (RFC 7296 §2.4).
+//! Is the peer alive? An empty INFORMATIONAL exchange (RFC 7296 §2.4); with MOBIKE it asks where we are seen, too.
 //!
 //! ```text
 //! SK {}        ------->
@@ -8,7 +8,7 @@
 use ipsec_wire::registry::ExchangeType;
 use ipsec_wire::v2::Payload;
 
-use super::{Company, Exchange, Next};
+use super::{Company, Exchange, Next, mobility};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
@@ -29,14 +29,17 @@ impl Exchange for LivenessExchange {
     }
 
     fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
-        sa.is_established().then(|| (Vec::new(), vec![Effect::Report(Event::Probe("ikev2.liveness.asked"))]))
+        let probe = vec![Effect::Report(Event::Probe("ikev2.liveness.asked"))];
+        sa.is_established().then(|| (mobility::asks_for_mapping(sa), probe))
     }
 
     fn company(&self) -> Company {
         Company::Any
     }
 
-    fn response(&mut self, _: &IkeSa, _: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
-        Ok(Next::Done(vec![Effect::Report(Event::Probe("ikev2.liveness.answered"))]))
+    fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
+        let mut effects = vec![Effect::Report(Event::Probe("ikev2.liveness.answered"))];
+        effects.extend(mobility::mapping_changed(sa, message));
+        Ok(Next::Done(effects))
     }
 }

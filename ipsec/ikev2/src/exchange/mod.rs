@@ -12,6 +12,7 @@ pub(crate) mod informational;
 pub(crate) mod init;
 pub(crate) mod intermediate;
 pub(crate) mod liveness;
+pub(crate) mod mobility;
 pub(crate) mod notice;
 pub(crate) mod redirect;
 pub(crate) mod rekey_child;

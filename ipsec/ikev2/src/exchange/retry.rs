@@ -64,6 +64,7 @@ mod tests {
             spis: &BTreeSet::new(),
             ike_spis: &BTreeSet::new(),
             held: &Held::default(),
+            addresses: &[],
             tickets: None,
         };
         let mut waits = Duration::ZERO;

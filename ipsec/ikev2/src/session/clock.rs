@@ -31,9 +31,10 @@ impl Session {
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) {
-        while let Some(expiry) = self.requests.expire(cx.now, &self.sa.connection.retransmission) {
+        while let Some(expiry) = self.requests.expire(cx.now, &self.retransmission()) {
             match expiry {
                 Expiry::Resend { message_id, transmission, tries } => {
+                    self.try_another_way(tries, cx, out);
                     self.resend((message_id, transmission, tries), cx, out);
                 }
                 Expiry::GiveUp { message_id } => self.give_up(message_id, cx, out),

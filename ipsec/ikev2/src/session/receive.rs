@@ -62,7 +62,7 @@ impl Session {
             Incoming::New => {}
         }
         let mut window = None;
-        let (head, pieces, answer) = match self.open_message(header, octets, &[], cx) {
+        let (head, pieces, answer) = match self.open_message(came, header, octets, &[], cx) {
             Ok((message, head)) => {
                 self.tell(&message, came.remote, out);
                 if matches!(self.sa.state, State::HalfOpen(_)) {
@@ -247,7 +247,7 @@ impl Session {
             return Err(DropReason::Unexpected);
         }
         let request = self.requests.datagrams(message_id).first().cloned().unwrap_or_default();
-        let opened = match self.open_message(header, octets, &request, cx) {
+        let opened = match self.open_message(came, header, octets, &request, cx) {
             Ok((message, _)) => Ok(message),
             Err(NotOpened::Incomplete) => return Ok(()),
             Err(NotOpened::Drop(reason)) => return Err(reason),
@@ -296,6 +296,7 @@ impl Session {
         }
         self.fragments.forget((true, message_id));
         self.follow(&came, cx, out);
+        self.settle_on(&came, cx, out);
         self.carry_out(vec![Effect::Through(affair)], cx, out);
         match next {
             Next::Done(effects) => self.carry_out(effects, cx, out),
@@ -318,6 +319,7 @@ impl Session {
     /// piece comes with it. Only `IKE_SA_INIT` comes in the clear.
     fn open_message<'a>(
         &mut self,
+        came: Path,
         header: Header,
         octets: &'a [u8],
         request: &'a [u8],
@@ -328,7 +330,7 @@ impl Session {
         let clear = is_first(header.exchange);
         let pieces = (1, octets.len());
         let mut opened =
-            Opened { header, payloads: Vec::new(), octets, pieces, request, content: Vec::new() };
+            Opened { header, payloads: Vec::new(), octets, pieces, came, request, content: Vec::new() };
         let crypto = match (&self.sa.crypto, clear) {
             (None, true) => {
                 opened.payloads = Message::parse(octets).map_err(malformed)?.payloads;

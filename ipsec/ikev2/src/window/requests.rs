@@ -105,6 +105,13 @@ impl Requests {
         self.open.clear();
     }
 
+    /// The open requests are to be repeated at once and with patience anew: they may get an answer elsewhere.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        for open in self.open.values_mut() {
+            (open.deadline, open.tries) = (now, 0);
+        }
+    }
+
     /// When [`Requests::expire`] has something to say next.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.open.values().map(|open| open.deadline).min()

@@ -176,6 +176,13 @@ impl World {
         self.moved[end].values().last().copied()
     }
 
+    /// An end has these addresses from now on.
+    pub(crate) fn set_addresses(&mut self, end: usize, addresses: &[&str]) {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        self.addresses[end].clone_from(&addresses);
+        self.at(end, |endpoint, now| endpoint.readdress(now, addresses));
+    }
+
     /// A datagram as it arrives, and at which end; nothing where nobody is.
     pub(crate) fn arrives(&self, flight: &Flight) -> Option<(usize, Flight)> {
         let mut flight = flight.clone();
@@ -256,7 +263,12 @@ impl World {
                 Event::IkeDown { cause, .. } => format!("IKE SA down: {cause}"),
                 Event::IkeFailed { failure, .. } => format!("IKE SA failed: {failure}"),
                 Event::Dropped { from, reason } => format!("dropped from {from}: {reason}"),
-                Event::Moved { local, remote, .. } => format!("runs from {local} to {remote}"),
+                Event::Moved { local, remote, with_children: true, .. } => {
+                    format!("runs from {local} to {remote}")
+                }
+                Event::Moved { local, remote, .. } => {
+                    format!("runs from {local} to {remote}; its children stay")
+                }
                 Event::Probe(probe) => format!("({probe})"),
                 Event::IkeKeyed(_) | Event::Configured { .. } => continue,
             };

@@ -285,6 +285,7 @@ impl Conversation {
             [&self.first[..], &message.payloads[..]].concat()
         };
         let whole = Opened {
+            came: message.came,
             header: message.header,
             payloads: asked,
             octets: message.octets,

@@ -17,6 +17,7 @@ use crate::exchange::child::Wish;
 use crate::exchange::{Exchange, Next, redirect, ticket};
 use crate::features;
 use crate::message::{Opened, find_error};
+use crate::mobility;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Role};
 
@@ -87,6 +88,8 @@ impl Exchange for AuthExchange {
         }
         payloads.extend(ticket::request(&sa.connection));
         payloads.extend(self.progress.beside.payloads(sa));
+        payloads.extend(mobility::offered(sa, &sa.connection, cx.addresses));
+        payloads.extend(mobility::no_nats(sa));
         Some((payloads, Vec::new()))
     }
 
@@ -171,6 +174,7 @@ pub(super) fn establish(
         effects.push(redirect);
         return Next::Done(effects);
     }
+    effects.extend(mobility::supported(&sa.connection, message).map(Box::new).map(Effect::Mobile));
     effects.extend(terms::limit(sa, message, cx));
     effects.extend(ticket::received(sa, &peer, message, cx));
     if ticket::is_put_off(message) {

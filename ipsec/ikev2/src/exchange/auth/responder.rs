@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::exchange::Answer;
 use crate::message::{Opened, find_notify};
+use crate::mobility::meets_forbidden_nat;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, Role};
 
@@ -26,6 +27,10 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
         let notify = Notify::new(NotifyType::INVALID_SYNTAX, Vec::new());
         return Err(Refusal::Close(notify, Failure::Syntax(why)));
     };
+    if meets_forbidden_nat(message) && sa.connection.mobike {
+        let kind = NotifyType::UNEXPECTED_NAT_DETECTED;
+        return Err(Refusal::Close(Notify::new(kind, Vec::new()), Failure::Refused(kind)));
+    }
     let identity = Identity::from_wire(id);
     let auth = auth_of(message);
     if let Some(resumption) = &sa.resumption {

@@ -14,6 +14,7 @@ use crate::effect::Effect;
 use crate::event::Event;
 use crate::exchange::{beside, child, redirect, ticket};
 use crate::message::{Opened, find_notify};
+use crate::mobility;
 use crate::refusal::{Failure, Refusal};
 use crate::sa::{AuthenticationTerm, IkeSa};
 
@@ -61,6 +62,10 @@ pub(super) fn grant(
         let notify = Notify::new(NotifyType::AUTH_LIFETIME, seconds.to_be_bytes().to_vec());
         payloads.push(Payload::Notify(notify));
         effects.push(Effect::LimitAuthentication(AuthenticationTerm { from: cx.now, lifetime }));
+    }
+    if let Some(mobility) = mobility::supported(connection, message) {
+        payloads.extend(mobility::offered(half_open.sa, connection, cx.addresses));
+        effects.push(Effect::Mobile(Box::new(mobility)));
     }
     let ticket = ticket::answer(half_open.sa, connection, peer, message, true, cx);
     if let Some((payload, effect)) = ticket {

@@ -148,7 +148,8 @@ impl Agreed {
         secrets: Secrets<'_>,
         cx: &mut Context<'_>,
     ) -> Result<NewChild, Failure> {
-        if sa.path.nat.is_there() && matches!(self.suite.protection, Protection::Ah(_)) {
+        let path = sa.children_path();
+        if path.nat.is_there() && matches!(self.suite.protection, Protection::Ah(_)) {
             return Err(Failure::Proposal(Disagreement::because(
                 "AH does not get through NAT (RFC 3948 §1)",
             )));
@@ -163,7 +164,7 @@ impl Agreed {
         let selectors = negotiate::pairs(&self.local, &self.remote);
         let mode = match self.terms.transport {
             true => Mode::Transport,
-            false => Mode::Tunnel { local: sa.path.local.ip(), remote: sa.path.remote.ip() },
+            false => Mode::Tunnel { local: path.local.ip(), remote: path.remote.ip() },
         };
         let options = self.options(sa);
         let parameters = |spi, key: &Secret| SaParameters {
@@ -193,7 +194,7 @@ impl Agreed {
             local: self.local.clone(),
             remote: self.remote.clone(),
             resource: self.resource,
-            addresses: (sa.path.local.ip(), sa.path.remote.ip()),
+            addresses: (path.local.ip(), path.remote.ip()),
             inbound_key,
             outbound_key,
         };
@@ -203,7 +204,7 @@ impl Agreed {
     /// What its SAs do beside protecting packets, as far as the peer agrees.
     fn options(&self, sa: &IkeSa) -> SaOptions {
         let configured = self.config.options;
-        let in_udp = sa.path.outer(&sa.connection).encapsulation;
+        let in_udp = sa.children_path().outer(&sa.connection).encapsulation;
         let in_udp = in_udp.map(|udp| UdpEncapsulation { original: self.original, ..udp });
         SaOptions {
             encapsulation: in_udp.or(configured.encapsulation),

@@ -1,0 +1,39 @@
+//! Outer addresses that come and go (RFC 4555 §3.5, §3.6).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipsec_net::Instant;
+use ipsec_wire::IkeSpi;
+
+use super::Endpoint;
+use crate::config::Connection;
+
+impl Endpoint {
+    /// These are our outer addresses from now on. IKE SAs with MOBIKE go where they still can, and their peers are told; all
+    /// others stay where they are.
+    pub fn readdress(&mut self, now: Instant, addresses: Vec<IpAddr>) {
+        self.config.addresses = addresses;
+        let spis: Vec<IkeSpi> = self.sessions.spis().collect();
+        for spi in spis {
+            self.with(now, spi, |session, cx, out| session.readdress(cx, out));
+        }
+    }
+
+    /// Where we begin an IKE SA: at the address that is configured, or at another one of ours where that one is gone.
+    pub(super) fn local_for(&self, connection: &Connection) -> IpAddr {
+        let addresses = &self.config.addresses;
+        let fits = |own: &&IpAddr| own.is_ipv4() == connection.remote.is_ipv4();
+        let gone = connection.mobike && !addresses.contains(&connection.local);
+        addresses.iter().find(fits).filter(|_| gone).copied().unwrap_or(connection.local)
+    }
+}
+
+/// The addresses of connections, where no more are configured.
+pub(super) fn known(addresses: &mut Vec<IpAddr>, connections: &[Arc<Connection>]) {
+    if addresses.is_empty() {
+        addresses.extend(connections.iter().map(|connection| connection.local));
+        addresses.sort_unstable();
+        addresses.dedup();
+    }
+}
