@@ -15,6 +15,7 @@ use crate::exchange::Exchange;
 use crate::exchange::mobility::UpdateAddresses;
 use crate::features::Features;
 use crate::gateway::Gateway;
+use crate::mobility::Learnt;
 use crate::output::Output;
 use crate::path::Path;
 use crate::pools::Pools;
@@ -72,11 +73,7 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::Relocate(path) => relocate(sa, path, reach),
             Effect::Depart(path) => depart(sa, path, reach),
             Effect::Mobile(mobility) => sa.mobility = Some(mobility),
-            Effect::Learn(learnt) => {
-                if let Some(mobility) = &mut sa.mobility {
-                    mobility.learn(learnt);
-                }
-            }
+            Effect::Learn(learnt) => learn(sa, learnt),
             Effect::Configure(inside) => tell_inside(sa, inside, reach),
             Effect::Assign(inside, identity) => {
                 inside.addresses.iter().for_each(|address| reach.pools.lend(*address, &identity));
@@ -85,16 +82,8 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::AddChild(child) => add_child(sa, *child, reach),
             Effect::Begin(affair) => sa.affairs.push(affair),
             Effect::Through(affair) => through(sa, affair),
-            Effect::MarkDeleting(inbound) => {
-                if let Some(child) = child_mut(sa, inbound) {
-                    child.deleting = true;
-                }
-            }
-            Effect::Retire { inbound, by } => {
-                if let Some(child) = child_mut(sa, inbound) {
-                    child.retired = Some(by);
-                }
-            }
+            Effect::MarkDeleting(inbound) => child_mut(sa, inbound, |child| child.deleting = true),
+            Effect::Retire { inbound, by } => child_mut(sa, inbound, |child| child.retired = Some(by)),
             Effect::Defer(pending) => defer(sa, *pending),
             Effect::Settle(link) => sa.pending.retain(|pending| pending.link != link),
             Effect::NoteRival(rival) => sa.rival_child = Some(Box::new(rival)),
@@ -278,6 +267,12 @@ fn tell_move(sa: &IkeSa, with_children: bool, reach: &mut Reach<'_>) {
     }));
 }
 
+fn learn(sa: &mut IkeSa, learnt: Learnt) {
+    if let Some(mobility) = &mut sa.mobility {
+        mobility.learn(learnt);
+    }
+}
+
 /// Children stay where they are, unless it comes back to them.
 fn relocate(sa: &mut IkeSa, path: Path, reach: &mut Reach<'_>) {
     let children = sa.children_path();
@@ -310,8 +305,10 @@ fn tell_inside(sa: &mut IkeSa, inside: Inside, reach: &mut Reach<'_>) {
     sa.inside = inside;
 }
 
-fn child_mut(sa: &mut IkeSa, inbound: Spi) -> Option<&mut ChildSa> {
-    sa.children.iter_mut().find(|child| child.inbound == inbound)
+fn child_mut(sa: &mut IkeSa, inbound: Spi, change: impl FnOnce(&mut ChildSa)) {
+    if let Some(child) = sa.children.iter_mut().find(|child| child.inbound == inbound) {
+        change(child);
+    }
 }
 
 /// The endpoint makes an IKE SA of it.

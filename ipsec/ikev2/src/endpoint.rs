@@ -273,7 +273,8 @@ impl Endpoint {
         let message = Message::parse(octets).map_err(|error| DropReason::Malformed(error.to_string()))?;
         let (pieces, content) = ((1, octets.len()), Vec::new());
         let came = Path::new(to, from);
-        let opened = Opened { header, payloads: message.payloads, octets, pieces, came, request: &[], content };
+        let opened =
+            Opened { header, payloads: message.payloads, octets, pieces, came, request: &[], content };
         self.out.push_back(received(from, &opened));
         match grammar::check(header.exchange, &opened.payloads) {
             Ok(()) => {}

@@ -72,6 +72,9 @@ pub enum DropReason {
     /// An outer packet for another host.
     #[error("not for an address of this peer")]
     NotForUs,
+    /// A packet of ours from an outer address that we have no longer.
+    #[error("from an outer address that is gone")]
+    NoAddress,
     /// An ICMP message for this host that nothing here acts on.
     #[error("ICMP for this host")]
     Icmp,
@@ -89,6 +92,7 @@ impl DropReason {
             Self::Udp(_) => "udp-malformed",
             Self::Port(_) => "udp-port",
             Self::NotForUs => "not-for-us",
+            Self::NoAddress => "no-address",
             Self::Icmp => "icmp",
         }
     }

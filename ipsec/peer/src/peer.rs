@@ -28,6 +28,8 @@ pub struct Peer {
     reassembler: Reassembler,
     /// Packets whose SA is being set up.
     waiting: Waiting,
+    /// Outer addresses that we had and have no longer.
+    gone: Vec<IpAddr>,
     /// Identification of the next packet that we fragment, and of the next IKE datagram.
     identification: u32,
     out: VecDeque<Output>,
@@ -188,6 +190,7 @@ impl Peer {
             esp_luck: luck.esp,
             reassembler,
             waiting,
+            gone: Vec::new(),
             identification: 0,
             out,
         })
@@ -273,11 +276,13 @@ impl Peer {
     fn readdress(&mut self, now: Instant, change: AddressChange) {
         let addresses = &mut self.config.addresses;
         addresses.retain(|address| !change.went.contains(address));
-        for address in change.came {
-            if !addresses.contains(&address) {
-                addresses.push(address);
-            }
-        }
+        let new = change.came.iter().filter(|address| !addresses.contains(address));
+        let new: Vec<IpAddr> = new.copied().collect();
+        addresses.extend(new);
+        self.gone.retain(|address| !change.came.contains(address));
+        self.gone.extend(change.went);
+        self.gone.sort_unstable();
+        self.gone.dedup();
         self.ikev2.readdress(now, addresses.clone());
     }
 
@@ -449,6 +454,9 @@ impl Peer {
     /// Sends a packet, in fragments where the path asks for it.
     fn send(&mut self, now: Instant, packet: IpPacket) {
         let (destination, dropped) = (packet.destination(), about(&packet));
+        if self.gone.contains(&packet.source()) {
+            return self.tell(dropped(DropReason::NoAddress));
+        }
         let mtu = match packet.version() {
             // No router cuts it on the way.
             IpVersion::V6 => self.dataplane.path_mtu(now, destination),

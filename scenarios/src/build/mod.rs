@@ -242,6 +242,11 @@ impl<O: Observer<Note>> Built<O> {
                     nat.set_mtu(side, Some(usize::from(end.quality.mtu)));
                 }
             });
+            self.world.with(node, |node, _| {
+                if let Node::Gateway(gateway) = node {
+                    gateway.join_outside(port);
+                }
+            });
             let Some(router) = scenario.routers.iter().find(|router| router.name == end.node) else {
                 continue;
             };
@@ -266,18 +271,39 @@ impl<O: Observer<Note>> Built<O> {
         for far in &scenario.peers {
             let hosts = scenario.traffic.iter().flat_map(|traffic| &traffic.ends);
             let behind = hosts.filter(|host| host.peer == far.name).map(|host| host.address);
-            let addresses: Vec<IpAddr> = std::iter::once(far.address).chain(behind).collect();
-            self.set_routes_to(&far.name, &addresses, scenario, joints);
+            let anywhere = far.addresses.iter().filter(|own| own.link.is_none()).map(|own| own.address);
+            let addresses: Vec<IpAddr> = anywhere.chain(behind).collect();
+            self.set_routes_to(&far.name, &addresses, None, scenario, joints);
+            for own in &far.addresses {
+                let link = own.link.as_deref();
+                if link.is_some() {
+                    self.set_routes_to(&far.name, &[own.address], link, scenario, joints);
+                }
+                let at = joints.iter().find(|joint| joint.from == far.name && Some(joint.link) == link);
+                let port = at.map(|joint| joint.port);
+                self.world.with(self.places.node(&far.name), |node, _| {
+                    if let Node::Gateway(gateway) = node {
+                        gateway.add_place(own.address, port, own.from_the_start);
+                    }
+                });
+            }
         }
         for nat in &scenario.nats {
             let addresses: Vec<IpAddr> = nat.addresses.iter().copied().map(IpAddr::V4).collect();
-            self.set_routes_to(&nat.name, &addresses, scenario, joints);
+            self.set_routes_to(&nat.name, &addresses, None, scenario, joints);
         }
     }
 
     /// The way to these addresses of `far`: over the fewest links, and of several such ways the one that the file names
-    /// first.
-    fn set_routes_to(&mut self, far: &str, addresses: &[IpAddr], scenario: &Scenario, joints: &[Joint<'_>]) {
+    /// first; to those that are at a link of its own over that one.
+    fn set_routes_to(
+        &mut self,
+        far: &str,
+        addresses: &[IpAddr],
+        link: Option<&str>,
+        scenario: &Scenario,
+        joints: &[Joint<'_>],
+    ) {
         // From the far end backwards.
         let mut reached = vec![far];
         let mut hidden = Vec::new();
@@ -286,7 +312,8 @@ impl<O: Observer<Note>> Built<O> {
             next += 1;
             // Gateways do not forward for others, and beyond a translator nobody knows what is inside.
             let ends = there != far && scenario.peer(there).is_some() || hidden.contains(&there);
-            for joint in joints.iter().filter(|joint| !ends && joint.to == there) {
+            let last = |joint: &&Joint<'_>| there != far || link.is_none_or(|link| link == joint.link);
+            for joint in joints.iter().filter(|joint| !ends && joint.to == there).filter(last) {
                 if reached.contains(&joint.from) {
                     continue;
                 }
@@ -452,9 +479,10 @@ fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, pki: &Pki) 
     let own = scenario.pools.iter().filter(|pool| pool.at == peer.name);
     ikev2.pools =
         own.map(|pool| PoolConfig { name: pool.name.clone(), ranges: pool.addresses.clone() }).collect();
+    let from_the_start = peer.addresses.iter().filter(|own| own.from_the_start);
     let manual = scenario.manual.iter().filter_map(|manual| manual_sa(scenario, peer, manual)).collect();
     Config {
-        addresses: vec![peer.address],
+        addresses: from_the_start.map(|own| own.address).collect(),
         dataplane: Settings { link_mtu: link_mtu(scenario, peer), ..Settings::default() },
         ikev2,
         ikev1,
@@ -635,6 +663,9 @@ fn connection(
         encapsulate: here.nat.encapsulate,
         keepalive: here.nat.keepalive,
         starts_on_nat_port: here.nat.starts_on_nat_port,
+        mobike: here.mobility.mobike,
+        roams: here.mobility.roams.iter().map(Prefix::range).collect(),
+        routability: here.mobility.routability,
         childless: here.life.childless,
         unique: here.life.unique,
         reauthentication: here.life.reauthentication,

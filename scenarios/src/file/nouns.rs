@@ -3,6 +3,7 @@
 
 mod auth;
 mod life;
+mod mobility;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +15,7 @@ use toml::Spanned;
 
 pub(super) use auth::{Accept, Auth, Authority, Certificate, FurtherDemand, FurtherProof, Revocation, Usage};
 pub(super) use life::{Childless, OnEnd, Reauthentication, Redirect, Tickets, Uniqueness};
+pub(super) use mobility::Routability;
 
 /// A text and its place.
 pub(super) type Text = Spanned<String>;
@@ -43,7 +45,8 @@ pub(super) struct Allow {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Peer {
-    pub(super) address: Option<Text>,
+    pub(super) address: Option<Texts>,
+    pub(super) elsewhere: Option<Texts>,
     pub(super) protects: Option<Texts>,
     pub(super) identity: Option<Text>,
     pub(super) mtu: Option<Spanned<i64>>,
@@ -263,6 +266,9 @@ pub(super) struct Ike {
     pub(super) most_children: Option<Spanned<i64>>,
     pub(super) fragments: Option<Spanned<Vec<Spanned<i64>>>>,
     pub(super) window: Option<Spanned<i64>>,
+    pub(super) mobike: Option<bool>,
+    pub(super) roams: Option<Texts>,
+    pub(super) routability: Option<Routability>,
     pub(super) at: BTreeMap<Text, IkeEnd>,
 }
 
@@ -298,6 +304,9 @@ pub(super) struct IkeEnd {
     pub(super) nat: NatTraversal,
     pub(super) fragments: Option<Spanned<Vec<Spanned<i64>>>>,
     pub(super) window: Option<Spanned<i64>>,
+    pub(super) mobike: Option<bool>,
+    pub(super) roams: Option<Texts>,
+    pub(super) routability: Option<Routability>,
 }
 
 /// How phase 1 goes in version 1.

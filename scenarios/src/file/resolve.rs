@@ -6,6 +6,7 @@ mod ike;
 mod life;
 mod link;
 mod manual;
+mod mobility;
 mod names;
 mod nat;
 mod options;
@@ -47,6 +48,10 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     let links = link::resolve(document, &names, &peers, &mut problems);
     for link in &links {
         names.add(&link.name, story::Kind::Link, &[&link.ends[0].node, &link.ends[1].node]);
+    }
+    mobility::check_links(&document.peers, &links, &names, &mut problems);
+    for peer in &peers {
+        names.add_addresses(&peer.name, peer.addresses.iter().map(|known| known.address).collect());
     }
     let nats = nat::resolve(&document.nats, &names, &links, &mut problems);
     let pools = pool::resolve(&document.pools, &names, &mut problems);

@@ -4,6 +4,7 @@ mod life;
 
 use std::collections::BTreeSet;
 mod credentials;
+mod mobility;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -28,6 +29,7 @@ use crate::quantity::{Delay, Ratio};
 use crate::story::Story;
 
 pub use life::{ChildLife, IkeLife, TicketGrant};
+pub use mobility::{Mobility, PeerAddress};
 
 /// One scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,8 +136,10 @@ impl fmt::Display for Clause {
 pub struct Peer {
     /// Its name.
     pub name: String,
-    /// Its outer address.
+    /// Its outer address; the first of those that it has from the beginning.
     pub address: IpAddr,
+    /// All outer addresses that it has or may have later, that one first.
+    pub addresses: Vec<PeerAddress>,
     /// The networks behind it; empty, or disjoint from every other peer's.
     pub protects: Vec<Prefix>,
     /// Who it says it is: an address, a mail address or a domain name.
@@ -361,6 +365,8 @@ pub struct IkeEnd {
     pub fragments: Option<Vec<usize>>,
     /// How many requests it takes at once (RFC 7296 §2.3).
     pub window: u32,
+    /// Whether and how its IKE SAs move.
+    pub mobility: Mobility,
 }
 
 /// What one end does against quantum computers, besides what it offers.

@@ -108,6 +108,13 @@ fn peers_and_links_are_checked() {
         ("no address", "address = \"192.0.2.1\"\n", ""),
         ("bad address", "\"192.0.2.1\"", "\"192.0.2\""),
         ("address twice", "\"198.51.100.1\"", "\"192.0.2.1\""),
+        ("address twice, once later", "address = \"192.0.2.1\"", "address = \"192.0.2.1\"\nelsewhere = \"198.51.100.1\""),
+        ("no link", "\"192.0.2.1\"", "\"192.0.2.1 by wifi\""),
+        (
+            "link of others",
+            "address = \"192.0.2.1\"",
+            "address = \"192.0.2.1 by wan\"\n[peer.north]\naddress = \"192.0.2.9\"\n[peer.south]\naddress = \"192.0.2.8\"\n[link.wan]\njoins = [\"north\", \"south\"]\n[peer.more]\naddress = \"192.0.2.7\"",
+        ),
         ("bad prefix", "\"10.1.0.0/16\"", "\"10.1.0.0/33\""),
         ("host bits", "\"10.1.0.0/16\"", "\"10.1.2.3/16\""),
         ("overlap", "\"10.2.0.0/16\"", "[\"10.9.0.0/16\", \"10.1.7.0/24\"]"),

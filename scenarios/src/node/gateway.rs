@@ -1,10 +1,10 @@
 //! A security gateway: an IPsec peer with ports to the network and to the hosts that it protects.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ipsec::{Command, Input, Output, Peer, Status};
+use ipsec::{AddressChange, Command, Input, Output, Peer, Status};
 use ipsec_net::{Instant, IpPacket, protocol};
 use sim::{Port, Step};
 
@@ -17,6 +17,12 @@ pub struct Gateway {
     routes: BTreeMap<IpAddr, Port>,
     /// The ports to the network.
     outer: Vec<Port>,
+    /// All outer addresses that it may have, and the ports that they are at.
+    places: BTreeMap<IpAddr, Option<Port>>,
+    /// Those that it has.
+    addresses: BTreeSet<IpAddr>,
+    /// How many packets came for one that it has not.
+    missed: u32,
     /// How long it takes before it looks at an IKE message.
     think: Duration,
     /// IKE messages that it has not looked at yet.
@@ -29,22 +35,61 @@ impl Gateway {
     /// A gateway that is not joined to anything yet.
     #[must_use]
     pub fn new(peer: Peer, think: Duration) -> Self {
-        let (routes, outer, unread) = (BTreeMap::new(), Vec::new(), VecDeque::new());
-        Self { peer, routes, outer, think, unread, due: None }
+        Self {
+            peer,
+            routes: BTreeMap::new(),
+            outer: Vec::new(),
+            places: BTreeMap::new(),
+            addresses: BTreeSet::new(),
+            missed: 0,
+            think,
+            unread: VecDeque::new(),
+            due: None,
+        }
     }
 
-    /// The same gateway with another peer, and nothing unread.
+    /// The same gateway where it is, with another peer, and nothing unread.
     #[must_use]
-    pub fn anew(&self, peer: Peer) -> Self {
-        let (routes, outer) = (self.routes.clone(), self.outer.clone());
-        Self { routes, outer, ..Self::new(peer, self.think) }
+    pub fn anew(&self, mut peer: Peer, now: Instant) -> Self {
+        let went = self.places.keys().filter(|place| !self.addresses.contains(place)).copied().collect();
+        let came = self.addresses.iter().copied().collect();
+        peer.handle(now, Input::Address(AddressChange { came, went }));
+        let (routes, outer, places) = (self.routes.clone(), self.outer.clone(), self.places.clone());
+        let addresses = self.addresses.clone();
+        Self { routes, outer, places, addresses, ..Self::new(peer, self.think) }
+    }
+
+    /// Tells a port to the network.
+    pub fn join_outside(&mut self, port: Port) {
+        if !self.outer.contains(&port) {
+            self.outer.push(port);
+        }
+    }
+
+    /// Tells an outer address that it has or may have, and the port that it is at, if it is at one.
+    pub fn add_place(&mut self, address: IpAddr, port: Option<Port>, has_it: bool) {
+        self.places.insert(address, port);
+        if has_it {
+            self.addresses.insert(address);
+        }
+    }
+
+    /// Outer addresses come and go.
+    pub fn readdress(&mut self, now: Instant, change: AddressChange) {
+        self.addresses.retain(|address| !change.went.contains(address));
+        self.addresses.extend(&change.came);
+        self.peer.handle(now, Input::Address(change));
+    }
+
+    /// The outer addresses that it has.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        self.addresses.iter().copied().collect()
     }
 
     /// Tells the way to another gateway, or to a host behind one.
     pub fn route_outside(&mut self, destination: IpAddr, port: Port) {
-        if !self.outer.contains(&port) {
-            self.outer.push(port);
-        }
+        self.join_outside(port);
         self.routes.entry(destination).or_insert(port);
     }
 
@@ -65,8 +110,11 @@ impl Gateway {
     }
 
     pub(super) fn handle(&mut self, now: Instant, port: Port, packet: IpPacket) {
+        let to = packet.destination();
         if !self.outer.contains(&port) {
             self.peer.handle(now, Input::Inside(packet));
+        } else if self.places.contains_key(&to) && !self.addresses.contains(&to) {
+            self.missed += 1;
         } else if !self.think.is_zero() && packet.protocol() == protocol::UDP {
             self.unread.push_back((now + self.think, packet));
         } else {
@@ -87,14 +135,21 @@ impl Gateway {
     }
 
     pub(super) fn poll(&mut self, now: Instant) -> Step<Note> {
+        if self.missed > 0 {
+            self.missed -= 1;
+            return Step::Note(Note::Gone);
+        }
         match self.peer.poll(now) {
             Output::Event(event) => Step::Note(Note::Peer(event)),
-            Output::Outside(packet) | Output::Inside(packet) => {
-                match self.routes.get(&packet.destination()) {
-                    Some(port) => Step::Send { port: *port, packet },
-                    None => Step::Note(Note::NoHost),
-                }
+            Output::Outside(packet) => {
+                let at = self.places.get(&packet.source()).copied().flatten();
+                let way = at.or_else(|| self.routes.get(&packet.destination()).copied());
+                way.map_or(Step::Note(Note::NoHost), |port| Step::Send { port, packet })
             }
+            Output::Inside(packet) => match self.routes.get(&packet.destination()) {
+                Some(port) => Step::Send { port: *port, packet },
+                None => Step::Note(Note::NoHost),
+            },
             Output::Idle { until, .. } => {
                 self.due = until;
                 let unread = self.unread.front().map(|(at, _)| *at);

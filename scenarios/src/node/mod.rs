@@ -40,6 +40,8 @@ pub enum Note {
     Peer(Event),
     /// A gateway has a packet for a host that is not there.
     NoHost,
+    /// A packet came to a gateway for an address that it has not, or has no longer.
+    Gone,
     /// Something that a router did besides forwarding.
     Router(RouterNote),
     /// Something that a translator did besides forwarding.
@@ -67,6 +69,7 @@ impl sim::Note for Note {
                 out.extend_from_slice(text.as_bytes());
             }
             Self::NoHost => out.push(1),
+            Self::Gone => out.push(6),
             Self::Router(note) => {
                 out.push(4);
                 note.write(out);

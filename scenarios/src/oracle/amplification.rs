@@ -17,12 +17,12 @@ use crate::run::Scene;
 /// How many octets may be answered for each that came.
 const MOST: u64 = 3;
 
-/// What went between a gateway and an address, the gateway's first.
+/// What went between a gateway, by its number, and an address.
 #[derive(Default)]
 pub(super) struct Amplification {
-    ledger: BTreeMap<(IpAddr, IpAddr), Ledger>,
+    ledger: BTreeMap<(usize, IpAddr), Ledger>,
     /// Pairs of which the second has shown that it reads what is sent to it.
-    proven: BTreeSet<(IpAddr, IpAddr)>,
+    proven: BTreeSet<(usize, IpAddr)>,
 }
 
 /// In octets of IP packets.
@@ -40,20 +40,24 @@ impl Oracle for Amplification {
     fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
         match kind {
             Kind::Note { node, note: Note::Peer(Event::Ikev2(Ikev2::Received(message))) } => {
-                let peer = scene.scenario.peers.get(node.index());
-                if let Some(peer) = peer.filter(|_| message.exchange != ExchangeType::IKE_SA_INIT) {
-                    self.proven.insert((peer.address, message.peer.ip()));
+                if message.exchange != ExchangeType::IKE_SA_INIT {
+                    self.proven.insert((node.index(), message.peer.ip()));
                 }
             }
             Kind::Delivered { link, direction, packet, .. } if packet.protocol() == protocol::UDP => {
-                let to = scene.ends(*link, *direction).and_then(|(_, to)| scene.scenario.peer(to));
-                if to.is_some_and(|to| to.address == packet.destination()) {
-                    self.entry(packet.destination(), packet.source()).came += packet.len() as u64;
+                let to = scene.ends(*link, *direction).map(|(_, to)| to);
+                let peers = &scene.scenario.peers;
+                let number = peers.iter().position(|peer| Some(peer.name.as_str()) == to);
+                let is_own = |number: &usize| {
+                    peers[*number].addresses.iter().any(|own| own.address == packet.destination())
+                };
+                if let Some(number) = number.filter(is_own) {
+                    self.entry(number, packet.source()).came += packet.len() as u64;
                 }
             }
             _ => {
-                if let Some((_, packet)) = sent_outside(scene, kind) {
-                    return self.sent(packet);
+                if let Some((number, packet)) = sent_outside(scene, kind) {
+                    return self.sent(number, packet);
                 }
             }
         }
@@ -62,13 +66,13 @@ impl Oracle for Amplification {
 }
 
 impl Amplification {
-    fn entry(&mut self, here: IpAddr, there: IpAddr) -> &mut Ledger {
+    fn entry(&mut self, here: usize, there: IpAddr) -> &mut Ledger {
         self.ledger.entry((here, there)).or_default()
     }
 
-    fn sent(&mut self, packet: &IpPacket) -> Result<(), Violation> {
+    fn sent(&mut self, here: usize, packet: &IpPacket) -> Result<(), Violation> {
         let is_answer = ike_message(packet).is_some_and(|(header, _)| header.flags.response);
-        let (here, there) = (packet.source(), packet.destination());
+        let there = packet.destination();
         if !is_answer || self.proven.contains(&(here, there)) {
             return Ok(());
         }
@@ -80,6 +84,7 @@ impl Amplification {
         }
         let expected =
             format!("at most {MOST} octets are answered for each that came from an unproven address");
+        let here = packet.source();
         let happened = format!("{here} has answered {answered} octets to {there}, of which {came} came");
         Err(Violation::new(expected, happened))
     }

@@ -1,13 +1,14 @@
 //! One case: a scenario with a seed, from the first instant to the verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipsec::crypto::Provider;
 use ipsec::ikev2::Gateway;
-use ipsec::{Command, Status};
+use ipsec::{AddressChange, Command, Status};
 use ipsec_net::Instant;
 use reports::{Case, Failure, StoryLine, Verdict};
 use sim::{Direction, Fate, Livelock, Setup};
@@ -239,6 +240,9 @@ impl Run {
                 self.command(peer, Command::AskConfiguration { connection: ike.clone() });
             }
             Act::Check { peer, ike } => self.command(peer, Command::Check { connection: ike.clone() }),
+            Act::Move { peer, to } => self.readdress(peer, &[*to], |own| own != *to),
+            Act::Gain { peer, address } => self.readdress(peer, &[*address], |_| false),
+            Act::Lose { peer, address } => self.readdress(peer, &[], |own| own == *address),
             Act::LoseMappings { nat } => world.with(self.built.places.nats[nat], |node, _| {
                 if let Node::Nat(nat) = node {
                     nat.restart();
@@ -277,8 +281,9 @@ impl Run {
         let made = self.built.peer(&scenario, peer, &self.setup, self.provider, *restarts);
         // What could be set up once can be set up again.
         let Ok(made) = made else { return };
+        let now = self.built.world.now();
         self.built.world.restart(self.built.places.peers[name], |before| match before {
-            Node::Gateway(gateway) => Node::Gateway(Box::new(gateway.anew(made))),
+            Node::Gateway(gateway) => Node::Gateway(Box::new(gateway.anew(made, now))),
             _ => Node::Gateway(Box::new(node::Gateway::new(made, peer.think))),
         });
         self.built.world.observer_mut().restarted(name);
@@ -288,6 +293,16 @@ impl Run {
         self.built.world.with(self.built.places.peers[peer], |node, now| {
             if let Node::Gateway(gateway) = node {
                 gateway.command(now, command);
+            }
+        });
+    }
+
+    /// Gives a gateway outer addresses, and takes those away that `goes` says.
+    fn readdress(&mut self, peer: &str, came: &[IpAddr], goes: impl Fn(IpAddr) -> bool) {
+        self.built.world.with(self.built.places.peers[peer], |node, now| {
+            if let Node::Gateway(gateway) = node {
+                let went = gateway.addresses().into_iter().filter(|own| goes(*own)).collect();
+                gateway.readdress(now, AddressChange { came: came.to_vec(), went });
             }
         });
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::slice;
 
 use ipsec::Status;
-use ipsec::dataplane::SaStatus;
+use ipsec::dataplane::{Outer, SaStatus};
 use ipsec::ikev2::Stage;
 use ipsec::wire::v2::TrafficSelector;
 use ipsec_net::Instant;
@@ -78,6 +78,7 @@ pub(super) fn find(
         Fact::Encapsulated { child, in_udp, at, .. } => {
             each(at, &|status| encapsulated(status, child, *in_udp))
         }
+        Fact::Between { child, ends, at, .. } => each(at, &|status| runs_between(status, child, *ends)),
         Fact::RunsTo { ike, peer, address, .. } => {
             each(slice::from_ref(peer), &|status| runs_to(status, ike, *address))
         }
@@ -200,6 +201,21 @@ fn encapsulated(status: &Status, child: &str, in_udp: bool) -> Result<(), String
     match sas.find(|sa| !is_so(sa)) {
         None => Ok(()),
         Some(sa) => Err(format!("SPI {} of {child} {} UDP", sa.spi, if in_udp { "without" } else { "in" })),
+    }
+}
+
+/// Whether the packets of all pairs of a child run between two addresses.
+fn runs_between(status: &Status, child: &str, ends: [IpAddr; 2]) -> Result<(), String> {
+    let mut outers = status.sas.iter().filter(|sa| sa.policy == child).map(|sa| sa.outer).peekable();
+    if outers.peek().is_none() {
+        return Err(format!("no SA of {child}"));
+    }
+    let [one, other] = ends;
+    let is_so = |outer: &Outer| [(one, other), (other, one)].contains(&(outer.local, outer.remote));
+    match outers.find(|outer| !outer.as_ref().is_some_and(is_so)) {
+        None => Ok(()),
+        Some(None) => Err(format!("{child} without outer addresses")),
+        Some(Some(outer)) => Err(format!("{child} between {} and {}", outer.local, outer.remote)),
     }
 }
 

@@ -92,7 +92,8 @@ pub fn describe(event: &Ikev2) -> Option<String> {
             format!("IKE SA {connection} failed: {failure}{more}")
         }
         Ikev2::Moved { connection, local, remote, with_children, .. } => {
-            let rest = if *with_children { "" } else { "; its children wait until the peer has answered there" };
+            let rest =
+                if *with_children { "" } else { "; its children wait until the peer has answered there" };
             format!("IKE SA {connection} runs from {local} to {remote}{rest}")
         }
         Ikev2::Configured { connection, inside } => {

@@ -362,6 +362,7 @@ impl Observer<Note> for Watch {
                     Note::Received { probe: Some(probe), intact: true, class } => {
                         self.ledger.came(at, probe, *class);
                     }
+                    Note::Gone => self.count("address.gone"),
                     Note::Router(_) | Note::Received { .. } | Note::NoHost => {}
                 }
                 self.stirred = true;

@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 28] = [
+pub const FACTS: [FactRow; 29] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -72,6 +72,12 @@ pub const FACTS: [FactRow; 28] = [
         shape: "IKE at PEER runs to ADDRESS [within TIME]",
         meaning: "The peer sees the other end of an established IKE SA of the configuration at this address.",
         make: |s| Fact::RunsTo { peer: s.peer(), ike: s.name, address: s.address, within: s.within },
+    },
+    FactRow {
+        shape: "CHILD between ADDRESS and OTHER at PEERS [within TIME]",
+        meaning: "Each of the peers has an SA pair of the child, and the packets of all its pairs run between these two \
+                  addresses.",
+        make: |s| Fact::Between { child: s.name, ends: [s.address, s.other], at: s.peers, within: s.within },
     },
     FactRow {
         shape: "address \"ADDRESS\" at PEERS [within TIME]",

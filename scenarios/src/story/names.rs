@@ -1,6 +1,7 @@
 //! The names that a story may speak of, and what they are names of.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::fact::FACTS;
 use super::verb::VERBS;
@@ -74,6 +75,8 @@ impl Kind {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     entries: BTreeMap<String, Entry>,
+    /// The outer addresses that each peer has or may have.
+    addresses: BTreeMap<String, Vec<IpAddr>>,
 }
 
 #[derive(Clone, Debug)]
@@ -88,6 +91,17 @@ impl Names {
     pub fn add(&mut self, name: &str, kind: Kind, ends: &[&str]) {
         let ends = ends.iter().map(|end| (*end).to_owned()).collect();
         self.entries.entry(name.to_owned()).or_insert(Entry { kind, ends });
+    }
+
+    /// Adds the outer addresses that a peer has or may have.
+    pub fn add_addresses(&mut self, peer: &str, addresses: Vec<IpAddr>) {
+        self.addresses.insert(peer.to_owned(), addresses);
+    }
+
+    /// The outer addresses that a peer has or may have.
+    #[must_use]
+    pub fn addresses(&self, peer: &str) -> &[IpAddr] {
+        self.addresses.get(peer).map_or(&[], Vec::as_slice)
     }
 
     /// What the name means, if it is known.

@@ -53,6 +53,10 @@ pub(super) struct Slots {
     pub(super) words: String,
     /// `ADDRESS`
     pub(super) address: IpAddr,
+    /// `OTHER`, a second address.
+    pub(super) other: IpAddr,
+    /// `PLACE`, an address of the peer's own.
+    own: Option<(IpAddr, Range<usize>)>,
     /// `"SELECTORS"`
     pub(super) selectors: Selectors,
     /// `"PROPOSAL"`
@@ -80,6 +84,8 @@ impl Default for Slots {
             class: 0,
             words: String::new(),
             address: Ipv4Addr::UNSPECIFIED.into(),
+            other: Ipv4Addr::UNSPECIFIED.into(),
+            own: None,
             selectors: Selectors { local: Vec::new(), remote: Vec::new() },
             proposal: IkeProposal::default(),
             peer_spans: Vec::new(),
@@ -99,7 +105,12 @@ impl Slots {
         self.peer_spans.push(token.span.clone());
     }
 
-    /// Whether the peers have a part in what is named.
+    /// The peer's own address, in shapes that have one.
+    pub(super) fn place(&self) -> IpAddr {
+        self.own.as_ref().map_or(Ipv4Addr::UNSPECIFIED.into(), |(place, _)| *place)
+    }
+
+    /// Whether the peers have a part in what is named, and the address.
     ///
     /// # Errors
     /// When one has not.
@@ -109,6 +120,13 @@ impl Slots {
                 let message = format!("`{peer}` has no part in `{}`", self.name);
                 return Err(Problem::at(span.clone(), message));
             }
+        }
+        let (Some((place, span)), Some(peer)) = (&self.own, self.peers.first()) else { return Ok(()) };
+        let known = names.addresses(peer);
+        if !known.contains(place) {
+            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+            let problem = Problem::at(span.clone(), format!("{place} is no address of `{peer}`"));
+            return Err(problem.help(format!("its `address` and `elsewhere` have {}", known.join(", "))));
         }
         Ok(())
     }
@@ -186,6 +204,11 @@ impl Reader<'_> {
             "SHARE" => self.slots.share = self.value("a share such as 90%", quantity::share)?,
             "COUNT" => self.slots.count = self.value("a number", count)?,
             "ADDRESS" => self.slots.address = self.value("an IP address", address)?,
+            "OTHER" => self.slots.other = self.value("an IP address", address)?,
+            "PLACE" => {
+                let (at, place) = (self.at, self.value("an address of the peer's", address)?);
+                self.slots.own = Some((place, self.tokens[at].span.clone()));
+            }
             "CLASS" => self.slots.class = self.value("a traffic class", class)?,
             "\"WORDS\"" => self.slots.words = self.in_quotes("words of the sentence", words)?,
             "\"SELECTORS\"" => {

@@ -150,6 +150,27 @@ pub enum Act {
         /// The IKE configuration.
         ike: String,
     },
+    /// The peer has another outer address, and none of those that it had.
+    Move {
+        /// Who.
+        peer: String,
+        /// The address.
+        to: IpAddr,
+    },
+    /// The peer has one outer address more.
+    Gain {
+        /// Who.
+        peer: String,
+        /// The address.
+        address: IpAddr,
+    },
+    /// The peer has one outer address less.
+    Lose {
+        /// Who.
+        peer: String,
+        /// The address.
+        address: IpAddr,
+    },
     /// The translator loses its mappings.
     LoseMappings {
         /// Which.
@@ -384,6 +405,17 @@ pub enum Fact {
         /// How soon.
         within: Duration,
     },
+    /// At each of the peers the packets of the child run between these outer addresses.
+    Between {
+        /// The child.
+        child: String,
+        /// The addresses, in any order.
+        ends: [IpAddr; 2],
+        /// The peers.
+        at: Vec<String>,
+        /// How soon.
+        within: Duration,
+    },
     /// The peer's established IKE SA runs to this address.
     RunsTo {
         /// The IKE configuration.
@@ -481,6 +513,7 @@ impl Fact {
             | Self::Suite { within, .. }
             | Self::Selectors { within, .. }
             | Self::Encapsulated { within, .. }
+            | Self::Between { within, .. }
             | Self::RunsTo { within, .. }
             | Self::Flows { within, .. }
             | Self::HasClass { within, .. }
@@ -610,6 +643,9 @@ impl fmt::Display for Act {
             Self::RekeyIke { peer, ike } => write!(f, "{peer}: rekey-ike {ike}"),
             Self::Reauthenticate { peer, ike } => write!(f, "{peer}: reauthenticate {ike}"),
             Self::Check { peer, ike } => write!(f, "{peer}: check {ike}"),
+            Self::Move { peer, to } => write!(f, "{peer}: move to {to}"),
+            Self::Gain { peer, address } => write!(f, "{peer}: gain {address}"),
+            Self::Lose { peer, address } => write!(f, "{peer}: lose {address}"),
             Self::LoseMappings { nat } => write!(f, "{nat}: forget"),
             Self::AskConfiguration { peer, ike } => write!(f, "{peer}: ask-configuration {ike}"),
             Self::Crash { peer } => write!(f, "{peer}: crash"),
@@ -675,6 +711,9 @@ impl fmt::Display for Fact {
             }
             Self::Encapsulated { child, in_udp: false, at, within } => {
                 write!(f, "{child} bare {}", place(at, within))
+            }
+            Self::Between { child, ends: [one, other], at, within } => {
+                write!(f, "{child} between {one} and {other} {}", place(at, within))
             }
             Self::RunsTo { ike, peer, address, within } => {
                 write!(f, "{ike} at {peer} runs to {address}{}", soon(*within))

@@ -14,6 +14,7 @@ fn names() -> Names {
     names.add("net", Kind::Child, &["west", "east"]);
     names.add("talk", Kind::Traffic, &[]);
     names.add("mallory", Kind::Tester, &[]);
+    names.add_addresses("east", ["198.51.100.1", "198.51.100.2"].map(|own| own.parse().unwrap()).to_vec());
     names
 }
 
@@ -39,6 +40,8 @@ fn filled(shape: &str) -> String {
             "COUNT" => "3",
             "CLASS" => "3",
             "ADDRESS" => "203.0.113.9",
+            "OTHER" => "192.0.2.1",
+            "PLACE" => "198.51.100.2",
             "SA" => "net",
             "DROP" => "sa-replayed",
             "LIMIT" => "soft",
@@ -114,6 +117,8 @@ fn what_is_wrong_is_told_with_place_and_advice() {
     let stories = [
         ("empty", "  \n # nothing\n"),
         ("checks nothing", "0s west: initiate net"),
+        ("no address of its own", "0s east: move to 198.51.100.3\nexpect net up at west"),
+        ("no address", "0s east: gain wifi\nexpect net up at west"),
         ("no time", "west: initiate net\nexpect net up at west"),
         ("backwards", "5s expect net up at west\n4s expect no net at west"),
         ("relative to nothing", "+5s expect net up at west"),

@@ -20,7 +20,7 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 20] = [
+pub const VERBS: [VerbRow; 23] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
@@ -97,6 +97,27 @@ pub const VERBS: [VerbRow; 20] = [
         arguments: "IKE",
         meaning: "Deletes the IKE SA and its children with it.",
         make: |peer, s| Act::Terminate { peer: peer.to_owned(), ike: s.name.clone() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "move",
+        arguments: "to PLACE",
+        meaning: "Has this outer address from now on, and no other one.",
+        make: |peer, s| Act::Move { peer: peer.to_owned(), to: s.place() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "gain",
+        arguments: "PLACE",
+        meaning: "Has this outer address, too.",
+        make: |peer, s| Act::Gain { peer: peer.to_owned(), address: s.place() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "lose",
+        arguments: "PLACE",
+        meaning: "Has this outer address no longer.",
+        make: |peer, s| Act::Lose { peer: peer.to_owned(), address: s.place() },
     },
     VerbRow {
         subject: Kind::Nat,

@@ -8,6 +8,7 @@ use ipsec_wire::IkeSpi;
 
 use super::Endpoint;
 use crate::config::Connection;
+use crate::session::Session;
 
 impl Endpoint {
     /// These are our outer addresses from now on. IKE SAs with MOBIKE go where they still can, and their peers are told; all
@@ -16,7 +17,7 @@ impl Endpoint {
         self.config.addresses = addresses;
         let spis: Vec<IkeSpi> = self.sessions.spis().collect();
         for spi in spis {
-            self.with(now, spi, |session, cx, out| session.readdress(cx, out));
+            self.with(now, spi, Session::readdress);
         }
     }
 

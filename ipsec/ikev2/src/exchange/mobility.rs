@@ -200,7 +200,10 @@ impl Exchange for RoutabilityCheck {
         }
         if !self.path.is_some_and(|path| path.joins_same(&sa.path)) {
             // It was sent to several addresses, and nobody knows at which one it has arrived.
-            return Ok(Next::Then(Box::new(Self::new(self.after)), vec![met("ikev2.mobike.asked-elsewhere")]));
+            return Ok(Next::Then(
+                Box::new(Self::new(self.after)),
+                vec![met("ikev2.mobike.asked-elsewhere")],
+            ));
         }
         let mut effects = vec![met("ikev2.mobike.routable")];
         if sa.mobility.as_ref().is_some_and(|mobility| mobility.children.is_some()) {

@@ -78,9 +78,8 @@ fn what_forbids_nat_notices_any_change_of_addresses_and_ports() {
     for (local, remote) in ends {
         let payloads: Vec<Payload> = no_nats(&sa(strict(), path(local, remote))).into_iter().collect();
         assert_eq!(payloads.len(), 1);
-        let meets = |local: &str, remote: &str| {
-            meets_forbidden_nat(&opened(payloads.clone(), path(local, remote)))
-        };
+        let meets =
+            |local: &str, remote: &str| meets_forbidden_nat(&opened(payloads.clone(), path(local, remote)));
         assert!(!meets(remote, local));
         assert!(meets(remote, "192.0.2.1:501") && meets("198.51.100.9:500", local));
     }

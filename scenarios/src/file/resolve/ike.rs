@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::auth;
 use super::life::{MOST_ATTEMPTS, ike_life};
+use super::mobility;
 use super::nat::inside_of;
 use super::options::ike_lifetime;
 use super::peer::address_of;
@@ -206,6 +207,7 @@ fn end(
             "a window",
             both.window,
         ),
+        mobility: mobility::of_end(&named.noun, own, problems),
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipsec_net::Prefix;
 
 use super::life::tickets;
+use super::mobility;
 use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Texts};
@@ -38,11 +39,12 @@ const HALF_OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn peer(named: &Named<nouns::Peer>, problems: &mut Problems) -> Option<Peer> {
     let noun = &named.noun;
-    let Some(address) = &noun.address else {
+    if noun.address.as_ref().is_none_or(|list| list.0.is_empty()) {
         problems.missing("peer", &named.name, "address", "an IP address");
         return None;
-    };
-    let address = problems.read(address, address_of)?;
+    }
+    let addresses = mobility::addresses(noun, problems);
+    let address = addresses.first().filter(|first| first.from_the_start)?.address;
     let identity = match &noun.identity {
         Some(text) if text.get_ref().is_empty() => {
             problems.add(Problem::at(text.span(), "the identity is empty"));
@@ -54,6 +56,7 @@ fn peer(named: &Named<nouns::Peer>, problems: &mut Problems) -> Option<Peer> {
     Some(Peer {
         name: named.name().to_owned(),
         address,
+        addresses,
         protects: noun.protects.as_ref().map(|list| prefixes(list, problems)).unwrap_or_default(),
         identity,
         mtu: noun
@@ -90,9 +93,7 @@ fn check_disjoint(nouns: &[Named<nouns::Peer>], problems: &mut Problems) {
     let mut addresses: Vec<(&str, IpAddr, Range<usize>)> = Vec::new();
     let mut networks: Vec<(&str, Prefix, Range<usize>)> = Vec::new();
     for named in nouns {
-        if let Some(text) = &named.noun.address
-            && let Ok(address) = address_of(text.get_ref())
-        {
+        for (address, text) in mobility::written(&named.noun) {
             if let Some((other, ..)) = addresses.iter().find(|(_, known, _)| *known == address) {
                 problems
                     .add(Problem::at(text.span(), format!("{address} is the address of `{other}` already")));
