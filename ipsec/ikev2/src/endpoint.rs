@@ -428,6 +428,7 @@ impl Endpoint {
             self.supersede(now, spi, how);
         }
         self.succession(now, spi);
+        self.go_along(now, spi);
         let Some(session) = self.sessions.get_mut(&spi) else {
             return;
         };

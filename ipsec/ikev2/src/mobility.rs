@@ -10,10 +10,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipsec_wire::registry::NotifyType;
 use ipsec_wire::v2::{Notify, Payload};
+use ipsec_wire::{IKE_PORT, NAT_PORT};
 
 use crate::config::Connection;
 use crate::message::{Opened, find_notify, notifies};
-use crate::path::{IKE_PORT, NAT_PORT, Path};
+use crate::path::Path;
 use crate::sa::IkeSa;
 
 /// What the ends know of each other, where both speak MOBIKE.

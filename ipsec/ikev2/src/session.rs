@@ -89,6 +89,8 @@ pub(crate) struct Session {
     pub(crate) renewal_due: bool,
     /// Another IKE SA with the same children follows as soon as it has ended (RFC 7296 §2.8.3).
     pub(crate) reborn: bool,
+    /// It runs elsewhere, until the endpoint has told the IKE SAs that it replaces (RFC 4555 §3.5).
+    pub(crate) moved: bool,
 }
 
 /// What an IKE SA was begun for.
@@ -177,6 +179,7 @@ impl Session {
             repeated: None,
             renewal_due: false,
             reborn: false,
+            moved: false,
         }
     }
 

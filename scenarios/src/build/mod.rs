@@ -167,6 +167,7 @@ fn orders(scenario: &Scenario, tester: &file::Tester) -> Option<Orders> {
         against: address(&against.peer)?,
         secret: secret.clone().into_bytes(),
         identity: end.authentication.identity.to_string(),
+        victim: tester.victim.as_deref().and_then(address),
         count: tester.count,
         every: tester.every,
     })

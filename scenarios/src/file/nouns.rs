@@ -165,6 +165,7 @@ pub(super) struct Tester {
     pub(super) poses: Option<Text>,
     pub(super) attack: Option<Text>,
     pub(super) stage: Option<Text>,
+    pub(super) victim: Option<Text>,
     pub(super) count: Option<Spanned<i64>>,
     pub(super) every: Option<Text>,
 }

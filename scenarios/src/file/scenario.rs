@@ -216,6 +216,8 @@ pub struct Tester {
     pub attack: Attack,
     /// How far it goes in good order before it says that.
     pub stage: Stage,
+    /// The peer from whose address it repeats what passes, in the attack that does so.
+    pub victim: Option<String>,
     /// How many times.
     pub count: u32,
     /// How long it waits between two times.

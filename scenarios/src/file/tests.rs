@@ -108,7 +108,11 @@ fn peers_and_links_are_checked() {
         ("no address", "address = \"192.0.2.1\"\n", ""),
         ("bad address", "\"192.0.2.1\"", "\"192.0.2\""),
         ("address twice", "\"198.51.100.1\"", "\"192.0.2.1\""),
-        ("address twice, once later", "address = \"192.0.2.1\"", "address = \"192.0.2.1\"\nelsewhere = \"198.51.100.1\""),
+        (
+            "address twice, once later",
+            "address = \"192.0.2.1\"",
+            "address = \"192.0.2.1\"\nelsewhere = \"198.51.100.1\"",
+        ),
         ("no link", "\"192.0.2.1\"", "\"192.0.2.1 by wifi\""),
         (
             "link of others",
@@ -276,6 +280,8 @@ fn fragments_windows_and_testers_are_checked() {
         "ike = \"site\"\nposes = \"west\"\nattack = \"noice\"",
         "ike = \"site\"\nposes = \"west\"\nattack = \"noise\"\nstage = \"everywhere\"",
         "ike = \"site\"\nposes = \"west\"\nattack = \"noise\"\ncount = 0\nevery = \"0s\"",
+        "ike = \"site\"\nposes = \"west\"\nattack = \"addresses\"",
+        "ike = \"site\"\nposes = \"west\"\nattack = \"addresses\"\nvictim = \"north\"",
     ]
     .map(|keys| format!("[tester.mallory]\n{keys}\n\n[child.net]"));
     let mut changes = vec![
@@ -283,6 +289,8 @@ fn fragments_windows_and_testers_are_checked() {
         ("a size too small", "auth =", "fragments = [1280, 100]\nauth ="),
         ("a window of nothing", "auth =", "window = 0\nauth ="),
         ("an end's window", "auth =", "at.west.window = 1000\nauth ="),
+        ("where nobody moves to", "auth =", "roams = \"192.0.2.0/24\"\nauth ="),
+        ("no time for a check", "auth =", "mobike = true\nroutability = \"sometimes\"\nauth ="),
         ("a limit of nothing", "address = \"192.0.2.1\"", "half-open-limit = 0\naddress = \"192.0.2.1\""),
     ];
     changes.extend(testers.iter().map(|tester| ("tester", "[child.net]", tester.as_str())));

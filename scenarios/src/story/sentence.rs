@@ -681,13 +681,8 @@ impl fmt::Display for Fact {
                 write!(f, "failure saying \"{words}\" {}", place(at, within))
             }
             Self::FailureSaying { reason: Some(reason), words, at, within } => {
-                write!(
-                    f,
-                    "failure {} at {} saying \"{words}\"{}",
-                    reason.name(),
-                    at.join(", "),
-                    soon(*within)
-                )
+                let (reason, at) = (reason.name(), at.join(", "));
+                write!(f, "failure {reason} at {at} saying \"{words}\"{}", soon(*within))
             }
             Self::Address { address, at, within } => write!(f, "address \"{address}\" {}", place(at, within)),
             Self::NoAddress { at, within } => write!(f, "no address {}", place(at, within)),
@@ -706,11 +701,9 @@ impl fmt::Display for Fact {
             Self::Selectors { child, peer, selectors, within } => {
                 write!(f, "selectors {child} at {peer} are \"{selectors}\"{}", soon(*within))
             }
-            Self::Encapsulated { child, in_udp: true, at, within } => {
-                write!(f, "{child} encapsulated {}", place(at, within))
-            }
-            Self::Encapsulated { child, in_udp: false, at, within } => {
-                write!(f, "{child} bare {}", place(at, within))
+            Self::Encapsulated { child, in_udp, at, within } => {
+                let how = if *in_udp { "encapsulated" } else { "bare" };
+                write!(f, "{child} {how} {}", place(at, within))
             }
             Self::Between { child, ends: [one, other], at, within } => {
                 write!(f, "{child} between {one} and {other} {}", place(at, within))

@@ -1,5 +1,6 @@
 //! A line of a story as words that know where they stand.
 
+use std::net::Ipv6Addr;
 use std::ops::Range;
 
 use crate::diagnostic::Problem;
@@ -40,7 +41,7 @@ pub(super) fn split(line: &str, offset: usize) -> Result<Vec<Token<'_>>, Problem
         let (kind, len, text) = match first {
             '#' => break,
             ',' => (TokenKind::Comma, 1, ","),
-            ':' => (TokenKind::Colon, 1, ":"),
+            ':' if ipv6(rest).is_none() => (TokenKind::Colon, 1, ":"),
             '"' => {
                 let Some(end) = rest[1..].find('"') else {
                     let span = offset + at..offset + line.trim_end().len();
@@ -54,7 +55,7 @@ pub(super) fn split(line: &str, offset: usize) -> Result<Vec<Token<'_>>, Problem
             }
             _ => {
                 let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ':' | '"' | '#');
-                let len = rest.find(ends).unwrap_or(rest.len());
+                let len = ipv6(rest).or_else(|| rest.find(ends)).unwrap_or(rest.len());
                 (TokenKind::Word, len, &rest[..len])
             }
         };
@@ -62,6 +63,12 @@ pub(super) fn split(line: &str, offset: usize) -> Result<Vec<Token<'_>>, Problem
         at += len;
     }
     Ok(tokens)
+}
+
+/// The length of the IPv6 address that a text begins with, whose colons part nothing.
+fn ipv6(text: &str) -> Option<usize> {
+    let len = text.find(|c: char| c.is_whitespace() || matches!(c, ',' | '"' | '#')).unwrap_or(text.len());
+    text[..len].parse::<Ipv6Addr>().ok().map(|_| len)
 }
 
 #[cfg(test)]
@@ -81,6 +88,7 @@ mod tests {
         assert_eq!(texts("are \"a # b\"#c"), ["are", "a # b"]);
         assert_eq!(texts("\u{a0}± é\"\""), ["±", "é", ""]);
         assert_eq!(texts("  # only a comment"), [""; 0]);
+        assert_eq!(texts("a:lose 2001:db8::7, ::1#"), ["a", ":", "lose", "2001:db8::7", ",", "::1"]);
     }
 
     #[test]

@@ -21,6 +21,20 @@ impl Endpoint {
         }
     }
 
+    /// The session under `spi` has moved: the IKE SAs that it replaces, which the peer has not deleted yet, go along.
+    pub(super) fn go_along(&mut self, now: Instant, spi: IkeSpi) {
+        let Some(session) = self.sessions.get_mut(&spi) else { return };
+        if !std::mem::take(&mut session.moved) {
+            return;
+        }
+        let (path, name) = (session.sa.path, session.sa.connection.name.clone());
+        for other in self.sessions.of_connection(&name) {
+            if self.sessions.get(&other).is_some_and(|old| old.sa.heir == Some(spi)) {
+                self.with(now, other, |session, cx, out| session.go_along(path, cx, out));
+            }
+        }
+    }
+
     /// Where we begin an IKE SA: at the address that is configured, or at another one of ours where that one is gone.
     pub(super) fn local_for(&self, connection: &Connection) -> IpAddr {
         let addresses = &self.config.addresses;

@@ -52,7 +52,7 @@ impl Exchange for UpdateAddresses {
     /// Nothing where the peer was told already.
     fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
         let mobility = sa.mobility.as_ref().filter(|mobility| mobility.sent != mobility.moves)?;
-        if !sa.is_established() {
+        if !sa.is_established() || sa.waits {
             return None;
         }
         self.moves = mobility.moves;
@@ -93,6 +93,11 @@ impl Exchange for UpdateAddresses {
 
     fn company(&self) -> Company {
         Company::Any
+    }
+
+    /// It is about the path of this IKE SA, even where another one replaces it: the peer may not know that one yet.
+    fn retires(&self) -> bool {
+        true
     }
 }
 
@@ -141,7 +146,7 @@ impl Exchange for ListAddresses {
     fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
         let listing = sa.mobility.as_ref().is_some_and(|mobility| mobility.listing);
         let probe = vec![met("ikev2.mobike.listed")];
-        (listing && sa.is_established()).then(|| (mobility::list(sa, cx.addresses), probe))
+        (listing && sa.is_established() && !sa.waits).then(|| (mobility::list(sa, cx.addresses), probe))
     }
 
     fn response(&mut self, _: &IkeSa, message: &Opened<'_>, _: &mut Context<'_>) -> Result<Next, Refusal> {
@@ -155,6 +160,11 @@ impl Exchange for ListAddresses {
 
     fn company(&self) -> Company {
         Company::Any
+    }
+
+    /// It is about the path of this IKE SA, even where another one replaces it: the peer may not know that one yet.
+    fn retires(&self) -> bool {
+        true
     }
 }
 

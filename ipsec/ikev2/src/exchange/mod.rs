@@ -63,7 +63,8 @@ pub(crate) trait Exchange: Send {
         Company::None
     }
 
-    /// Whether it ends just this IKE SA, which another one replaces or may replace; all others belong to that other one.
+    /// Whether it is about just this IKE SA, which another one replaces or may replace, such as its end; all others belong to
+    /// that other one.
     fn retires(&self) -> bool {
         false
     }

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use ipsec_net::{Instant, Retransmission};
+
 use super::Session;
 use crate::context::Context;
 use crate::effect::Effect;
@@ -12,7 +14,6 @@ use crate::exchange::mobility::{ListAddresses, RoutabilityCheck, UpdateAddresses
 use crate::mobility::{self, Learnt};
 use crate::output::Output;
 use crate::path::Path;
-use crate::window::Retransmission;
 
 /// So often a request is sent one way before another one is tried.
 const MOST_ON_ONE_WAY: u32 = 3;
@@ -64,6 +65,23 @@ impl Session {
         if open && mobility::is_way(cx.addresses, &path, &mobility.others, came) {
             out.push_back(Output::Event(Event::Probe("ikev2.mobike.way-found")));
             self.carry_out(vec![Effect::Depart(Path { nat: path.nat, ..*came })], cx, out);
+        }
+    }
+
+    /// The peer's request may have moved the IKE SA: what is open is asked there at once.
+    pub(super) fn note_move(&mut self, before: &Path, now: Instant) {
+        if self.sa.mobility.is_some() && !before.joins_same(&self.sa.path) {
+            self.requests.hurry(now);
+            self.moved = true;
+        }
+    }
+
+    /// The IKE SA that replaces this one runs there, and the peer with it.
+    pub(crate) fn go_along(&mut self, to: Path, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        if !self.sa.is_closed() && !self.sa.path.joins_same(&to) {
+            self.carry_out(vec![Effect::Move(to)], cx, out);
+            self.requests.hurry(cx.now);
+            self.set_timers(cx);
         }
     }
 

@@ -94,8 +94,10 @@ impl Session {
         };
         let request = (head.as_deref().unwrap_or(octets), pieces);
         self.respond(header, request, &payloads, &came, cx, out);
+        let before = self.sa.path;
         self.carry_out(effects, cx, out);
         self.follow(&came, cx, out);
+        self.note_move(&before, cx.now);
         self.note_window(window);
         Ok(())
     }

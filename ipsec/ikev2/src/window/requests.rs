@@ -187,6 +187,23 @@ mod tests {
     }
 
     #[test]
+    fn a_request_in_a_hurry_is_repeated_at_once_and_with_patience_anew() {
+        let mut requests = Requests::default();
+        requests.sent(Instant::ZERO, vec![b"request".to_vec()], &HOW);
+        assert_eq!(requests.expire(at(2), &HOW), Some(resend(2, 2)));
+        requests.hurry(at(3));
+        let give_up = Expiry::GiveUp { message_id: 0 };
+        let expected = [
+            (at(3), resend(3, 1)),
+            (at(5), resend(4, 2)),
+            (at(8), resend(5, 3)),
+            (at(12), resend(6, 4)),
+            (at(16), give_up),
+        ];
+        assert_eq!(all(&mut requests), expected);
+    }
+
+    #[test]
     fn message_ids_count_up_when_answered_and_stay_when_repeated() {
         let mut requests = Requests::default();
         requests.sent(Instant::ZERO, Vec::new(), &HOW);

@@ -1,5 +1,6 @@
 //! An IKE SA that moves, with its children (RFC 4555).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ipsec_dataplane::Mode;
@@ -161,7 +162,7 @@ fn an_open_request_is_repeated_from_the_new_address_at_once_with_the_same_octets
     assert_eq!(world.flights[0].octets, lost[0].octets);
     assert_eq!(world.flights[0].source.ip().to_string(), ELSEWHERE);
     world.deliver_all();
-    assert_eq!(world.installed.each_ref().map(|installed| installed.len()), [1, 1], "{}", world.text);
+    assert_eq!(world.installed.each_ref().map(BTreeMap::len), [1, 1], "{}", world.text);
     assert_eq!(world.sa(1).remote.to_string(), format!("{ELSEWHERE}:4500"));
 }
 
@@ -257,7 +258,7 @@ fn where_nat_is_forbidden_no_ike_sa_comes_to_be_through_one() {
     translator.next_port = 499;
     let world = World::new(ends, [Some(translator), None]).up();
     assert!(world.text.contains("UNEXPECTED_NAT_DETECTED"), "{}", world.text);
-    assert!(world.installed.iter().all(std::collections::BTreeMap::is_empty));
+    assert!(world.installed.iter().all(BTreeMap::is_empty));
 }
 
 #[test]

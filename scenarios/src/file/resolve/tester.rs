@@ -56,12 +56,19 @@ fn tester(
     let attacks = Attack::ALL.map(|attack| (attack.name(), attack));
     let stages = Stage::ALL.map(|stage| (stage.name(), stage));
     let attack = word(attack, "attack", &attacks, problems)?;
+    let victim = noun.victim.as_ref().filter(|victim| problems.refers(victim, Kind::Peer, names));
+    if (attack == Attack::Addresses) != noun.victim.is_some() {
+        let place = noun.victim.as_ref().map_or(named.name.span(), Text::span);
+        let problem = Problem::at(place, "the attack `addresses` has a `victim`, and no other one has");
+        problems.add(problem);
+    }
     let stage = noun.stage.as_ref().map(|stage| word(stage, "stage", &stages, problems));
     Some(Tester {
         name: named.name().to_owned(),
         ike: ike.get_ref().clone(),
         poses: poses.get_ref().clone(),
         attack,
+        victim: victim.map(|victim| victim.get_ref().clone()),
         stage: stage.flatten().unwrap_or(Stage::Stranger),
         count: problems.number_or(noun.count.as_ref(), 1..=MOST, "a count", COUNT),
         every: problems.read_or(noun.every.as_ref(), wait, EVERY),

@@ -33,11 +33,13 @@ pub enum Attack {
     Flood,
     /// Cookies that nobody has made.
     Cookies,
+    /// What passes, but from another host's address, ahead of what passes.
+    Addresses,
 }
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Noise,
         Self::Lengths,
         Self::Payloads,
@@ -53,6 +55,7 @@ impl Attack {
         Self::Flips,
         Self::Flood,
         Self::Cookies,
+        Self::Addresses,
     ];
 
     /// Its word in a scenario file.
@@ -74,6 +77,7 @@ impl Attack {
             Self::Flips => "flips",
             Self::Flood => "flood",
             Self::Cookies => "cookies",
+            Self::Addresses => "addresses",
         }
     }
 }

