@@ -51,7 +51,8 @@ mod window;
 
 pub use config::{
     Assigns, ChildConfig, Childless, Config, Connection, CookiePolicy, Fragmentation, Further, OnClose,
-    OnLoss, PoolConfig, PuzzlePolicy, Reauthentication, RedirectPolicy, RedirectTime, Routability, Service, Uniqueness,
+    OnLoss, PoolConfig, PuzzlePolicy, Reauthentication, RedirectPolicy, RedirectTime, Routability, Service,
+    Uniqueness,
 };
 pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod};
 pub use endpoint::{Endpoint, UnknownName};

@@ -129,6 +129,7 @@ impl Lab {
             spis: &BTreeSet::new(),
             ike_spis: &BTreeSet::new(),
             held: &Held::default(),
+            addresses: &[],
             tickets: None,
         };
         work(&mut self.east, &self.west, &mut cx)
@@ -160,6 +161,7 @@ impl Lab {
             payloads: payloads.to_vec(),
             octets: &[],
             pieces: (1, 0),
+            came: self.east.path,
             request: &[],
             content: Vec::new(),
         };
