@@ -17,7 +17,9 @@ use ipsec_crypto::Initiator as KeyExchange;
 use ipsec_wire::registry::v1::NotifyType;
 use ipsec_wire::v1::{Payload, SecurityAssociation};
 
-use super::phase1::{self, Proof, Said, check_identity, check_nonce, established, note_vendors, there};
+use super::phase1::{
+    self, Begun, Proof, Said, check_identity, check_nonce, established, note_vendors, there,
+};
 use super::{Exchange, Guise, Reply, Step};
 use crate::config::Connection;
 use crate::context::Context;
@@ -73,21 +75,9 @@ impl Initiator {
         let Ours::Public { chosen, kx, nonce } = mem::replace(&mut self.stage, Ours::Over) else {
             return Err(Refusal::Ignore(DropReason::State));
         };
-        let public_i = kx.public().to_vec();
-        let secret = kx.finish(&public_r).map_err(|bad| {
-            let failure = Failure::KeyExchange(bad.to_string());
-            Refusal::Close(NotifyType::INVALID_KEY_INFORMATION, failure)
-        })?;
-        let said = Said {
-            cookie_i: sa.cookie_i,
-            cookie_r: message.header.spi_r,
-            public_i,
-            public_r,
-            nonce_i: nonce,
-            nonce_r,
-            sa_i: self.offer.body(),
-        };
-        let (proof, keyed) = said.key(&sa.connection, chosen.suite, &secret, cx);
+        let begun = Begun { kx: *kx, nonce, offer: &self.offer };
+        let theirs = (public_r, nonce_r);
+        let (proof, keyed) = begun.finish(sa, message.header.spi_r, chosen.suite, theirs, cx)?;
         let id = sa.connection.local_id.to_v1();
         let reply = vec![Payload::Id(id.clone()), proof.prove(Role::Initiator, &id)];
         self.stage = Ours::Proof { proof: Box::new(proof), life: chosen.life };

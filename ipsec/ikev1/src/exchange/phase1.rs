@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ipsec_auth::{HashedOctets, Identity, Proven, prove_hash, verify_hash};
-use ipsec_crypto::{Prf, Secret};
+use ipsec_crypto::{Initiator as KeyExchange, Prf, Secret};
 use ipsec_wire::registry::v1::{NotifyType, Vendor};
-use ipsec_wire::v1::{Identification, Payload};
+use ipsec_wire::v1::{Identification, Payload, SecurityAssociation};
 use ipsec_wire::{IKE_PORT, IkeSpi};
 
 use crate::config::Connection;
@@ -27,6 +27,34 @@ pub(super) struct Said {
     pub(super) nonce_r: Vec<u8>,
     /// The initiator's SA payload without its generic header.
     pub(super) sa_i: Vec<u8>,
+}
+
+/// What an initiator has begun its key exchange with.
+pub(super) struct Begun<'a> {
+    pub(super) kx: KeyExchange,
+    pub(super) nonce: Vec<u8>,
+    pub(super) offer: &'a SecurityAssociation,
+}
+
+impl Begun<'_> {
+    /// Makes the keys with the public value and the nonce of the responder, which calls the SA `cookie_r`.
+    pub(super) fn finish(
+        self,
+        sa: &IsakmpSa,
+        cookie_r: IkeSpi,
+        suite: IkeSuite,
+        (public_r, nonce_r): (Vec<u8>, Vec<u8>),
+        cx: &Context<'_>,
+    ) -> Result<(Proof, Effect), Refusal> {
+        let public_i = self.kx.public().to_vec();
+        let secret = self.kx.finish(&public_r).map_err(|bad| {
+            let failure = Failure::KeyExchange(bad.to_string());
+            Refusal::Close(NotifyType::INVALID_KEY_INFORMATION, failure)
+        })?;
+        let (cookie_i, sa_i) = (sa.cookie_i, self.offer.body());
+        let said = Said { cookie_i, cookie_r, public_i, public_r, nonce_i: self.nonce, nonce_r, sa_i };
+        Ok(said.key(&sa.connection, suite, &secret, cx))
+    }
 }
 
 /// The keys, and what proves who has them.
