@@ -3,7 +3,7 @@
 use ipsec::crypto::Secret;
 use ipsec::ikev1::{ChildConfig, Connection};
 
-use super::retransmission;
+use super::version2::retransmission;
 use crate::file::{self, Proof, Scenario, version1};
 
 /// One end of an IKE configuration, if it authenticates by a shared key and the other end is somewhere.

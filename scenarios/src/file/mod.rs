@@ -14,10 +14,10 @@ pub mod version1;
 pub use proposal::{ChildProposal, IkeProposal};
 pub use read::{load, parse};
 pub use scenario::{
-    Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, Clause, Cookies, Demand, Host, Ike,
-    IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying, Mobility, Mode,
-    Nat, NatTraversal, Peer, PeerAddress, Policy, PolicyAction, Proof, Quality, Retransmission, Router,
-    Scenario, Tester, TicketGrant, Traffic, TrafficKind, Validity,
+    Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, ChildTerms, Clause, Cookies, Demand,
+    Host, Ike, IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying,
+    Mobility, Mode, Nat, NatTraversal, Peer, PeerAddress, Policy, PolicyAction, Pool, Proof, Quality,
+    Quantum, Retransmission, Router, Scenario, Tester, TicketGrant, Traffic, TrafficKind, Validity,
 };
 
 #[cfg(test)]
