@@ -89,6 +89,7 @@ fn children<'a>(
             labels: end.terms.labels.iter().map(|label| label.clone().into_bytes()).collect(),
             on_demand: end.terms.on_demand,
             single_pair: end.terms.single_pair,
+            names: end.terms.names.clone(),
             resources: end.terms.resources,
             takes_padding: end.terms.takes_padding,
             non_first_fragments: end.terms.later_fragments,

@@ -100,8 +100,8 @@ pub fn sides(end: &ChildEnd) -> Result<[Side; 2], String> {
         [one] => (one.protocol.unwrap_or(0), port(&one.local_ports)?, port(&one.remote_ports)?),
         _ => return Err("version 1 has one protocol for a child, or all".to_owned()),
     };
-    if !terms.labels.is_empty() || terms.single_pair || terms.resources > 0 {
-        return Err("version 1 has no labels, single pairs and resources".to_owned());
+    if !terms.labels.is_empty() || terms.single_pair || terms.resources > 0 || !terms.names.is_empty() {
+        return Err("version 1 has no labels, single pairs, names and resources".to_owned());
     }
     let [local, remote] = [one(&end.local)?, one(&end.remote)?];
     Ok([

@@ -117,7 +117,14 @@ pub(crate) fn answer(
     if !child::is_asked_for(message) {
         return answer;
     }
-    let child = child::answer(connection, sa, &addresses, message, secrets, cx);
+    let child = child::answer(
+        connection,
+        sa,
+        child::Asker { identity: Some(identity), addresses: &addresses },
+        message,
+        secrets,
+        cx,
+    );
     let child = child.unwrap_or_else(|(notify, child, failure)| Answer {
         payloads: vec![Payload::Notify(notify)],
         effects: vec![Effect::Report(Event::ChildFailed { child, failure })],

@@ -399,7 +399,8 @@ fn create(
     old: Option<&ChildSa>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, ChildRefusal> {
-    let choice = child::choose(&sa.connection, sa, &sa.inside.addresses, message, true, old)?;
+    let asker = child::Asker { identity: sa.peer(), addresses: &sa.inside.addresses };
+    let choice = child::choose(&sa.connection, sa, asker, message, true, old)?;
     let name = || choice.name().to_owned();
     let syntax = |what: &str| {
         let failure = Failure::Syntax(format!("CREATE_CHILD_SA request {what}"));

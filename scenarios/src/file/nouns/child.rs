@@ -47,6 +47,7 @@ pub(in crate::file) struct ChildEnd {
     pub(in crate::file) mode: Option<Mode>,
     pub(in crate::file) protects: Option<Texts>,
     pub(in crate::file) reaches: Option<Texts>,
+    pub(in crate::file) names: Option<Texts>,
     pub(in crate::file) offer: Option<Spanned<Vec<Text>>>,
     pub(in crate::file) replay: Option<Spanned<i64>>,
     pub(in crate::file) lifetime: Option<Lifetime>,

@@ -1,5 +1,6 @@
 //! What the ends of a child agree to beside networks and algorithms.
 
+use ipsec::auth::IdentityPattern;
 use ipsec::ikev2::Service;
 use toml::Spanned;
 
@@ -19,6 +20,7 @@ pub(super) fn of_both(noun: &nouns::Child, problems: &mut Problems) -> ChildTerm
         labels: noun.labels.as_ref(),
         on_demand: noun.on_demand,
         single_pair: noun.single_pair,
+        names: None,
         resources: noun.resources.as_ref(),
         padding: noun.padding,
         later_fragments: noun.later_fragments,
@@ -38,6 +40,7 @@ pub(super) fn of_end(
         labels: noun.labels.as_ref(),
         on_demand: noun.on_demand,
         single_pair: noun.single_pair,
+        names: noun.names.as_ref(),
         resources: noun.resources.as_ref(),
         padding: noun.padding,
         later_fragments: noun.later_fragments,
@@ -60,6 +63,7 @@ struct Said<'a> {
     labels: Option<&'a Texts>,
     on_demand: Option<bool>,
     single_pair: Option<bool>,
+    names: Option<&'a Texts>,
     resources: Option<&'a Spanned<i64>>,
     padding: Option<Padding>,
     later_fragments: Option<bool>,
@@ -76,6 +80,7 @@ impl Said<'_> {
             labels: labels.unwrap_or_else(|| default.labels.clone()),
             on_demand: self.on_demand.unwrap_or(default.on_demand),
             single_pair: self.single_pair.unwrap_or(default.single_pair),
+            names: self.names.map_or_else(Vec::new, |list| names(list, problems)),
             resources: problems.number_or(
                 self.resources,
                 0..=MOST_RESOURCES,
@@ -88,6 +93,12 @@ impl Said<'_> {
             later_fragments: self.later_fragments.unwrap_or(default.later_fragments),
         }
     }
+}
+
+/// The peers that an end has a child for.
+fn names(list: &Texts, problems: &mut Problems) -> Vec<IdentityPattern> {
+    let read = |text: &str| text.parse::<IdentityPattern>().map_err(|why| why.to_string());
+    list.0.iter().filter_map(|text| problems.read(text, read)).collect()
 }
 
 fn labels(list: &Texts, problems: &mut Problems) -> Vec<String> {

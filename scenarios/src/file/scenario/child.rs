@@ -1,5 +1,6 @@
 //! Child configurations.
 
+use ipsec::auth::IdentityPattern;
 use ipsec::dataplane::{LifetimePolicy, SaOptions};
 use ipsec::ikev2::Service;
 use ipsec_net::Prefix;
@@ -57,6 +58,8 @@ pub struct ChildTerms {
     pub on_demand: bool,
     /// Whether each SA is for one address at either end.
     pub single_pair: bool,
+    /// The peers that may have it, all when there are none; each gets it for the one address that it sends from.
+    pub names: Vec<IdentityPattern>,
     /// How many SAs there are beside the first, for one resource each.
     pub resources: u32,
     /// Whether it takes padding against traffic analysis.
@@ -73,6 +76,7 @@ impl Default for ChildTerms {
             labels: Vec::new(),
             on_demand: false,
             single_pair: false,
+            names: Vec::new(),
             resources: 0,
             takes_padding: true,
             later_fragments: true,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use ipsec_auth::Identity;
 use ipsec_crypto::KeyExchangeAlgorithm;
 use ipsec_wire::Spi;
 use ipsec_wire::registry::NotifyType;
@@ -64,16 +65,25 @@ struct Fit {
     more_possible: bool,
 }
 
-/// Answers the peer's offer of a child in `IKE_AUTH` with SA, TSi and TSr; these `addresses` are assigned to it.
+/// Who asks for a child.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    /// Who it has proven to be.
+    pub(crate) identity: Option<&'a Identity>,
+    /// What is assigned to it.
+    pub(crate) addresses: &'a [IpAddr],
+}
+
+/// Answers the peer's offer of a child in `IKE_AUTH` with SA, TSi and TSr.
 pub(crate) fn answer(
     connection: &Connection,
     sa: &IkeSa,
-    addresses: &[IpAddr],
+    asker: Asker<'_>,
     message: &Opened<'_>,
     secrets: Secrets<'_>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, ChildRefusal> {
-    let choice = choose(connection, sa, addresses, message, false, None)?;
+    let choice = choose(connection, sa, asker, message, false, None)?;
     install(&choice, sa, secrets, cx)
 }
 
@@ -82,7 +92,7 @@ pub(crate) fn answer(
 pub(in crate::exchange) fn choose(
     connection: &Connection,
     sa: &IkeSa,
-    addresses: &[IpAddr],
+    asker: Asker<'_>,
     message: &Opened<'_>,
     fresh: bool,
     old: Option<&ChildSa>,
@@ -94,9 +104,9 @@ pub(in crate::exchange) fn choose(
         refuse(NotifyType::INVALID_SYNTAX, unnamed, failure)
     })?;
     let theirs = Terms::of(&message.payloads);
-    let fit = match through_nat(connection, (sa, addresses), (&offer, &theirs), old) {
+    let fit = match through_nat(connection, (sa, asker), (&offer, &theirs), old) {
         Some(fit) => fit,
-        None => fit(connection, addresses, &offer, old, |_| true).map_err(|why| {
+        None => fit(connection, asker, &offer, old, |_| true).map_err(|why| {
             refuse(NotifyType::TS_UNACCEPTABLE, old.map_or(unnamed, |old| &old.name), Failure::Selectors(why))
         })?,
     };
@@ -125,7 +135,7 @@ pub(in crate::exchange) fn choose(
 /// (RFC 7296 §2.23.1). Where it may not be, there is none, and a tunnel is for what the peer calls them.
 fn through_nat(
     connection: &Connection,
-    (sa, addresses): (&IkeSa, &[IpAddr]),
+    (sa, asker): (&IkeSa, Asker<'_>),
     (offer, theirs): (&Offered<'_>, &Terms),
     old: Option<&ChildSa>,
 ) -> Option<Fit> {
@@ -134,23 +144,25 @@ fn through_nat(
     }
     let Understood { remote, local, original } = understand(&sa.path, offer.initiator, offer.responder)?;
     let seen = Offered { proposals: offer.proposals, initiator: &remote, responder: &local };
-    let fit = fit(connection, addresses, &seen, old, |config| config.transport).ok()?;
+    let fit = fit(connection, asker, &seen, old, |config| config.transport).ok()?;
     Some(Fit { original: Some(original), ..fit })
 }
 
-/// The child that is meant, one of those that are `wanted`: of several that have something in common with the offer the first that has room for the packet
-/// which its first selectors may be those of, or else the first (RFC 7296 §2.9).
+/// The child that is meant, one of those that are `wanted` and for this peer: of several that have something in common with
+/// the offer the first that has room for the packet which its first selectors may be those of, or else the first
+/// (RFC 7296 §2.9).
 fn fit(
     connection: &Connection,
-    addresses: &[IpAddr],
+    asker: Asker<'_>,
     offer: &Offered<'_>,
     old: Option<&ChildSa>,
     wanted: fn(&ChildConfig) -> bool,
 ) -> Result<Fit, String> {
     let meant = connection.children.iter().filter(|config| old.is_none_or(|old| old.name == config.name));
-    let meant = meant.filter(|config| wanted(config));
-    let meant = meant.map(|config| config.with_assigned(connection, addresses));
-    let mut fits: Vec<Fit> = meant.clone().filter_map(|config| common(config, offer, old)).collect();
+    let meant = meant.filter(|config| wanted(config) && config.is_for(asker.identity));
+    let meant = meant.map(|config| config.with_assigned(connection, asker.addresses));
+    let bound = meant.clone().map(|config| config.bound_to_sender(offer.initiator));
+    let mut fits: Vec<Fit> = bound.filter_map(|config| common(config, offer, old)).collect();
     let first_packet = |fit: &Fit| {
         let has = |first: Option<&TrafficSelector>, narrowed: &[TrafficSelector]| {
             first.is_some_and(|first| negotiate::subset(std::slice::from_ref(first), narrowed))
@@ -164,7 +176,16 @@ fn fit(
             }
             None => meant.map(|child| configured(&child)).collect(),
         };
-        let whose = if old.is_some() { "in use" } else { "configured" };
+        let whose = match old {
+            Some(_) => "in use".to_owned(),
+            None if ours.is_empty() => {
+                format!(
+                    "configured nothing for {}",
+                    asker.identity.map_or(String::new(), ToString::to_string)
+                )
+            }
+            None => "configured".to_owned(),
+        };
         return Err(format!("offered {}, {whose} {}", shown(offer), ours.join("; ")));
     }
     let chosen = fits.iter().position(first_packet).unwrap_or(0);
@@ -279,5 +300,6 @@ fn configured(child: &ChildConfig) -> String {
     let [mut local, mut remote] = [negotiate::local_side(child), negotiate::remote_side(child)];
     local.extend(labels.clone());
     remote.extend(labels);
-    format!("{} === {}", negotiate::show(&local), negotiate::show(&remote))
+    let named = if child.names.is_empty() { "" } else { " by the one address of a peer" };
+    format!("{} === {}{named}", negotiate::show(&local), negotiate::show(&remote))
 }

@@ -22,7 +22,7 @@ use crate::negotiate::{self, ChildSuite, Disagreement};
 use crate::refusal::Failure;
 use crate::sa::IkeSa;
 
-pub(crate) use choice::{ChildRefusal, answer};
+pub(crate) use choice::{Asker, ChildRefusal, answer};
 pub(super) use choice::{accept, choose, install};
 pub(crate) use offer::ChildOffer;
 
