@@ -1,6 +1,8 @@
 //! The Certificate and Certificate Request payloads that this end understands (RFC 7296 §3.6, §3.7): X.509 certificates
 //! as they are, never by hash and URL.
 
+pub(crate) mod v1;
+
 use ipsec_crypto::HashAlgorithm;
 use ipsec_wire::registry::CertEncoding;
 use ipsec_wire::v2;

@@ -9,7 +9,7 @@
 //!   ├─ raw key        by the same, without certificates     RFC 7670
 //!   ├─ resumption     prove_resumed, verify_resumed     RFC 5723 §4.3.3
 //!   ├─ null           prove_null, verify_null             RFC 7619
-//!   └─ IKEv1          prove_hash, verify_hash             RFC 2409 §5
+//!   └─ IKEv1          prove_hash, verify_hash, prove_hash_signature, verify_hash_signature   RFC 2409 §5
 //! ```
 //!
 //! An IKE SA becomes established only with a [`Proven`] token, and only this crate can make one.
@@ -18,6 +18,7 @@
 
 mod announced;
 mod certificates;
+mod certified;
 mod credential;
 pub mod eap;
 mod identity;
@@ -34,14 +35,16 @@ mod signature;
 pub mod x509;
 
 pub use announced::{AnnouncedMethod, BadAnnouncement};
+pub use certificates::v1::{certificate_requests_v1, read_certificates_v1};
 pub use certificates::{BadCertPayload, certificate_requests, read_certificates, read_raw_keys};
+pub use certified::Certified;
 pub use credential::Credential;
 pub use identity::Identity;
 pub use null::{prove_null, verify_null};
 pub use pad::{
     Authenticate, Evidence, IdentityPattern, NotAuthenticated, ParsePatternError, PeerDatabase, PeerEntry,
 };
-pub use phase1::{HashedOctets, prove_hash, verify_hash};
+pub use phase1::{HashedOctets, prove_hash, prove_hash_signature, verify_hash, verify_hash_signature};
 pub use proof::{NotProven, Proven};
 pub use prove::{NoProof, Occasion, Prove};
 pub use psk::{SignedOctets, prove_psk, verify_psk};

@@ -1,11 +1,12 @@
-//! Authentication in phase 1 of IKEv1 by a key that both ends share (RFC 2409 §5, §5.4):
+//! Authentication in phase 1 of IKEv1 (RFC 2409 §5): by a hash under SKEYID, where that shows whom it is from (§5.2 to §5.4),
+//! or by a signature over the hash (§5.1):
 //!
 //! ```text
 //! HASH_I = prf(SKEYID, g^xi | g^xr | CKY-I | CKY-R | SAi_b | IDii_b)
 //! HASH_R = prf(SKEYID, g^xr | g^xi | CKY-R | CKY-I | SAi_b | IDir_b)
 //! ```
 
-use ipsec_crypto::{Prf, Secret};
+use ipsec_crypto::{CannotSign, Entropy, Prf, Secret, SignatureAlgorithm, Signer, Verifier};
 use ipsec_wire::IkeSpi;
 use ipsec_wire::registry::IdType;
 use ipsec_wire::{v1, v2};
@@ -49,6 +50,38 @@ pub fn verify_hash(
         Ok(Proven::new(identity))
     } else {
         Err(NotProven::HashPayload)
+    }
+}
+
+/// The SIG payload: the signature over the hash. Where the algorithm is tied to a hash function `prf` is its HMAC, else that
+/// of the negotiated one; it is keyed with SKEYID.
+///
+/// # Errors
+/// If the key cannot sign it.
+pub fn prove_hash_signature(
+    prf: &Prf,
+    octets: &HashedOctets<'_>,
+    (signer, algorithm): (&Signer, SignatureAlgorithm),
+    entropy: &mut dyn Entropy,
+) -> Result<Vec<u8>, CannotSign> {
+    signer.sign(algorithm, &[compute(prf, octets).as_bytes()], entropy)
+}
+
+/// Checks that `signature` over the hash was made by the private key of `verifier` and so proves `identity`; that the key is
+/// the identity's is for the caller to know, by its certificate.
+///
+/// # Errors
+/// When it was not.
+pub fn verify_hash_signature(
+    prf: &Prf,
+    octets: &HashedOctets<'_>,
+    (verifier, algorithm): (&Verifier, SignatureAlgorithm),
+    signature: &[u8],
+    identity: Identity,
+) -> Result<Proven, NotProven> {
+    match verifier.verify(algorithm, &[compute(prf, octets).as_bytes()], signature) {
+        Ok(()) => Ok(Proven::new(identity)),
+        Err(why) => Err(NotProven::Signature { algorithm, why }),
     }
 }
 
@@ -118,6 +151,26 @@ mod tests {
         ] {
             assert!(refused(b"skeyid", &changed, &hash), "{changed:?}");
         }
+    }
+
+    #[test]
+    fn a_signature_proves_only_what_its_hash_covers_and_only_to_its_key() {
+        let prf = |key: &[u8]| Prf::new(PrfAlgorithm::HmacSha2_256, key);
+        let entropy = &mut crate::seeded::Seeded::new(1);
+        let [own, other] = [(); 2].map(|()| Signer::generate(ipsec_crypto::KeyType::P256, entropy));
+        let algorithm = SignatureAlgorithm::EcdsaIkev1;
+        let who = || Identity::Fqdn("west".into());
+        let signature = prove_hash_signature(&prf(b"skeyid"), &OCTETS, (&own, algorithm), entropy).unwrap();
+        let verify = |key: &[u8], octets: &HashedOctets<'_>, signer: &Signer, signature: &[u8]| {
+            verify_hash_signature(&prf(key), octets, (&signer.verifier(), algorithm), signature, who())
+        };
+        assert_eq!(verify(b"skeyid", &OCTETS, &own, &signature).unwrap().identity(), &who());
+        assert!(verify(b"other", &OCTETS, &own, &signature).is_err());
+        assert!(verify(b"skeyid", &OCTETS, &other, &signature).is_err());
+        assert!(verify(b"skeyid", &HashedOctets { id: b"ie", ..OCTETS }, &own, &signature).is_err());
+        assert!(verify(b"skeyid", &OCTETS, &own, &signature[1..]).is_err());
+        let wrong = SignatureAlgorithm::RsaIkev1;
+        assert!(prove_hash_signature(&prf(b"skeyid"), &OCTETS, (&own, wrong), entropy).is_err());
     }
 
     #[test]

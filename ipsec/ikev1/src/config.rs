@@ -8,7 +8,8 @@ use ipsec_crypto::{KeyExchangeAlgorithm, Secret};
 use ipsec_dataplane::{LifetimePolicy, Limits, SaOptions, Selector};
 use ipsec_net::{AddressRange, Retransmission};
 
-use crate::negotiate::{ChildSuite, IkeSuite, Side};
+use crate::authentication::Authentication;
+use crate::negotiate::{ChildSuite, IkeSuite, Method, Phase1Suite, Side};
 
 /// How phase 1 goes (RFC 2409 §5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,8 +34,8 @@ pub struct Connection {
     pub local_id: Identity,
     /// Who the peer has to prove to be.
     pub remote_id: IdentityPattern,
-    /// The key that both ends share.
-    pub psk: Secret,
+    /// What authenticates both ends: what is offered and accepted, best first.
+    pub authentication: Vec<Authentication>,
     /// How phase 1 goes, whichever end begins.
     pub mode: Mode,
     /// What we offer and accept for the ISAKMP SA, best first. In aggressive mode only those with the group of the first
@@ -63,7 +64,7 @@ impl Connection {
             remote,
             local_id: Identity::Address(local),
             remote_id: IdentityPattern::Exactly(Identity::Address(remote)),
-            psk,
+            authentication: vec![Authentication::SharedKey(psk)],
             mode: Mode::Main,
             proposals: Vec::new(),
             lifetime: lifetime(Duration::from_secs(3_600)),
@@ -74,11 +75,36 @@ impl Connection {
         }
     }
 
+    /// The methods that both ends may be authenticated by, best first.
+    #[must_use]
+    pub fn methods(&self) -> Vec<Method> {
+        let mut methods = Vec::new();
+        for method in self.authentication.iter().flat_map(Authentication::methods) {
+            if !methods.contains(&method) {
+                methods.push(method);
+            }
+        }
+        methods
+    }
+
+    /// What authenticates by this method.
+    pub(crate) fn authentication_by(&self, method: Method) -> Option<&Authentication> {
+        self.authentication.iter().find(|one| one.methods().contains(&method))
+    }
+
+    /// What it accepts, best first: each method with each proposal.
+    pub(crate) fn accepted(&self) -> Vec<Phase1Suite> {
+        let with =
+            |method: Method| self.proposals.iter().map(move |suite| Phase1Suite { suite: *suite, method });
+        self.methods().into_iter().flat_map(with).collect()
+    }
+
     /// What it offers: in aggressive mode one group has to do for all.
-    pub(crate) fn offered(&self) -> Vec<IkeSuite> {
-        let group = self.proposals.first().map(|suite| suite.group);
-        let fits = |suite: &&IkeSuite| self.mode == Mode::Main || Some(suite.group) == group;
-        self.proposals.iter().filter(fits).copied().collect()
+    pub(crate) fn offered(&self) -> Vec<Phase1Suite> {
+        let accepted = self.accepted();
+        let group = accepted.first().map(|one| one.suite.group);
+        let fits = |one: &Phase1Suite| self.mode == Mode::Main || Some(one.suite.group) == group;
+        accepted.into_iter().filter(fits).collect()
     }
 }
 
@@ -147,13 +173,15 @@ pub struct Config {
     pub connections: Vec<Connection>,
     /// How many ISAKMP SAs may be in negotiation that others have begun; first messages beyond are dropped.
     pub half_open_limit: usize,
+    /// When the endpoint's clock began, in seconds since 1970 in UTC; certificates are valid by it.
+    pub epoch: u64,
 }
 
 impl Config {
-    /// These connections, and at most 1,000 ISAKMP SAs in negotiation.
+    /// These connections, at most 1,000 ISAKMP SAs in negotiation, and a clock that began with the year 2026.
     #[must_use]
     pub fn new(connections: Vec<Connection>) -> Self {
-        Self { connections, half_open_limit: 1_000 }
+        Self { connections, half_open_limit: 1_000, epoch: 1_767_225_600 }
     }
 }
 

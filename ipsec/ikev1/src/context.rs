@@ -13,9 +13,16 @@ pub(crate) struct Context<'a> {
     pub(crate) entropy: &'a mut dyn Entropy,
     /// The IPsec SAs of the endpoint, which outlive their ISAKMP SA.
     pub(crate) children: &'a mut Children,
+    /// When the clock began, in seconds since 1970 in UTC.
+    pub(crate) epoch: u64,
 }
 
 impl Context<'_> {
+    /// The date, in seconds since 1970 in UTC.
+    pub(crate) fn date(&self) -> u64 {
+        self.epoch.saturating_add(self.now.since(Instant::ZERO).as_secs())
+    }
+
     /// A fresh nonce of 32 octets; 8 to 256 are allowed (RFC 2409 §5).
     pub(crate) fn nonce(&mut self) -> Vec<u8> {
         let mut nonce = vec![0; 32];

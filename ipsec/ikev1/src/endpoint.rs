@@ -36,6 +36,7 @@ use crate::timers::TimerReason;
 pub struct Endpoint {
     connections: Vec<Arc<Connection>>,
     half_open_limit: usize,
+    epoch: u64,
     provider: &'static Provider,
     entropy: Box<dyn Entropy>,
     /// By our own cookies.
@@ -56,6 +57,7 @@ macro_rules! context {
             provider: $endpoint.provider,
             entropy: &mut *$endpoint.entropy,
             children: &mut $endpoint.children,
+            epoch: $endpoint.epoch,
         }
     };
 }
@@ -67,6 +69,7 @@ impl Endpoint {
         Self {
             connections: config.connections.into_iter().map(Arc::new).collect(),
             half_open_limit: config.half_open_limit,
+            epoch: config.epoch,
             provider,
             entropy,
             sessions: BTreeMap::new(),

@@ -13,13 +13,13 @@ pub(crate) enum Form {
     /// The third and the fourth.
     MainKe,
     /// The fifth and the sixth.
-    MainId,
+    MainId(Means),
     /// The first message of aggressive mode.
     AggressiveOffer,
     /// The second.
-    AggressiveAnswer,
+    AggressiveAnswer(Means),
     /// The third.
-    AggressiveProof,
+    AggressiveProof(Means),
     /// The first two messages of quick mode.
     Quick,
     /// The third.
@@ -28,9 +28,18 @@ pub(crate) enum Form {
     Informational,
 }
 
-/// The payload that has to come first, others that have to be there once, and those that may be there, with how many.
+/// What proves in phase 1 who an end is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Means {
+    /// HASH_I or HASH_R.
+    Hash,
+    /// A signature over it.
+    Signature,
+}
+
+/// The payload that has to come first if one has to, others that have to be there once, and those that may be there, with how many.
 struct Row {
-    first: Type,
+    first: Option<Type>,
     once: &'static [Type],
     optional: &'static [(Type, usize)],
 }
@@ -40,22 +49,29 @@ const MANY: usize = 32;
 
 const fn row(form: Form) -> Row {
     match form {
-        Form::MainSa => Row { first: Type::SA, once: &[], optional: &[] },
-        Form::MainKe => Row { first: Type::KE, once: &[Type::NONCE], optional: &[] },
-        Form::MainId => Row { first: Type::ID, once: &[Type::HASH], optional: &[] },
+        Form::MainSa => Row { first: Some(Type::SA), once: &[], optional: &[] },
+        Form::MainKe => Row { first: Some(Type::KE), once: &[Type::NONCE], optional: &[] },
+        Form::MainId(Means::Hash) => Row { first: Some(Type::ID), once: &[Type::HASH], optional: &[] },
+        Form::MainId(Means::Signature) => Row { first: Some(Type::ID), once: &[Type::SIG], optional: &[] },
         Form::AggressiveOffer => {
-            Row { first: Type::SA, once: &[Type::KE, Type::NONCE, Type::ID], optional: &[] }
+            Row { first: Some(Type::SA), once: &[Type::KE, Type::NONCE, Type::ID], optional: &[] }
         }
-        Form::AggressiveAnswer => {
-            Row { first: Type::SA, once: &[Type::KE, Type::NONCE, Type::ID, Type::HASH], optional: &[] }
+        Form::AggressiveAnswer(Means::Hash) => {
+            Row { first: Some(Type::SA), once: &[Type::KE, Type::NONCE, Type::ID, Type::HASH], optional: &[] }
         }
-        Form::AggressiveProof | Form::QuickProof => Row { first: Type::HASH, once: &[], optional: &[] },
+        Form::AggressiveAnswer(Means::Signature) => {
+            Row { first: Some(Type::SA), once: &[Type::KE, Type::NONCE, Type::ID, Type::SIG], optional: &[] }
+        }
+        Form::AggressiveProof(Means::Signature) => Row { first: None, once: &[Type::SIG], optional: &[] },
+        Form::AggressiveProof(Means::Hash) | Form::QuickProof => {
+            Row { first: Some(Type::HASH), once: &[], optional: &[] }
+        }
         Form::Quick => Row {
-            first: Type::HASH,
+            first: Some(Type::HASH),
             once: &[Type::SA, Type::NONCE],
             optional: &[(Type::KE, 1), (Type::ID, 2)],
         },
-        Form::Informational => Row { first: Type::HASH, once: &[], optional: &[(Type::DELETE, MANY)] },
+        Form::Informational => Row { first: Some(Type::HASH), once: &[], optional: &[(Type::DELETE, MANY)] },
     }
 }
 
@@ -63,7 +79,7 @@ const fn row(form: Form) -> Row {
 pub(crate) fn check(form: Form, payloads: &[Payload]) -> Result<(), Refusal> {
     let wrong = |what: String| Err(Refusal::Ignore(DropReason::Malformed(what)));
     let Row { first, once, optional } = row(form);
-    if payloads.first().map(Payload::kind) != Some(first) {
+    if let Some(first) = first.filter(|first| payloads.first().map(Payload::kind) != Some(*first)) {
         return wrong(format!("{form:?}: a {first} payload has to come first"));
     }
     let count = |kind: Type| payloads.iter().filter(|payload| payload.kind() == kind).count();
@@ -72,7 +88,7 @@ pub(crate) fn check(form: Form, payloads: &[Payload]) -> Result<(), Refusal> {
     }
     let most = |kind: Type| {
         let listed = optional.iter().find(|(listed, _)| *listed == kind).map(|(_, most)| *most);
-        listed.unwrap_or(if kind == first { 1 } else { MANY })
+        listed.unwrap_or(if Some(kind) == first { 1 } else { MANY })
     };
     match payloads.iter().map(Payload::kind).find(|kind| count(*kind) > most(*kind)) {
         Some(kind) => wrong(format!("{form:?}: too many {kind} payloads")),
@@ -82,7 +98,8 @@ pub(crate) fn check(form: Form, payloads: &[Payload]) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use ipsec_wire::v1::{Identification, SecurityAssociation, Subject};
+    use ipsec_wire::registry::v1::CertEncoding;
+    use ipsec_wire::v1::{Certificate, Identification, SecurityAssociation, Subject};
 
     use super::*;
 
@@ -93,6 +110,8 @@ mod tests {
             "Nonce" => Payload::Nonce(vec![1]),
             "ID" => Payload::Id(Identification::of(Subject::Address([192, 0, 2, 1].into()))),
             "HASH" => Payload::Hash(vec![1]),
+            "SIG" => Payload::Sig(vec![1]),
+            "CERT" => Payload::Cert(Certificate { encoding: CertEncoding::CRL, data: Vec::new() }),
             _ => Payload::VendorId(vec![1]),
         };
         text.split(' ').map(one).collect()
@@ -107,13 +126,22 @@ mod tests {
             (Form::MainKe, "KE Nonce V", true),
             (Form::MainKe, "KE", false),
             (Form::MainKe, "KE Nonce Nonce", false),
-            (Form::MainId, "ID HASH", true),
-            (Form::MainId, "HASH ID", false),
+            (Form::MainId(Means::Hash), "ID HASH", true),
+            (Form::MainId(Means::Hash), "HASH ID", false),
+            (Form::MainId(Means::Hash), "ID SIG", false),
+            (Form::MainId(Means::Signature), "ID CERT CERT SIG V", true),
+            (Form::MainId(Means::Signature), "ID CERT HASH", false),
+            (Form::MainId(Means::Signature), "ID SIG SIG", false),
             (Form::AggressiveOffer, "SA KE Nonce ID V", true),
             (Form::AggressiveOffer, "SA KE Nonce", false),
-            (Form::AggressiveAnswer, "SA KE Nonce ID HASH", true),
-            (Form::AggressiveAnswer, "SA KE Nonce ID", false),
-            (Form::AggressiveProof, "HASH", true),
+            (Form::AggressiveAnswer(Means::Hash), "SA KE Nonce ID HASH", true),
+            (Form::AggressiveAnswer(Means::Hash), "SA KE Nonce ID", false),
+            (Form::AggressiveAnswer(Means::Signature), "SA KE Nonce ID CERT SIG", true),
+            (Form::AggressiveAnswer(Means::Signature), "SA KE Nonce ID CERT HASH", false),
+            (Form::AggressiveProof(Means::Hash), "HASH", true),
+            (Form::AggressiveProof(Means::Signature), "CERT SIG", true),
+            (Form::AggressiveProof(Means::Signature), "SIG CERT", true),
+            (Form::AggressiveProof(Means::Signature), "CERT HASH", false),
             (Form::Quick, "HASH SA Nonce", true),
             (Form::Quick, "HASH SA Nonce KE ID ID", true),
             (Form::Quick, "HASH SA Nonce KE ID ID ID", false),

@@ -16,6 +16,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod apply;
+mod authentication;
 mod children;
 mod config;
 mod context;
@@ -37,10 +38,11 @@ mod session;
 mod status;
 mod timers;
 
+pub use authentication::{Authentication, Signatures};
 pub use config::{ChildConfig, Config, Connection, Mode};
 pub use endpoint::{Endpoint, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
-pub use negotiate::{ChildSuite, IkeSuite, Side};
+pub use negotiate::{ChildSuite, IkeSuite, Method, Side};
 pub use output::Output;
 pub use refusal::{DropReason, Failure};
 pub use sa::Role;

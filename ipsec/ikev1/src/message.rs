@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use ipsec_wire::Malformed;
-use ipsec_wire::v1::{Chain, Header, Identification, Payload, SecurityAssociation, parse_chain};
+use ipsec_wire::v1::{
+    Certificate, CertificateRequest, Chain, Header, Identification, Payload, SecurityAssociation, parse_chain,
+};
 
 /// A message in the clear.
 pub(crate) struct Opened {
@@ -53,12 +55,29 @@ impl Opened {
         self.find(|payload| if let Payload::Hash(hash) = payload { Some(hash.as_slice()) } else { None })
     }
 
+    pub(crate) fn signature(&self) -> Option<&[u8]> {
+        self.find(
+            |payload| if let Payload::Sig(signature) = payload { Some(signature.as_slice()) } else { None },
+        )
+    }
+
+    /// The certificates in order.
+    pub(crate) fn certificates(&self) -> Vec<&Certificate> {
+        self.all(|payload| if let Payload::Cert(certificate) = payload { Some(certificate) } else { None })
+    }
+
+    /// The requests for certificates.
+    pub(crate) fn certificate_requests(&self) -> Vec<&CertificateRequest> {
+        self.all(|payload| if let Payload::CertReq(request) = payload { Some(request) } else { None })
+    }
+
     /// The identities in order.
     pub(crate) fn ids(&self) -> Vec<&Identification> {
-        self.payloads
-            .iter()
-            .filter_map(|payload| if let Payload::Id(id) = payload { Some(id) } else { None })
-            .collect()
+        self.all(|payload| if let Payload::Id(id) = payload { Some(id) } else { None })
+    }
+
+    fn all<'a, T>(&'a self, pick: impl Fn(&'a Payload) -> Option<T>) -> Vec<T> {
+        self.payloads.iter().filter_map(pick).collect()
     }
 
     fn find<'a, T>(&'a self, pick: impl Fn(&'a Payload) -> Option<T>) -> Option<T> {

@@ -122,6 +122,14 @@ impl Failure {
         }
     }
 
+    /// What a notify of the peer's means for phase 1, which nothing protects.
+    pub(crate) fn told_in_phase1(kind: NotifyType) -> Self {
+        match Self::told(kind, ", unprotected") {
+            Self::Identities(text) => Self::Authentication(text),
+            other => other,
+        }
+    }
+
     /// What a notify of the peer's means for an exchange.
     pub(crate) fn told(kind: NotifyType, what: &str) -> Self {
         let text = format!("the peer said {kind}{what}");
@@ -133,6 +141,11 @@ impl Failure {
             NotifyType::AUTHENTICATION_FAILED
             | NotifyType::INVALID_HASH_INFORMATION
             | NotifyType::INVALID_SIGNATURE
+            | NotifyType::INVALID_CERT_ENCODING
+            | NotifyType::INVALID_CERTIFICATE
+            | NotifyType::INVALID_CERT_AUTHORITY
+            | NotifyType::CERT_TYPE_UNSUPPORTED
+            | NotifyType::CERTIFICATE_UNAVAILABLE
             | NotifyType::PAYLOAD_MALFORMED => Self::Authentication(text),
             NotifyType::INVALID_KEY_INFORMATION => Self::KeyExchange(text),
             _ => Self::Refused(format!("{kind}{what}")),

@@ -148,6 +148,9 @@ impl Config {
             if connection.proposals.is_empty() {
                 return wrong(name, "nothing is offered");
             }
+            if connection.methods().is_empty() {
+                return wrong(name, "there is nothing to authenticate with");
+            }
             if !connection.proposals.iter().all(ipsec_ikev1::IkeSuite::has_numbers) {
                 return wrong(name, "IKEv1 has no number for an algorithm");
             }

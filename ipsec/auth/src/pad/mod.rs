@@ -17,8 +17,9 @@ use thiserror::Error;
 
 pub use pattern::{IdentityPattern, ParsePatternError};
 
+use crate::certified::key_of;
 use crate::eap::{EapServerConfig, EapSuccess};
-use crate::x509::{Certificate, NotTheirs, TrustStore, Trusted, Untrusted};
+use crate::x509::{Certificate, NotTheirs, TrustStore, Untrusted};
 use crate::{
     Identity, NotProven, Proven, SignatureHash, SignatureRules, SignedOctets, verify_null, verify_psk,
     verify_signature,
@@ -278,13 +279,9 @@ impl PeerEntry {
                 tried.reduce(Result::or).ok_or(unknown)?
             }
             Authenticate::Signature { trust, algorithms, binds_identity } => {
-                let trusted = certified(trust, identity, evidence)?;
-                if *binds_identity {
-                    trusted.speaks_for(identity)?;
-                }
+                let key = key_of(trust, *binds_identity, identity, evidence.certificates, evidence.now)?;
                 let rules = evidence.rules(algorithms);
-                let verifier = trusted.verifier();
-                verify_signature(provider, prf, verifier, &rules, octets, auth, identity.clone())
+                verify_signature(provider, prf, &key, &rules, octets, auth, identity.clone())
             }
         };
         proven.map_err(|why| NotAuthenticated::NotProven { identity: identity.clone(), why })
@@ -307,21 +304,6 @@ impl PeerEntry {
         let within = |asked| allowed.iter().filter_map(move |allowed| intersection(allowed, asked));
         asked.iter().flat_map(within).collect()
     }
-}
-
-/// The peer's certificate with a path to it; without one from the peer, a trusted one that is its own.
-fn certified<'a>(
-    trust: &'a TrustStore,
-    identity: &Identity,
-    evidence: &Evidence<'a>,
-) -> Result<Trusted<'a>, NotAuthenticated> {
-    if let Some((own, others)) = evidence.certificates.split_first() {
-        return Ok(trust.validate(own, others, evidence.now)?);
-    }
-    let mut pinned = trust.anchors.iter().filter_map(|anchor| trust.validate(anchor, &[], evidence.now).ok());
-    pinned
-        .find(|trusted| trusted.speaks_for(identity).is_ok())
-        .ok_or_else(|| NotAuthenticated::NoCertificate { identity: identity.clone() })
 }
 
 /// The traffic that both select; an unknown type has nothing in common with any other.

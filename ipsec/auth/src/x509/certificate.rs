@@ -87,6 +87,13 @@ impl Certificate {
         printable(self.subject_name())
     }
 
+    /// Whose certificate it is, in DER.
+    #[must_use]
+    pub fn subject_der(&self) -> Vec<u8> {
+        // It was read from DER.
+        self.subject_name().to_der().unwrap_or_default()
+    }
+
     /// Who issued it, as RFC 4514 writes it.
     #[must_use]
     pub fn issuer(&self) -> String {

@@ -46,6 +46,9 @@ pub enum SignatureAlgorithm {
     Ecdsa384,
     /// ECDSA-521, with SHA-512 on P-521; r | s (RFC 4754 §3): IKEv2 method 11.
     Ecdsa521,
+    /// ECDSA of IKEv1: the message is a hash already, by the function that belongs to the curve; r | s (RFC 2409 §5.1,
+    /// RFC 4754 §4).
+    EcdsaIkev1,
     /// Ed25519 (RFC 8032 §5.1, RFC 8420), without a context.
     Ed25519,
     /// Ed448 (RFC 8032 §5.2, RFC 8420), with an empty context.
@@ -74,6 +77,7 @@ impl SignatureAlgorithm {
         Self::Ecdsa256,
         Self::Ecdsa384,
         Self::Ecdsa521,
+        Self::EcdsaIkev1,
         Self::Ed25519,
         Self::Ed448,
     ];
@@ -100,6 +104,7 @@ impl SignatureAlgorithm {
             Self::Ecdsa256 => "ECDSA-256",
             Self::Ecdsa384 => "ECDSA-384",
             Self::Ecdsa521 => "ECDSA-521",
+            Self::EcdsaIkev1 => "ECDSA-IKEv1",
             Self::Ed25519 => "Ed25519",
             Self::Ed448 => "Ed448",
         }
@@ -121,7 +126,7 @@ impl SignatureAlgorithm {
             Self::RsaSha2_512 | Self::RsaPssSha2_512 | Self::EcdsaSha2_512 | Self::Ecdsa521 => {
                 Some(HashAlgorithm::Sha2_512)
             }
-            Self::RsaIkev1 | Self::DsaIkev1 | Self::Ed25519 | Self::Ed448 => None,
+            Self::RsaIkev1 | Self::DsaIkev1 | Self::EcdsaIkev1 | Self::Ed25519 | Self::Ed448 => None,
         }
     }
 
@@ -138,9 +143,11 @@ impl SignatureAlgorithm {
             | Self::RsaPssSha2_512
             | Self::RsaIkev1 => &[KeyType::Rsa],
             Self::DsaSha1 | Self::DsaSha2_256 | Self::DsaIkev1 => &[KeyType::Dsa],
-            Self::EcdsaSha1 | Self::EcdsaSha2_256 | Self::EcdsaSha2_384 | Self::EcdsaSha2_512 => {
-                &[KeyType::P256, KeyType::P384, KeyType::P521]
-            }
+            Self::EcdsaSha1
+            | Self::EcdsaSha2_256
+            | Self::EcdsaSha2_384
+            | Self::EcdsaSha2_512
+            | Self::EcdsaIkev1 => &[KeyType::P256, KeyType::P384, KeyType::P521],
             Self::Ecdsa256 => &[KeyType::P256],
             Self::Ecdsa384 => &[KeyType::P384],
             Self::Ecdsa521 => &[KeyType::P521],
@@ -172,6 +179,7 @@ impl SignatureAlgorithm {
             Self::EcdsaSha2_256 | Self::Ecdsa256 => Scheme::Ecdsa(HashAlgorithm::Sha2_256),
             Self::EcdsaSha2_384 | Self::Ecdsa384 => Scheme::Ecdsa(HashAlgorithm::Sha2_384),
             Self::EcdsaSha2_512 | Self::Ecdsa521 => Scheme::Ecdsa(HashAlgorithm::Sha2_512),
+            Self::EcdsaIkev1 => Scheme::EcdsaHashed,
             Self::Ed25519 => Scheme::Ed25519,
             Self::Ed448 => Scheme::Ed448,
         }
@@ -197,6 +205,8 @@ pub(super) enum Scheme {
     Rsa(Padding),
     Dsa(HashAlgorithm),
     Ecdsa(HashAlgorithm),
+    /// Of a hash by the function that belongs to the curve, which makes the nonce too.
+    EcdsaHashed,
     Ed25519,
     Ed448,
 }

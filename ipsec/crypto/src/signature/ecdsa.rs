@@ -26,18 +26,23 @@ pub(super) trait NamedCurve:
     + PointCompression
 {
     const KEY_TYPE: KeyType;
+    /// The function that belongs to it (RFC 4754 §4).
+    const HASH: HashAlgorithm;
 }
 
 impl NamedCurve for p256::NistP256 {
     const KEY_TYPE: KeyType = KeyType::P256;
+    const HASH: HashAlgorithm = HashAlgorithm::Sha2_256;
 }
 
 impl NamedCurve for p384::NistP384 {
     const KEY_TYPE: KeyType = KeyType::P384;
+    const HASH: HashAlgorithm = HashAlgorithm::Sha2_384;
 }
 
 impl NamedCurve for p521::NistP521 {
     const KEY_TYPE: KeyType = KeyType::P521;
+    const HASH: HashAlgorithm = HashAlgorithm::Sha2_512;
 }
 
 /// A private scalar, never zero.
@@ -68,6 +73,12 @@ impl<C: NamedCurve> Private<C> {
 
     pub(super) fn public(&self) -> Public<C> {
         Public(self.0.public_key())
+    }
+
+    /// r | s of a hash by the curve's own function, or the length that it ought to have, in bytes.
+    pub(super) fn sign_hashed(&self, hash: &[u8]) -> Result<Vec<u8>, usize> {
+        let expected = C::HASH.output_len();
+        if hash.len() == expected { Ok(self.sign(C::HASH, hash)) } else { Err(expected) }
     }
 
     /// r | s

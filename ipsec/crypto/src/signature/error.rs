@@ -75,7 +75,7 @@ pub enum CannotSign {
         /// The length of the modulus in bits.
         bits: usize,
     },
-    /// DSA of IKEv1: the message is not a hash of 20 bytes.
+    /// DSA or ECDSA of IKEv1: the message is not a hash of the length that belongs to the algorithm or the curve.
     #[error("{} signs a hash of {expected} bytes, not of {found}", .algorithm.name())]
     HashLength {
         /// The algorithm.

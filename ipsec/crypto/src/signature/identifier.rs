@@ -49,7 +49,12 @@ impl SignatureAlgorithm {
             Self::EcdsaSha2_512 => b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x04",
             Self::Ed25519 => b"\x30\x05\x06\x03\x2b\x65\x70",
             Self::Ed448 => b"\x30\x05\x06\x03\x2b\x65\x71",
-            Self::RsaIkev1 | Self::DsaIkev1 | Self::Ecdsa256 | Self::Ecdsa384 | Self::Ecdsa521 => {
+            Self::RsaIkev1
+            | Self::DsaIkev1
+            | Self::EcdsaIkev1
+            | Self::Ecdsa256
+            | Self::Ecdsa384
+            | Self::Ecdsa521 => {
                 return None;
             }
         };

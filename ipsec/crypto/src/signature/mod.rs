@@ -234,6 +234,7 @@ impl Signer {
         let wrong = WrongKey { algorithm, key_type: self.key_type() };
         self.key_type().check(algorithm)?;
         let hash = algorithm.digest(message);
+        let no_hash = |expected| CannotSign::HashLength { algorithm, expected, found: hash.len() };
         let signature = match (&*self.0, algorithm.scheme()) {
             (Private::Rsa(key), Scheme::Rsa(padding)) => {
                 if let Some(bits) = key.lacks_room(padding, &hash) {
@@ -242,15 +243,18 @@ impl Signer {
                 key.sign(padding, &hash, entropy).ok_or(CannotSign::Inconsistent)?
             }
             (Private::Dsa(key), Scheme::Dsa(nonce)) => {
-                let (expected, found) = (nonce.output_len(), hash.len());
-                if found != expected {
-                    return Err(CannotSign::HashLength { algorithm, expected, found });
+                let expected = nonce.output_len();
+                if hash.len() != expected {
+                    return Err(no_hash(expected));
                 }
                 key.sign(nonce, &hash).ok_or(CannotSign::Inconsistent)?
             }
             (Private::P256(key), Scheme::Ecdsa(nonce)) => key.sign(nonce, &hash),
             (Private::P384(key), Scheme::Ecdsa(nonce)) => key.sign(nonce, &hash),
             (Private::P521(key), Scheme::Ecdsa(nonce)) => key.sign(nonce, &hash),
+            (Private::P256(key), Scheme::EcdsaHashed) => key.sign_hashed(&hash).map_err(no_hash)?,
+            (Private::P384(key), Scheme::EcdsaHashed) => key.sign_hashed(&hash).map_err(no_hash)?,
+            (Private::P521(key), Scheme::EcdsaHashed) => key.sign_hashed(&hash).map_err(no_hash)?,
             (Private::Ed25519(key), Scheme::Ed25519) => key.sign(&hash),
             (Private::Ed448(key), Scheme::Ed448) => key.sign(&hash),
             _ => return Err(wrong.into()),
@@ -358,9 +362,15 @@ impl Verifier {
         match (&*self.0, algorithm.scheme()) {
             (Public::Rsa(key), Scheme::Rsa(padding)) => key.verify(padding, &hash, signature),
             (Public::Dsa(key), Scheme::Dsa(_)) => key.verify(&hash, &integers(key.order_len())?),
-            (Public::P256(key), Scheme::Ecdsa(_)) => key.verify(&hash, &integers(key.order_len())?),
-            (Public::P384(key), Scheme::Ecdsa(_)) => key.verify(&hash, &integers(key.order_len())?),
-            (Public::P521(key), Scheme::Ecdsa(_)) => key.verify(&hash, &integers(key.order_len())?),
+            (Public::P256(key), Scheme::Ecdsa(_) | Scheme::EcdsaHashed) => {
+                key.verify(&hash, &integers(key.order_len())?)
+            }
+            (Public::P384(key), Scheme::Ecdsa(_) | Scheme::EcdsaHashed) => {
+                key.verify(&hash, &integers(key.order_len())?)
+            }
+            (Public::P521(key), Scheme::Ecdsa(_) | Scheme::EcdsaHashed) => {
+                key.verify(&hash, &integers(key.order_len())?)
+            }
             (Public::Ed25519(key), Scheme::Ed25519) => key.verify(&hash, signature),
             (Public::Ed448(key), Scheme::Ed448) => key.verify(&hash, signature),
             _ => Err(wrong.into()),

@@ -49,28 +49,41 @@ fn signers() -> Vec<Signer> {
 /// Twenty bytes, which IKEv1's DSA wants.
 const MESSAGE: &[u8] = b"a hash of twenty ...";
 
+/// As many as an algorithm of IKEv1 wants with a key of this type, or twenty.
+fn message(algorithm: SignatureAlgorithm, key_type: KeyType) -> Vec<u8> {
+    let len = match (algorithm, key_type) {
+        (SignatureAlgorithm::EcdsaIkev1, KeyType::P256) => 32,
+        (SignatureAlgorithm::EcdsaIkev1, KeyType::P384) => 48,
+        (SignatureAlgorithm::EcdsaIkev1, KeyType::P521) => 64,
+        _ => MESSAGE.len(),
+    };
+    MESSAGE.iter().copied().cycle().take(len).collect()
+}
+
 #[test]
 fn a_signature_is_that_of_its_algorithm_key_and_message_alone() {
     for signer in signers() {
         let verifier = signer.verifier();
         for &algorithm in SignatureAlgorithm::ALL {
-            let signature = signer.sign(algorithm, &[MESSAGE], &mut FixedEntropy::new([9; 64]));
+            let message = message(algorithm, signer.key_type());
+            let message = message.as_slice();
+            let signature = signer.sign(algorithm, &[message], &mut FixedEntropy::new([9; 64]));
             let wrong = WrongKey { algorithm, key_type: signer.key_type() };
             if !algorithm.key_types().contains(&signer.key_type()) {
                 assert_eq!(signature, Err(CannotSign::Key(wrong)));
-                let verified = verifier.verify(algorithm, &[MESSAGE], &[0; 64]);
+                let verified = verifier.verify(algorithm, &[message], &[0; 64]);
                 assert_eq!(verified, Err(BadSignature::Key(wrong)));
                 continue;
             }
             let signature = signature.unwrap();
             let name = algorithm.name();
-            assert_eq!(verifier.verify(algorithm, &[MESSAGE], &signature), Ok(()), "{name}");
-            let parts = [&MESSAGE[..3], &[], &MESSAGE[3..]];
+            assert_eq!(verifier.verify(algorithm, &[message], &signature), Ok(()), "{name}");
+            let parts = [&message[..3], &[], &message[3..]];
             assert_eq!(verifier.verify(algorithm, &parts, &signature), Ok(()), "{name}");
-            let other = verifier.verify(algorithm, &[b"A", &MESSAGE[1..]], &signature);
+            let other = verifier.verify(algorithm, &[b"A", &message[1..]], &signature);
             assert_eq!(other, Err(BadSignature::Mismatch), "{name}");
             for &other in SignatureAlgorithm::ALL {
-                let verified = verifier.verify(other, &[MESSAGE], &signature);
+                let verified = verifier.verify(other, &[message], &signature);
                 assert_eq!(verified.is_ok(), other == algorithm, "{name} as {}", other.name());
             }
         }
@@ -202,6 +215,8 @@ fn what_is_wrong_is_said() {
     let mut entropy = FixedEntropy::new([]);
     let error = signers[1].sign(SignatureAlgorithm::DsaIkev1, &[b"abc"], &mut entropy).unwrap_err();
     assert_eq!(error.to_string(), "DSA-IKEv1 signs a hash of 20 bytes, not of 3");
+    let error = signers[2].sign(SignatureAlgorithm::EcdsaIkev1, &[b"abc"], &mut entropy).unwrap_err();
+    assert_eq!(error.to_string(), "ECDSA-IKEv1 signs a hash of 32 bytes, not of 3");
     let error = signers[0].sign(SignatureAlgorithm::EcdsaSha2_256, &[b"abc"], &mut entropy).unwrap_err();
     assert_eq!(error.to_string(), "ECDSA-SHA2-256 takes a key of P-256 or P-384 or P-521, not of RSA");
     let verify = |index: usize, algorithm, signature: &[u8]| {
@@ -316,10 +331,11 @@ proptest! {
     ) {
         let algorithm = *which.get(SignatureAlgorithm::ALL);
         let signer = signers().into_iter().find(|key| algorithm.key_types().contains(&key.key_type())).unwrap();
-        let mut signature = signer.sign(algorithm, &[MESSAGE], &mut FixedEntropy::new([9; 64])).unwrap();
+        let message = message(algorithm, signer.key_type());
+        let mut signature = signer.sign(algorithm, &[&message], &mut FixedEntropy::new([9; 64])).unwrap();
         let index = index.index(signature.len());
         signature[index] ^= 1 << bit;
-        prop_assert!(signer.verifier().verify(algorithm, &[MESSAGE], &signature).is_err());
+        prop_assert!(signer.verifier().verify(algorithm, &[&message], &signature).is_err());
     }
 
     #[test]

@@ -1,10 +1,13 @@
-//! Aggressive mode with a shared key (RFC 2409 §5.4): three messages, and everybody sees who the ends are.
+//! Aggressive mode (RFC 2409 §5): three messages, and everybody sees who the ends are.
 //!
 //! ```text
-//! initiator                   responder
-//! SA KE Nonce ID V   ------->
-//!                    <-------    SA KE Nonce ID HASH_R V
-//! {HASH_I}           ------->
+//! initiator                             responder
+//! SA KE Nonce ID V            ------->
+//!                             <-------    SA KE Nonce ID HASH_R V                 with a shared key
+//! {HASH_I}                    ------->
+//! SA KE Nonce ID V CERTREQ    ------->
+//!                             <-------    SA KE Nonce ID CERT SIG_R V CERTREQ     with signatures
+//! {CERT SIG_I}                ------->
 //! ```
 
 use std::mem;
@@ -15,14 +18,14 @@ use ipsec_wire::registry::v1::NotifyType;
 use ipsec_wire::v1::{Identification, Payload, SecurityAssociation};
 
 use super::phase1::{
-    self, Begun, Proof, Said, check_identity, check_nonce, established, note_vendors, there,
+    self, Begun, Proof, Said, Unproven, check_identity, check_nonce, established, note_vendors, there,
 };
 use super::{Exchange, Guise, Reply, Step};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::grammar::{self, Form};
 use crate::message::Opened;
-use crate::negotiate::{IkeSuite, ike_accepted, ike_choose, ike_offer};
+use crate::negotiate::{Method, Phase1Suite, ike_accepted, ike_choose, ike_offer};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IsakmpSa, Role};
 
@@ -43,16 +46,19 @@ impl Initiator {
     /// The exchange, and its first message; nothing if there is nothing to offer.
     pub(crate) fn begin(connection: &Connection, cx: &mut Context<'_>) -> Option<(Self, Vec<Payload>)> {
         let group = connection.proposals.first()?.group;
-        let offer = ike_offer(&connection.offered(), connection.lifetime.hard.time);
+        let offered = connection.offered();
+        let methods: Vec<Method> = offered.iter().map(|one| one.method).collect();
+        let offer = ike_offer(&offered, connection.lifetime.hard.time);
         let kx = (cx.provider.initiate)(group, cx.entropy);
         let nonce = cx.nonce();
-        let first = vec![
+        let mut first = vec![
             Payload::Sa(offer.clone()),
             Payload::Ke(kx.public().to_vec()),
             Payload::Nonce(nonce.clone()),
             Payload::Id(connection.local_id.to_v1()),
             phase1::vendors(),
         ];
+        first.extend(phase1::requests(connection, &methods));
         Some((Self { offer, stage: Ours::Answer { kx, nonce } }, first))
     }
 }
@@ -67,26 +73,26 @@ impl Exchange for Initiator {
     }
 
     fn receive(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
-        grammar::check(Form::AggressiveAnswer, &message.payloads)?;
         let wrong = |what| Refusal::Ignore(DropReason::Malformed(what));
         let chosen = ike_accepted(&self.offer, there(message.sa())?).map_err(wrong)?;
+        grammar::check(Form::AggressiveAnswer(chosen.agreed.method.means()), &message.payloads)?;
         let nonce_r = check_nonce(there(message.nonce())?)?;
         let public_r = there(message.ke())?.to_vec();
         let id = there(message.ids().first().copied())?;
-        let hash = there(message.hash())?;
         check_identity(&sa.connection, id)?;
         let Ours::Answer { kx, nonce } = mem::replace(&mut self.stage, Ours::Over) else {
             return Err(Refusal::Ignore(DropReason::State));
         };
         let begun = Begun { kx, nonce, offer: &self.offer };
         let theirs = (public_r, nonce_r);
-        let (proof, keyed) = begun.finish(sa, message.header.spi_r, chosen.suite, theirs, cx)?;
+        let (proof, keyed) = begun.finish(sa, message.header.spi_r, chosen.agreed, theirs, cx)?;
         let octets = message.body(|payload| matches!(payload, Payload::Id(_)));
-        let refuse = |failure| Refusal::Close(NotifyType::INVALID_HASH_INFORMATION, failure);
-        let proven = proof.verify(Role::Responder, id, octets, hash).map_err(refuse)?;
+        let proven = proof
+            .verify(&sa.connection, Role::Responder, (id, octets), message, cx)
+            .map_err(Unproven::told)?;
         let mut effects = vec![note_vendors(message), keyed];
         effects.extend(established(sa, proven, chosen.life));
-        let reply = vec![proof.prove(Role::Initiator, &sa.connection.local_id.to_v1())];
+        let reply = proof.prove(&sa.connection, Role::Initiator, message, cx)?;
         Ok(Step { effects, reply: Some(Reply::encrypted(reply)), done: true })
     }
 }
@@ -101,14 +107,14 @@ pub(crate) struct Responder {
     over: bool,
 }
 
-/// The suite that a responder would choose for an offer, before it answers anything else of it.
-fn suite(
+/// What a responder would choose of an offer, before it answers anything else of it.
+fn agreed(
     connection: &Connection,
     message: &Opened,
-) -> Result<(IkeSuite, Option<Duration>, Payload), Refusal> {
+) -> Result<(Phase1Suite, Option<Duration>, Payload), Refusal> {
     let refuse = |what| Refusal::Close(NotifyType::NO_PROPOSAL_CHOSEN, Failure::Proposal(what));
-    let chosen = ike_choose(&connection.proposals, there(message.sa())?).map_err(refuse)?;
-    Ok((chosen.suite, chosen.life, Payload::Sa(chosen.answer)))
+    let chosen = ike_choose(&connection.accepted(), there(message.sa())?).map_err(refuse)?;
+    Ok((chosen.agreed, chosen.life, Payload::Sa(chosen.answer)))
 }
 
 impl Responder {
@@ -122,13 +128,13 @@ impl Responder {
         cx: &mut Context<'_>,
     ) -> Result<(Self, Step), Refusal> {
         grammar::check(Form::AggressiveOffer, &message.payloads)?;
-        let (suite, life, chosen) = suite(&sa.connection, message)?;
+        let (agreed, life, chosen) = agreed(&sa.connection, message)?;
         let nonce_i = check_nonce(there(message.nonce())?)?;
         let public_i = there(message.ke())?.to_vec();
         let id = there(message.ids().first().copied())?.clone();
         check_identity(&sa.connection, &id)?;
         let (public_r, secret) =
-            (cx.provider.respond)(suite.group, &public_i, cx.entropy).map_err(|bad| {
+            (cx.provider.respond)(agreed.suite.group, &public_i, cx.entropy).map_err(|bad| {
                 let failure = Failure::KeyExchange(bad.to_string());
                 Refusal::Close(NotifyType::INVALID_KEY_INFORMATION, failure)
             })?;
@@ -143,10 +149,11 @@ impl Responder {
             nonce_r,
             sa_i: message.body(|payload| matches!(payload, Payload::Sa(_))).to_vec(),
         };
-        let (proof, keyed) = said.key(&sa.connection, suite, &secret, cx);
-        let own = sa.connection.local_id.to_v1();
-        let hash = proof.prove(Role::Responder, &own);
-        let reply = vec![chosen, ke, nonce, Payload::Id(own), hash, phase1::vendors()];
+        let (proof, keyed) = said.key(&sa.connection, agreed, &secret, cx);
+        let mut reply = vec![chosen, ke, nonce, Payload::Id(sa.connection.local_id.to_v1())];
+        reply.extend(proof.prove(&sa.connection, Role::Responder, message, cx)?);
+        reply.push(phase1::vendors());
+        reply.extend(phase1::requests(&sa.connection, &[agreed.method]));
         let effects = vec![note_vendors(message), keyed];
         let step = Step { effects, reply: Some(Reply::clear(reply)), done: false };
         let id_octets = message.body(|payload| matches!(payload, Payload::Id(_))).to_vec();
@@ -167,18 +174,21 @@ impl Exchange for Responder {
         false
     }
 
-    fn receive(&mut self, sa: &IsakmpSa, message: &Opened, _cx: &mut Context<'_>) -> Result<Step, Refusal> {
+    fn receive(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
         let undecipherable = message.header.flags.encryption;
-        grammar::check(Form::AggressiveProof, &message.payloads).map_err(|refusal| match undecipherable {
+        let form = Form::AggressiveProof(self.proof.means());
+        grammar::check(form, &message.payloads).map_err(|refusal| match undecipherable {
             true => Refusal::Ignore(DropReason::Undecipherable),
             false => refusal,
         })?;
         if self.over {
             return Err(Refusal::Ignore(DropReason::State));
         }
-        let unproven = |_| Refusal::Ignore(DropReason::Integrity);
-        let hash = there(message.hash())?;
-        let proven = self.proof.verify(Role::Initiator, &self.id, &self.id_octets, hash).map_err(unproven)?;
+        let id = (&self.id, self.id_octets.as_slice());
+        let proven = self
+            .proof
+            .verify(&sa.connection, Role::Initiator, id, message, cx)
+            .map_err(Unproven::hash_ignored)?;
         self.over = true;
         Ok(Step { effects: established(sa, proven, self.life), reply: None, done: true })
     }

@@ -1,13 +1,15 @@
-//! Main mode with a shared key (RFC 2409 §5.4): who the ends are is said under encryption.
+//! Main mode (RFC 2409 §5): who the ends are is said under encryption.
 //!
 //! ```text
-//! initiator                  responder
-//! SA V           ------->
-//!                <-------    SA V
-//! KE Nonce       ------->
-//!                <-------    KE Nonce
-//! {ID HASH_I}    ------->
-//!                <-------    {ID HASH_R}
+//! initiator                           responder
+//! SA V                    ------->
+//!                         <-------    SA V
+//! KE Nonce                ------->
+//!                         <-------    KE Nonce [CERTREQ]
+//! {ID HASH_I}             ------->                                with a shared key
+//!                         <-------    {ID HASH_R}
+//! {ID CERT SIG_I CERTREQ} ------->                                with signatures
+//!                         <-------    {ID CERT SIG_R}
 //! ```
 
 use std::mem;
@@ -18,7 +20,7 @@ use ipsec_wire::registry::v1::NotifyType;
 use ipsec_wire::v1::{Payload, SecurityAssociation};
 
 use super::phase1::{
-    self, Begun, Proof, Said, check_identity, check_nonce, established, note_vendors, there,
+    self, Begun, Proof, Said, Unproven, check_identity, check_nonce, established, note_vendors, there,
 };
 use super::{Exchange, Guise, Reply, Step};
 use crate::config::Connection;
@@ -26,7 +28,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::grammar::{self, Form};
 use crate::message::Opened;
-use crate::negotiate::{Chosen, IkeSuite, ike_accepted, ike_choose, ike_offer};
+use crate::negotiate::{Chosen, Phase1Suite, ike_accepted, ike_choose, ike_offer};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IsakmpSa, Role};
 
@@ -60,7 +62,7 @@ impl Initiator {
         // Nothing proves yet that it comes from the peer: a wrong choice may be anybody's.
         let wrong = |what| Refusal::Ignore(DropReason::Malformed(what));
         let chosen = ike_accepted(&self.offer, there(message.sa())?).map_err(wrong)?;
-        let kx = (cx.provider.initiate)(chosen.suite.group, cx.entropy);
+        let kx = (cx.provider.initiate)(chosen.agreed.suite.group, cx.entropy);
         let nonce = cx.nonce();
         let reply = vec![Payload::Ke(kx.public().to_vec()), Payload::Nonce(nonce.clone())];
         self.stage = Ours::Public { chosen, kx: Box::new(kx), nonce };
@@ -77,9 +79,10 @@ impl Initiator {
         };
         let begun = Begun { kx: *kx, nonce, offer: &self.offer };
         let theirs = (public_r, nonce_r);
-        let (proof, keyed) = begun.finish(sa, message.header.spi_r, chosen.suite, theirs, cx)?;
-        let id = sa.connection.local_id.to_v1();
-        let reply = vec![Payload::Id(id.clone()), proof.prove(Role::Initiator, &id)];
+        let (proof, keyed) = begun.finish(sa, message.header.spi_r, chosen.agreed, theirs, cx)?;
+        let mut reply = vec![Payload::Id(sa.connection.local_id.to_v1())];
+        reply.extend(proof.prove(&sa.connection, Role::Initiator, message, cx)?);
+        reply.extend(phase1::requests(&sa.connection, &[chosen.agreed.method]));
         self.stage = Ours::Proof { proof: Box::new(proof), life: chosen.life };
         Ok(Step { effects: vec![keyed], reply: Some(Reply::encrypted(reply)), done: false })
     }
@@ -104,7 +107,7 @@ impl Exchange for Initiator {
             Ours::Choice => self.choice(message, cx),
             Ours::Public { .. } => self.public(sa, message, cx),
             Ours::Proof { proof, life } => {
-                let effects = peer_proof(sa, proof, Role::Responder, *life, message)?;
+                let effects = peer_proof(sa, proof, Role::Responder, *life, message, cx)?;
                 self.stage = Ours::Over;
                 Ok(Step { effects, reply: None, done: true })
             }
@@ -116,7 +119,7 @@ impl Exchange for Initiator {
 /// The responder's half.
 pub(crate) struct Responder {
     sa_i: Vec<u8>,
-    suite: IkeSuite,
+    agreed: Phase1Suite,
     life: Option<Duration>,
     stage: Theirs,
 }
@@ -138,11 +141,11 @@ impl Responder {
     pub(crate) fn begin(connection: &Connection, message: &Opened) -> Result<(Self, Step), Refusal> {
         grammar::check(Form::MainSa, &message.payloads)?;
         let refuse = |what| Refusal::Close(NotifyType::NO_PROPOSAL_CHOSEN, Failure::Proposal(what));
-        let chosen = ike_choose(&connection.proposals, there(message.sa())?).map_err(refuse)?;
+        let chosen = ike_choose(&connection.accepted(), there(message.sa())?).map_err(refuse)?;
         let sa_i = message.body(|payload| matches!(payload, Payload::Sa(_))).to_vec();
         let reply = Reply::clear(vec![Payload::Sa(chosen.answer), phase1::vendors()]);
         let step = Step { effects: vec![note_vendors(message)], reply: Some(reply), done: false };
-        Ok((Self { sa_i, suite: chosen.suite, life: chosen.life, stage: Theirs::Public }, step))
+        Ok((Self { sa_i, agreed: chosen.agreed, life: chosen.life, stage: Theirs::Public }, step))
     }
 
     fn public(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
@@ -152,9 +155,10 @@ impl Responder {
         let bad =
             |bad: ipsec_crypto::BadPublicValue| Refusal::Ignore(DropReason::PublicValue(bad.to_string()));
         let (public_r, secret) =
-            (cx.provider.respond)(self.suite.group, &public_i, cx.entropy).map_err(bad)?;
+            (cx.provider.respond)(self.agreed.suite.group, &public_i, cx.entropy).map_err(bad)?;
         let nonce_r = cx.nonce();
-        let reply = vec![Payload::Ke(public_r.clone()), Payload::Nonce(nonce_r.clone())];
+        let mut reply = vec![Payload::Ke(public_r.clone()), Payload::Nonce(nonce_r.clone())];
+        reply.extend(phase1::requests(&sa.connection, &[self.agreed.method]));
         let said = Said {
             cookie_i: sa.cookie_i,
             cookie_r: sa.cookie_r,
@@ -164,7 +168,7 @@ impl Responder {
             nonce_r,
             sa_i: self.sa_i.clone(),
         };
-        let (proof, keyed) = said.key(&sa.connection, self.suite, &secret, cx);
+        let (proof, keyed) = said.key(&sa.connection, self.agreed, &secret, cx);
         self.stage = Theirs::Proof(Box::new(proof));
         Ok(Step { effects: vec![keyed], reply: Some(Reply::clear(reply)), done: false })
     }
@@ -188,9 +192,9 @@ impl Exchange for Responder {
         match &self.stage {
             Theirs::Public => self.public(sa, message, cx),
             Theirs::Proof(proof) => {
-                let effects = peer_proof(sa, proof, Role::Initiator, self.life, message)?;
-                let id = sa.connection.local_id.to_v1();
-                let reply = vec![Payload::Id(id.clone()), proof.prove(Role::Responder, &id)];
+                let effects = peer_proof(sa, proof, Role::Initiator, self.life, message, cx)?;
+                let mut reply = vec![Payload::Id(sa.connection.local_id.to_v1())];
+                reply.extend(proof.prove(&sa.connection, Role::Responder, message, cx)?);
                 self.stage = Theirs::Over;
                 Ok(Step { effects, reply: Some(Reply::encrypted(reply)), done: true })
             }
@@ -206,15 +210,15 @@ fn peer_proof(
     peer: Role,
     life: Option<Duration>,
     message: &Opened,
+    cx: &Context<'_>,
 ) -> Result<Vec<Effect>, Refusal> {
-    grammar::check(Form::MainId, &message.payloads)
+    grammar::check(Form::MainId(proof.means()), &message.payloads)
         // It was decrypted, perhaps with a wrong key, so what it is shows nothing about its sender.
         .map_err(|_| Refusal::Ignore(DropReason::Undecipherable))?;
     let id = there(message.ids().first().copied())?;
     let octets = message.body(|payload| matches!(payload, Payload::Id(_)));
-    // Under the right key the wrong hash was changed on its way, where nothing else protects it: the right one may still come.
-    let unproven = |_| Refusal::Ignore(DropReason::Integrity);
-    let proven = proof.verify(peer, id, octets, there(message.hash())?).map_err(unproven)?;
+    let proven = proof.verify(&sa.connection, peer, (id, octets), message, cx);
+    let proven = proven.map_err(Unproven::hash_ignored)?;
     check_identity(&sa.connection, id)?;
     Ok(established(sa, proven, life))
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use ipsec_crypto::{CipherAlgorithm, HashAlgorithm, KeyExchangeAlgorithm};
 use ipsec_dataplane::{Encryption, Suite};
-use ipsec_wire::registry::v1::{AuthMethod, IkeTransform, LifeType, ProtocolId};
+use ipsec_wire::registry::v1::{IkeTransform, LifeType, ProtocolId};
 use ipsec_wire::v1::{Lifetime, Phase1, Proposal, SecurityAssociation, Situation, Transform};
 
+use super::method::Method;
 use super::numbers::{self, CIPHERS, GROUPS, HASHES};
+
 /// The algorithms of an ISAKMP SA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IkeSuite {
@@ -43,18 +45,16 @@ impl IkeSuite {
     /// Whether version 1 has numbers for all of it: its ciphers run in CBC mode, and newer groups have none.
     #[must_use]
     pub fn has_numbers(&self) -> bool {
-        self.attributes(None).is_some() && self.cipher.key_lens().contains(&self.key_len)
+        self.attributes().is_some() && self.cipher.key_lens().contains(&self.key_len)
     }
 
-    fn attributes(&self, life: Option<Duration>) -> Option<Phase1> {
+    fn attributes(&self) -> Option<Phase1> {
         let variable = self.cipher.key_lens().len() > 1;
         Some(Phase1 {
             encryption: Some(numbers::number(CIPHERS, self.cipher)?),
             key_bits: variable.then(|| u16::try_from(self.key_len * 8).ok()).flatten(),
             hash: Some(numbers::number(HASHES, self.hash)?),
-            auth: Some(AuthMethod::PRE_SHARED_KEY),
             group: Some(numbers::number(GROUPS, self.group)?),
-            lifetimes: life.map(|life| Lifetime::seconds(life.as_secs())).into_iter().collect(),
             ..Phase1::default()
         })
     }
@@ -65,10 +65,8 @@ impl IkeSuite {
             Some(bits) => usize::from(bits) / 8,
             None => *cipher.key_lens().first()?,
         };
-        let understood = attributes.auth == Some(AuthMethod::PRE_SHARED_KEY)
-            && attributes.prf.is_none()
-            && attributes.others.is_empty()
-            && cipher.key_lens().contains(&key_len);
+        let understood =
+            attributes.prf.is_none() && attributes.others.is_empty() && cipher.key_lens().contains(&key_len);
         understood.then_some(Self {
             cipher,
             key_len,
@@ -78,11 +76,41 @@ impl IkeSuite {
     }
 }
 
+/// What one transform says: the algorithms of an ISAKMP SA, and how its ends are authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Phase1Suite {
+    pub(crate) suite: IkeSuite,
+    pub(crate) method: Method,
+}
+
+/// `aes256-sha256-modp2048 by rsa-signatures`.
+impl fmt::Display for Phase1Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by {}", self.suite, self.method)
+    }
+}
+
+impl Phase1Suite {
+    fn attributes(&self, life: Option<Duration>) -> Option<Phase1> {
+        Some(Phase1 {
+            auth: Some(self.method.number(None)?),
+            lifetimes: life.map(|life| Lifetime::seconds(life.as_secs())).into_iter().collect(),
+            ..self.suite.attributes()?
+        })
+    }
+
+    fn read(attributes: &Phase1) -> Option<Self> {
+        let (method, client) = Method::of(attributes.auth?)?;
+        let suite = IkeSuite::read(attributes)?;
+        client.is_none().then_some(Self { suite, method })
+    }
+}
+
 /// What was agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chosen {
-    /// The algorithms.
-    pub(crate) suite: IkeSuite,
+    /// The algorithms and the method.
+    pub(crate) agreed: Phase1Suite,
     /// How long the initiator wants the SA to live.
     pub(crate) life: Option<Duration>,
     /// The SA payload that says so: the transform as the initiator sent it (RFC 2408 §4.2).
@@ -90,7 +118,7 @@ pub(crate) struct Chosen {
 }
 
 /// The initiator's SA payload.
-pub(crate) fn offer(suites: &[IkeSuite], life: Option<Duration>) -> SecurityAssociation {
+pub(crate) fn offer(suites: &[Phase1Suite], life: Option<Duration>) -> SecurityAssociation {
     let transforms = suites.iter().filter_map(|suite| suite.attributes(life)).zip(1..=u8::MAX);
     let transform = |(attributes, number): (Phase1, u8)| Transform {
         number,
@@ -109,11 +137,12 @@ pub(crate) fn offer(suites: &[IkeSuite], life: Option<Duration>) -> SecurityAsso
 ///
 /// # Errors
 /// When none is: what was offered, and what is configured.
-pub(crate) fn choose(ours: &[IkeSuite], offered: &SecurityAssociation) -> Result<Chosen, String> {
+pub(crate) fn choose(ours: &[Phase1Suite], offered: &SecurityAssociation) -> Result<Chosen, String> {
     for (proposal, transform) in transforms(offered) {
-        let Some((suite, life)) = read(transform).filter(|(suite, _)| ours.contains(suite)) else { continue };
+        let known = read(transform).filter(|(one, _)| ours.contains(one));
+        let Some((agreed, life)) = known else { continue };
         let proposal = Proposal { transforms: vec![transform.clone()], ..proposal.clone() };
-        return Ok(Chosen { suite, life, answer: SecurityAssociation::new(vec![proposal]) });
+        return Ok(Chosen { agreed, life, answer: SecurityAssociation::new(vec![proposal]) });
     }
     let ours: Vec<String> = ours.iter().map(ToString::to_string).collect();
     let offered: Vec<String> = transforms(offered).map(|(_, transform)| shown(transform)).collect();
@@ -137,7 +166,7 @@ pub(crate) fn accepted(
         |(_, own): &(&Proposal, &Transform)| own.id == transform.id && own.attributes == transform.attributes;
     let known = transforms(offered).any(|own| same(&own));
     match read(transform).filter(|_| known) {
-        Some((suite, life)) => Ok(Chosen { suite, life, answer: answer.clone() }),
+        Some((agreed, life)) => Ok(Chosen { agreed, life, answer: answer.clone() }),
         None => Err(format!("chosen was {}, which was not offered", shown(transform))),
     }
 }
@@ -150,19 +179,19 @@ fn transforms(sa: &SecurityAssociation) -> impl Iterator<Item = (&Proposal, &Tra
     proposals.flat_map(|proposal| proposal.transforms.iter().map(move |transform| (proposal, transform)))
 }
 
-fn read(transform: &Transform) -> Option<(IkeSuite, Option<Duration>)> {
+fn read(transform: &Transform) -> Option<(Phase1Suite, Option<Duration>)> {
     if transform.id != IkeTransform::KEY_IKE.0 {
         return None;
     }
     let attributes = Phase1::read(&transform.attributes).ok()?;
     let life = attributes.lifetimes.iter().find(|life| life.kind == LifeType::SECONDS);
-    Some((IkeSuite::read(&attributes)?, life.map(|life| Duration::from_secs(life.duration))))
+    Some((Phase1Suite::read(&attributes)?, life.map(|life| Duration::from_secs(life.duration))))
 }
 
 /// A transform in the words of proposals, or in those of its attributes where it says something else.
 fn shown(transform: &Transform) -> String {
-    if let Some((suite, _)) = read(transform) {
-        return suite.to_string();
+    if let Some((known, _)) = read(transform) {
+        return known.to_string();
     }
     match Phase1::read(&transform.attributes) {
         Err(unusable) => format!("transform {} ({unusable})", transform.number),

@@ -157,7 +157,7 @@ impl Session {
             _ => None,
         });
         if let Some(kind) = error.filter(|_| !self.sa.is_established()) {
-            self.hint.get_or_insert(Failure::told(kind, ", unprotected"));
+            self.hint.get_or_insert(Failure::told_in_phase1(kind));
         }
         DropReason::Unprotected(error.map_or("message".to_owned(), |kind: NotifyType| kind.to_string()))
     }

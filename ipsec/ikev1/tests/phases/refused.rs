@@ -2,7 +2,7 @@
 
 use ipsec_auth::{Identity, IdentityPattern};
 use ipsec_crypto::{CipherAlgorithm, HashAlgorithm, KeyExchangeAlgorithm, Secret};
-use ipsec_ikev1::{IkeSuite, Mode};
+use ipsec_ikev1::{Authentication, IkeSuite, Mode};
 
 use crate::world::{EAST, IKE, WEST, World};
 
@@ -26,10 +26,13 @@ fn refused(mode: Mode, change: impl Fn(&mut ipsec_ikev1::Connection)) -> (World,
     (world, texts)
 }
 
+fn another_key(connection: &mut ipsec_ikev1::Connection) {
+    connection.authentication = vec![Authentication::SharedKey(Secret::from(b"other".to_vec()))];
+}
+
 #[test]
 fn different_keys_in_main_mode_show_as_messages_that_cannot_be_read() {
-    let other = |connection: &mut ipsec_ikev1::Connection| connection.psk = Secret::from(b"other".to_vec());
-    let (world, [west, east]) = refused(Mode::Main, other);
+    let (world, [west, east]) = refused(Mode::Main, another_key);
     assert_eq!(west, "the peer does not answer: main mode, message 6 did not come");
     insta::assert_snapshot!(east, @"authentication failed: a message came that was protected with other keys (it decrypts to no payloads: the keys of the ends differ, or it was changed on its way)");
     assert!(world.drops(EAST).contains(&"ike-undecipherable"));
@@ -37,8 +40,7 @@ fn different_keys_in_main_mode_show_as_messages_that_cannot_be_read() {
 
 #[test]
 fn different_keys_in_aggressive_mode_show_at_once() {
-    let other = |connection: &mut ipsec_ikev1::Connection| connection.psk = Secret::from(b"other".to_vec());
-    let (_, [west, east]) = refused(Mode::Aggressive, other);
+    let (_, [west, east]) = refused(Mode::Aggressive, another_key);
     insta::assert_snapshot!(west, @"authentication failed: 198.51.100.1: the HASH payload was not made with the expected shared key over these messages");
     insta::assert_snapshot!(east, @"authentication failed: the peer said INVALID-HASH-INFORMATION, unprotected");
 }
@@ -48,7 +50,7 @@ fn proposals_without_a_common_one_are_told_with_both_lists() {
     let stronger = IkeSuite { hash: HashAlgorithm::Sha2_256, group: KeyExchangeAlgorithm::Modp2048, ..IKE };
     let (_, [west, east]) = refused(Mode::Main, |connection| connection.proposals = vec![stronger]);
     insta::assert_snapshot!(west, @"no proposal was chosen: the peer said NO-PROPOSAL-CHOSEN, unprotected");
-    insta::assert_snapshot!(east, @"no proposal was chosen: offered aes128-sha1-ecp256, configured aes128-sha256-modp2048");
+    insta::assert_snapshot!(east, @"no proposal was chosen: offered aes128-sha1-ecp256 by shared-key, configured aes128-sha256-modp2048 by shared-key");
 }
 
 #[test]

@@ -24,9 +24,15 @@ const NETWORKS: [&str; 2] = ["10.1.0.0/16", "10.2.0.0/16"];
 const DELAY: Duration = Duration::from_millis(10);
 
 /// Octets that look random and are the same in each run.
-struct Counted {
+pub(crate) struct Counted {
     name: u8,
     count: u64,
+}
+
+impl Counted {
+    pub(crate) fn new(name: u8) -> Self {
+        Self { name, count: 0 }
+    }
 }
 
 impl Entropy for Counted {
@@ -285,7 +291,7 @@ enum Next {
 }
 
 fn endpoint(config: &Config, name: u8) -> Endpoint {
-    Endpoint::new(config.clone(), &PORTABLE, Box::new(Counted { name, count: 0 }))
+    Endpoint::new(config.clone(), &PORTABLE, Box::new(Counted::new(name)))
 }
 
 fn shown(event: &Event) -> Option<String> {

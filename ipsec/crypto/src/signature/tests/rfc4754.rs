@@ -44,5 +44,10 @@ fn signatures_of_rfc_4754_are_verified() {
         assert_eq!(verifier.verify(algorithm, &[b"abc"], &unhex(signature)), Ok(()), "{}", algorithm.name());
         assert_eq!(verifier.verify(algorithm, &[b"abd"], &unhex(signature)), Err(BadSignature::Mismatch));
         assert_eq!(sign(&signer, algorithm, b"abc").len(), signature.len() / 2);
+        // IKEv1 signs the hash itself.
+        let hash = algorithm.hash().unwrap().digest(&[b"abc"]);
+        let hashed = SignatureAlgorithm::EcdsaIkev1;
+        assert_eq!(verifier.verify(hashed, &[&hash], &unhex(signature)), Ok(()), "{}", algorithm.name());
+        assert_eq!(sign(&signer, hashed, &hash), sign(&signer, algorithm, b"abc"));
     }
 }

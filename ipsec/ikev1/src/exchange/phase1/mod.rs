@@ -1,21 +1,26 @@
 //! What main and aggressive mode have in common: keys, proofs, and what the ends say of themselves (RFC 2409 §5).
 
+mod proof;
+
 use std::time::Duration;
 
-use ipsec_auth::{HashedOctets, Identity, Proven, prove_hash, verify_hash};
-use ipsec_crypto::{Initiator as KeyExchange, Prf, Secret};
+use ipsec_auth::{Identity, Proven};
+use ipsec_crypto::{Initiator as KeyExchange, Secret};
 use ipsec_wire::registry::v1::{NotifyType, Vendor};
 use ipsec_wire::v1::{Identification, Payload, SecurityAssociation};
 use ipsec_wire::{IKE_PORT, IkeSpi};
 
+pub(super) use proof::{Proof, Unproven, requests};
+
+use crate::authentication::Authentication;
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::{Effect, Keyed};
 use crate::keys::{self, Shared, prf_of};
 use crate::message::Opened;
-use crate::negotiate::IkeSuite;
+use crate::negotiate::Phase1Suite;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::{IsakmpSa, Role};
+use crate::sa::IsakmpSa;
 
 /// What both ends have said of phase 1 once the keys are there.
 pub(super) struct Said {
@@ -42,7 +47,7 @@ impl Begun<'_> {
         self,
         sa: &IsakmpSa,
         cookie_r: IkeSpi,
-        suite: IkeSuite,
+        agreed: Phase1Suite,
         (public_r, nonce_r): (Vec<u8>, Vec<u8>),
         cx: &Context<'_>,
     ) -> Result<(Proof, Effect), Refusal> {
@@ -53,15 +58,8 @@ impl Begun<'_> {
         })?;
         let (cookie_i, sa_i) = (sa.cookie_i, self.offer.body());
         let said = Said { cookie_i, cookie_r, public_i, public_r, nonce_i: self.nonce, nonce_r, sa_i };
-        Ok(said.key(&sa.connection, suite, &secret, cx))
+        Ok(said.key(&sa.connection, agreed, &secret, cx))
     }
-}
-
-/// The keys, and what proves who has them.
-pub(super) struct Proof {
-    said: Said,
-    /// Under SKEYID.
-    prf: Prf,
 }
 
 impl Said {
@@ -69,10 +67,11 @@ impl Said {
     pub(super) fn key(
         self,
         connection: &Connection,
-        suite: IkeSuite,
+        agreed: Phase1Suite,
         secret: &Secret,
         cx: &Context<'_>,
     ) -> (Proof, Effect) {
+        let Phase1Suite { suite, method } = agreed;
         let shared = Shared {
             nonce_i: &self.nonce_i,
             nonce_r: &self.nonce_r,
@@ -80,42 +79,18 @@ impl Said {
             cookie_r: self.cookie_r,
         };
         let prf = prf_of(suite.hash);
-        let skeyid = keys::skeyid_psk(cx.provider, prf, &connection.psk, &shared);
+        let skeyid = match connection.authentication_by(method) {
+            Some(Authentication::SharedKey(psk)) => keys::skeyid_psk(cx.provider, prf, psk, &shared),
+            Some(Authentication::Signatures(_)) | None => {
+                keys::skeyid_signatures(cx.provider, prf, secret, &shared)
+            }
+        };
         let keys = keys::keys(cx.provider, prf, skeyid, secret, &shared);
-        let under_skeyid = (cx.provider.prf)(prf, keys.skeyid.as_bytes());
+        let bound = method.bound_hash().map_or(prf, prf_of);
+        let under_skeyid = (cx.provider.prf)(bound, keys.skeyid.as_bytes());
         let publics = [self.public_i.as_slice(), &self.public_r].concat();
         let keyed = Keyed { cookie_r: self.cookie_r, suite, keys, publics };
-        (Proof { said: self, prf: under_skeyid }, Effect::Keyed(Box::new(keyed)))
-    }
-}
-
-impl Proof {
-    /// What the hash of one end covers.
-    fn covered<'a>(&'a self, role: Role, id: &'a [u8]) -> HashedOctets<'a> {
-        let said = &self.said;
-        let (own_public, other_public, own_cookie, other_cookie) = match role {
-            Role::Initiator => (&said.public_i, &said.public_r, said.cookie_i, said.cookie_r),
-            Role::Responder => (&said.public_r, &said.public_i, said.cookie_r, said.cookie_i),
-        };
-        HashedOctets { own_public, other_public, own_cookie, other_cookie, sa: &said.sa_i, id }
-    }
-
-    /// HASH_I or HASH_R, ours.
-    pub(super) fn prove(&self, role: Role, id: &Identification) -> Payload {
-        Payload::Hash(prove_hash(&self.prf, &self.covered(role, &id.body())))
-    }
-
-    /// Checks the other end's hash over its identity, whose payload has these octets.
-    pub(super) fn verify(
-        &self,
-        role: Role,
-        id: &Identification,
-        octets: &[u8],
-        hash: &[u8],
-    ) -> Result<Proven, Failure> {
-        let identity = Identity::from_v1(id);
-        let proven = verify_hash(&self.prf, &self.covered(role, octets), hash, identity.clone());
-        proven.map_err(|why| Failure::Authentication(format!("{identity}: {why}")))
+        (Proof::new(self, method, under_skeyid), Effect::Keyed(Box::new(keyed)))
     }
 }
 
