@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 /// Everything that was run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Results {
-    /// One for each scenario file, in the order in which they are shown.
+    /// One for each scenario, in the order in which they are shown; those of one file stand together.
     pub suites: Vec<Suite>,
 }
 
-/// One scenario file.
+/// One scenario.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suite {
-    /// The path of the scenario, as people would name it.
+    /// The path of the scenario, as people would name it; where the file has several, `#` and its case behind that.
     pub name: String,
     /// What the scenario shows.
     pub title: String,
@@ -148,15 +148,17 @@ impl Results {
     /// How many cases of all suites ended how.
     #[must_use]
     pub fn tally(&self) -> Tally {
-        self.suites.iter().map(Suite::tally).fold(Tally::default(), |a, b| Tally {
-            passed: a.passed + b.passed,
-            failed: a.failed + b.failed,
-            unsupported: a.unsupported + b.unsupported,
-        })
+        sum(&self.suites)
     }
 }
 
 impl Suite {
+    /// The path of the file that the scenario is in, alone or as one of several.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.name.rsplit_once('#').map_or(&self.name, |(file, _)| file)
+    }
+
     /// Whether nothing failed.
     #[must_use]
     pub fn passed(&self) -> bool {
@@ -184,6 +186,15 @@ impl Suite {
     pub fn unmet(&self) -> impl Iterator<Item = &Situation> {
         self.sometimes.iter().filter(|situation| situation.met_by.is_empty())
     }
+}
+
+/// How many cases of these suites ended how.
+pub(crate) fn sum(suites: &[Suite]) -> Tally {
+    suites.iter().map(Suite::tally).fold(Tally::default(), |a, b| Tally {
+        passed: a.passed + b.passed,
+        failed: a.failed + b.failed,
+        unsupported: a.unsupported + b.unsupported,
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::outcome::{Case, Failure, Results, Situation, Suite, Tally, Verdict};
+use crate::outcome::{Case, Failure, Results, Situation, Suite, Tally, Verdict, sum};
 
 /// Whether the text has colours (ANSI escape sequences).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,15 +18,19 @@ pub enum Colour {
 /// The failures of one scenario that are shown in full; of the others only the seeds.
 const SHOWN: usize = 3;
 
-/// A line for each scenario, the failures with their replay commands, and the sums.
+/// A line for each scenario file, the failures with their replay commands, and the sums.
 #[must_use]
 pub fn summary(results: &Results, colour: Colour) -> String {
     let mut text = String::new();
-    let width = results.suites.iter().map(|suite| suite.name.chars().count()).max().unwrap_or(0);
-    for suite in &results.suites {
-        let tally = suite.tally();
-        let _ = writeln!(text, "{} {:width$}  {}", mark(tally, colour), suite.name, counts(tally));
-        let warnings: BTreeSet<&String> = suite.cases.iter().flat_map(|case| &case.warnings).collect();
+    let width = results.suites.iter().map(|suite| suite.file().chars().count()).max().unwrap_or(0);
+    for file in results.suites.chunk_by(|one, next| one.file() == next.file()) {
+        let tally = sum(file);
+        let variants =
+            if file[0].name == file[0].file() { String::new() } else { format!(" in {} cases", file.len()) };
+        let (name, counted) = (file[0].file(), counts(tally));
+        let _ = writeln!(text, "{} {name:width$}  {counted}{variants}", mark(tally, colour));
+        let warnings: BTreeSet<&String> =
+            file.iter().flat_map(|suite| &suite.cases).flat_map(|case| &case.warnings).collect();
         for warning in warnings {
             let _ = writeln!(text, "  warning: {warning}");
         }
@@ -34,7 +38,7 @@ pub fn summary(results: &Results, colour: Colour) -> String {
     for suite in results.suites.iter().filter(|suite| suite.tally().failed + suite.tally().unsupported > 0) {
         details(&mut text, suite, colour);
     }
-    let tally = results.tally();
+    let tally = sum(&results.suites);
     let _ = writeln!(text, "\n{} {}", mark(tally, colour), counts(tally));
     text
 }
@@ -162,6 +166,18 @@ mod tests {
         let text = summary(&Results { suites: vec![suite] }, Colour::Never);
         assert_eq!(text.matches("replay:").count(), SHOWN);
         assert!(text.contains("and 3 more: seeds 3, 4, 5"));
+    }
+
+    #[test]
+    fn the_cases_of_one_file_are_one_line_and_their_failures_name_the_case() {
+        let mut suites = sample::results().suites;
+        suites.truncate(2);
+        suites[0].name = "ikev1/matrix.toml#3des,md5".to_owned();
+        suites[1].name = "ikev1/matrix.toml#aes128,md5".to_owned();
+        let text = summary(&Results { suites }, Colour::Never);
+        let first = text.lines().next().unwrap();
+        assert!(first.starts_with("✗ ikev1/matrix.toml  ") && first.ends_with(" in 2 cases"), "{first}");
+        assert!(text.contains("\n✗ ikev1/matrix.toml#aes128,md5\n"), "{text}");
     }
 
     #[test]

@@ -38,6 +38,14 @@ impl Problem {
         self.help = Some(help.into());
         self
     }
+
+    /// In one case of a file with several, where what was read stands in the file at `origin`.
+    #[must_use]
+    pub(crate) fn in_case(mut self, case: &str, origin: impl FnOnce(Range<usize>) -> Range<usize>) -> Self {
+        self.span = self.span.map(origin);
+        self.message = format!("in the case {case}: {}", self.message);
+        self
+    }
 }
 
 /// All that is wrong with a file.

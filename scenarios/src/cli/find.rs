@@ -38,15 +38,15 @@ pub(super) fn scenarios(
     }
     let (mut scenarios, mut mistakes) = (Vec::new(), Vec::new());
     for path in files {
-        match file::load(&path) {
-            Ok(scenario) => scenarios.push((path.display().to_string(), Arc::new(scenario))),
+        match file::load_all(&path) {
+            Ok(all) => scenarios.extend(all.into_iter().map(|(name, scenario)| (name, Arc::new(scenario)))),
             Err(diagnostics) => mistakes.push(diagnostics),
         }
     }
     if mistakes.is_empty() { Ok(scenarios) } else { Err(Trouble::Scenarios(mistakes)) }
 }
 
-/// Loads one scenario.
+/// Loads one scenario, of a file with several cases that which is named behind `#`.
 pub(super) fn scenario(path: &Path) -> Result<Arc<Scenario>, Trouble> {
     file::load(path).map(Arc::new).map_err(|diagnostics| Trouble::Scenarios(vec![diagnostics]))
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use ipsec::crypto::Provider;
 
 use super::{Outcome, Trouble, at, find};
+use crate::file;
 use crate::minimise::minimise;
 
 /// Make a failing case small: a scenario with only the faults, story lines and nouns that matter
@@ -24,7 +25,8 @@ pub(super) struct Minimise {
 impl Minimise {
     pub(super) fn execute(self) -> Result<Outcome, Trouble> {
         let scenario = find::scenario(&self.scenario)?;
-        let text = at(&self.scenario, std::fs::read_to_string(&self.scenario))?;
+        let text = file::source(&self.scenario);
+        let text = text.map_err(|diagnostics| Trouble::Scenarios(vec![diagnostics]))?;
         let small = minimise(&text, &scenario, self.seed, Provider::best())
             .map_err(|error| Trouble::Usage(format!("{}: {error}", self.scenario.display())))?;
         let out = self.out.unwrap_or_else(|| {

@@ -1,9 +1,11 @@
 //! Scenario files: TOML for the nouns (peers, links, IKE and child configurations, traffic) and a story for what happens.
 //!
-//! A file is read in three steps. TOML becomes *nouns* that still know where in the file each value stands; the nouns
-//! are *resolved* into a [`Scenario`], in which each reference is checked and each default filled in; and the story is
-//! read against their names. Whatever is wrong is collected and told at once, with line, column and a suggestion.
+//! A file may have several cases, whose values are filled in first. Then it is read in three steps. TOML becomes *nouns* that
+//! still know where in the file each value stands; the nouns are *resolved* into a [`Scenario`], in which each reference is
+//! checked and each default filled in; and the story is read against their names. Whatever is wrong is collected and told at
+//! once, with line, column and a suggestion.
 
+mod cases;
 mod nouns;
 mod proposal;
 mod read;
@@ -12,7 +14,7 @@ mod scenario;
 pub mod version1;
 
 pub use proposal::{ChildProposal, IkeProposal};
-pub use read::{load, parse};
+pub use read::{load, load_all, parse, source};
 pub use scenario::{
     Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, ChildTerms, Clause, Cookies, Demand,
     Host, Ike, IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying,
