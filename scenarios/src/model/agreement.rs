@@ -324,7 +324,7 @@ fn common_or_none<T: Copy + PartialEq>(first: &[T], second: &[T]) -> Option<Opti
 }
 
 /// Identities are texts, but for addresses, which can be written in several ways.
-fn is_same(one: &str, other: &str) -> bool {
+pub(super) fn is_same(one: &str, other: &str) -> bool {
     match (one.parse::<IpAddr>(), other.parse::<IpAddr>()) {
         (Ok(one), Ok(other)) => one == other,
         _ => one == other,

@@ -89,6 +89,8 @@ pub(super) fn find(
         | Fact::Reaches { .. }
         | Fact::Probe { .. }
         | Fact::Retransmissions { .. } => find_happening(fact, since, watch),
+        Fact::Messages { most, at, from, to } => find_messages(watch, at, (*from, *to), *most, now),
+        Fact::FaultsHappen { .. } => find_faults(watch),
         Fact::HasClass { .. }
         | Fact::LosesNothing { .. }
         | Fact::ReachesNobody { .. }
@@ -133,6 +135,33 @@ fn find_happening(fact: &Fact, since: Instant, watch: &Watch) -> Finding {
             happened(watch, at, since, &What::Retransmission, *count, "retransmissions")
         }
         _ => Finding::NotSo("this is no fact about what happened".to_owned()),
+    }
+}
+
+/// How many IKE messages peers have sent in a time.
+fn find_messages(watch: &Watch, at: &[String], span: (Instant, Instant), most: u32, now: Instant) -> Finding {
+    if now < span.1 {
+        return Finding::NotSo("the time is not over".to_owned());
+    }
+    for peer in at {
+        let number = watch.scene.scenario.peers.iter().position(|known| known.name == *peer);
+        let sent = number.and_then(|number| watch.sent.get(&number)).map_or(&[][..], Vec::as_slice);
+        let count = sent.iter().filter(|at| (span.0..span.1).contains(at)).count();
+        if count > most as usize {
+            return Finding::NotSo(format!("{peer} sent {count} messages"));
+        }
+    }
+    Finding::So
+}
+
+/// Whether each of the scenario's faults has befallen a packet.
+fn find_faults(watch: &Watch) -> Finding {
+    let Some(listed) = &watch.scene.scenario.faults else {
+        return Finding::NotSo("the scenario lists no faults".to_owned());
+    };
+    match listed.iter().find(|fault| !watch.befallen.contains(fault)) {
+        None => Finding::So,
+        Some(fault) => Finding::NotSo(format!("nothing befell: {fault}")),
     }
 }
 

@@ -12,7 +12,7 @@ use ipsec_net::{Instant, IpPacket, protocol, udp};
 use reports::{Offers, Refusal};
 use sim::middlebox::nat::NatNote;
 use sim::middlebox::router::RouterNote;
-use sim::{Kind, Observer};
+use sim::{Decision, Kind, Observer};
 
 use super::Scene;
 use super::held::as_newer;
@@ -38,6 +38,10 @@ pub struct Watch {
     pub(super) happenings: Vec<Happening>,
     /// The Child SAs that are up, by the peer's number and inbound SPI.
     pub(super) children: BTreeMap<(usize, Spi), ChildRecord>,
+    /// When each peer sent IKE messages.
+    pub(super) sent: BTreeMap<usize, Vec<Instant>>,
+    /// What has befallen packets, where a list says what is to.
+    pub(super) befallen: BTreeSet<Decision>,
     /// What was counted.
     pub(super) counters: BTreeMap<String, u64>,
     /// What is no failure, and yet worth saying.
@@ -89,6 +93,8 @@ impl Watch {
             ledger: Ledger::default(),
             happenings: Vec::new(),
             children: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            befallen: BTreeSet::new(),
             counters: BTreeMap::new(),
             warnings: BTreeSet::new(),
             refusals: Vec::new(),
@@ -127,6 +133,13 @@ impl Watch {
         self.happenings.push(Happening { at, peer, what });
     }
 
+    /// A peer is about to send this IKE message.
+    fn announce(&mut self, at: Instant, peer: usize, message: String) {
+        self.announced.insert(peer, message);
+        self.sent.entry(peer).or_default().push(at);
+        self.count("ike.messages");
+    }
+
     fn event(&mut self, at: Instant, peer: usize, event: &Ikev2) {
         let name = self.scene.scenario.peers[peer].name.clone();
         self.ladder.note(at, &name, describe(event));
@@ -136,8 +149,7 @@ impl Watch {
                     self.happened(at, peer, What::Retransmission);
                     self.count("ike.retransmissions");
                 }
-                self.announced.insert(peer, message.to_string());
-                self.count("ike.messages");
+                self.announce(at, peer, message.to_string());
             }
             Ikev2::IkeFailed { failure, .. }
             | Ikev2::ChildFailed { failure, .. }
@@ -191,8 +203,7 @@ impl Watch {
                     self.happened(at, peer, What::Retransmission);
                     self.count("ike.retransmissions");
                 }
-                self.announced.insert(peer, message.to_string());
-                self.count("ike.messages");
+                self.announce(at, peer, message.to_string());
             }
             Ikev1::IkeFailed { failure, .. }
             | Ikev1::ChildFailed { failure, .. }
@@ -368,6 +379,9 @@ impl Observer<Note> for Watch {
                 self.stirred = true;
             }
             Kind::Decided { link, decision } => {
+                if self.scene.scenario.faults.is_some() {
+                    self.befallen.insert((*decision).clone());
+                }
                 self.ladder.befell((*link, decision.direction, decision.ordinal), decision.fault);
             }
             Kind::Dropped { link, direction, ordinal, reason } => {

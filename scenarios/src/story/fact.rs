@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 29] = [
+pub const FACTS: [FactRow; 31] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -140,6 +140,17 @@ pub const FACTS: [FactRow; 29] = [
         shape: "at least COUNT retransmissions at PEERS [within TIME]",
         meaning: "Each of the peers sends at least so many IKE requests again, counted from the sentence's time on.",
         make: |s| Fact::Retransmissions { count: s.count, at: s.peers, within: s.within },
+    },
+    FactRow {
+        shape: "at most COUNT messages at PEERS from START to END",
+        meaning: "Each of the peers sends at most so many IKE messages between the two times of the story, repeats among \
+                  them.",
+        make: |s| Fact::Messages { most: s.count, at: s.peers, from: s.from, to: s.to },
+    },
+    FactRow {
+        shape: "all faults happen [within TIME]",
+        meaning: "Each of the scenario's `faults` has befallen a packet: there was one of its number.",
+        make: |s| Fact::FaultsHappen { within: s.within },
     },
     FactRow {
         shape: "TRAFFIC flows [within TIME]",

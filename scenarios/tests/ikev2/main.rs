@@ -6,4 +6,6 @@ mod configurations;
 mod matrix;
 mod mutation;
 mod observed;
+#[path = "../played/mod.rs"]
+mod played;
 mod properties;

@@ -1,9 +1,7 @@
 //! Any change to a valid message is refused or ignored. Where its integrity fails nothing changes but the list of drops; where
 //! it is sealed anew, as nobody can who has not the keys, the peers come to rest all the same.
 
-use std::collections::VecDeque;
-
-use ipsec::crypto::{AeadAlgorithm, Entropy, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Secret};
+use ipsec::crypto::{AeadAlgorithm, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Secret};
 use ipsec::dataplane::{Encryption, Settings};
 use ipsec::ikev2::{
     ChildConfig, ChildProposal, Config as Ikev2Config, Connection, Event as Ikev2, IkeKeyRecord, IkeProposal,
@@ -11,22 +9,12 @@ use ipsec::ikev2::{
 };
 use ipsec::wire::v2::{Layout, split};
 use ipsec::wire::{Header, registry::ExchangeType};
-use ipsec::{Command, Config, Event, Input, Luck, Output, Peer, Status};
-use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, Prefix, udp};
+use ipsec::{Command, Config, Event, Input, Peer, Status};
+use ipsec_net::Prefix;
 use proptest::prelude::*;
 
-use crate::properties::runner;
-
-struct Counted(u64);
-
-impl Entropy for Counted {
-    fn fill(&mut self, bytes: &mut [u8]) {
-        for octet in bytes {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            *octet = (self.0 >> 56) as u8;
-        }
-    }
-}
+use crate::played::pair::{Change, Pair, change, luck, message, with_message};
+use crate::played::runner;
 
 const ENDS: [(&str, &str); 2] = [("192.0.2.1", "10.1.0.0/16"), ("198.51.100.1", "10.2.0.0/16")];
 
@@ -55,163 +43,32 @@ fn peer(side: usize) -> Peer {
         policies: Vec::new(),
         manual: Vec::new(),
     };
-    let luck = |part| Box::new(Counted(10 * side as u64 + part));
-    Peer::new(config, &PORTABLE, Luck { ike: luck(1), ikev1: luck(3), esp: luck(2) }).unwrap()
+    Peer::new(config, &PORTABLE, luck(side)).unwrap()
 }
 
-/// Two peers and what is on the wire between them.
-struct Pair {
-    now: Instant,
-    peers: [Peer; 2],
-    wire: VecDeque<(usize, IpPacket)>,
-    orders: VecDeque<(usize, Command)>,
-    keys: Vec<IkeKeyRecord>,
+fn pair() -> Pair {
+    let (child, connection) = (|| "net".to_owned(), || "site".to_owned());
+    let orders = [
+        (0, Command::Initiate { child: child() }),
+        (1, Command::Rekey { child: child() }),
+        (0, Command::Check { connection: connection() }),
+        (0, Command::RekeyIke { connection: connection() }),
+        (1, Command::Delete { child: child() }),
+    ];
+    Pair::new([peer(0), peer(1)], orders)
 }
 
-impl Pair {
-    fn new() -> Self {
-        let (child, connection) = (|| "net".to_owned(), || "site".to_owned());
-        let orders = [
-            (0, Command::Initiate { child: child() }),
-            (1, Command::Rekey { child: child() }),
-            (0, Command::Check { connection: connection() }),
-            (0, Command::RekeyIke { connection: connection() }),
-            (1, Command::Delete { child: child() }),
-        ];
-        Self {
-            now: Instant::ZERO,
-            peers: [peer(0), peer(1)],
-            wire: VecDeque::new(),
-            orders: orders.into(),
-            keys: Vec::new(),
-        }
-    }
-
-    /// Gives a peer something; tells how many packets it sent.
-    fn give(&mut self, side: usize, input: Input) -> usize {
-        self.peers[side].handle(self.now, input);
-        let before = self.wire.len();
-        loop {
-            match self.peers[side].poll(self.now) {
-                Output::Outside(packet) => self.wire.push_back((1 - side, packet)),
-                Output::Event(Event::Ikev2(Ikev2::IkeKeyed(record))) => self.keys.push(record),
-                Output::Inside(_) | Output::Event(_) => {}
-                Output::Idle { .. } => break,
-            }
-        }
-        self.wire.len() - before
-    }
-
-    /// Lets the next thing happen: a message arrives or an order is given. Says whether there was one.
-    fn step(&mut self) -> bool {
-        if let Some((to, packet)) = self.wire.pop_front() {
-            self.give(to, Input::Outside(packet));
-            return true;
-        }
-        match self.orders.pop_front() {
-            Some((side, order)) => {
-                self.give(side, Input::Command(order));
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// Lets so many messages arrive, and stops with the next one on the wire; nothing if there are no more.
-    fn play(&mut self, messages: usize) -> Option<()> {
-        let mut arrived = 0;
-        loop {
-            if !self.wire.is_empty() {
-                if arrived == messages {
-                    return Some(());
-                }
-                arrived += 1;
-            }
-            if !self.step() {
-                return None;
-            }
-        }
-    }
-
-    /// Lets everything happen that still does, time included, for some minutes.
-    fn settle(&mut self) {
-        for _ in 0..500 {
-            while self.step() {}
-            let due = [0, 1].map(|side| match self.peers[side].poll(self.now) {
-                Output::Idle { until, .. } => until,
-                _ => None,
-            });
-            let Some(next) = due.into_iter().flatten().min() else { return };
-            self.now = self.now.max(next);
-            for side in 0..2 {
-                self.give(side, Input::Timeout);
-            }
-        }
-        panic!("the peers do not come to rest: {:?}", self.status());
-    }
-
-    fn status(&self) -> [Status; 2] {
-        self.peers.each_ref().map(Peer::status)
-    }
-
-    /// What is left of SAs in the end.
-    fn left(&self) -> [Vec<(Stage, usize)>; 2] {
-        self.status().map(|status| status.ike.iter().map(|sa| (sa.stage, sa.children.len())).collect())
-    }
+fn keys(pair: &Pair) -> Vec<IkeKeyRecord> {
+    let keyed = pair.events.iter().filter_map(|event| match event {
+        Event::Ikev2(Ikev2::IkeKeyed(record)) => Some(record.clone()),
+        _ => None,
+    });
+    keyed.collect()
 }
 
-/// A change to octets; places are shares of the length in 65,536ths.
-#[derive(Clone, Copy, Debug)]
-enum Change {
-    Flip { at: u16, bit: u8 },
-    Overwrite { at: u16, with: u8 },
-    Shorten { to: u16 },
-    Extend { by: u8, with: u8 },
-    Insert { at: u16, by: u8 },
-}
-
-fn change() -> impl Strategy<Value = Change> {
-    prop_oneof![
-        4 => (any::<u16>(), 0u8..8).prop_map(|(at, bit)| Change::Flip { at, bit }),
-        2 => (any::<u16>(), any::<u8>()).prop_map(|(at, with)| Change::Overwrite { at, with }),
-        1 => any::<u16>().prop_map(|to| Change::Shorten { to }),
-        1 => (1u8..40, any::<u8>()).prop_map(|(by, with)| Change::Extend { by, with }),
-        1 => (any::<u16>(), 1u8..20).prop_map(|(at, by)| Change::Insert { at, by }),
-    ]
-}
-
-impl Change {
-    fn apply(self, octets: &mut Vec<u8>) {
-        let place = |at: u16| octets.len() * usize::from(at) / 65_536;
-        match self {
-            Self::Flip { at, bit } => {
-                let place = place(at);
-                octets[place] ^= 1 << bit;
-            }
-            Self::Overwrite { at, with } => {
-                let place = place(at);
-                octets[place] = with;
-            }
-            Self::Shorten { to } => octets.truncate(place(to)),
-            Self::Extend { by, with } => octets.resize(octets.len() + usize::from(by), with),
-            Self::Insert { at, by } => {
-                let place = place(at);
-                octets.splice(place..place, std::iter::repeat_n(0, usize::from(by)));
-            }
-        }
-    }
-}
-
-/// The IKE message in a packet.
-fn message(packet: &IpPacket) -> Vec<u8> {
-    udp::read(packet).unwrap().payload.to_vec()
-}
-
-/// The packet with another message in it.
-fn with_message(packet: &IpPacket, octets: &[u8]) -> IpPacket {
-    let datagram = udp::read(packet).unwrap();
-    let header = IpHeader::new(packet.source(), packet.destination(), 0);
-    udp::build(datagram.source, datagram.destination, Buffer::copy_of(octets), &header).unwrap()
+/// What is left of SAs in the end.
+fn left(pair: &Pair) -> [Vec<(Stage, usize)>; 2] {
+    pair.status().map(|status| status.ike.iter().map(|sa| (sa.stage, sa.children.len())).collect())
 }
 
 /// The length in the IKE header, and that of the SK payload, made to be those of the message.
@@ -250,7 +107,7 @@ fn changed_inside(octets: &[u8], keys: &[IkeKeyRecord], change: Change) -> Optio
 
 /// How many messages the orders lead to, when nothing is changed.
 fn all_messages() -> usize {
-    (0..).find(|count| Pair::new().play(*count).is_none()).unwrap()
+    (0..).find(|count| pair().play(*count).is_none()).unwrap()
 }
 
 fn is_clear(octets: &[u8]) -> bool {
@@ -261,7 +118,7 @@ fn is_clear(octets: &[u8]) -> bool {
 fn the_orders_lead_to_messages_of_every_exchange() {
     let mut exchanges = Vec::new();
     for count in 0..all_messages() {
-        let mut pair = Pair::new();
+        let mut pair = pair();
         pair.play(count).unwrap();
         exchanges.push(Header::parse(&message(&pair.wire[0].1)).unwrap().exchange);
     }
@@ -277,12 +134,12 @@ fn the_orders_lead_to_messages_of_every_exchange() {
 
 #[test]
 fn what_fails_the_integrity_check_changes_nothing() {
-    let mut whole = Pair::new();
+    let mut whole = pair();
     whole.settle();
-    let left = whole.left();
+    let all = left(&whole);
     let cases = (2..all_messages(), change(), any::<bool>());
     let result = runner(1500).run(&cases, |(count, change, mend)| {
-        let mut pair = Pair::new();
+        let mut pair = pair();
         pair.play(count).unwrap();
         let (to, packet) = pair.wire[0].clone();
         let mut octets = message(&packet);
@@ -302,7 +159,7 @@ fn what_fails_the_integrity_check_changes_nothing() {
         prop_assert!(sent <= usize::from(other_version || other_sa), "{} packets were sent", sent);
         pair.wire.truncate(pair.wire.len() - sent);
         pair.settle();
-        prop_assert_eq!(pair.left(), left.clone(), "the original came after it");
+        prop_assert_eq!(left(&pair), all.clone(), "the original came after it");
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
@@ -311,7 +168,7 @@ fn what_fails_the_integrity_check_changes_nothing() {
 #[test]
 fn a_changed_ike_sa_init_never_leads_to_an_ike_sa() {
     let result = runner(600).run(&(0usize..2, change(), any::<bool>()), |(count, change, mend)| {
-        let mut pair = Pair::new();
+        let mut pair = pair();
         pair.orders.truncate(1);
         pair.play(count).unwrap();
         let (to, packet) = pair.wire.pop_front().unwrap();
@@ -336,12 +193,12 @@ fn a_changed_ike_sa_init_never_leads_to_an_ike_sa() {
 #[test]
 fn what_is_changed_inside_sk_and_sealed_again_leaves_peers_that_come_to_rest() {
     let result = runner(1500).run(&(2..all_messages(), change()), |(count, change)| {
-        let mut pair = Pair::new();
+        let mut pair = pair();
         pair.play(count).unwrap();
         let (to, packet) = pair.wire.pop_front().unwrap();
         let octets = message(&packet);
         prop_assume!(!is_clear(&octets));
-        let Some(changed) = changed_inside(&octets, &pair.keys, change) else {
+        let Some(changed) = changed_inside(&octets, &keys(&pair), change) else {
             return Err(TestCaseError::fail("no keys for a protected message"));
         };
         pair.give(to, Input::Outside(with_message(&packet, &changed)));

@@ -1,72 +1,35 @@
 //! What really happens in a world of two peers, in the model's words.
 
-use std::sync::Arc;
-
-use esplanade::build::{self, Built};
-use esplanade::file::{Mode, Scenario};
+use esplanade::file::Mode;
 use esplanade::model::agreement::{ChildAgreement, ChildSuite, IkeAgreement, union};
-use esplanade::node::{Node, Note};
-use ipsec::crypto::{KeyExchangeAlgorithm, PORTABLE};
+use ipsec::Event;
+use ipsec::crypto::KeyExchangeAlgorithm;
 use ipsec::dataplane::{Encryption, Protection, Suite};
 use ipsec::ikev2::{ChildRecord, Event as Ikev2, IkeSuite};
 use ipsec::wire::v2::TrafficSelector;
-use ipsec::{Command, Event};
-use ipsec_net::{AddressRange, Instant};
-use sim::{Decision, Fate, Kind, Observer, Setup};
+use ipsec_net::AddressRange;
 
-/// What is noted of a run: everything that IKE tells, by the peer's number.
-#[derive(Default)]
-pub(crate) struct Notes(pub(crate) Vec<(usize, Ikev2)>);
-
-impl Observer<Note> for Notes {
-    fn record(&mut self, _at: Instant, kind: &Kind<'_, Note>) {
-        if let Kind::Note { node, note: Note::Peer(Event::Ikev2(event)) } = kind {
-            self.0.push((node.index(), event.clone()));
-        }
-    }
-}
-
-/// A world in which something has been done.
-pub(crate) struct Played {
-    built: Built<Notes>,
-}
-
-impl Played {
-    /// Nothing has happened yet; what is in `faults` will befall packets, and nothing else.
-    pub(crate) fn new(scenario: &Arc<Scenario>, seed: u64, faults: Vec<Decision>) -> Self {
-        let setup = Setup { fate: Fate::List(faults.into()), digest: false, ..Setup::new(seed) };
-        Self { built: build::world(scenario, &setup, &PORTABLE, Notes::default()).unwrap() }
-    }
-
-    /// Gives an order, lets everything happen that follows from it, and tells what did.
-    pub(crate) fn order(&mut self, peer: &str, command: Command) -> Happened {
-        let id = self.built.places.peers[peer];
-        let world = &mut self.built.world;
-        world.observer_mut().0.clear();
-        world.with(id, |node, now| {
-            if let Node::Gateway(gateway) = node {
-                gateway.command(now, command);
-            }
-        });
-        world.run_until(world.now() + std::time::Duration::from_secs(120)).unwrap();
-        let order = [id.index(), 1 - id.index()];
-        Happened { notes: std::mem::take(&mut world.observer_mut().0), order }
-    }
-
-    /// How many Child SA pairs each peer has.
-    pub(crate) fn children(&self) -> [usize; 2] {
-        ["west", "east"].map(|peer| {
-            let node = self.built.world.node(self.built.places.peers[peer]);
-            let status = node.gateway().unwrap().status();
-            status.ike.iter().map(|sa| sa.children.len()).sum()
-        })
-    }
-}
+use crate::played::{Followed, Played};
 
 /// What an order has led to; of each pair first the end that was given it.
 pub(crate) struct Happened {
     notes: Vec<(usize, Ikev2)>,
     order: [usize; 2],
+}
+
+impl From<Followed> for Happened {
+    fn from(Followed { notes, order }: Followed) -> Self {
+        let of_ike = |(peer, event)| match event {
+            Event::Ikev2(event) => Some((peer, event)),
+            _ => None,
+        };
+        Self { notes: notes.events.into_iter().filter_map(of_ike).collect(), order }
+    }
+}
+
+/// How many Child SA pairs each peer has.
+pub(crate) fn children(played: &Played) -> [usize; 2] {
+    played.status().map(|status| status.ike.iter().map(|sa| sa.children.len()).sum())
 }
 
 impl Happened {

@@ -5,22 +5,21 @@ use esplanade::model::agreement::{self, ChildAgreement, Course, Refusal};
 use ipsec::Command;
 use ipsec::auth::IdentityPattern;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
-use sim::{Decision, Direction, Fault};
+use proptest::test_runner::TestError;
 
 use crate::configurations::{End, ends, scenario};
-use crate::observed::{Happened, Played};
-
-/// The same cases on every machine.
-pub(crate) fn runner(cases: u32) -> TestRunner {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 64, ..Config::default() };
-    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
-}
+use crate::observed::{Happened, children};
+use crate::played::{Played, losses, runner};
 
 const PEERS: [&str; 2] = ["west", "east"];
 
 fn initiate() -> Command {
     Command::Initiate { child: "net".to_owned() }
+}
+
+/// What an order leads to.
+fn order(played: &mut Played, peer: &str, command: Command) -> Happened {
+    played.order(peer, command).into()
 }
 
 type Model = fn(&Scenario, &str, &str) -> Option<Course>;
@@ -58,13 +57,13 @@ fn plays(model: Model, ends: &[End; 2], initiator: &str) -> Result<(), TestCaseE
     let scenario = scenario(ends);
     let course = model(&scenario, "net", initiator).unwrap();
     let mut played = Played::new(&scenario, 1, Vec::new());
-    let happened = played.order(initiator, initiate());
+    let happened = order(&mut played, initiator, initiate());
     let ike = match &course.ike {
         Ok(ike) => ike,
         Err(refusal) => {
             check_refusal(refusal, &happened, course.regroups)?;
             prop_assert_eq!(happened.ike_suites(), [vec![], vec![]]);
-            prop_assert_eq!(played.children(), [0, 0]);
+            prop_assert_eq!(children(&played), [0, 0]);
             return Ok(());
         }
     };
@@ -112,7 +111,7 @@ fn any_two_configurations_come_to_what_the_model_says_whoever_begins() {
 #[test]
 fn swapping_the_roles_changes_nothing_but_whose_order_decides() {
     let course_of = |ends: &[End; 2], initiator: &str| {
-        let happened = Played::new(&scenario(ends), 1, Vec::new()).order(initiator, initiate());
+        let happened = order(&mut Played::new(&scenario(ends), 1, Vec::new()), initiator, initiate());
         let networks = |children: &[ChildAgreement]| {
             children.iter().map(|child| (child.networks.clone(), child.mode)).collect::<Vec<_>>()
         };
@@ -144,7 +143,7 @@ fn what_replaces_a_child_or_an_ike_sa_is_what_the_model_says_whoever_asks() {
         let scenario = scenario(&ends);
         let mut played = Played::new(&scenario, 1, Vec::new());
         played.order("west", initiate());
-        let happened = played.order(asks, Command::Rekey { child: "net".to_owned() });
+        let happened = order(&mut played, asks, Command::Rekey { child: "net".to_owned() });
         let (regroups, new) = agreement::rekey_child(&scenario, "net", asks).unwrap();
         match &new {
             Ok(new) => {
@@ -157,11 +156,11 @@ fn what_replaces_a_child_or_an_ike_sa_is_what_the_model_says_whoever_asks() {
                 check_refusal(refusal, &happened, false)?;
             }
         }
-        prop_assert_eq!(played.children(), [1, 1], "one child, the new or the old one");
-        let happened = played.order(asks, Command::RekeyIke { connection: "site".to_owned() });
+        prop_assert_eq!(children(&played), [1, 1], "one child, the new or the old one");
+        let happened = order(&mut played, asks, Command::RekeyIke { connection: "site".to_owned() });
         let new = agreement::rekey_ike(&scenario, "net", asks).unwrap().unwrap();
         prop_assert_eq!(happened.ike_suites(), [vec![new], vec![new]]);
-        prop_assert_eq!(played.children(), [1, 1]);
+        prop_assert_eq!(children(&played), [1, 1]);
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
@@ -172,18 +171,10 @@ fn what_replaces_a_child_or_an_ike_sa_is_what_the_model_says_whoever_asks() {
 /// refuses without keeping a state tells of it each time that the request comes.
 #[test]
 fn loss_below_the_give_up_point_changes_only_time() {
-    let lost = |direction: Direction| {
-        prop::collection::btree_set(0u64..8, 0..=2).prop_map(move |ordinals| {
-            let lose =
-                |ordinal| Decision { link: "west-east".into(), direction, ordinal, fault: Fault::Lost };
-            ordinals.into_iter().map(lose).collect::<Vec<_>>()
-        })
-    };
-    let losses = (lost(Direction::Forward), lost(Direction::Backward)).prop_map(|(a, b)| [a, b].concat());
-    let result = runner(250).run(&(ends(), losses), |(ends, losses)| {
+    let result = runner(250).run(&(ends(), losses()), |(ends, losses)| {
         let scenario = scenario(&ends);
         let outcome = |losses| {
-            let happened = Played::new(&scenario, 1, losses).order("west", initiate());
+            let happened = order(&mut Played::new(&scenario, 1, losses), "west", initiate());
             let mut failures = happened.failures();
             failures.iter_mut().for_each(Vec::dedup);
             (happened.ike_suites(), happened.children(), failures)

@@ -212,6 +212,22 @@ pub enum Fact {
         /// How soon.
         within: Duration,
     },
+    /// Each of the peers sends at most so many IKE messages in the time, repeats among them.
+    Messages {
+        /// How many.
+        most: u32,
+        /// The peers.
+        at: Vec<String>,
+        /// The first instant.
+        from: Instant,
+        /// The instant behind the last.
+        to: Instant,
+    },
+    /// Each of the scenario's `faults` has befallen a packet.
+    FaultsHappen {
+        /// How soon.
+        within: Duration,
+    },
     /// Each packet of the traffic that is sent in the time arrives.
     LosesNothing {
         /// The traffic.
@@ -302,11 +318,13 @@ impl Fact {
             | Self::RunsTo { within, .. }
             | Self::Flows { within, .. }
             | Self::HasClass { within, .. }
+            | Self::FaultsHappen { within }
             | Self::HalfOpen { within, .. }
             | Self::NothingLeft { within, .. } => at + *within,
-            Self::LosesNothing { to, .. } | Self::ReachesNobody { to, .. } | Self::Delivers { to, .. } => {
-                at.max(*to)
-            }
+            Self::LosesNothing { to, .. }
+            | Self::ReachesNobody { to, .. }
+            | Self::Delivers { to, .. }
+            | Self::Messages { to, .. } => at.max(*to),
         }
     }
 }
@@ -399,6 +417,10 @@ impl fmt::Display for Fact {
             Self::HasClass { traffic, class, within } => {
                 write!(f, "{traffic} arrives with class {class}{}", soon(*within))
             }
+            Self::Messages { most, at, from, to } => {
+                write!(f, "at most {most} messages at {} {}", at.join(", "), span(*from, *to))
+            }
+            Self::FaultsHappen { within } => write!(f, "all faults happen{}", soon(*within)),
             Self::Flows { traffic, within } => write!(f, "{traffic} flows{}", soon(*within)),
             Self::HalfOpen { most, at, within } => {
                 write!(f, "at most {most} half-open {}", place(at, within))

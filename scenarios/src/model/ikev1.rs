@@ -1,0 +1,289 @@
+//! What two IKEv1 configurations come to: agreement on what, or which refusal, at which end, in which exchange and why.
+//!
+//! As in [`super::agreement`] this is set algebra over the scenario's nouns and uses no IKE code. What is different in
+//! version 1: transforms are whole suites, of which the initiator's order decides (RFC 2409 §5); the packets of a child have
+//! to be the same at both ends, for nothing is narrowed (§5.5); both ends of a child have one group and one mode, or there are
+//! no SAs; and the ends of an ISAKMP SA need not take the same time for its life, so that the shorter one ends it.
+
+use std::fmt;
+use std::time::Duration;
+
+use ipsec::crypto::{IntegrityAlgorithm, KeyExchangeAlgorithm};
+use ipsec::dataplane::Encryption;
+use ipsec::ikev1::Mode as Phase1Mode;
+use ipsec_net::Prefix;
+
+use super::agreement::is_same;
+use crate::file::{Child, ChildEnd, ChildProposal, Demand, Ike, IkeEnd, Mode, Proof, Scenario};
+
+/// What follows when one end sets up a child, and an ISAKMP SA for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// The ISAKMP SA, or why there is none.
+    pub phase1: Result<Phase1, Refusal>,
+    /// The IPsec SAs, or why there are none. Nothing where there is no ISAKMP SA for them.
+    pub phase2: Option<Result<Phase2, Refusal>>,
+}
+
+/// What an ISAKMP SA is. Both ends authenticate by a shared key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase1 {
+    /// Main or aggressive mode.
+    pub mode: Phase1Mode,
+    /// The cipher, and the length of its key in octets.
+    pub encryption: (Encryption, usize),
+    /// The hash, by the integrity algorithm that its HMAC is.
+    pub hash: IntegrityAlgorithm,
+    /// The group.
+    pub group: KeyExchangeAlgorithm,
+    /// How long it lives, after the shorter life of both ends.
+    pub life: Duration,
+}
+
+/// What a pair of IPsec SAs is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase2 {
+    /// The initiator's name for it, and the responder's.
+    pub names: [String; 2],
+    /// The algorithms of ESP, or of AH where there is no cipher.
+    pub suite: ChildSuite,
+    /// The group of a key exchange of its own.
+    pub group: Option<KeyExchangeAlgorithm>,
+    /// Tunnel or transport mode.
+    pub mode: Mode,
+    /// The client identities: the network at the initiator's side and that at the responder's.
+    pub networks: [Prefix; 2],
+    /// How long its SAs live: the shorter time of both ends.
+    pub life: Duration,
+    /// After how many octets they end: the smaller number of both ends, which are offered in whole kilobytes.
+    pub octets: Option<u64>,
+}
+
+/// The algorithms of a pair of IPsec SAs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChildSuite {
+    /// The cipher, and the length of its key in octets; nothing for AH.
+    pub encryption: Option<(Encryption, usize)>,
+    /// The integrity algorithm of AH, or beside a cipher that needs one.
+    pub integrity: Option<IntegrityAlgorithm>,
+    /// Whether sequence numbers have 64 bits.
+    pub extended_sequence_numbers: bool,
+}
+
+/// The exchanges in which something can be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    /// Phase 1, in the initiator's mode.
+    Phase1(Phase1Mode),
+    /// Quick mode.
+    Quick,
+}
+
+/// The ends of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Who began it.
+    Initiator,
+    /// Who answers.
+    Responder,
+}
+
+/// What an end refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which end does so.
+    pub by: Role,
+    /// Where.
+    pub exchange: Exchange,
+    /// The notify that says so, by its name in RFC 2408 §3.14.1. Nothing where messages cannot even be read: with different
+    /// keys main mode falls silent.
+    pub notify: Option<&'static str>,
+    /// Why, for people.
+    pub why: String,
+}
+
+impl fmt::Display for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Phase1(Phase1Mode::Main) => "main mode",
+            Self::Phase1(Phase1Mode::Aggressive) => "aggressive mode",
+            Self::Quick => "quick mode",
+        })
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}: {}", self.notify.unwrap_or("silence"), self.exchange, self.why)
+    }
+}
+
+/// What follows when `initiator` sets up `child` where nothing is there yet; nothing when the scenario has no such child with
+/// this peer at an end, or when one of the ends does not speak version 1. Of several IKE configurations between the same two
+/// peers only that of the child is looked at.
+#[must_use]
+pub fn initiate(scenario: &Scenario, child: &str, initiator: &str) -> Option<Course> {
+    let child = scenario.child(child)?;
+    let ike = scenario.ike(&child.ike)?;
+    let side = ike.ends.iter().position(|end| end.peer == initiator)?;
+    let ends = Ends { scenario, ike, child, ends: [side, 1 - side].map(|side| &ike.ends[side]) };
+    let modes = [ends.ends[0].older?, ends.ends[1].older?];
+    let phase1 = ends.phase1(modes);
+    let phase2 = phase1.is_ok().then(|| ends.phase2());
+    Some(Course { phase1, phase2 })
+}
+
+/// How long an ISAKMP SA lives of which nothing is said, as the scenario language has it.
+const ISAKMP_LIFE: Duration = Duration::from_secs(3_600);
+
+/// How long IPsec SAs live of which nothing is said (RFC 2407 §4.5).
+const IPSEC_LIFE: Duration = Duration::from_secs(28_800);
+
+/// Two ends, the initiator first.
+struct Ends<'a> {
+    scenario: &'a Scenario,
+    ike: &'a Ike,
+    child: &'a Child,
+    ends: [&'a IkeEnd; 2],
+}
+
+/// The cipher with its key's length, the hash and the group of one transform.
+type Transform = ((Encryption, usize), IntegrityAlgorithm, KeyExchangeAlgorithm);
+
+impl Ends<'_> {
+    fn phase1(&self, [mode, answers]: [Phase1Mode; 2]) -> Result<Phase1, Refusal> {
+        let refuse = |by, notify, why| Err(Refusal { by, exchange: Exchange::Phase1(mode), notify, why });
+        let [initiator, responder] = self.ends;
+        if mode != answers {
+            let [offered, other] = [mode, answers].map(Exchange::Phase1);
+            let why = format!("{} begins {offered}, {} speaks {other}", initiator.peer, responder.peer);
+            return refuse(Role::Responder, Some("INVALID-EXCHANGE-TYPE"), why);
+        }
+        let mut offered = transforms(initiator);
+        if mode == Phase1Mode::Aggressive {
+            // The public value in the first message is for one group.
+            let group = offered.first().map(|first| first.2);
+            offered.retain(|transform| Some(transform.2) == group);
+        }
+        let accepted = transforms(responder);
+        let Some((encryption, hash, group)) = offered.into_iter().find(|one| accepted.contains(one)) else {
+            let why = format!("{} and {} have no transform in common", initiator.peer, responder.peer);
+            return refuse(Role::Responder, Some("NO-PROPOSAL-CHOSEN"), why);
+        };
+        let strange = [self.is_strange(0, 1), self.is_strange(1, 0)];
+        let differ = || "their shared keys differ".to_owned();
+        // Who is believed to be who in main mode comes after the keys, and in aggressive mode before them.
+        let checks = match mode {
+            Phase1Mode::Main => [
+                (self.keys_differ(), Role::Responder, None, differ()),
+                (strange[1], Role::Responder, Some("INVALID-ID-INFORMATION"), self.stranger(1)),
+                (strange[0], Role::Initiator, Some("INVALID-ID-INFORMATION"), self.stranger(0)),
+            ],
+            Phase1Mode::Aggressive => [
+                (strange[1], Role::Responder, Some("INVALID-ID-INFORMATION"), self.stranger(1)),
+                (strange[0], Role::Initiator, Some("INVALID-ID-INFORMATION"), self.stranger(0)),
+                (self.keys_differ(), Role::Initiator, Some("INVALID-HASH-INFORMATION"), differ()),
+            ],
+        };
+        if let Some((_, by, notify, why)) = checks.into_iter().find(|(fails, ..)| *fails) {
+            return refuse(by, notify, why);
+        }
+        let life = self.ike.lifetime.hard.time.unwrap_or(ISAKMP_LIFE);
+        Ok(Phase1 { mode, encryption, hash, group, life })
+    }
+
+    /// Whether one end expects somebody else than the other one says it is.
+    fn is_strange(&self, expecting: usize, other: usize) -> bool {
+        let asserted = self.ends[other].authentication.identity.to_string();
+        !is_same(&self.ends[expecting].expects.to_string(), &asserted)
+    }
+
+    fn stranger(&self, expecting: usize) -> String {
+        let [end, other] = [self.ends[expecting], self.ends[1 - expecting]];
+        format!("{} expects {}, {} is {}", end.peer, end.expects, other.peer, other.authentication.identity)
+    }
+
+    fn keys_differ(&self) -> bool {
+        match self.ends.map(|end| (&end.authentication.proof, &end.authentication.demand)) {
+            [(Proof::Psk(own), Demand::Psk(_)), (Proof::Psk(other), Demand::Psk(_))] => own != other,
+            _ => false,
+        }
+    }
+
+    fn phase2(&self) -> Result<Phase2, Refusal> {
+        let refuse = |notify, why| {
+            Err(Refusal { by: Role::Responder, exchange: Exchange::Quick, notify: Some(notify), why })
+        };
+        let [initiator, responder] = self.ends.map(|end| end.peer.as_str());
+        let end = |child: &'_ Child, peer: &str| child.ends.iter().find(|end| end.peer == peer).cloned();
+        let Some(asks) = end(self.child, initiator) else {
+            return refuse("INVALID-ID-INFORMATION", format!("{initiator} has no such child"));
+        };
+        let of_ike = self.scenario.children.iter().filter(|child| child.ike == self.ike.name);
+        let mirrored = |answers: &ChildEnd| answers.local == asks.remote && answers.remote == asks.local;
+        let found = of_ike.filter_map(|child| Some((child, end(child, responder)?)));
+        let Some((meant, answers)) = found.into_iter().find(|(_, answers)| mirrored(answers)) else {
+            let why = format!("{responder} has no child for the same networks");
+            return refuse("INVALID-ID-INFORMATION", why);
+        };
+        let group = |end: &ChildEnd| end.offer.first().and_then(|first| first.groups.first().copied());
+        let same_terms = group(&asks) == group(&answers) && asks.mode == answers.mode;
+        let accepted = child_transforms(&answers.offer);
+        let chosen = child_transforms(&asks.offer).into_iter().find(|one| accepted.contains(one));
+        let Some(suite) = chosen.filter(|_| same_terms) else {
+            let why = format!("{initiator} and {responder} have no transform in common");
+            return refuse("NO-PROPOSAL-CHOSEN", why);
+        };
+        let life = |end: &ChildEnd| end.lifetime.hard.time.unwrap_or(IPSEC_LIFE);
+        let octets = [asks.lifetime.hard.octets, answers.lifetime.hard.octets];
+        let ([here], [there]) = (asks.local.as_slice(), asks.remote.as_slice()) else {
+            return refuse("INVALID-ID-INFORMATION", "there is one network at each side".to_owned());
+        };
+        Ok(Phase2 {
+            names: [self.child.name.clone(), meant.name.clone()],
+            suite,
+            group: group(&asks),
+            mode: asks.mode,
+            networks: [*here, *there],
+            life: life(&asks).min(life(&answers)),
+            octets: octets.into_iter().flatten().min(),
+        })
+    }
+}
+
+/// The transforms of an end, best first: each cipher with each hash and each group.
+fn transforms(end: &IkeEnd) -> Vec<Transform> {
+    let mut all = Vec::new();
+    for proposal in &end.offer {
+        for encryption in &proposal.encryption {
+            for hash in &proposal.integrity {
+                all.extend(proposal.groups.iter().map(|group| (*encryption, *hash, *group)));
+            }
+        }
+    }
+    all
+}
+
+/// The transforms of a child, best first.
+fn child_transforms(offer: &[ChildProposal]) -> Vec<ChildSuite> {
+    let mut all = Vec::new();
+    for proposal in offer {
+        for extended_sequence_numbers in proposal.extended_sequence_numbers.iter().copied() {
+            let suite =
+                |encryption, integrity| ChildSuite { encryption, integrity, extended_sequence_numbers };
+            if proposal.encryption.is_empty() {
+                all.extend(proposal.integrity.iter().map(|ah| suite(None, Some(*ah))));
+            }
+            for encryption in &proposal.encryption {
+                if proposal.integrity.is_empty() {
+                    all.push(suite(Some(*encryption), None));
+                }
+                all.extend(proposal.integrity.iter().map(|own| suite(Some(*encryption), Some(*own))));
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests;
