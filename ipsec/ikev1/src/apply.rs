@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use ipsec_dataplane::Path;
 use ipsec_net::Instant;
 use ipsec_wire::Spi;
 use ipsec_wire::registry::v1::ProtocolId;
@@ -12,6 +13,7 @@ use crate::children::{ChildSa, Children};
 use crate::effect::{Effect, Keyed, NewChild};
 use crate::event::{Cause, Event, IkeKeyRecord, MessageRecord};
 use crate::keys::{encryption_key, prf_of};
+use crate::nat;
 use crate::output::Output;
 use crate::refusal::Failure;
 use crate::sa::{Crypto, IsakmpSa, State};
@@ -69,7 +71,9 @@ pub(crate) fn apply(sa: &mut IsakmpSa, effects: Vec<Effect>, reach: &mut Reach<'
                 sa.life = life;
                 reach.left.established = true;
             }
-            Effect::NoteDpd(answers) => sa.peer_answers_dpd = answers,
+            Effect::Note(features) => sa.features = features,
+            Effect::Nat(found) => sa.path = nat::path_with(sa, found),
+            Effect::Move(path) => move_to(sa, path, reach),
             Effect::AddChild(child) => add_child(sa, *child, reach),
             Effect::DeletedByPeer(protocol, spis) => deleted(sa, protocol, &spis, reach),
             Effect::InitialContact => reach.left.initial_contact = true,
@@ -96,6 +100,21 @@ fn key(sa: &mut IsakmpSa, keyed: Keyed, reach: &mut Reach<'_>) {
         }
         Err(error) => reach.left.failed = Some(Failure::KeyExchange(error.to_string())),
     }
+}
+
+/// The peer's children are told where their packets go from now on, also those that were set up under other ISAKMP SAs.
+fn move_to(sa: &mut IsakmpSa, path: Path, reach: &mut Reach<'_>) {
+    let before = std::mem::replace(&mut sa.path, path);
+    if !sa.is_established() {
+        return;
+    }
+    let connection = &sa.connection;
+    reach.children.move_to(connection, &before, &path, reach.out);
+    reach.out.push_back(Output::Event(Event::Moved {
+        connection: connection.name.clone(),
+        local: path.local,
+        remote: path.remote,
+    }));
 }
 
 fn add_child(sa: &IsakmpSa, child: NewChild, reach: &mut Reach<'_>) {

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
+use ipsec_dataplane::Path;
 use ipsec_net::Instant;
 use ipsec_wire::registry::v1::ProtocolId;
 use ipsec_wire::v1::{Delete, Payload};
 use ipsec_wire::{IkeSpi, Spi};
 
+use crate::config::Connection;
 use crate::event::{Cause, Event};
 use crate::negotiate::Spis;
 use crate::output::Output;
@@ -22,6 +24,8 @@ pub(crate) struct ChildSa {
     pub(crate) outbound: Spis,
     /// Our cookie of the ISAKMP SA that it was made under.
     pub(crate) under: IkeSpi,
+    /// Where its packets run.
+    pub(crate) path: Path,
     pub(crate) since: Instant,
     /// When it is to go, because another one has taken its place.
     pub(crate) retire: Option<Instant>,
@@ -52,7 +56,7 @@ impl Children {
         self.iter().any(|child| child.inbound.each().any(|(_, own)| own == spi))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &ChildSa> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &ChildSa> {
         self.list.iter()
     }
 
@@ -89,6 +93,22 @@ impl Children {
             }));
         }
         ended
+    }
+
+    /// Lets those of a connection run elsewhere that have run on this path.
+    pub(crate) fn move_to(
+        &mut self,
+        connection: &Connection,
+        before: &Path,
+        path: &Path,
+        out: &mut VecDeque<Output>,
+    ) {
+        let outer = path.outer(connection.encapsulate, connection.keepalive);
+        let own = |child: &&mut ChildSa| child.connection == connection.name && child.path.joins_same(before);
+        for child in self.iter_mut().filter(own) {
+            child.path = *path;
+            out.push_back(Output::Readdress { inbound: child.inbound.first(), outer });
+        }
     }
 
     /// When the next one is to go.

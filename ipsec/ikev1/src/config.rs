@@ -9,6 +9,7 @@ use ipsec_dataplane::{LifetimePolicy, Limits, SaOptions, Selector};
 use ipsec_net::{AddressRange, Retransmission};
 
 use crate::authentication::Authentication;
+use crate::nat::NatTraversal;
 use crate::negotiate::{ChildSuite, IkeSuite, Method, Phase1Suite, Side};
 
 /// How phase 1 goes (RFC 2409 §5).
@@ -28,7 +29,8 @@ pub struct Connection {
     pub name: String,
     /// Our outer address.
     pub local: IpAddr,
-    /// The peer's outer address; in main mode the shared key is found by it (RFC 2409 §5.4).
+    /// The peer's outer address; in main mode the shared key is found by it (RFC 2409 §5.4). A peer that may come from anywhere
+    /// has the unspecified one, and is not gone to.
     pub remote: IpAddr,
     /// Who we say we are.
     pub local_id: Identity,
@@ -45,6 +47,14 @@ pub struct Connection {
     pub lifetime: LifetimePolicy,
     /// Ask whether the peer is alive after this much silence (RFC 3706); never when nothing.
     pub liveness: Option<Duration>,
+    /// The forms of NAT traversal that are spoken, best first; NAT is not looked for when there is none (RFC 3947).
+    pub nat_traversal: Vec<NatTraversal>,
+    /// Whether ESP goes in UDP even where no NAT is found.
+    pub encapsulate: bool,
+    /// How long an end behind NAT sends nothing before it reminds NAT of itself (RFC 3948 §4); it never does when nothing.
+    pub keepalive: Option<Duration>,
+    /// Whether an initiator uses port 4500 from the first message on (RFC 3947 §4).
+    pub starts_on_nat_port: bool,
     /// How messages are repeated.
     pub retransmission: Retransmission,
     /// How many attempts an initiator makes, each with a new cookie, when the one before has failed.
@@ -69,6 +79,10 @@ impl Connection {
             proposals: Vec::new(),
             lifetime: lifetime(Duration::from_secs(3_600)),
             liveness: None,
+            nat_traversal: NatTraversal::ALL.to_vec(),
+            encapsulate: false,
+            keepalive: Some(KEEPALIVE),
+            starts_on_nat_port: false,
             retransmission: Retransmission::default(),
             attempts: 1,
             children: Vec::new(),
@@ -97,6 +111,11 @@ impl Connection {
         let with =
             |method: Method| self.proposals.iter().map(move |suite| Phase1Suite { suite: *suite, method });
         self.methods().into_iter().flat_map(with).collect()
+    }
+
+    /// Whether it joins these addresses, ours first.
+    pub(crate) fn joins(&self, local: IpAddr, remote: IpAddr) -> bool {
+        self.local == local && (self.remote == remote || self.remote.is_unspecified())
     }
 
     /// What it offers: in aggressive mode one group has to do for all.
@@ -184,6 +203,9 @@ impl Config {
         Self { connections, half_open_limit: 1_000, epoch: 1_767_225_600 }
     }
 }
+
+/// How often NAT is reminded unless that is configured (RFC 3948 §4).
+const KEEPALIVE: Duration = Duration::from_secs(20);
 
 /// How long an IPsec SA lives of which nothing is said (RFC 2407 §4.5).
 pub(crate) const DEFAULT_LIFE: Duration = Duration::from_secs(28_800);

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use ipsec_auth::Proven;
+use ipsec_dataplane::{Nat, Path};
 use ipsec_wire::registry::v1::ProtocolId;
 use ipsec_wire::v1::Payload;
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::children::ChildSa;
 use crate::event::{Cause, ChildRecord, Event};
+use crate::features::Features;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 
@@ -18,8 +20,12 @@ pub(crate) enum Effect {
     Keyed(Box<Keyed>),
     /// The peer has proven who it is; the ISAKMP SA may be used for so long.
     Establish(Proven, Option<Duration>),
-    /// Whether the peer answers R-U-THERE (RFC 3706 §5.1).
-    NoteDpd(bool),
+    /// What the peer can do.
+    Note(Features),
+    /// Which ends are behind NAT.
+    Nat(Nat),
+    /// The peer has come from elsewhere.
+    Move(Path),
     /// A child is set up.
     AddChild(Box<NewChild>),
     /// The peer no longer has the SAs that it receives under these SPIs.

@@ -8,10 +8,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ipsec_crypto::{Entropy, Provider};
+use ipsec_dataplane::Path;
 use ipsec_net::Instant;
 use ipsec_wire::registry::v1::{ExchangeType, NotifyType};
 use ipsec_wire::v1::{Flags, Header, Message, Notify, Payload};
-use ipsec_wire::{IkeSpi, Spi, Version};
+use ipsec_wire::{IKE_PORT, IkeSpi, Spi, Version};
 
 pub use commands::UnknownName;
 
@@ -91,13 +92,14 @@ impl Endpoint {
         let retirement = self.children.next_retirement().map(|at| (at, TimerReason::Retirement));
         let parting =
             self.partings.iter().map(Parting::due).min().map(|at| (at, TimerReason::Retransmission));
-        let own = self.sessions.values().filter_map(Session::next_timeout);
+        let own = self.sessions.values().filter_map(|session| session.next_timeout(&self.children));
         own.chain(retirement).chain(parting).min()
     }
 
     /// Does what the clock asks for. `heard` tells when the data plane last received under an SPI.
     pub fn timeout(&mut self, now: Instant, heard: &dyn Fn(Spi) -> Option<Instant>) {
-        let is_due = |session: &Session| session.next_timeout().is_some_and(|(at, _)| at <= now);
+        let is_due =
+            |session: &Session| session.next_timeout(&self.children).is_some_and(|(at, _)| at <= now);
         let due = self.sessions.iter().filter(|(_, session)| is_due(session)).map(|(cookie, _)| *cookie);
         for cookie in due.collect::<Vec<_>>() {
             let replace = self.with(now, cookie, |session, cx, out| session.timeout(heard, cx, out));
@@ -138,14 +140,14 @@ impl Endpoint {
         if usize::try_from(header.length) != Ok(octets.len()) {
             return Err(DropReason::Malformed("the header's length is not the datagram's".to_owned()));
         }
+        let came = Path::new(to, from);
         let begins = matches!(header.exchange, ExchangeType::MAIN | ExchangeType::AGGRESSIVE);
         if begins && header.spi_r == IkeSpi(0) && header.spi_i != IkeSpi(0) && header.message_id == 0 {
-            return self.first(now, (from, to), header, octets);
+            return self.first(now, came, header, octets);
         }
         let cookie = self.cookie_of(&header).ok_or(DropReason::UnknownCookies)?;
-        let ends = (to, from);
         let handled =
-            self.with(now, cookie, |session, cx, out| session.handle(ends, header, octets, cx, out));
+            self.with(now, cookie, |session, cx, out| session.handle(&came, header, octets, cx, out));
         handled.unwrap_or(Err(DropReason::UnknownCookies))
     }
 
@@ -164,26 +166,18 @@ impl Endpoint {
     }
 
     /// The first message of an initiator.
-    fn first(
-        &mut self,
-        now: Instant,
-        (from, to): (SocketAddr, SocketAddr),
-        header: Header,
-        octets: &[u8],
-    ) -> Result<(), DropReason> {
-        if let Some(cookie) = self.answered.get(&(from, header.spi_i)).copied() {
-            let ends = (to, from);
+    fn first(&mut self, now: Instant, came: Path, header: Header, octets: &[u8]) -> Result<(), DropReason> {
+        if let Some(cookie) = self.answered.get(&(came.remote, header.spi_i)).copied() {
             let handled =
-                self.with(now, cookie, |session, cx, out| session.handle(ends, header, octets, cx, out));
+                self.with(now, cookie, |session, cx, out| session.handle(&came, header, octets, cx, out));
             return handled.unwrap_or(Err(DropReason::State));
         }
         let mode = if header.exchange == ExchangeType::MAIN { Mode::Main } else { Mode::Aggressive };
-        let joins =
-            |connection: &&Arc<Connection>| (connection.local, connection.remote) == (to.ip(), from.ip());
+        let joins = |connection: &&Arc<Connection>| connection.joins(came.local.ip(), came.remote.ip());
         let between: Vec<Arc<Connection>> = self.connections.iter().filter(joins).cloned().collect();
         let first = between.first().cloned().ok_or(DropReason::NoConnection)?;
         let malformed = |error: ipsec_wire::Malformed| DropReason::Malformed(error.to_string());
-        let message = Opened::read(header, octets.to_vec()).map_err(malformed)?;
+        let message = Opened::read(header, came, octets.to_vec()).map_err(malformed)?;
         let half_open = self
             .sessions
             .values()
@@ -191,7 +185,7 @@ impl Endpoint {
         if half_open.count() >= self.half_open_limit {
             return Err(DropReason::HalfOpenLimit);
         }
-        self.out.push_back(Output::Event(Event::Received(record(from, &message))));
+        self.out.push_back(Output::Event(Event::Received(record(&message))));
         let fitting = between.into_iter().filter(|connection| connection.mode == mode);
         let spoken = match first.mode {
             Mode::Main => "main mode",
@@ -200,12 +194,12 @@ impl Endpoint {
         let what = format!("offered {}, configured {spoken}", header.exchange);
         let mut refused = (NotifyType::INVALID_EXCHANGE_TYPE, Failure::Proposal(what), first);
         for connection in fitting {
-            let (ends, own) = ((to, from), Arc::clone(&connection));
+            let own = Arc::clone(&connection);
             let cx = &mut context!(self, now);
-            match Session::respond(own, ends, &message, octets, cx, &mut self.out) {
+            match Session::respond(own, &message, octets, cx, &mut self.out) {
                 Ok(session) => {
                     let cookie = session.sa.cookie();
-                    self.answered.insert((from, header.spi_i), cookie);
+                    self.answered.insert((came.remote, header.spi_i), cookie);
                     self.sessions.insert(cookie, session);
                     self.settle(now, cookie);
                     return Ok(());
@@ -217,7 +211,7 @@ impl Endpoint {
         let (kind, failure, connection) = refused;
         let notify = Notify::new(kind, Vec::new());
         let cookies = (header.spi_i, IkeSpi(0));
-        let answer = stateless((to, from), cookies, notify, &mut context!(self, now));
+        let answer = stateless(&came, cookies, notify, &mut context!(self, now));
         self.out.push_back(answer);
         let connection = connection.name.clone();
         self.out.push_back(Output::Event(Event::IkeFailed { connection, failure, retries: false }));
@@ -226,11 +220,32 @@ impl Endpoint {
 
     /// Begins phase 1 of a connection.
     fn set_up(&mut self, now: Instant, connection: Arc<Connection>, attempt: u32) -> Option<IkeSpi> {
+        let path = self.first_path(&connection);
+        if path.remote.ip().is_unspecified() {
+            let (connection, failure) = (connection.name.clone(), Failure::NoAddress);
+            self.out.push_back(Output::Event(Event::IkeFailed { connection, failure, retries: false }));
+            return None;
+        }
         let cx = &mut context!(self, now);
-        let session = Session::initiate(connection, attempt, cx, &mut self.out)?;
+        let session = Session::initiate(connection, path, attempt, cx, &mut self.out)?;
         let cookie = session.sa.cookie();
         self.sessions.insert(cookie, session);
         Some(cookie)
+    }
+
+    /// Where phase 1 begins: where there is an ISAKMP SA with the peer or IPsec SAs of one, or as configured.
+    fn first_path(&self, connection: &Connection) -> Path {
+        let established = self.established_of(&connection.name);
+        let session = established.last().and_then(|cookie| self.sessions.get(cookie));
+        let child = self.children.iter().rfind(|child| child.connection == connection.name);
+        let known = session.map(|session| session.sa.path).or(child.map(|child| child.path));
+        if let Some(Path { local, remote, .. }) = known {
+            return Path::new(local, remote);
+        }
+        let [local, remote] =
+            [connection.local, connection.remote].map(|address| SocketAddr::new(address, IKE_PORT));
+        let path = Path::new(local, remote);
+        if connection.starts_on_nat_port { path.floated() } else { path }
     }
 
     /// Begins phase 1 of a connection, to replace its ISAKMP SAs.
@@ -385,7 +400,7 @@ impl Endpoint {
 
 /// A notify to somebody with whom there is no established ISAKMP SA, in the clear (RFC 2409 §5.7).
 pub(crate) fn stateless(
-    (source, destination): (SocketAddr, SocketAddr),
+    path: &Path,
     (spi_i, spi_r): (IkeSpi, IkeSpi),
     notify: Notify,
     cx: &mut Context<'_>,
@@ -401,5 +416,6 @@ pub(crate) fn stateless(
         length: 0,
     };
     let octets = Message { header, payloads: vec![Payload::Notify(notify)] }.emit();
+    let Path { local: source, remote: destination, .. } = *path;
     Output::Datagram { source, destination, octets }
 }

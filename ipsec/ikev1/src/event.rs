@@ -53,6 +53,15 @@ pub enum Event {
         /// Why.
         cause: Cause,
     },
+    /// A peer's SAs run between other addresses or ports than before: NAT has moved it (RFC 3947 §7).
+    Moved {
+        /// The connection's name.
+        connection: String,
+        /// Our address and port.
+        local: SocketAddr,
+        /// The peer's.
+        remote: SocketAddr,
+    },
     /// Phase 1 ended without an ISAKMP SA.
     IkeFailed {
         /// The connection's name.

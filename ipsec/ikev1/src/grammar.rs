@@ -37,7 +37,8 @@ pub(crate) enum Means {
     Signature,
 }
 
-/// The payload that has to come first if one has to, others that have to be there once, and those that may be there, with how many.
+/// The payload that has to come first if one has to, others that have to be there once, and those that may be there, with how
+/// many.
 struct Row {
     first: Option<Type>,
     once: &'static [Type],
@@ -63,9 +64,8 @@ const fn row(form: Form) -> Row {
             Row { first: Some(Type::SA), once: &[Type::KE, Type::NONCE, Type::ID, Type::SIG], optional: &[] }
         }
         Form::AggressiveProof(Means::Signature) => Row { first: None, once: &[Type::SIG], optional: &[] },
-        Form::AggressiveProof(Means::Hash) | Form::QuickProof => {
-            Row { first: Some(Type::HASH), once: &[], optional: &[] }
-        }
+        Form::AggressiveProof(Means::Hash) => Row { first: None, once: &[Type::HASH], optional: &[] },
+        Form::QuickProof => Row { first: Some(Type::HASH), once: &[], optional: &[] },
         Form::Quick => Row {
             first: Some(Type::HASH),
             once: &[Type::SA, Type::NONCE],
@@ -139,6 +139,8 @@ mod tests {
             (Form::AggressiveAnswer(Means::Signature), "SA KE Nonce ID CERT SIG", true),
             (Form::AggressiveAnswer(Means::Signature), "SA KE Nonce ID CERT HASH", false),
             (Form::AggressiveProof(Means::Hash), "HASH", true),
+            (Form::AggressiveProof(Means::Hash), "V V HASH", true),
+            (Form::AggressiveProof(Means::Hash), "V V", false),
             (Form::AggressiveProof(Means::Signature), "CERT SIG", true),
             (Form::AggressiveProof(Means::Signature), "SIG CERT", true),
             (Form::AggressiveProof(Means::Signature), "CERT HASH", false),

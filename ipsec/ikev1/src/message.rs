@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use ipsec_dataplane::Path;
 use ipsec_wire::Malformed;
 use ipsec_wire::v1::{
     Certificate, CertificateRequest, Chain, Header, Identification, Payload, SecurityAssociation, parse_chain,
@@ -10,6 +11,8 @@ use ipsec_wire::v1::{
 /// A message in the clear.
 pub(crate) struct Opened {
     pub(crate) header: Header,
+    /// Where it has come.
+    pub(crate) came: Path,
     pub(crate) payloads: Vec<Payload>,
     /// Where each payload lies in `octets`.
     places: Vec<Range<usize>>,
@@ -20,10 +23,10 @@ pub(crate) struct Opened {
 
 impl Opened {
     /// Reads a message from its octets in the clear.
-    pub(crate) fn read(header: Header, octets: Vec<u8>) -> Result<Self, Malformed> {
+    pub(crate) fn read(header: Header, came: Path, octets: Vec<u8>) -> Result<Self, Malformed> {
         let Chain { payloads, places, end } =
             parse_chain(header.next_payload, &octets[Header::LEN..], Header::LEN)?;
-        Ok(Self { header, payloads, places, end, octets })
+        Ok(Self { header, came, payloads, places, end, octets })
     }
 
     /// What the hashes of phase 2 cover: all payloads behind the first one, which is the hash.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use ipsec_dataplane::SaPair;
+use ipsec_dataplane::{Outer, SaPair};
 use ipsec_wire::Spi;
 
 use crate::event::Event;
@@ -25,6 +25,20 @@ pub enum Output {
     Remove {
         /// The SPI.
         inbound: Spi,
+    },
+    /// Let the packets of the pair that we receive under this SPI run there.
+    Readdress {
+        /// The SPI.
+        inbound: Spi,
+        /// Where they run.
+        outer: Outer,
+    },
+    /// Remind NAT of this flow (RFC 3948 §2.3).
+    Keepalive {
+        /// Our address and port.
+        source: SocketAddr,
+        /// The peer's.
+        destination: SocketAddr,
     },
     /// Tell what happened.
     Event(Event),

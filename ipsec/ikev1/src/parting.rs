@@ -1,9 +1,9 @@
 //! Deletes, which nobody answers (RFC 2408 §5.15): each is sent a few times, octet for octet. The peer takes a message ID but
 //! once, so that more than one of them does no harm, and one of them is likely to arrive.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
+use ipsec_dataplane::Path;
 use ipsec_net::Instant;
 
 use crate::event::{Event, MessageRecord};
@@ -18,8 +18,7 @@ const WAIT: Duration = Duration::from_secs(1);
 /// One message that was sent once.
 #[derive(Clone, Debug)]
 pub(crate) struct Parting {
-    local: SocketAddr,
-    remote: SocketAddr,
+    path: Path,
     record: MessageRecord,
     octets: Vec<u8>,
     left: u32,
@@ -28,8 +27,8 @@ pub(crate) struct Parting {
 
 impl Parting {
     /// A message that has been sent.
-    pub(crate) fn new(local: SocketAddr, remote: SocketAddr, record: MessageRecord, octets: Vec<u8>) -> Self {
-        Self { local, remote, record, octets, left: REPEATS, due: Instant::ZERO }
+    pub(crate) fn new(path: Path, record: MessageRecord, octets: Vec<u8>) -> Self {
+        Self { path, record, octets, left: REPEATS, due: Instant::ZERO }
     }
 
     /// The same, sent now.
@@ -49,7 +48,7 @@ impl Parting {
         }
         self.left -= 1;
         self.due = now + WAIT;
-        let (source, destination, octets) = (self.local, self.remote, self.octets.clone());
+        let (source, destination, octets) = (self.path.local, self.path.remote, self.octets.clone());
         self.record.transmission += 1;
         let sent = Output::Event(Event::Sent(self.record.clone()));
         out.extend([sent, Output::Datagram { source, destination, octets }]);

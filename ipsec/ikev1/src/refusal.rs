@@ -102,6 +102,9 @@ pub enum Failure {
     /// The peer refused with this notify.
     #[error("the peer refused: {0}")]
     Refused(String),
+    /// Nobody knows where the peer is: it may come from anywhere.
+    #[error("the peer's address is not known")]
+    NoAddress,
     /// What waited for it was ended.
     #[error("it was given up before it was done")]
     Abandoned,
@@ -118,6 +121,7 @@ impl Failure {
             Self::Identities(_) => "ts-unacceptable",
             Self::KeyExchange(_) => "key-exchange",
             Self::Refused(_) => "refused",
+            Self::NoAddress => "no-address",
             Self::Abandoned => "abandoned",
         }
     }

@@ -1,14 +1,15 @@
 //! The record of one ISAKMP SA. Exchanges look at it; `apply` alone changes it.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipsec_auth::Proven;
 use ipsec_crypto::{Cipher, Prf, Provider};
+use ipsec_dataplane::Path;
 use ipsec_wire::IkeSpi;
 
 use crate::config::Connection;
+use crate::features::Features;
 use crate::keys::{Keys, prf_of};
 use crate::negotiate::IkeSuite;
 
@@ -30,13 +31,13 @@ pub(crate) struct IsakmpSa {
     pub(crate) cookie_i: IkeSpi,
     /// 0 while it is unknown.
     pub(crate) cookie_r: IkeSpi,
-    pub(crate) local: SocketAddr,
-    pub(crate) remote: SocketAddr,
+    /// Where it runs.
+    pub(crate) path: Path,
     pub(crate) state: State,
     /// What protects messages, once there are keys.
     pub(crate) crypto: Option<Crypto>,
-    /// Whether the peer answers R-U-THERE (RFC 3706 §5.1).
-    pub(crate) peer_answers_dpd: bool,
+    /// What the peer can do.
+    pub(crate) features: Features,
     /// How long it may be used, as the ends agreed.
     pub(crate) life: Option<Duration>,
 }

@@ -6,13 +6,13 @@ mod receive;
 mod transmit;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
+use ipsec_dataplane::Path;
 use ipsec_net::Instant;
+use ipsec_wire::IkeSpi;
 use ipsec_wire::registry::v1::{ExchangeType, NotifyType};
 use ipsec_wire::v1::Payload;
-use ipsec_wire::{IKE_PORT, IkeSpi};
 
 use crate::apply::{self, Left, Reach};
 use crate::children::ChildSa;
@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::{Cause, Event};
 use crate::exchange::{Exchange, Reply, Step, aggressive, main_mode, quick};
+use crate::features::Features;
 use crate::message::Opened;
 use crate::output::Output;
 use crate::parting::Parting;
@@ -65,6 +66,8 @@ pub(crate) struct Session {
     pub(crate) begun: Instant,
     /// When it was through.
     pub(crate) established: Option<Instant>,
+    /// When we have sent a message last.
+    last_sent: Instant,
     left: Left,
 }
 
@@ -83,20 +86,20 @@ impl Session {
             replaces: Vec::new(),
             begun,
             established: None,
+            last_sent: begun,
             left: Left::default(),
         }
     }
 
-    /// Begins phase 1. Nothing if the connection has nothing to offer.
+    /// Begins phase 1 on this path. Nothing if the connection has nothing to offer.
     pub(crate) fn initiate(
         connection: Arc<Connection>,
+        path: Path,
         attempt: u32,
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) -> Option<Self> {
         let cookie_i = cx.cookie();
-        let [local, remote] =
-            [connection.local, connection.remote].map(|address| SocketAddr::new(address, IKE_PORT));
         let (exchange, first): (Box<dyn Exchange>, Vec<Payload>) = match connection.mode {
             Mode::Main => {
                 let (exchange, first) = main_mode::Initiator::begin(&connection);
@@ -107,7 +110,7 @@ impl Session {
                 (Box::new(exchange), first)
             }
         };
-        let sa = blank(connection, Role::Initiator, (cookie_i, IkeSpi(0)), (local, remote));
+        let sa = blank(connection, Role::Initiator, (cookie_i, IkeSpi(0)), path);
         let mut session = Self::new(sa, attempt, cx.now);
         let mut slot = Slot { exchange: Some(exchange), ..Slot::default() };
         session.send(&mut slot, 0, &Reply::clear(first), cx, out);
@@ -121,7 +124,6 @@ impl Session {
     /// When it cannot be agreed to: then there is no session.
     pub(crate) fn respond(
         connection: Arc<Connection>,
-        (local, remote): (SocketAddr, SocketAddr),
         message: &Opened,
         octets: &[u8],
         cx: &mut Context<'_>,
@@ -129,7 +131,7 @@ impl Session {
     ) -> Result<Self, Refusal> {
         let cookies = (message.header.spi_i, cx.cookie());
         let mode = connection.mode;
-        let sa = blank(connection, Role::Responder, cookies, (local, remote));
+        let sa = blank(connection, Role::Responder, cookies, message.came);
         let (exchange, step): (Box<dyn Exchange>, Step) = match mode {
             Mode::Main => {
                 let (exchange, step) = main_mode::Responder::begin(&sa.connection, message)?;
@@ -174,8 +176,12 @@ impl Session {
         let connection = Arc::clone(&self.sa.connection);
         let Some(config) = connection.children.iter().find(|config| config.name == child) else { return };
         let message_id = self.fresh_message_id(cx);
-        let Some((exchange, first)) = quick::Initiator::begin(config, &self.sa, message_id, cx) else {
-            return;
+        let (exchange, first) = match quick::Initiator::begin(config, &self.sa, message_id, cx) {
+            Ok(begun) => begun,
+            Err(failure) => {
+                let child = child.to_owned();
+                return out.push_back(Output::Event(Event::ChildFailed { child, failure }));
+            }
         };
         let iv = self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(message_id)).unwrap_or_default();
         let mut slot = Slot { exchange: Some(Box::new(exchange)), iv, ..Slot::default() };
@@ -246,9 +252,9 @@ impl Session {
 
     /// What is to be said a few times more, since nobody answers it.
     pub(crate) fn take_partings(&mut self) -> Vec<Parting> {
-        let (local, remote) = (self.sa.local, self.sa.remote);
+        let path = self.sa.path;
         let partings = std::mem::take(&mut self.left.partings);
-        partings.into_iter().map(|(record, octets)| Parting::new(local, remote, record, octets)).collect()
+        partings.into_iter().map(|(record, octets)| Parting::new(path, record, octets)).collect()
     }
 
     /// Whether the peer no longer answers R-U-THERE.
@@ -293,6 +299,21 @@ impl Session {
         }
     }
 
+    /// Goes where an authentic message that had not come before, or a packet, has come from: an end that is not behind NAT
+    /// follows one that is (RFC 3947 §7).
+    pub(crate) fn follow_peer(&mut self, came: &Path, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        if self.may_move() && !came.joins_same(&self.sa.path) {
+            let path = Path { nat: self.sa.path.nat, ..*came };
+            self.apply(vec![Effect::Move(path)], cx, out);
+        }
+    }
+
+    /// Whether NAT may have moved the peer of an established ISAKMP SA.
+    fn may_move(&self) -> bool {
+        let nat = self.sa.path.nat;
+        self.sa.is_established() && nat.there && !nat.here
+    }
+
     /// The peer refuses one of our exchanges: that with proposals for this SPI, or the only one.
     fn refused(&mut self, spi: &[u8], failure: Failure, out: &mut VecDeque<Output>) {
         let open = self.phase2.values_mut().filter(|slot| {
@@ -320,18 +341,17 @@ fn blank(
     connection: Arc<Connection>,
     role: Role,
     (cookie_i, cookie_r): (IkeSpi, IkeSpi),
-    (local, remote): (SocketAddr, SocketAddr),
+    path: Path,
 ) -> IsakmpSa {
     IsakmpSa {
         connection,
         role,
         cookie_i,
         cookie_r,
-        local,
-        remote,
+        path,
         state: State::Negotiating,
         crypto: None,
-        peer_answers_dpd: false,
+        features: Features::default(),
         life: None,
     }
 }

@@ -66,8 +66,8 @@ pub(crate) fn of(session: &Session) -> IkeSaStatus {
         cookie_r: sa.cookie_r,
         established: sa.is_established(),
         suite: sa.crypto.as_ref().filter(|_| sa.is_established()).map(|crypto| crypto.suite),
-        local: sa.local,
-        remote: sa.remote,
+        local: sa.path.local,
+        remote: sa.path.remote,
         peer: match &sa.state {
             State::Established(proven) => Some(proven.identity().clone()),
             _ => None,

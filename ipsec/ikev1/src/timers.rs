@@ -7,6 +7,8 @@ pub enum TimerReason {
     Retransmission,
     /// The peer has been silent for long, or does not answer.
     Liveness,
+    /// NAT is to be reminded of an ISAKMP SA.
+    Keepalive,
     /// An ISAKMP SA is to be replaced.
     Rekey,
     /// The lifetime of an ISAKMP SA is over.

@@ -250,7 +250,7 @@ fn move_to(sa: &mut IkeSa, path: Path, reach: &mut Reach<'_>) {
     if !sa.is_established() {
         return;
     }
-    let outer = path.outer(&sa.connection);
+    let outer = path.outer(sa.connection.encapsulate, sa.connection.keepalive);
     let told = sa.children.iter().map(|child| Output::Readdress { inbound: child.inbound, outer });
     reach.out.extend(told);
     tell_move(sa, true, reach);

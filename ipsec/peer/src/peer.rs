@@ -369,9 +369,12 @@ impl Peer {
         while let Some(due) = self.dataplane.poll() {
             match due {
                 Due::Send(packet) => self.send(now, packet),
-                Due::Moved { inbound, local, remote } => self.ikev2.moved(now, inbound, local, remote),
-                Due::Expired(expired) => {
+                Due::Moved { inbound, local, remote } => {
                     // Of the two versions one knows the pair.
+                    self.ikev2.moved(now, inbound, local, remote);
+                    self.ikev1.moved(now, inbound, local, remote);
+                }
+                Due::Expired(expired) => {
                     match expired.limit {
                         Limit::Soft => {
                             self.ikev2.age(now, expired.inbound);
@@ -408,17 +411,22 @@ impl Peer {
                     self.out.push_back(Output::Event(Event::Ikev2(event)));
                 }
                 ipsec_ikev2::Output::Datagram { source, destination, octets } => {
-                    let mut buffer = Buffer::copy_of(&octets);
-                    if source.port() == NAT_PORT {
-                        buffer.grow_front(MARKER.len()).copy_from_slice(&MARKER);
-                    }
-                    self.send_datagram(now, source, destination, buffer);
+                    self.send_message(now, source, destination, &octets);
                 }
                 ipsec_ikev2::Output::Keepalive { source, destination } => {
                     self.send_datagram(now, source, destination, Buffer::copy_of(&KEEPALIVE));
                 }
             }
         }
+    }
+
+    /// Sends an IKE message, with a marker before it on the port where it could be taken for ESP.
+    fn send_message(&mut self, now: Instant, source: SocketAddr, destination: SocketAddr, octets: &[u8]) {
+        let mut buffer = Buffer::copy_of(octets);
+        if source.port() == NAT_PORT {
+            buffer.grow_front(MARKER.len()).copy_from_slice(&MARKER);
+        }
+        self.send_datagram(now, source, destination, buffer);
     }
 
     fn send_datagram(&mut self, now: Instant, source: SocketAddr, destination: SocketAddr, payload: Buffer) {

@@ -1,7 +1,9 @@
 //! Orders to an endpoint, and what packets and limits ask of it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use ipsec_dataplane::Path;
 use ipsec_net::Instant;
 use ipsec_wire::{IkeSpi, Spi};
 
@@ -145,6 +147,26 @@ impl Endpoint {
     /// The pair that we receive under this SPI has reached a hard limit.
     pub fn expire(&mut self, now: Instant, inbound: Spi) {
         self.delete_children(now, |child| child.inbound.first() == inbound, &Cause::Expired);
+    }
+
+    /// The data plane has opened a packet under this SPI, newer than all before, that ran between these addresses and not
+    /// between those of its SA: NAT may have moved the peer (RFC 3947 §7).
+    pub fn moved(&mut self, now: Instant, inbound: Spi, local: SocketAddr, remote: SocketAddr) {
+        let Some(child) = self.children.known_by(inbound) else { return };
+        let (before, came) = (child.path, Path::new(local, remote));
+        let Ok(connection) = self.connection(&child.connection.clone()) else { return };
+        for cookie in self.established_of(&connection.name) {
+            self.with(now, cookie, |session, cx, out| {
+                if session.sa.path.joins_same(&before) {
+                    session.follow_peer(&came, cx, out);
+                }
+            });
+        }
+        // Those of an ISAKMP SA that is gone.
+        if before.nat.there && !before.nat.here {
+            let path = Path { nat: before.nat, ..came };
+            self.children.move_to(&connection, &before, &path, &mut self.out);
+        }
     }
 
     /// Sets a child up under an ISAKMP SA that is there, or under another one.

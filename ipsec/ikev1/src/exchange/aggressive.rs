@@ -18,13 +18,16 @@ use ipsec_wire::registry::v1::NotifyType;
 use ipsec_wire::v1::{Identification, Payload, SecurityAssociation};
 
 use super::phase1::{
-    self, Begun, Proof, Said, Unproven, check_identity, check_nonce, established, note_vendors, there,
+    self, Begun, Proof, Said, Unproven, check_identity, check_nonce, established, nat_found, there,
 };
 use super::{Exchange, Guise, Reply, Step};
 use crate::config::Connection;
 use crate::context::Context;
+use crate::effect::Effect;
+use crate::features::Features;
 use crate::grammar::{self, Form};
 use crate::message::Opened;
+use crate::nat::{self, Hashing};
 use crate::negotiate::{Method, Phase1Suite, ike_accepted, ike_choose, ike_offer};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IsakmpSa, Role};
@@ -56,8 +59,8 @@ impl Initiator {
             Payload::Ke(kx.public().to_vec()),
             Payload::Nonce(nonce.clone()),
             Payload::Id(connection.local_id.to_v1()),
-            phase1::vendors(),
         ];
+        first.extend(Features::offered(connection));
         first.extend(phase1::requests(connection, &methods));
         Some((Self { offer, stage: Ours::Answer { kx, nonce } }, first))
     }
@@ -83,6 +86,10 @@ impl Exchange for Initiator {
         let Ours::Answer { kx, nonce } = mem::replace(&mut self.stage, Ours::Over) else {
             return Err(Refusal::Ignore(DropReason::State));
         };
+        let features = Features::of(&sa.connection, &message.payloads);
+        let hashing = Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
+        let nat = nat_found(features.nat, hashing, message);
+        let path = nat.map_or(sa.path, |nat| nat::path_with(sa, nat));
         let begun = Begun { kx, nonce, offer: &self.offer };
         let theirs = (public_r, nonce_r);
         let (proof, keyed) = begun.finish(sa, message.header.spi_r, chosen.agreed, theirs, cx)?;
@@ -90,9 +97,11 @@ impl Exchange for Initiator {
         let proven = proof
             .verify(&sa.connection, Role::Responder, (id, octets), message, cx)
             .map_err(Unproven::told)?;
-        let mut effects = vec![note_vendors(message), keyed];
+        let mut effects = vec![Effect::Note(features), keyed];
+        effects.extend(nat.map(Effect::Nat));
         effects.extend(established(sa, proven, chosen.life));
-        let reply = proof.prove(&sa.connection, Role::Initiator, message, cx)?;
+        let mut reply = proof.prove(&sa.connection, Role::Initiator, message, cx)?;
+        reply.extend(nat::detection(&sa.connection, features.nat, hashing, &path));
         Ok(Step { effects, reply: Some(Reply::encrypted(reply)), done: true })
     }
 }
@@ -104,6 +113,7 @@ pub(crate) struct Responder {
     /// The initiator's ID payload without its generic header.
     id_octets: Vec<u8>,
     life: Option<Duration>,
+    hashing: Hashing,
     over: bool,
 }
 
@@ -150,14 +160,17 @@ impl Responder {
             sa_i: message.body(|payload| matches!(payload, Payload::Sa(_))).to_vec(),
         };
         let (proof, keyed) = said.key(&sa.connection, agreed, &secret, cx);
+        let features = Features::of(&sa.connection, &message.payloads);
+        let hashing = Hashing { hash: agreed.suite.hash, cookies: (sa.cookie_i, sa.cookie_r) };
         let mut reply = vec![chosen, ke, nonce, Payload::Id(sa.connection.local_id.to_v1())];
         reply.extend(proof.prove(&sa.connection, Role::Responder, message, cx)?);
-        reply.push(phase1::vendors());
+        reply.extend(features.answered());
         reply.extend(phase1::requests(&sa.connection, &[agreed.method]));
-        let effects = vec![note_vendors(message), keyed];
+        reply.extend(nat::detection(&sa.connection, features.nat, hashing, &sa.path));
+        let effects = vec![Effect::Note(features), keyed];
         let step = Step { effects, reply: Some(Reply::clear(reply)), done: false };
         let id_octets = message.body(|payload| matches!(payload, Payload::Id(_))).to_vec();
-        Ok((Self { proof, id, id_octets, life, over: false }, step))
+        Ok((Self { proof, id, id_octets, life, hashing, over: false }, step))
     }
 }
 
@@ -190,6 +203,8 @@ impl Exchange for Responder {
             .verify(&sa.connection, Role::Initiator, id, message, cx)
             .map_err(Unproven::hash_ignored)?;
         self.over = true;
-        Ok(Step { effects: established(sa, proven, self.life), reply: None, done: true })
+        let nat = nat_found(sa.features.nat, self.hashing, message).map(Effect::Nat);
+        let effects = nat.into_iter().chain(established(sa, proven, self.life)).collect();
+        Ok(Step { effects, reply: None, done: true })
     }
 }

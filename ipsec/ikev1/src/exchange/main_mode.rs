@@ -20,14 +20,16 @@ use ipsec_wire::registry::v1::NotifyType;
 use ipsec_wire::v1::{Payload, SecurityAssociation};
 
 use super::phase1::{
-    self, Begun, Proof, Said, Unproven, check_identity, check_nonce, established, note_vendors, there,
+    self, Begun, Proof, Said, Unproven, check_identity, check_nonce, established, nat_found, there,
 };
 use super::{Exchange, Guise, Reply, Step};
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::Effect;
+use crate::features::Features;
 use crate::grammar::{self, Form};
 use crate::message::Opened;
+use crate::nat::{self, Hashing};
 use crate::negotiate::{Chosen, Phase1Suite, ike_accepted, ike_choose, ike_offer};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IsakmpSa, Role};
@@ -53,20 +55,24 @@ impl Initiator {
     /// The exchange, and its first message.
     pub(crate) fn begin(connection: &Connection) -> (Self, Vec<Payload>) {
         let offer = ike_offer(&connection.offered(), connection.lifetime.hard.time);
-        let first = vec![Payload::Sa(offer.clone()), phase1::vendors()];
+        let mut first = vec![Payload::Sa(offer.clone())];
+        first.extend(Features::offered(connection));
         (Self { offer, stage: Ours::Choice }, first)
     }
 
-    fn choice(&mut self, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
+    fn choice(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
         grammar::check(Form::MainSa, &message.payloads)?;
         // Nothing proves yet that it comes from the peer: a wrong choice may be anybody's.
         let wrong = |what| Refusal::Ignore(DropReason::Malformed(what));
         let chosen = ike_accepted(&self.offer, there(message.sa())?).map_err(wrong)?;
         let kx = (cx.provider.initiate)(chosen.agreed.suite.group, cx.entropy);
         let nonce = cx.nonce();
-        let reply = vec![Payload::Ke(kx.public().to_vec()), Payload::Nonce(nonce.clone())];
+        let mut reply = vec![Payload::Ke(kx.public().to_vec()), Payload::Nonce(nonce.clone())];
+        let features = Features::of(&sa.connection, &message.payloads);
+        let hashing = Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
+        reply.extend(nat::detection(&sa.connection, features.nat, hashing, &sa.path));
         self.stage = Ours::Public { chosen, kx: Box::new(kx), nonce };
-        let (effects, reply) = (vec![note_vendors(message)], Some(Reply::clear(reply)));
+        let (effects, reply) = (vec![Effect::Note(features)], Some(Reply::clear(reply)));
         Ok(Step { effects, reply, done: false })
     }
 
@@ -77,6 +83,9 @@ impl Initiator {
         let Ours::Public { chosen, kx, nonce } = mem::replace(&mut self.stage, Ours::Over) else {
             return Err(Refusal::Ignore(DropReason::State));
         };
+        let hashing = Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
+        let mut effects: Vec<Effect> =
+            nat_found(sa.features.nat, hashing, message).map(Effect::Nat).into_iter().collect();
         let begun = Begun { kx: *kx, nonce, offer: &self.offer };
         let theirs = (public_r, nonce_r);
         let (proof, keyed) = begun.finish(sa, message.header.spi_r, chosen.agreed, theirs, cx)?;
@@ -84,7 +93,8 @@ impl Initiator {
         reply.extend(proof.prove(&sa.connection, Role::Initiator, message, cx)?);
         reply.extend(phase1::requests(&sa.connection, &[chosen.agreed.method]));
         self.stage = Ours::Proof { proof: Box::new(proof), life: chosen.life };
-        Ok(Step { effects: vec![keyed], reply: Some(Reply::encrypted(reply)), done: false })
+        effects.push(keyed);
+        Ok(Step { effects, reply: Some(Reply::encrypted(reply)), done: false })
     }
 }
 
@@ -104,7 +114,7 @@ impl Exchange for Initiator {
 
     fn receive(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
         match &self.stage {
-            Ours::Choice => self.choice(message, cx),
+            Ours::Choice => self.choice(sa, message, cx),
             Ours::Public { .. } => self.public(sa, message, cx),
             Ours::Proof { proof, life } => {
                 let effects = peer_proof(sa, proof, Role::Responder, *life, message, cx)?;
@@ -143,8 +153,11 @@ impl Responder {
         let refuse = |what| Refusal::Close(NotifyType::NO_PROPOSAL_CHOSEN, Failure::Proposal(what));
         let chosen = ike_choose(&connection.accepted(), there(message.sa())?).map_err(refuse)?;
         let sa_i = message.body(|payload| matches!(payload, Payload::Sa(_))).to_vec();
-        let reply = Reply::clear(vec![Payload::Sa(chosen.answer), phase1::vendors()]);
-        let step = Step { effects: vec![note_vendors(message)], reply: Some(reply), done: false };
+        let features = Features::of(connection, &message.payloads);
+        let mut reply = vec![Payload::Sa(chosen.answer)];
+        reply.extend(features.answered());
+        let effects = vec![Effect::Note(features)];
+        let step = Step { effects, reply: Some(Reply::clear(reply)), done: false };
         Ok((Self { sa_i, agreed: chosen.agreed, life: chosen.life, stage: Theirs::Public }, step))
     }
 
@@ -159,6 +172,10 @@ impl Responder {
         let nonce_r = cx.nonce();
         let mut reply = vec![Payload::Ke(public_r.clone()), Payload::Nonce(nonce_r.clone())];
         reply.extend(phase1::requests(&sa.connection, &[self.agreed.method]));
+        let hashing = Hashing { hash: self.agreed.suite.hash, cookies: (sa.cookie_i, sa.cookie_r) };
+        let mut effects: Vec<Effect> =
+            nat_found(sa.features.nat, hashing, message).map(Effect::Nat).into_iter().collect();
+        reply.extend(nat::detection(&sa.connection, sa.features.nat, hashing, &sa.path));
         let said = Said {
             cookie_i: sa.cookie_i,
             cookie_r: sa.cookie_r,
@@ -170,7 +187,8 @@ impl Responder {
         };
         let (proof, keyed) = said.key(&sa.connection, self.agreed, &secret, cx);
         self.stage = Theirs::Proof(Box::new(proof));
-        Ok(Step { effects: vec![keyed], reply: Some(Reply::clear(reply)), done: false })
+        effects.push(keyed);
+        Ok(Step { effects, reply: Some(Reply::clear(reply)), done: false })
     }
 }
 

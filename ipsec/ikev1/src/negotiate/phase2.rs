@@ -97,7 +97,7 @@ impl Agreed {
 }
 
 /// The initiator's SA payload. Suites of the same protocols that follow one another are transforms of one proposal.
-pub(crate) fn offer(child: &ChildConfig, spis: Spis) -> SecurityAssociation {
+pub(crate) fn offer(child: &ChildConfig, mode: EncapsulationMode, spis: Spis) -> SecurityAssociation {
     let mut proposals: Vec<Proposal> = Vec::new();
     let mut last: Option<(bool, bool)> = None;
     let mut number = 0;
@@ -109,7 +109,7 @@ pub(crate) fn offer(child: &ChildConfig, spis: Spis) -> SecurityAssociation {
         }
         last = Some(kind);
         for (protocol, spi) in spis.needed(suite).each() {
-            let Some((id, attributes)) = transform(child, suite, protocol) else { continue };
+            let Some((id, attributes)) = transform(child, mode, (suite, protocol)) else { continue };
             let list = proposals.last_mut().filter(|_| joins).map(|last| &mut last.transforms);
             let count = list.as_ref().map_or(0, |list| list.len());
             let transform = Transform { number: u8::try_from(count + 1).unwrap_or(u8::MAX), id, attributes };
@@ -134,14 +134,15 @@ fn lives(limits: &Limits) -> Vec<Lifetime> {
     std::iter::once(Lifetime::seconds(seconds)).chain(kilobytes).collect()
 }
 
-fn transform(child: &ChildConfig, suite: &ChildSuite, protocol: ProtocolId) -> Option<(u8, Vec<Attribute>)> {
+fn transform(
+    child: &ChildConfig,
+    mode: EncapsulationMode,
+    (suite, protocol): (&ChildSuite, ProtocolId),
+) -> Option<(u8, Vec<Attribute>)> {
     let mut attributes = Phase2 {
         lifetimes: lives(&child.lifetime.hard),
         group: child.group.and_then(|group| numbers::number(GROUPS, group)),
-        mode: Some(match child.transport {
-            true => EncapsulationMode::TRANSPORT,
-            false => EncapsulationMode::TUNNEL,
-        }),
+        mode: Some(mode),
         sequence_numbers: suite.extended_sequence_numbers.then_some(SequenceNumbers::BITS_64),
         ..Phase2::default()
     };
@@ -217,13 +218,16 @@ fn read(protocol: ProtocolId, transform: &Transform) -> Option<Read> {
 ///
 /// # Errors
 /// When none is: what was offered, and what is configured.
-pub(crate) fn choose(child: &ChildConfig, offered: &SecurityAssociation) -> Result<Agreed, String> {
-    if let Some(agreed) = combinations(offered).find_map(|chosen| agreed(child, &chosen)) {
+pub(crate) fn choose(
+    child: &ChildConfig,
+    mode: EncapsulationMode,
+    offered: &SecurityAssociation,
+) -> Result<Agreed, String> {
+    if let Some(agreed) = combinations(offered).find_map(|chosen| agreed(child, mode, &chosen)) {
         return Ok(agreed);
     }
     let offered: Vec<String> = combinations(offered).map(|chosen| shown(&chosen)).collect();
     let pfs = pfs(child.group);
-    let mode = if child.transport { "transport" } else { "tunnel" };
     let ours: Vec<String> = child.proposals.iter().map(|suite| format!("{suite} {mode}{pfs}")).collect();
     Err(format!("offered {}, configured {}", list(&offered), list(&ours)))
 }
@@ -234,6 +238,7 @@ pub(crate) fn choose(child: &ChildConfig, offered: &SecurityAssociation) -> Resu
 /// When it is none of what was offered, or is changed.
 pub(crate) fn accepted(
     child: &ChildConfig,
+    mode: EncapsulationMode,
     offered: &SecurityAssociation,
     answer: &SecurityAssociation,
 ) -> Result<Agreed, String> {
@@ -250,7 +255,7 @@ pub(crate) fn accepted(
         return Err("the answer has not exactly one choice".to_owned());
     };
     let known = combinations(offered).any(|ours| same(&ours, &theirs));
-    let agreed = known.then(|| agreed(child, &theirs)).flatten();
+    let agreed = known.then(|| agreed(child, mode, &theirs)).flatten();
     agreed.ok_or_else(|| format!("chosen was {}, which was not offered", shown(&theirs)))
 }
 
@@ -272,7 +277,7 @@ fn combinations(sa: &SecurityAssociation) -> impl Iterator<Item = Combination<'_
 }
 
 /// What a choice comes to, if the child allows it.
-fn agreed(child: &ChildConfig, chosen: &Combination<'_>) -> Option<Agreed> {
+fn agreed(child: &ChildConfig, wanted: EncapsulationMode, chosen: &Combination<'_>) -> Option<Agreed> {
     let mut spis = Spis::default();
     let mut suite = ChildSuite { ah: None, esp: None, extended_sequence_numbers: false };
     let mut terms = None;
@@ -301,7 +306,11 @@ fn agreed(child: &ChildConfig, chosen: &Combination<'_>) -> Option<Agreed> {
         Some(number) => Some(numbers::algorithm(GROUPS, number)?),
         None => None,
     };
-    let wanted = if child.transport { EncapsulationMode::TRANSPORT } else { EncapsulationMode::TUNNEL };
+    // NAT changes what AH protects.
+    let plain = [EncapsulationMode::TUNNEL, EncapsulationMode::TRANSPORT].contains(&wanted);
+    if suite.ah.is_some() && !plain {
+        return None;
+    }
     let fits = child.proposals.contains(&suite) && group == child.group && mode == Some(wanted);
     let proposal = |(proposal, transform): &(&Proposal, &Transform)| Proposal {
         transforms: vec![(*transform).clone()],

@@ -43,6 +43,16 @@ impl Side {
         Self { addresses, protocol: 0, port: 0 }
     }
 
+    /// Whether all packets of the other side are of this one.
+    pub(crate) fn has_room_for(&self, other: &Self) -> bool {
+        let (own, its) = (&self.addresses, &other.addresses);
+        let same_version = own.first().is_ipv4() == its.first().is_ipv4();
+        (self.protocol, self.port) == (other.protocol, other.port)
+            && same_version
+            && own.first() <= its.first()
+            && its.last() <= own.last()
+    }
+
     /// The packets between this side, ours, and the peer's.
     #[must_use]
     pub fn selector(&self, remote: &Self) -> Selector {

@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
-use ipsec_dataplane::Limits;
+use ipsec_dataplane::{Limits, Path};
 use ipsec_net::Instant;
 use ipsec_wire::Spi;
 use ipsec_wire::registry::v1::NotifyType;
 
 use super::Session;
+use crate::children::Children;
 use crate::context::Context;
 use crate::event::{Cause, Event};
 use crate::exchange::informational;
@@ -37,13 +38,14 @@ impl Timers {
 
 impl Session {
     /// The earliest thing that the clock asks for, and why.
-    pub(crate) fn next_timeout(&self) -> Option<(Instant, TimerReason)> {
+    pub(crate) fn next_timeout(&self, children: &Children) -> Option<(Instant, TimerReason)> {
         let slots = std::iter::once(&self.phase1).chain(self.phase2.values());
         let resend = slots.filter_map(|slot| slot.resend.deadline()).min();
         let forget = self.phase2.values().filter_map(|slot| slot.forget).min();
         let all = [
             (resend, TimerReason::Retransmission),
             (self.dpd.deadline().or(self.silence_ends()), TimerReason::Liveness),
+            (self.keepalive(children), TimerReason::Keepalive),
             (self.timers.rekey, TimerReason::Rekey),
             (self.timers.lifetime, TimerReason::Lifetime),
             (forget, TimerReason::Forget),
@@ -51,9 +53,17 @@ impl Session {
         all.into_iter().filter_map(|(at, reason)| Some((at?, reason))).min()
     }
 
+    /// When NAT is to be reminded of the ISAKMP SA. While there are children, their packets and keepalives do it.
+    fn keepalive(&self, children: &Children) -> Option<Instant> {
+        let behind = self.sa.is_established() && self.sa.path.nat.here;
+        let interval = self.sa.connection.keepalive.filter(|_| behind)?;
+        let is_lonely = !children.iter().any(|child| child.connection == self.sa.connection.name);
+        is_lonely.then(|| self.last_sent + interval)
+    }
+
     /// When the peer is to be asked whether it is alive.
     fn silence_ends(&self) -> Option<Instant> {
-        let asks = self.sa.is_established() && self.sa.peer_answers_dpd && !self.dpd.is_asking();
+        let asks = self.sa.is_established() && self.sa.features.dpd && !self.dpd.is_asking();
         let liveness = self.sa.connection.liveness.filter(|_| asks)?;
         Some(self.dpd.last_heard() + liveness)
     }
@@ -69,6 +79,11 @@ impl Session {
         self.repeat(cx, out);
         self.phase2.retain(|_, slot| slot.forget.is_none_or(|at| cx.now < at));
         self.watch_peer(heard, cx, out);
+        if self.keepalive(cx.children).is_some_and(|at| at <= cx.now) {
+            self.last_sent = cx.now;
+            let Path { local: source, remote: destination, .. } = self.sa.path;
+            out.push_back(Output::Keepalive { source, destination });
+        }
         if self.timers.lifetime.is_some_and(|at| at <= cx.now) {
             self.timers = Timers::default();
             self.close(Cause::Expired, cx, out);
@@ -85,7 +100,7 @@ impl Session {
         let how = self.sa.connection.retransmission;
         match self.phase1.resend.expire(cx.now, &how) {
             Some(Expiry::Resend { octets, transmission }) => {
-                self.send_again(octets, transmission, false, out);
+                self.send_again(octets, (transmission, false), cx.now, out);
             }
             Some(Expiry::GiveUp) => {
                 let awaited = self.phase1.exchange.take().map_or(String::new(), |exchange| exchange.awaits());
@@ -110,7 +125,7 @@ impl Session {
             }
         }
         for (octets, transmission) in again {
-            self.send_again(octets, transmission, false, out);
+            self.send_again(octets, (transmission, false), cx.now, out);
         }
     }
 
@@ -142,7 +157,7 @@ impl Session {
 
     /// Asks the peer whether it is alive; not if it does not answer such questions.
     pub(crate) fn check(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
-        if self.sa.is_established() && self.sa.peer_answers_dpd && !self.dpd.is_asking() {
+        if self.sa.is_established() && self.sa.features.dpd && !self.dpd.is_asking() {
             let number = self.dpd.ask(cx.now, &self.sa.connection.retransmission);
             self.ask(number, cx, out);
         }

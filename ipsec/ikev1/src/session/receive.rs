@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::net::SocketAddr;
 
+use ipsec_dataplane::Path;
 use ipsec_wire::registry::v1::{ExchangeType, NotifyType};
 use ipsec_wire::v1::{Header, Notify, Payload};
 
 use super::{Session, Slot};
 use crate::context::Context;
+use crate::effect::Effect;
 use crate::endpoint::stateless;
 use crate::event::{Event, MessageRecord, listed};
 use crate::exchange::quick::{self, Unfit};
@@ -17,7 +18,7 @@ use crate::message::Opened;
 use crate::output::Output;
 use crate::protect;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::State;
+use crate::sa::{Role, State};
 
 /// So many message IDs of the peer's are remembered under one ISAKMP SA. The RFC wants none taken twice, and memory is finite.
 const MOST_USED: usize = 10_000;
@@ -26,27 +27,24 @@ const MOST_USED: usize = 10_000;
 const MOST_OPEN: usize = 64;
 
 impl Session {
-    /// Takes a message that has the cookies of this ISAKMP SA.
+    /// Takes a message that has the cookies of this ISAKMP SA, and came on this path.
     pub(crate) fn handle(
         &mut self,
-        (local, remote): (SocketAddr, SocketAddr),
+        came: &Path,
         header: Header,
         octets: &[u8],
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) -> Result<(), DropReason> {
-        if (local, remote) != (self.sa.local, self.sa.remote) {
-            return Err(DropReason::Address);
-        }
         if header.message_id != 0 && header.flags.encryption && self.sa.state == State::Negotiating {
             self.repeat_phase1(cx, out);
             return Err(DropReason::State);
         }
         match header.exchange {
-            ExchangeType::INFORMATIONAL => self.informational(header, octets, cx, out),
+            ExchangeType::INFORMATIONAL => self.informational(came, header, octets, cx, out),
             exchange if exchange == self.phase1_type() && header.message_id == 0 => {
                 let mut slot = mem::take(&mut self.phase1);
-                let done = self.advance(&mut slot, header, octets, cx, out);
+                let done = self.advance(&mut slot, came, header, octets, cx, out);
                 self.phase1 = slot;
                 if let Err(reason @ (DropReason::Undecipherable | DropReason::Integrity)) = &done {
                     let text = format!("a message came that was protected with other keys ({reason})");
@@ -54,7 +52,7 @@ impl Session {
                 }
                 done
             }
-            ExchangeType::QUICK if header.message_id != 0 => self.quick(header, octets, cx, out),
+            ExchangeType::QUICK if header.message_id != 0 => self.quick(came, header, octets, cx, out),
             ExchangeType::QUICK | ExchangeType::MAIN | ExchangeType::AGGRESSIVE => Err(DropReason::State),
             other => Err(DropReason::Exchange(other.to_string())),
         }
@@ -65,13 +63,14 @@ impl Session {
     fn repeat_phase1(&mut self, cx: &Context<'_>, out: &mut VecDeque<Output>) {
         let how = self.sa.connection.retransmission;
         if let Some((again, transmission)) = self.phase1.resend.again(cx.now, &how) {
-            self.send_again(again, transmission, true, out);
+            self.send_again(again, (transmission, true), cx.now, out);
             out.push_back(Output::Event(Event::Probe("ikev1.phase1.repeated-for-phase2")));
         }
     }
 
     fn quick(
         &mut self,
+        came: &Path,
         header: Header,
         octets: &[u8],
         cx: &mut Context<'_>,
@@ -79,7 +78,7 @@ impl Session {
     ) -> Result<(), DropReason> {
         let message_id = header.message_id;
         if let Some(mut slot) = self.phase2.remove(&message_id) {
-            let done = self.advance(&mut slot, header, octets, cx, out);
+            let done = self.advance(&mut slot, came, header, octets, cx, out);
             self.phase2.insert(message_id, slot);
             return done;
         }
@@ -88,7 +87,8 @@ impl Session {
             return Err(DropReason::Exhausted);
         }
         let iv = self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(message_id)).unwrap_or_default();
-        let (message, next) = self.open(Guise::Encrypted, &iv, header, octets)?;
+        self.check_path(came)?;
+        let (message, next) = self.open(Guise::Encrypted, (&iv, came), header, octets)?;
         let answer = match quick::Responder::begin(&self.sa, &message, cx) {
             Ok(answer) => answer,
             Err(Refusal::Ignore(reason)) => return Err(reason),
@@ -96,7 +96,8 @@ impl Session {
         };
         self.used.insert(message_id);
         self.dpd.heard(cx.now);
-        out.push_back(Output::Event(Event::Received(record(self.sa.remote, &message))));
+        self.follow_peer(came, cx, out);
+        out.push_back(Output::Event(Event::Received(record(&message))));
         match answer {
             Ok((exchange, step)) => {
                 let mut slot = Slot {
@@ -123,32 +124,35 @@ impl Session {
 
     fn informational(
         &mut self,
+        came: &Path,
         header: Header,
         octets: &[u8],
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) -> Result<(), DropReason> {
         if !header.flags.encryption {
-            return Err(self.unprotected(header, octets));
+            return Err(self.unprotected(came, header, octets));
         }
         self.check_unused(header.message_id)?;
         let iv =
             self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(header.message_id)).unwrap_or_default();
-        let (message, _) = self.open(Guise::Encrypted, &iv, header, octets)?;
+        self.check_path(came)?;
+        let (message, _) = self.open(Guise::Encrypted, (&iv, came), header, octets)?;
         let effects = informational::receive(&self.sa, &message, cx).map_err(|refusal| match refusal {
             Refusal::Ignore(reason) => reason,
             Refusal::Close(..) => DropReason::State,
         })?;
         self.used.insert(header.message_id);
         self.dpd.heard(cx.now);
-        out.push_back(Output::Event(Event::Received(record(self.sa.remote, &message))));
+        self.follow_peer(came, cx, out);
+        out.push_back(Output::Event(Event::Received(record(&message))));
         self.apply(effects, cx, out);
         Ok(())
     }
 
     /// A notify in the clear may be anybody's: it shows no more than what may be wrong if phase 1 gets no further.
-    fn unprotected(&mut self, header: Header, octets: &[u8]) -> DropReason {
-        let message = match Opened::read(header, octets.to_vec()) {
+    fn unprotected(&mut self, came: &Path, header: Header, octets: &[u8]) -> DropReason {
+        let message = match Opened::read(header, *came, octets.to_vec()) {
             Ok(message) => message,
             Err(error) => return DropReason::Malformed(error.to_string()),
         };
@@ -169,10 +173,16 @@ impl Session {
         if self.used.len() >= MOST_USED { Err(DropReason::Exhausted) } else { Ok(()) }
     }
 
+    /// A message has to come where the ISAKMP SA runs, unless NAT may have moved the peer.
+    fn check_path(&self, came: &Path) -> Result<(), DropReason> {
+        if came.joins_same(&self.sa.path) || self.may_move() { Ok(()) } else { Err(DropReason::Address) }
+    }
+
     /// The next message of an exchange that is known.
     fn advance(
         &mut self,
         slot: &mut Slot,
+        came: &Path,
         header: Header,
         octets: &[u8],
         cx: &mut Context<'_>,
@@ -181,27 +191,43 @@ impl Session {
         if slot.resend.is_repeat(octets) {
             let how = &self.sa.connection.retransmission;
             let (again, transmission) = slot.resend.again(cx.now, how).ok_or(DropReason::Repeated)?;
-            self.send_again(again, transmission, true, out);
+            self.send_again(again, (transmission, true), cx.now, out);
             out.push_back(Output::Event(Event::Probe("ikev1.repeat.answered")));
             return Ok(());
         }
         let Some(exchange) = &mut slot.exchange else { return Err(DropReason::State) };
-        let (message, next) = self.open(exchange.guise(), &slot.iv, header, octets)?;
+        let guise = exchange.guise();
+        // In phase 1 the initiator goes to another port when it has found NAT, with the first message that proves who it is.
+        let floats = self.sa.features.nat.is_some()
+            && self.sa.state == State::Negotiating
+            && self.sa.role == Role::Responder
+            && guise != Guise::Clear;
+        if !floats {
+            self.check_path(came)?;
+        }
+        let (message, next) = self.open(guise, (&slot.iv, came), header, octets)?;
         let step = match exchange.receive(&self.sa, &message, cx) {
             Ok(step) => step,
             Err(Refusal::Ignore(reason)) => return Err(reason),
             Err(Refusal::Close(kind, failure)) => {
-                out.push_back(Output::Event(Event::Received(record(self.sa.remote, &message))));
-                self.give_up(slot, header, (kind, failure), cx, out);
+                out.push_back(Output::Event(Event::Received(record(&message))));
+                self.give_up(slot, &message, (kind, failure), cx, out);
                 return Ok(());
             }
         };
-        out.push_back(Output::Event(Event::Received(record(self.sa.remote, &message))));
+        out.push_back(Output::Event(Event::Received(record(&message))));
         slot.resend.received(octets);
         if let Some(next) = next {
             slot.iv = next;
         }
         self.dpd.heard(cx.now);
+        match floats {
+            true => {
+                let path = Path { nat: self.sa.path.nat, ..*came };
+                self.apply(vec![Effect::Move(path)], cx, out);
+            }
+            false => self.follow_peer(came, cx, out),
+        }
         self.follow(slot, header.message_id, step, cx, out);
         Ok(())
     }
@@ -236,21 +262,17 @@ impl Session {
     fn give_up(
         &mut self,
         slot: &mut Slot,
-        header: Header,
+        message: &Opened,
         (kind, failure): (NotifyType, Failure),
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) {
         slot.resend.over();
         let exchange = slot.exchange.take();
+        let header = &message.header;
         if header.message_id == 0 {
             let notify = Notify::about_ike(header.spi_i, header.spi_r, kind, Vec::new());
-            out.push_back(stateless(
-                (self.sa.local, self.sa.remote),
-                (header.spi_i, header.spi_r),
-                notify,
-                cx,
-            ));
+            out.push_back(stateless(&message.came, (header.spi_i, header.spi_r), notify, cx));
             self.left.failed = Some(failure);
             return;
         }
@@ -265,19 +287,19 @@ impl Session {
     fn open(
         &self,
         guise: Guise,
-        iv: &[u8],
+        (iv, came): (&[u8], &Path),
         header: Header,
         octets: &[u8],
     ) -> Result<(Opened, Option<Vec<u8>>), DropReason> {
         let malformed = |error: ipsec_wire::Malformed| DropReason::Malformed(error.to_string());
         match (guise, header.flags.encryption) {
             (Guise::Clear | Guise::Either, false) => {
-                Ok((Opened::read(header, octets.to_vec()).map_err(malformed)?, None))
+                Ok((Opened::read(header, *came, octets.to_vec()).map_err(malformed)?, None))
             }
             (Guise::Encrypted | Guise::Either, true) => {
                 let crypto = self.sa.crypto.as_ref().ok_or(DropReason::Protection)?;
                 let (clear, next) = protect::open(&crypto.cipher, iv, octets).map_err(malformed)?;
-                let message = Opened::read(header, clear).map_err(|_| DropReason::Undecipherable)?;
+                let message = Opened::read(header, *came, clear).map_err(|_| DropReason::Undecipherable)?;
                 Ok((message, Some(next)))
             }
             _ => Err(DropReason::Protection),
@@ -286,9 +308,9 @@ impl Session {
 }
 
 /// A message that came, as a ladder shows it.
-pub(crate) fn record(from: SocketAddr, message: &Opened) -> MessageRecord {
+pub(crate) fn record(message: &Opened) -> MessageRecord {
     MessageRecord {
-        peer: from,
+        peer: message.came.remote,
         exchange: message.header.exchange,
         message_id: message.header.message_id,
         encrypted: message.header.flags.encryption,

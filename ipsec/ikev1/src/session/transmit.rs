@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use ipsec_dataplane::Path;
+use ipsec_net::Instant;
 use ipsec_wire::Version;
 use ipsec_wire::registry::v1::{ExchangeType, PayloadType};
 use ipsec_wire::v1::{Flags, Header, Message, Payload};
@@ -41,20 +43,20 @@ impl Session {
         };
         slot.resend.sent(cx.now, octets.clone(), waits, &self.sa.connection.retransmission);
         let record = MessageRecord { payloads: listed(&reply.payloads), ..self.record(&header, &octets) };
-        self.post(record, octets, out);
+        self.post(record, octets, cx.now, out);
     }
 
     /// Sends a message once more.
     pub(super) fn send_again(
-        &self,
+        &mut self,
         octets: Vec<u8>,
-        transmission: u32,
-        answers_repeat: bool,
+        (transmission, answers_repeat): (u32, bool),
+        now: Instant,
         out: &mut VecDeque<Output>,
     ) {
         let Ok(header) = Header::parse(&octets) else { return };
         let record = MessageRecord { transmission, answers_repeat, ..self.record(&header, &octets) };
-        self.post(record, octets, out);
+        self.post(record, octets, now, out);
     }
 
     /// Says something in an informational exchange. Nobody answers it, so that nothing is waited for.
@@ -68,7 +70,7 @@ impl Session {
         if payloads.iter().any(|payload| matches!(payload, Payload::Delete(_))) {
             self.left.partings.push((record.clone(), octets.clone()));
         }
-        self.post(record, octets, out);
+        self.post(record, octets, cx.now, out);
     }
 
     fn header(&self, exchange: ExchangeType, message_id: u32) -> Header {
@@ -86,7 +88,7 @@ impl Session {
 
     fn record(&self, header: &Header, octets: &[u8]) -> MessageRecord {
         MessageRecord {
-            peer: self.sa.remote,
+            peer: self.sa.path.remote,
             exchange: header.exchange,
             message_id: header.message_id,
             encrypted: Header::parse(octets).is_ok_and(|header| header.flags.encryption),
@@ -96,8 +98,10 @@ impl Session {
         }
     }
 
-    fn post(&self, record: MessageRecord, octets: Vec<u8>, out: &mut VecDeque<Output>) {
+    fn post(&mut self, record: MessageRecord, octets: Vec<u8>, now: Instant, out: &mut VecDeque<Output>) {
+        self.last_sent = now;
+        let Path { local: source, remote: destination, .. } = self.sa.path;
         out.push_back(Output::Event(Event::Sent(record)));
-        out.push_back(Output::Datagram { source: self.sa.local, destination: self.sa.remote, octets });
+        out.push_back(Output::Datagram { source, destination, octets });
     }
 }

@@ -4,6 +4,7 @@ mod hostile;
 mod ladders;
 mod life;
 mod losses;
+mod nat;
 mod pki;
 mod refused;
 mod signatures;

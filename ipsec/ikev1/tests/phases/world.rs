@@ -60,7 +60,16 @@ pub(crate) enum Fate {
 pub(crate) struct Flight {
     at: Instant,
     pub(crate) to: usize,
+    /// Between which ports it arrives.
+    ports: (u16, u16),
     pub(crate) octets: Vec<u8>,
+}
+
+/// A translator before an end: what the other end sees instead of its address, and what is added to its ports.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Translator {
+    pub(crate) address: &'static str,
+    pub(crate) shift: u16,
 }
 
 /// Decides on a message by its number.
@@ -79,6 +88,10 @@ pub(crate) struct World {
     pub(crate) installed: [BTreeMap<Spi, SaPair>; 2],
     configs: [Config; 2],
     births: u8,
+    /// What stands before each end.
+    pub(crate) translators: [Option<Translator>; 2],
+    /// How often each end has reminded NAT.
+    pub(crate) keepalives: [usize; 2],
 }
 
 pub(crate) const IKE: IkeSuite = IkeSuite {
@@ -130,6 +143,8 @@ impl World {
             installed: Default::default(),
             configs,
             births: 2,
+            translators: [None; 2],
+            keepalives: [0; 2],
         }
     }
 
@@ -163,7 +178,7 @@ impl World {
             match next {
                 Next::Arrival(index) => {
                     let flight = self.flights.remove(index);
-                    self.deliver(flight.to, &flight.octets);
+                    self.arrive(flight.to, flight.ports, &flight.octets);
                 }
                 Next::Timeout(end) => {
                     self.ends[end].timeout(self.now, &|_| None);
@@ -176,9 +191,19 @@ impl World {
 
     /// A message arrives at an end, from the other one.
     pub(crate) fn deliver(&mut self, to: usize, octets: &[u8]) {
-        let address = |end: usize| SocketAddr::new(ADDRESSES[end].parse().unwrap(), 500);
-        self.ends[to].handle(self.now, address(1 - to), address(to), octets);
+        self.arrive(to, (500, 500), octets);
+    }
+
+    fn arrive(&mut self, to: usize, (from_port, to_port): (u16, u16), octets: &[u8]) {
+        let from = SocketAddr::new(self.seen(1 - to), from_port);
+        let to_address = SocketAddr::new(ADDRESSES[to].parse().unwrap(), to_port);
+        self.ends[to].handle(self.now, from, to_address, octets);
         self.drain(to);
+    }
+
+    /// The address of an end as the other one sees it.
+    pub(crate) fn seen(&self, end: usize) -> IpAddr {
+        self.translators[end].map_or(ADDRESSES[end], |translator| translator.address).parse().unwrap()
     }
 
     fn next(&self) -> Option<(Instant, Next)> {
@@ -195,7 +220,16 @@ impl World {
         let name = ["west", "east"][end];
         while let Some(output) = self.ends[end].poll() {
             match output {
-                Output::Datagram { octets, .. } => self.send(1 - end, &octets),
+                Output::Datagram { source, destination, octets } => {
+                    self.send(end, (source, destination), &octets);
+                }
+                Output::Keepalive { .. } => self.keepalives[end] += 1,
+                Output::Readdress { inbound, outer } => {
+                    let pair = self.installed[end].get_mut(&inbound).expect("only what is installed moves");
+                    for sa in [&mut pair.inbound, &mut pair.outbound] {
+                        sa.options.encapsulation = outer.encapsulation;
+                    }
+                }
                 Output::Install(pair) => {
                     self.installed[end].insert(pair.inbound.spi, *pair);
                 }
@@ -210,10 +244,18 @@ impl World {
         }
     }
 
-    fn send(&mut self, to: usize, octets: &[u8]) {
+    fn send(&mut self, from: usize, (source, destination): (SocketAddr, SocketAddr), octets: &[u8]) {
         let number = self.sent;
         self.sent += 1;
-        let flight = |delay| Flight { at: self.now + delay, to, octets: octets.to_vec() };
+        let to = 1 - from;
+        assert_eq!((source.ip().to_string().as_str(), destination.ip()), (ADDRESSES[from], self.seen(to)));
+        let shift = |end: usize| self.translators[end].map_or(0, |translator| translator.shift);
+        let ports = (source.port() + shift(from), destination.port().wrapping_sub(shift(to)));
+        // A translator lets nothing in for which it has no mapping.
+        if self.translators[to].is_some() && ![500, 4500].contains(&ports.1) {
+            return self.log.push("  stopped by NAT".to_owned());
+        }
+        let flight = |delay| Flight { at: self.now + delay, to, ports, octets: octets.to_vec() };
         match (self.decide)(number) {
             Fate::Arrives => self.flights.push(flight(DELAY)),
             Fate::Lost => self.log.push("  lost".to_owned()),
@@ -309,6 +351,7 @@ fn shown(event: &Event) -> Option<String> {
         Event::ChildUp(record) => format!("{} up, {}", record.child, record.suite),
         Event::ChildDown { child, cause, .. } => format!("{child} down: {cause}"),
         Event::ChildFailed { child, failure } => format!("{child} failed: {failure}"),
+        Event::Moved { remote, .. } => format!("the peer is at {remote}"),
         Event::Received(_) | Event::IkeKeyed(_) | Event::Probe(_) => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! What a peer does with version 1 of IKE: which messages are its, what is ordered of it, and what it wants done.
 
+use ipsec_dataplane::KEEPALIVE;
 use ipsec_ikev1::{Event as Ikev1, Output as Ikev1Output, UnknownName};
 use ipsec_net::{Buffer, Instant};
 use ipsec_wire::Header;
@@ -43,8 +44,14 @@ impl Peer {
                     self.abandon_ikev1(&event);
                     self.out.push_back(Output::Event(Event::Ikev1(event)));
                 }
+                Ikev1Output::Readdress { inbound, outer } => {
+                    self.dataplane.readdress(now, inbound, &outer);
+                }
                 Ikev1Output::Datagram { source, destination, octets } => {
-                    self.send_datagram(now, source, destination, Buffer::copy_of(&octets));
+                    self.send_message(now, source, destination, &octets);
+                }
+                Ikev1Output::Keepalive { source, destination } => {
+                    self.send_datagram(now, source, destination, Buffer::copy_of(&KEEPALIVE));
                 }
             }
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use ipsec_auth::{Identity, Proven};
 use ipsec_crypto::{Initiator as KeyExchange, Secret};
-use ipsec_wire::registry::v1::{NotifyType, Vendor};
+use ipsec_dataplane::Nat;
+use ipsec_wire::registry::v1::NotifyType;
 use ipsec_wire::v1::{Identification, Payload, SecurityAssociation};
 use ipsec_wire::{IKE_PORT, IkeSpi};
 
@@ -18,6 +19,7 @@ use crate::context::Context;
 use crate::effect::{Effect, Keyed};
 use crate::keys::{self, Shared, prf_of};
 use crate::message::Opened;
+use crate::nat::{self, Hashing, NatTraversal};
 use crate::negotiate::Phase1Suite;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::IsakmpSa;
@@ -109,15 +111,9 @@ pub(super) fn check_identity(connection: &Connection, id: &Identification) -> Re
     Ok(())
 }
 
-/// What each end tells that it can do.
-pub(super) fn vendors() -> Payload {
-    Payload::VendorId(Vendor::DPD.octets().to_vec())
-}
-
-/// Notes what the peer can do.
-pub(super) fn note_vendors(message: &Opened) -> Effect {
-    let is_dpd = |payload: &Payload| matches!(payload, Payload::VendorId(octets) if Vendor::DPD.is(octets));
-    Effect::NoteDpd(message.payloads.iter().any(is_dpd))
+/// Which ends are behind NAT, as the NAT-D payloads of a message say.
+pub(super) fn nat_found(form: Option<NatTraversal>, hashing: Hashing, message: &Opened) -> Option<Nat> {
+    nat::found(form, &message.payloads, hashing, &message.came)
 }
 
 /// Nonces have 8 to 256 octets (RFC 2409 §5).

@@ -1,10 +1,11 @@
 //! The initiator's half of quick mode.
 
 use std::mem;
+use std::net::IpAddr;
 
 use ipsec_crypto::Initiator as KeyExchange;
 use ipsec_dataplane::Limits;
-use ipsec_wire::registry::v1::{LifeType, NotifyType};
+use ipsec_wire::registry::v1::{EncapsulationMode, LifeType, NotifyType};
 use ipsec_wire::v1::{Lifetime, Payload, SecurityAssociation};
 
 use super::outcome::Outcome;
@@ -15,14 +16,17 @@ use crate::exchange::phase1::{check_nonce, there};
 use crate::exchange::{Exchange, Guise, Reply, Step};
 use crate::grammar::{self, Form};
 use crate::message::Opened;
+use crate::nat;
 use crate::negotiate::{Side, Spis, accepted, offer};
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::IsakmpSa;
+use crate::sa::{IsakmpSa, Role};
+use crate::through_nat;
 
 /// The exchange, waiting for its second message.
 pub(crate) struct Initiator {
     config: ChildConfig,
     message_id: u32,
+    mode: EncapsulationMode,
     offer: SecurityAssociation,
     spis: Spis,
     nonce: Vec<u8>,
@@ -31,26 +35,56 @@ pub(crate) struct Initiator {
 }
 
 impl Initiator {
-    /// The exchange, and its first message; nothing while the ISAKMP SA has no keys.
+    /// The exchange, and its first message.
+    ///
+    /// # Errors
+    /// When the ISAKMP SA has no keys, or nothing can be offered under it.
     pub(crate) fn begin(
         config: &ChildConfig,
         sa: &IsakmpSa,
         message_id: u32,
         cx: &mut Context<'_>,
-    ) -> Option<(Self, Vec<Payload>)> {
+    ) -> Result<(Self, Vec<Payload>), Failure> {
+        let mut config = config.clone();
+        if nat::in_udp(sa) {
+            config.proposals.retain(|suite| suite.ah.is_none());
+        }
+        if config.proposals.is_empty() {
+            return Err(Failure::Proposal("AH does not get through NAT".to_owned()));
+        }
         let wants = |pick: fn(&crate::negotiate::ChildSuite) -> bool| config.proposals.iter().any(pick);
         let esp = wants(|suite| suite.esp.is_some()).then(|| cx.spi());
         let ah = wants(|suite| suite.ah.is_some()).then(|| cx.spi());
         let spis = Spis { ah, esp };
-        let offer = offer(config, spis);
+        let mode = nat::mode(sa, config.transport);
+        let offer = offer(&config, mode, spis);
         let nonce = cx.nonce();
         let kx = config.group.map(|group| (cx.provider.initiate)(group, cx.entropy));
         let mut payloads = vec![Payload::Sa(offer.clone()), Payload::Nonce(nonce.clone())];
         payloads.extend(kx.as_ref().map(|kx| Payload::Ke(kx.public().to_vec())));
         payloads.extend([&config.local, &config.remote].map(|side| Payload::Id(side.identification())));
-        let prf = sa.crypto.as_ref()?.authenticator(cx.provider);
+        if config.transport {
+            payloads.extend(through_nat::originals(sa, Role::Initiator));
+        }
+        let crypto = sa.crypto.as_ref().ok_or(Failure::Abandoned)?;
+        let prf = crypto.authenticator(cx.provider);
         let first = hashed(payloads, |rest| Hashes { prf: &prf, message_id }.first(rest));
-        Some((Self { config: config.clone(), message_id, offer, spis, nonce, kx, over: false }, first))
+        Ok((Self { config, message_id, mode, offer, spis, nonce, kx, over: false }, first))
+    }
+}
+
+impl Initiator {
+    /// The child with the hosts where they are seen here, and what checksums of the peer's packets are over.
+    fn seen(&self, sa: &IsakmpSa, message: &Opened) -> (ChildConfig, Option<(IpAddr, IpAddr)>) {
+        let config = self.config.clone();
+        let hosts = through_nat::understood(&sa.path, config.local, config.remote);
+        match hosts.filter(|_| config.transport && nat::in_udp(sa)) {
+            Some([local, remote]) => (
+                ChildConfig { local, remote, ..config },
+                through_nat::told(&message.payloads, Role::Responder),
+            ),
+            None => (config, None),
+        }
     }
 }
 
@@ -79,7 +113,8 @@ impl Exchange for Initiator {
             return Err(Refusal::Ignore(DropReason::State));
         }
         let proposal = |what| Refusal::Close(NotifyType::BAD_PROPOSAL_SYNTAX, Failure::Proposal(what));
-        let agreed = accepted(&self.config, &self.offer, there(message.sa())?).map_err(proposal)?;
+        let agreed =
+            accepted(&self.config, self.mode, &self.offer, there(message.sa())?).map_err(proposal)?;
         let sides = [&self.config.local, &self.config.remote].map(Side::identification);
         let ids = message.ids();
         if !ids.is_empty() && !ids.iter().copied().eq(&sides) {
@@ -94,14 +129,16 @@ impl Exchange for Initiator {
             (None, None) => None,
             _ => return Err(key("only one end has sent a public value".to_owned())),
         };
+        let (config, original) = self.seen(sa, message);
         let outcome = Outcome {
-            config: &self.config,
+            config: &config,
             initiator: true,
             suite: agreed.suite,
             inbound: self.spis.needed(&agreed.suite),
             outbound: agreed.spis,
             secret: secret.as_ref(),
             nonces: (&self.nonce, &nonce_r),
+            original,
             limits: told(message).unwrap_or(agreed.limits),
         };
         let effects = vec![outcome.child(sa, crypto, cx)];

@@ -1,7 +1,9 @@
 //! What a quick mode comes to: keys, and the pair of SAs that they are for (RFC 2409 §5.5).
 
+use std::net::IpAddr;
+
 use ipsec_crypto::Secret;
-use ipsec_dataplane::{Bundled, Limits, Mode, Protection, SaPair, SaParameters};
+use ipsec_dataplane::{Bundled, Limits, Mode, Protection, SaOptions, SaPair, SaParameters, UdpEncapsulation};
 use ipsec_wire::registry::v1::ProtocolId;
 
 use crate::children::ChildSa;
@@ -23,6 +25,8 @@ pub(super) struct Outcome<'a> {
     /// The secret of its own key exchange, where there is one.
     pub(super) secret: Option<&'a Secret>,
     pub(super) nonces: (&'a [u8], &'a [u8]),
+    /// Source and destination of what the peer sends as it sees them, where transport mode goes through NAT.
+    pub(super) original: Option<(IpAddr, IpAddr)>,
     /// How long the SAs may be used: the shorter of what the ends want.
     pub(super) limits: Limits,
 }
@@ -30,7 +34,7 @@ pub(super) struct Outcome<'a> {
 impl Outcome<'_> {
     /// The child, under the keys of this ISAKMP SA.
     pub(super) fn child(&self, sa: &IsakmpSa, crypto: &Crypto, cx: &mut Context<'_>) -> Effect {
-        let (local, remote) = (sa.local.ip(), sa.remote.ip());
+        let (local, remote) = (sa.path.local.ip(), sa.path.remote.ip());
         let tunnel = match self.config.transport {
             true => Mode::Transport,
             false => Mode::Tunnel { local, remote },
@@ -39,8 +43,9 @@ impl Outcome<'_> {
         let ah = self.suite.ah.map(Protection::Ah);
         let sas = |protection: Protection, mode: Mode| {
             let spi = |spis: Spis| if matches!(protection, Protection::Ah(_)) { spis.ah } else { spis.esp };
-            let one =
-                |spis| self.parameters(spi(spis).unwrap_or_default(), protection, mode, crypto, cx.provider);
+            let one = |spis| {
+                self.parameters(spi(spis).unwrap_or_default(), protection, mode, (sa, crypto), cx.provider)
+            };
             (one(self.inbound), one(self.outbound))
         };
         // AH round ESP is in transport mode: it protects the packets that ESP makes.
@@ -62,6 +67,7 @@ impl Outcome<'_> {
             inbound: self.inbound,
             outbound: self.outbound,
             under: sa.cookie(),
+            path: sa.path,
             since: cx.now,
             retire: None,
         };
@@ -80,7 +86,7 @@ impl Outcome<'_> {
         spi: ipsec_wire::Spi,
         protection: Protection,
         mode: Mode,
-        crypto: &Crypto,
+        (sa, crypto): (&IsakmpSa, &Crypto),
         provider: &ipsec_crypto::Provider,
     ) -> SaParameters {
         let is_ah = matches!(protection, Protection::Ah(_));
@@ -88,6 +94,8 @@ impl Outcome<'_> {
         let material = Material { secret: self.secret, protocol, spi, nonces: self.nonces };
         let length = protection.key_material_len();
         let key = keys::keymat(provider, prf_of(crypto.suite.hash), &crypto.keys.d, &material, length);
+        let in_udp = sa.path.outer(sa.connection.encapsulate, sa.connection.keepalive).encapsulation;
+        let in_udp = in_udp.filter(|_| !is_ah).map(|udp| UdpEncapsulation { original: self.original, ..udp });
         SaParameters {
             spi,
             protection,
@@ -96,7 +104,7 @@ impl Outcome<'_> {
             selectors: vec![self.config.selector()],
             extended_sequence_numbers: self.suite.extended_sequence_numbers,
             replay_window: self.config.replay_window,
-            options: self.config.options,
+            options: SaOptions { encapsulation: in_udp, ..self.config.options },
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The responder's half of quick mode.
 
+use std::net::IpAddr;
+
 use ipsec_crypto::Secret;
 use ipsec_wire::registry::v1::{NotifyType, ProtocolId};
 use ipsec_wire::v1::{Identification, Payload, Subject};
@@ -12,9 +14,11 @@ use crate::exchange::phase1::{check_nonce, there};
 use crate::exchange::{Exchange, Guise, Reply, Step};
 use crate::grammar::{self, Form};
 use crate::message::Opened;
+use crate::nat;
 use crate::negotiate::{Agreed, Side, Spis, choose, responder_lifetime};
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::IsakmpSa;
+use crate::sa::{IsakmpSa, Role};
+use crate::through_nat;
 
 /// The exchange, waiting for its third message.
 pub(crate) struct Responder {
@@ -24,6 +28,7 @@ pub(crate) struct Responder {
     spis: Spis,
     secret: Option<Secret>,
     nonces: (Vec<u8>, Vec<u8>),
+    original: Option<(IpAddr, IpAddr)>,
     over: bool,
 }
 
@@ -61,14 +66,14 @@ impl Responder {
             let spi = first.map_or(Vec::new(), |proposal| proposal.spi.clone());
             Ok(Err(Box::new(Unfit { kind, failure, protocol, spi, child: child.to_owned() })))
         };
-        let (config, ids) = match meant(sa, message) {
+        let Meant { config, ids, original } = match meant(sa, message) {
             Ok(meant) => meant,
             Err(what) => {
                 let kind = NotifyType::INVALID_ID_INFORMATION;
                 return unfit(kind, Failure::Identities(what), &sa.connection.name);
             }
         };
-        let agreed = match choose(&config, offered) {
+        let agreed = match choose(&config, nat::mode(sa, config.transport), offered) {
             Ok(agreed) => agreed,
             Err(what) => {
                 return unfit(NotifyType::NO_PROPOSAL_CHOSEN, Failure::Proposal(what), &config.name);
@@ -93,11 +98,17 @@ impl Responder {
         let mut payloads = vec![Payload::Sa(agreed.answer(fresh)), Payload::Nonce(nonce_r.clone())];
         payloads.extend(public.map(Payload::Ke));
         payloads.extend(ids.into_iter().map(Payload::Id));
+        if config.transport {
+            payloads.extend(through_nat::originals(sa, Role::Responder));
+        }
         payloads.extend(responder_lifetime(&agreed, &config.lifetime.hard, fresh).map(Payload::Notify));
         let reply = hashed(payloads, |rest| hashes.second(&nonce_i, rest));
         let step = Step { effects: Vec::new(), reply: Some(Reply::encrypted(reply)), done: false };
         let nonces = (nonce_i, nonce_r);
-        Ok(Ok((Self { config, message_id, agreed, spis: fresh, secret, nonces, over: false }, step)))
+        Ok(Ok((
+            Self { config, message_id, agreed, spis: fresh, secret, nonces, original, over: false },
+            step,
+        )))
     }
 }
 
@@ -129,25 +140,55 @@ impl Exchange for Responder {
             outbound: self.agreed.spis,
             secret: self.secret.as_ref(),
             nonces: (nonce_i, nonce_r),
+            original: self.original,
             limits: self.agreed.limits,
         };
         Ok(Step { effects: vec![outcome.child(sa, crypto, cx)], reply: None, done: true })
     }
 }
 
+/// The child that an initiator means.
+struct Meant {
+    config: ChildConfig,
+    /// The identities that say so, as they came.
+    ids: Vec<Identification>,
+    /// Source and destination of what the peer sends as it sees them, where transport mode goes through NAT.
+    original: Option<(IpAddr, IpAddr)>,
+}
+
 /// The child that the initiator means, by its identities, and these; without identities the packets between the two ends
 /// themselves are meant (RFC 2409 §5.5).
-fn meant(sa: &IsakmpSa, message: &Opened) -> Result<(ChildConfig, Vec<Identification>), String> {
+///
+/// Where transport mode goes through NAT, the hosts are those that are seen here, and the child may be for more than them.
+fn meant(sa: &IsakmpSa, message: &Opened) -> Result<Meant, String> {
     let ids: Vec<Identification> = message.ids().into_iter().cloned().collect();
     let sides: [Identification; 2] = match ids.as_slice() {
-        [] => [sa.remote.ip(), sa.local.ip()].map(|end| Identification::of(Subject::Address(end))),
+        [] => [sa.path.remote.ip(), sa.path.local.ip()].map(|end| Identification::of(Subject::Address(end))),
         [theirs, ours] => [theirs.clone(), ours.clone()],
         _ => return Err("one identity, expected two or none".to_owned()),
     };
     let [theirs, ours] = sides.each_ref().map(Side::read);
-    let fits = |child: &&ChildConfig| Some(child.local) == ours && Some(child.remote) == theirs;
+    let hosts = ours.zip(theirs).filter(|_| nat::in_udp(sa));
+    let hosts = hosts.and_then(|(ours, theirs)| through_nat::understood(&sa.path, ours, theirs));
+    let is_for = |child: &ChildConfig, [local, remote]: [Side; 2]| {
+        child.local.has_room_for(&local) && child.remote.has_room_for(&remote)
+    };
+    let fits = |child: &&ChildConfig| match hosts.filter(|_| child.transport) {
+        Some(hosts) => is_for(child, hosts),
+        None => Some(child.local) == ours && Some(child.remote) == theirs,
+    };
     match sa.connection.children.iter().find(fits) {
-        Some(child) => Ok((child.clone(), ids)),
+        Some(child) => {
+            let config = child.clone();
+            Ok(match hosts.filter(|_| child.transport) {
+                Some([local, remote]) => Meant {
+                    config: ChildConfig { local, remote, ..config },
+                    ids,
+                    original: through_nat::told(&message.payloads, Role::Initiator),
+                },
+                None => Meant { config, ids, original: None },
+            })
+        }
         None => {
             let shown = |side: &Option<Side>, id: &Identification| match side {
                 Some(side) => side.to_string(),

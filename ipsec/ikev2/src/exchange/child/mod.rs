@@ -204,7 +204,8 @@ impl Agreed {
     /// What its SAs do beside protecting packets, as far as the peer agrees.
     fn options(&self, sa: &IkeSa) -> SaOptions {
         let configured = self.config.options;
-        let in_udp = sa.children_path().outer(&sa.connection).encapsulation;
+        let in_udp =
+            sa.children_path().outer(sa.connection.encapsulate, sa.connection.keepalive).encapsulation;
         let in_udp = in_udp.map(|udp| UdpEncapsulation { original: self.original, ..udp });
         SaOptions {
             encapsulation: in_udp.or(configured.encapsulation),
