@@ -20,6 +20,7 @@ use crate::children::{ChildSa, Children};
 use crate::config::{Config, Connection, Mode};
 use crate::context::Context;
 use crate::event::{Cause, Event};
+use crate::farewell::Ended;
 use crate::message::Opened;
 use crate::output::Output;
 use crate::parting::Parting;
@@ -47,6 +48,8 @@ pub struct Endpoint {
     children: Children,
     /// Deletes that are sent again.
     partings: Vec<Parting>,
+    /// Deletes that came under ISAKMP SAs that have ended.
+    ended: Ended,
     out: VecDeque<Output>,
 }
 
@@ -77,6 +80,7 @@ impl Endpoint {
             answered: BTreeMap::new(),
             children: Children::default(),
             partings: Vec::new(),
+            ended: Ended::default(),
             out: VecDeque::new(),
         }
     }
@@ -145,7 +149,13 @@ impl Endpoint {
         if begins && header.spi_r == IkeSpi(0) && header.spi_i != IkeSpi(0) && header.message_id == 0 {
             return self.first(now, came, header, octets);
         }
-        let cookie = self.cookie_of(&header).ok_or(DropReason::UnknownCookies)?;
+        let Some(cookie) = self.cookie_of(&header) else {
+            if !self.ended.is_repeat(octets) {
+                return Err(DropReason::UnknownCookies);
+            }
+            self.out.push_back(Output::Event(Event::Probe("ikev1.delete.repeated")));
+            return Ok(());
+        };
         let handled =
             self.with(now, cookie, |session, cx, out| session.handle(&came, header, octets, cx, out));
         handled.unwrap_or(Err(DropReason::UnknownCookies))
@@ -394,7 +404,9 @@ impl Endpoint {
 
     fn forget(&mut self, cookie: IkeSpi) -> Option<Session> {
         self.answered.retain(|_, own| *own != cookie);
-        self.sessions.remove(&cookie)
+        let session = self.sessions.remove(&cookie)?;
+        self.ended.note(session.farewells.clone());
+        Some(session)
     }
 }
 

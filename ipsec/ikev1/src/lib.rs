@@ -24,6 +24,7 @@ mod effect;
 mod endpoint;
 mod event;
 mod exchange;
+mod farewell;
 mod features;
 mod grammar;
 pub mod keys;

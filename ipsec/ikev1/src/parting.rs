@@ -1,5 +1,5 @@
-//! Deletes, which nobody answers (RFC 2408 §5.15): each is sent a few times, octet for octet. The peer takes a message ID but
-//! once, so that more than one of them does no harm, and one of them is likely to arrive.
+//! Deletes, which nobody answers (RFC 2408 §5.15): each is sent a few times, octet for octet. The peer knows a
+//! message that comes once more (`farewell`), so that more than one of them does no harm, and one of them is likely to arrive.
 
 use std::time::Duration;
 

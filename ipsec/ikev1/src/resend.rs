@@ -103,7 +103,8 @@ impl Resend {
     }
 }
 
-fn digest(octets: &[u8]) -> Vec<u8> {
+/// What a message is known by when it comes again.
+pub(crate) fn digest(octets: &[u8]) -> Vec<u8> {
     HashAlgorithm::Sha2_256.digest(&[octets])
 }
 

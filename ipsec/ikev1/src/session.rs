@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::{Cause, Event};
 use crate::exchange::{Exchange, Reply, Step, aggressive, main_mode, quick};
+use crate::farewell::Farewells;
 use crate::features::Features;
 use crate::message::Opened;
 use crate::output::Output;
@@ -56,6 +57,8 @@ pub(crate) struct Session {
     waiting: Vec<String>,
     /// What may be wrong where phase 1 gets no further: from messages that may be forged.
     hint: Option<Failure>,
+    /// The deletes that came.
+    pub(crate) farewells: Farewells,
     dpd: Dpd,
     timers: Timers,
     /// How many attempts to set it up there have been, with this one.
@@ -80,6 +83,7 @@ impl Session {
             used: BTreeSet::new(),
             waiting: Vec::new(),
             hint: None,
+            farewells: Farewells::default(),
             dpd: Dpd::default(),
             timers: Timers::default(),
             attempt,
@@ -293,6 +297,7 @@ impl Session {
         }
         if let Some(number) = self.left.alive.take() {
             self.dpd.answered(number, cx.now);
+            out.push_back(Output::Event(Event::Probe("ikev1.liveness.answered")));
         }
         for payloads in std::mem::take(&mut self.left.tell) {
             self.tell(payloads, cx, out);

@@ -3,10 +3,10 @@
 use ipsec::crypto::Secret;
 use ipsec::ikev1::{ChildConfig, Connection};
 
-use super::version2::retransmission;
+use super::version2::{anywhere, retransmission};
 use crate::file::{self, Proof, Scenario, version1};
 
-/// One end of an IKE configuration, if it authenticates by a shared key and the other end is somewhere.
+/// One end of an IKE configuration, if it authenticates by a shared key.
 pub(super) fn connection(
     scenario: &Scenario,
     peer: &file::Peer,
@@ -15,9 +15,10 @@ pub(super) fn connection(
     let here = &ike.ends[side];
     let Proof::Psk(psk) = &here.authentication.proof else { return None };
     let secret = Secret::from(psk.as_bytes());
+    let remote = here.remote.unwrap_or_else(|| anywhere(peer.address));
     let lifetime = match ike.lifetime.hard.time {
         Some(_) => ike.lifetime,
-        None => Connection::new(&ike.name, peer.address, here.remote?, secret.clone()).lifetime,
+        None => Connection::new(&ike.name, peer.address, remote, secret.clone()).lifetime,
     };
     Some(Connection {
         local_id: here.authentication.identity.clone(),
@@ -26,10 +27,14 @@ pub(super) fn connection(
         proposals: here.offer.iter().flat_map(|one| version1::ike_suites(one).unwrap_or_default()).collect(),
         lifetime,
         liveness: here.liveness,
+        nat_traversal: if here.nat.enabled { here.nat.forms.clone() } else { Vec::new() },
+        encapsulate: here.nat.encapsulate,
+        keepalive: here.nat.keepalive,
+        starts_on_nat_port: here.nat.starts_on_nat_port,
         retransmission: retransmission(ike),
         attempts: ike.attempts,
         children: children(scenario, peer, ike),
-        ..Connection::new(&ike.name, peer.address, here.remote?, secret)
+        ..Connection::new(&ike.name, peer.address, remote, secret)
     })
 }
 

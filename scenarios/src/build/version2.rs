@@ -16,11 +16,7 @@ pub(super) fn connection(
     pki: &Pki,
 ) -> Option<Connection> {
     let here = &ike.ends[side];
-    let unspecified = match peer.address {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let remote = here.remote.unwrap_or(unspecified);
+    let remote = here.remote.unwrap_or_else(|| anywhere(peer.address));
     let prove = pki.prove(&ike.name, here, &here.authentication.proof);
     let authenticate = pki.authenticate(&ike.name, here, &here.authentication.demand);
     Some(Connection {
@@ -116,6 +112,14 @@ fn fragmentation(sizes: Option<&[usize]>) -> Option<Fragmentation> {
         Some(sizes) => {
             Some(Fragmentation { ipv4: sizes.into(), ipv6: sizes.into(), ..Fragmentation::default() })
         }
+    }
+}
+
+/// The address of a peer that may come from anywhere, of the same IP version as ours.
+pub(super) fn anywhere(own: IpAddr) -> IpAddr {
+    match own {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     }
 }
 

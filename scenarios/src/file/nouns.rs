@@ -22,7 +22,8 @@ pub(super) use ike::{Ike, IkeEnd, IkeLifetime, Pool, Retransmit};
 pub(super) use life::{Redirect, Tickets};
 pub(super) use manual::{Algorithm, Manual, ManualEnd, ManualKeying, ManualProtocol};
 pub(super) use nat::{
-    Dependence, Fragments, Hairpinning, Nat, NatTraversal, PassThrough, Pooling, PortAssignment, Refresh,
+    Dependence, Fragments, Hairpinning, Nat, NatForm, NatTraversal, PassThrough, Pooling, PortAssignment,
+    Refresh,
 };
 pub(super) use quantum::{Mixing, Ppk};
 pub(super) use topology::{Cookies, Direction, Link, Outage, Peer, Router, Tester};

@@ -121,6 +121,9 @@ pub fn describe_ikev1(event: &Ikev1) -> Option<String> {
     Some(match event {
         Ikev1::IkeUp { connection, suite, .. } => format!("ISAKMP SA {connection} up, {suite}"),
         Ikev1::IkeDown { connection, cause, .. } => format!("ISAKMP SA {connection} down: {cause}"),
+        Ikev1::Moved { connection, local, remote } => {
+            format!("ISAKMP SA {connection} runs from {local} to {remote}")
+        }
         Ikev1::IkeFailed { connection, failure, retries } => {
             let more = if *retries { "; another attempt follows" } else { "" };
             format!("phase 1 of {connection} failed: {failure}{more}")

@@ -227,7 +227,7 @@ impl Watch {
                 self.count(&format!("drop.{}", reason.name()));
                 self.happened(at, peer, What::Drop(reason.name()));
             }
-            Ikev1::Received(_) | Ikev1::IkeKeyed(_) | Ikev1::IkeDown { .. } => {}
+            Ikev1::Received(_) | Ikev1::IkeKeyed(_) | Ikev1::IkeDown { .. } | Ikev1::Moved { .. } => {}
         }
     }
 

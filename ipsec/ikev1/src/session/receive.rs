@@ -133,6 +133,10 @@ impl Session {
         if !header.flags.encryption {
             return Err(self.unprotected(came, header, octets));
         }
+        if self.farewells.is_repeat(octets) {
+            out.push_back(Output::Event(Event::Probe("ikev1.delete.repeated")));
+            return Ok(());
+        }
         self.check_unused(header.message_id)?;
         let iv =
             self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(header.message_id)).unwrap_or_default();
@@ -146,6 +150,9 @@ impl Session {
         self.dpd.heard(cx.now);
         self.follow_peer(came, cx, out);
         out.push_back(Output::Event(Event::Received(record(&message))));
+        if message.payloads.iter().any(|payload| matches!(payload, Payload::Delete(_))) {
+            self.farewells.note(octets);
+        }
         self.apply(effects, cx, out);
         Ok(())
     }

@@ -94,4 +94,29 @@ pub(in crate::file) struct NatTraversal {
     pub(in crate::file) encapsulate: Option<bool>,
     pub(in crate::file) keepalive: Option<Text>,
     pub(in crate::file) port: Option<Spanned<i64>>,
+    pub(in crate::file) forms: Option<Spanned<Vec<Spanned<NatForm>>>>,
+}
+
+/// How NAT traversal is spoken in version 1.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::file) enum NatForm {
+    Rfc3947,
+    #[serde(rename = "draft-03")]
+    Draft03,
+    #[serde(rename = "draft-02-lf")]
+    Draft02LineFeed,
+    #[serde(rename = "draft-02")]
+    Draft02,
+}
+
+impl From<NatForm> for ipsec::ikev1::NatTraversal {
+    fn from(form: NatForm) -> Self {
+        match form {
+            NatForm::Rfc3947 => Self::Rfc3947,
+            NatForm::Draft03 => Self::Draft03,
+            NatForm::Draft02LineFeed => Self::Draft02LineFeed,
+            NatForm::Draft02 => Self::Draft02,
+        }
+    }
 }

@@ -192,7 +192,7 @@ fn end(
             .unwrap_or_else(|| IkeProposal::parse(default).into_iter().collect()),
         liveness: problems.read_or(own.and_then(|own| own.liveness.as_ref()), liveness, both.liveness),
         remote: remote(own.and_then(|own| own.remote.as_ref()), ends, network, problems),
-        nat: nat_traversal(&named.noun.nat, own.map(|own| &own.nat), problems),
+        nat: nat_traversal(&named.noun.nat, own.map(|own| &own.nat), older.is_some(), problems),
         life: ike_life(&named.noun, own, network.peers, problems),
         quantum: quantum(&named.noun, own, problems),
         asks: Vec::new(),
@@ -236,6 +236,7 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 fn nat_traversal(
     both: &nouns::NatTraversal,
     own: Option<&nouns::NatTraversal>,
+    older: bool,
     problems: &mut Problems,
 ) -> NatTraversal {
     let told = |get: fn(&nouns::NatTraversal) -> Option<bool>| own.and_then(get).or_else(|| get(both));
@@ -245,11 +246,13 @@ fn nat_traversal(
         let problem = Problem::at(wrong.span(), format!("IKE does not begin at port {}", wrong.get_ref()));
         problems.add(problem.label("expected 500 or 4500"));
     }
+    let forms = own.and_then(|own| own.forms.as_ref()).or(both.forms.as_ref());
     NatTraversal {
         enabled: told(|nat| nat.traversal).unwrap_or(true),
         encapsulate: told(|nat| nat.encapsulate).unwrap_or(false),
         keepalive: problems.read_or(keepalive, liveness, Some(KEEPALIVE)),
         starts_on_nat_port: port.is_some_and(|port| *port.get_ref() == 4500),
+        forms: version::nat_forms(forms, older, problems),
     }
 }
 

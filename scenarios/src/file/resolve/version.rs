@@ -1,10 +1,11 @@
 //! Which version of IKE an end speaks, and whether what it is told has a meaning there.
 
-use ipsec::ikev1::Mode;
+use ipsec::ikev1::{Mode, NatTraversal};
+use toml::Spanned;
 
 use super::problems::Problems;
 use crate::diagnostic::Problem;
-use crate::file::nouns;
+use crate::file::nouns::{self, NatForm};
 use crate::file::read::Named;
 use crate::file::scenario::{ChildEnd, Demand, IkeEnd, Proof};
 use crate::file::version1;
@@ -30,6 +31,24 @@ pub(super) fn older(noun: &nouns::Ike, own: Option<&nouns::IkeEnd>, problems: &m
         problems.add(problem.help("`mode` goes with `version = 1`"));
     }
     None
+}
+
+/// How an end speaks NAT traversal in version 1, best first: in all forms unless the file says otherwise.
+pub(super) fn nat_forms(
+    told: Option<&Spanned<Vec<Spanned<NatForm>>>>,
+    older: bool,
+    problems: &mut Problems,
+) -> Vec<NatTraversal> {
+    let Some(told) = told else { return NatTraversal::ALL.to_vec() };
+    if !older {
+        let problem = Problem::at(told.span(), "IKE version 2 knows NAT traversal in one form");
+        problems.add(problem.help("`forms` goes with `version = 1`"));
+    }
+    if told.get_ref().is_empty() {
+        let problem = Problem::at(told.span(), "the forms are empty").label("expected one or more forms");
+        problems.add(problem.help("write `traversal = false` where NAT is not to be looked for"));
+    }
+    told.get_ref().iter().map(|form| (*form.get_ref()).into()).collect()
 }
 
 /// Tells of what an end that speaks version 1 is told and has no meaning there.

@@ -97,7 +97,7 @@ pub struct Quantum {
 }
 
 /// How an end gets through NAT (RFC 7296 §2.23).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NatTraversal {
     /// Whether it looks for NAT.
     pub enabled: bool,
@@ -107,6 +107,8 @@ pub struct NatTraversal {
     pub keepalive: Option<Duration>,
     /// Whether it begins at port 4500.
     pub starts_on_nat_port: bool,
+    /// How it is spoken in version 1, best first.
+    pub forms: Vec<ipsec::ikev1::NatTraversal>,
 }
 
 /// How requests are repeated (RFC 7296 §2.4).

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipsec_crypto::Initiator as KeyExchange;
 use ipsec_dataplane::Limits;
+use ipsec_net::AddressRange;
 use ipsec_wire::registry::v1::{EncapsulationMode, LifeType, NotifyType};
 use ipsec_wire::v1::{Lifetime, Payload, SecurityAssociation};
 
@@ -51,6 +52,16 @@ impl Initiator {
         }
         if config.proposals.is_empty() {
             return Err(Failure::Proposal("AH does not get through NAT".to_owned()));
+        }
+        // Where packets come from elsewhere than their hosts believe, a child that is for more can only be for these two.
+        if config.transport && nat::in_udp(sa) {
+            let [local, remote] = [sa.path.local, sa.path.remote].map(|end| host(end.ip()));
+            let hosts = [(config.local, local), (config.remote, remote)].map(|(side, addresses)| {
+                addresses.map(|addresses| Side { addresses, ..side }).filter(|host| side.has_room_for(host))
+            });
+            if let [Some(local), Some(remote)] = hosts {
+                config = ChildConfig { local, remote, ..config };
+            }
         }
         let wants = |pick: fn(&crate::negotiate::ChildSuite) -> bool| config.proposals.iter().any(pick);
         let esp = wants(|suite| suite.esp.is_some()).then(|| cx.spi());
@@ -145,6 +156,10 @@ impl Exchange for Initiator {
         let proof = hashes.third(&self.nonce, &nonce_r).as_bytes().to_vec();
         Ok(Step { effects, reply: Some(Reply::encrypted(vec![Payload::Hash(proof)])), done: true })
     }
+}
+
+fn host(address: IpAddr) -> Option<AddressRange> {
+    AddressRange::new(address, address)
 }
 
 /// What the responder tells of shorter lifetimes (RFC 2407 §4.6.3.1).
