@@ -87,7 +87,8 @@ impl Exchange for Initiator {
             return Err(Refusal::Ignore(DropReason::State));
         };
         let features = Features::of(&sa.connection, &message.payloads);
-        let hashing = Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
+        let hashing =
+            Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
         let nat = nat_found(features.nat, hashing, message);
         let path = nat.map_or(sa.path, |nat| nat::path_with(sa, nat));
         let begun = Begun { kx, nonce, offer: &self.offer };

@@ -69,7 +69,8 @@ impl Initiator {
         let nonce = cx.nonce();
         let mut reply = vec![Payload::Ke(kx.public().to_vec()), Payload::Nonce(nonce.clone())];
         let features = Features::of(&sa.connection, &message.payloads);
-        let hashing = Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
+        let hashing =
+            Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
         reply.extend(nat::detection(&sa.connection, features.nat, hashing, &sa.path));
         self.stage = Ours::Public { chosen, kx: Box::new(kx), nonce };
         let (effects, reply) = (vec![Effect::Note(features)], Some(Reply::clear(reply)));
@@ -83,7 +84,8 @@ impl Initiator {
         let Ours::Public { chosen, kx, nonce } = mem::replace(&mut self.stage, Ours::Over) else {
             return Err(Refusal::Ignore(DropReason::State));
         };
-        let hashing = Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
+        let hashing =
+            Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
         let mut effects: Vec<Effect> =
             nat_found(sa.features.nat, hashing, message).map(Effect::Nat).into_iter().collect();
         let begun = Begun { kx: *kx, nonce, offer: &self.offer };

@@ -153,7 +153,7 @@ fn a_forged_or_replayed_delete_changes_nothing() {
     up(&mut world);
     world.deliver(WEST, &delete.octets);
     assert_eq!(world.pairs(), [1, 1]);
-    assert!(world.drops(WEST).contains(&"ike-repeated"));
+    assert!(world.events[WEST].contains(&Event::Probe("ikev1.delete.repeated")));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use ipsec_auth::{Identity, Proven};
 use ipsec_crypto::{Initiator as KeyExchange, Secret};
 use ipsec_dataplane::Nat;
 use ipsec_wire::registry::v1::NotifyType;
-use ipsec_wire::v1::{Identification, Payload, SecurityAssociation};
+use ipsec_wire::v1::{Identification, SecurityAssociation};
 use ipsec_wire::{IKE_PORT, IkeSpi};
 
 pub(super) use proof::{Proof, Unproven, requests};
