@@ -2,6 +2,7 @@
 
 mod capture;
 mod find;
+mod language;
 mod list;
 mod minimise;
 mod replay;
@@ -37,6 +38,8 @@ enum Command {
     Vectors(vectors::Vectors),
     /// List the scenarios
     List(list::List),
+    /// Print the reference of the scenario language, in Markdown
+    Language(language::Language),
 }
 
 /// How a command ends.
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Capture(command) => command.execute(),
         Command::Vectors(command) => command.execute(),
         Command::List(command) => command.execute(),
+        Command::Language(command) => command.execute(),
     };
     match result {
         Ok(Outcome::Passed) => ExitCode::SUCCESS,

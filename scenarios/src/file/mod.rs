@@ -9,12 +9,14 @@ mod cases;
 mod nouns;
 mod proposal;
 mod read;
+mod reference;
 mod resolve;
 mod scenario;
 pub mod version1;
 
 pub use proposal::{ChildProposal, IkeProposal};
 pub use read::{load, load_all, parse, source};
+pub use reference::page;
 pub use scenario::{
     Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, ChildTerms, Clause, Cookies, Demand,
     Host, Ike, IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying,

@@ -16,7 +16,10 @@ mod value;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub(super) use auth::{Accept, Auth, Authority, Certificate, Revocation, Usage};
+pub(super) use auth::{
+    Accept, AcceptCertificate, Auth, Authority, Certificate, EapServer, EapUser, FurtherDemand, FurtherProof,
+    Revocation, Usage,
+};
 pub(super) use child::{Child, ChildEnd, DontFragment, Lifetime, Mode, Options, Padding};
 pub(super) use ike::{Ike, IkeEnd, IkeLifetime, Pool, Retransmit};
 pub(super) use life::{Redirect, Tickets};

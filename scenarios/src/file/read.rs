@@ -154,7 +154,7 @@ impl<T> Named<T> {
 }
 
 /// The tables that hold nouns.
-const NOUNS: [&str; 13] = [
+pub(super) const NOUNS: [&str; 13] = [
     "peer",
     "router",
     "nat",
