@@ -339,6 +339,12 @@ const NAT_TRAVERSAL: &[Row] = &[
     row("encapsulate", "true or false", "false", "Whether ESP goes in UDP even without NAT."),
     row("keepalive", "duration or `\"off\"`", "`\"20s\"`", "How often NAT is reminded."),
     row("port", "500 or 4500", "500", "The port at which an initiator begins."),
+    row(
+        "forms",
+        "list of `\"rfc3947\"`, `\"draft-03\"`, `\"draft-02-lf\"`, `\"draft-02\"`",
+        "all of them",
+        "How version 1 speaks NAT traversal, best first.",
+    ),
 ];
 
 const PPK: &[Row] = &[
