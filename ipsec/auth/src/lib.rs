@@ -10,6 +10,7 @@
 //!   ├─ resumption     prove_resumed, verify_resumed     RFC 5723 §4.3.3
 //!   ├─ null           prove_null, verify_null             RFC 7619
 //!   └─ IKEv1          prove_hash, verify_hash, prove_hash_signature, verify_hash_signature   RFC 2409 §5
+//!        └─ XAUTH     verify_xauth                        draft-beaulieu-ike-xauth-02
 //! ```
 //!
 //! An IKE SA becomes established only with a [`Proven`] token, and only this crate can make one.
@@ -25,6 +26,7 @@ mod identity;
 mod null;
 mod pad;
 mod phase1;
+mod pools;
 mod proof;
 mod prove;
 mod psk;
@@ -33,6 +35,7 @@ mod resumed;
 mod seeded;
 mod signature;
 pub mod x509;
+mod xauth;
 
 pub use announced::{AnnouncedMethod, BadAnnouncement};
 pub use certificates::v1::{certificate_requests_v1, read_certificates_v1};
@@ -45,6 +48,7 @@ pub use pad::{
     Authenticate, Evidence, IdentityPattern, NotAuthenticated, ParsePatternError, PeerDatabase, PeerEntry,
 };
 pub use phase1::{HashedOctets, prove_hash, prove_hash_signature, verify_hash, verify_hash_signature};
+pub use pools::{PoolConfig, Pools};
 pub use proof::{NotProven, Proven};
 pub use prove::{NoProof, Occasion, Prove};
 pub use psk::{SignedOctets, prove_psk, verify_psk};
@@ -53,3 +57,4 @@ pub use signature::{
     CannotProve, OddHashList, SignatureHash, SignatureRules, preferred_algorithms, prove_signature,
     verify_signature,
 };
+pub use xauth::{NotTheUser, XauthUser, XauthUsers, verify_xauth};

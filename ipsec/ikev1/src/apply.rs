@@ -1,8 +1,10 @@
 //! The one hand that changes the record of an ISAKMP SA and the IPsec SAs.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::time::Duration;
 
+use ipsec_auth::Pools;
 use ipsec_dataplane::Path;
 use ipsec_net::Instant;
 use ipsec_wire::Spi;
@@ -10,19 +12,23 @@ use ipsec_wire::registry::v1::ProtocolId;
 use ipsec_wire::v1::Payload;
 
 use crate::children::{ChildSa, Children};
+use crate::config::Xauth;
 use crate::effect::{Effect, Keyed, NewChild};
 use crate::event::{Cause, Event, IkeKeyRecord, MessageRecord};
+use crate::exchange::mode_cfg;
+use crate::exchange::transaction::Purpose;
 use crate::keys::{encryption_key, prf_of};
 use crate::nat;
 use crate::output::Output;
 use crate::refusal::Failure;
-use crate::sa::{Crypto, IsakmpSa, State};
+use crate::sa::{Crypto, Gate, Inside, IsakmpSa, State};
 
 /// What effects touch besides the record.
 pub(crate) struct Reach<'a> {
     pub(crate) now: Instant,
     pub(crate) provider: &'static ipsec_crypto::Provider,
     pub(crate) children: &'a mut Children,
+    pub(crate) pools: &'a mut Pools,
     pub(crate) out: &'a mut VecDeque<Output>,
     pub(crate) left: &'a mut Left,
 }
@@ -32,6 +38,8 @@ pub(crate) struct Reach<'a> {
 pub(crate) struct Left {
     /// What the peer is to be told.
     pub(crate) tell: Vec<Vec<Payload>>,
+    /// Transactions to begin.
+    pub(crate) transact: Vec<Purpose>,
     /// Exchanges of ours that the peer refuses, by the SPI of their proposals.
     pub(crate) refused: Vec<(Vec<u8>, Failure)>,
     /// The number of the last R-U-THERE that was answered.
@@ -58,18 +66,22 @@ pub(crate) fn apply(sa: &mut IsakmpSa, effects: Vec<Effect>, reach: &mut Reach<'
         match effect {
             Effect::Keyed(keyed) => key(sa, *keyed, reach),
             Effect::Establish(proven, life) => {
-                if let Some(crypto) = &sa.crypto {
-                    reach.out.push_back(Output::Event(Event::IkeUp {
-                        connection: sa.connection.name.clone(),
-                        cookie_i: sa.cookie_i,
-                        cookie_r: sa.cookie_r,
-                        peer: proven.identity().clone(),
-                        suite: crypto.suite,
-                    }));
-                }
                 sa.state = State::Established(proven);
                 sa.life = life;
-                reach.left.established = true;
+                set_gates(sa, reach.now);
+                proceed(sa, reach);
+            }
+            Effect::Pass => {
+                sa.gates.pop_front();
+                proceed(sa, reach);
+            }
+            Effect::User(user) => sa.user = Some(user),
+            Effect::Asked => sa.user_asked += 1,
+            Effect::Assign(inside, by_us) => assign(sa, inside, by_us, reach),
+            Effect::Transact(purpose) => reach.left.transact.push(purpose),
+            Effect::Fail(failure) => {
+                sa.state = State::Closed;
+                reach.left.failed = Some(failure);
             }
             Effect::Note(features) => sa.features = features,
             Effect::Nat(found) => sa.path = nat::path_with(sa, found),
@@ -80,6 +92,11 @@ pub(crate) fn apply(sa: &mut IsakmpSa, effects: Vec<Effect>, reach: &mut Reach<'
             Effect::Alive(number) => reach.left.alive = Some(number),
             Effect::Tell(payloads) => reach.left.tell.push(payloads),
             Effect::Refused(spi, failure) => reach.left.refused.push((spi, failure)),
+            Effect::Close(_) if sa.is_established() && !sa.is_open() => {
+                sa.state = State::Closed;
+                let why = "it deleted the ISAKMP SA before that could be used".to_owned();
+                reach.left.failed = Some(Failure::Refused(why));
+            }
             Effect::Close(cause) => close(sa, cause, reach.out),
             Effect::Report(event) => reach.out.push_back(Output::Event(event)),
         }
@@ -100,6 +117,70 @@ fn key(sa: &mut IsakmpSa, keyed: Keyed, reach: &mut Reach<'_>) {
         }
         Err(error) => reach.left.failed = Some(Failure::KeyExchange(error.to_string())),
     }
+}
+
+/// What has to come before quick mode under an ISAKMP SA that is established now.
+fn set_gates(sa: &mut IsakmpSa, now: Instant) {
+    let connection = &sa.connection;
+    let tells = connection.assigns.as_ref().is_some_and(|assigns| assigns.unasked);
+    let configures = !connection.asks.is_empty() || connection.is_told || tells;
+    let user = connection.xauth.is_some().then_some(Gate::User);
+    sa.gates = user.into_iter().chain(configures.then_some(Gate::Configuration)).collect();
+    // Each gate is two messages from either end.
+    let patience = connection.retransmission.total() * 4;
+    sa.gates_until = (!sa.gates.is_empty()).then(|| now + patience);
+}
+
+/// Begins what has to come next, where that is ours to begin; quick mode, where nothing has to come before.
+fn proceed(sa: &mut IsakmpSa, reach: &mut Reach<'_>) {
+    let connection = &sa.connection;
+    match sa.gates.front() {
+        Some(Gate::User) => {
+            if matches!(connection.xauth, Some(Xauth::Server { .. })) {
+                reach.left.transact.push(Purpose::AskUser(1));
+            }
+        }
+        Some(Gate::Configuration) => {
+            if connection.assigns.is_some() {
+                reach.left.transact.push(Purpose::SetConfiguration);
+            } else if !connection.is_told {
+                reach.left.transact.push(Purpose::AskConfiguration);
+            }
+        }
+        None => {
+            sa.gates_until = None;
+            if let (Some(crypto), State::Established(proven)) = (&sa.crypto, &sa.state) {
+                reach.out.push_back(Output::Event(Event::IkeUp {
+                    connection: connection.name.clone(),
+                    cookie_i: sa.cookie_i,
+                    cookie_r: sa.cookie_r,
+                    peer: proven.identity().clone(),
+                    suite: crypto.suite,
+                }));
+                reach.left.established = true;
+            }
+        }
+    }
+}
+
+/// An address that is lent once more is no other one.
+fn assign(sa: &mut IsakmpSa, inside: Inside, by_us: bool, reach: &mut Reach<'_>) {
+    let holder = mode_cfg::holder(sa);
+    for address in inside.addresses.iter().filter(|address| by_us && !sa.inside.addresses.contains(address)) {
+        reach.pools.lend(*address, &holder);
+    }
+    reach.out.push_back(Output::Event(Event::Assigned {
+        connection: sa.connection.name.clone(),
+        addresses: inside.addresses.clone(),
+        attributes: inside.attributes.clone(),
+        by_us,
+    }));
+    sa.lends |= by_us;
+    // What is asked for later adds to what there is.
+    let more = |address: &IpAddr| !sa.inside.addresses.contains(address);
+    let more: Vec<IpAddr> = inside.addresses.iter().copied().filter(more).collect();
+    sa.inside.addresses.extend(more);
+    sa.inside.attributes = inside.attributes;
 }
 
 /// The peer's children are told where their packets go from now on, also those that were set up under other ISAKMP SAs.
@@ -147,9 +228,9 @@ fn deleted(sa: &IsakmpSa, protocol: ProtocolId, spis: &[Spi], reach: &mut Reach<
     reach.children.end(named, &Cause::DeletedByPeer, reach.out);
 }
 
-/// Ends an established ISAKMP SA.
+/// Ends an ISAKMP SA.
 pub(crate) fn close(sa: &mut IsakmpSa, cause: Cause, out: &mut VecDeque<Output>) {
-    if sa.is_established() {
+    if sa.is_open() {
         out.push_back(Output::Event(Event::IkeDown {
             connection: sa.connection.name.clone(),
             cookie_i: sa.cookie_i,

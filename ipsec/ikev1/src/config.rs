@@ -3,14 +3,17 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ipsec_auth::{Identity, IdentityPattern};
+use ipsec_auth::{Identity, IdentityPattern, PoolConfig, XauthUsers};
 use ipsec_crypto::{KeyExchangeAlgorithm, Secret};
 use ipsec_dataplane::{LifetimePolicy, Limits, SaOptions, Selector};
 use ipsec_net::{AddressRange, Retransmission};
+use ipsec_wire::registry::v1::ConfigAttribute;
+use ipsec_wire::v1::Attribute;
 
 use crate::authentication::Authentication;
 use crate::nat::NatTraversal;
 use crate::negotiate::{ChildSuite, IkeSuite, Method, Phase1Suite, Side};
+use crate::sa::Role;
 
 /// How phase 1 goes (RFC 2409 §5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +23,36 @@ pub enum Mode {
     Main,
     /// Three messages; identities are seen by everybody.
     Aggressive,
+}
+
+/// The part of an end in XAUTH (draft-beaulieu-ike-xauth-02).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Xauth {
+    /// It asks who uses the other end.
+    Server {
+        /// Who may.
+        users: XauthUsers,
+        /// How often it asks, before it ends the ISAKMP SA; at least once.
+        tries: u32,
+    },
+    /// It is asked.
+    Client {
+        /// Who uses it.
+        user: String,
+        /// What is answered for a password, the first time, the second time and so on.
+        passwords: Vec<Secret>,
+    },
+}
+
+/// What an end assigns and tells to the other one (draft-dukes-ike-mode-cfg-02).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assigns {
+    /// The names of the pools that addresses come from, best first.
+    pub pools: Vec<String>,
+    /// What else it tells: each to those who ask for its class.
+    pub attributes: Vec<Attribute>,
+    /// Whether it tells all of this unasked, before quick mode.
+    pub unasked: bool,
 }
 
 /// One IKE configuration as one end sees it.
@@ -38,6 +71,15 @@ pub struct Connection {
     pub remote_id: IdentityPattern,
     /// What authenticates both ends: what is offered and accepted, best first.
     pub authentication: Vec<Authentication>,
+    /// Which part this end has in XAUTH, whichever end begins phase 1; nobody asks when nothing.
+    pub xauth: Option<Xauth>,
+    /// What we ask the other end for, an address of the network inside among it (draft-dukes-ike-mode-cfg-02 §3.4); nothing when
+    /// empty.
+    pub asks: Vec<ConfigAttribute>,
+    /// Whether we are told such things unasked, and wait for that.
+    pub is_told: bool,
+    /// What we assign to the other end.
+    pub assigns: Option<Assigns>,
     /// How phase 1 goes, whichever end begins.
     pub mode: Mode,
     /// What we offer and accept for the ISAKMP SA, best first. In aggressive mode only those with the group of the first
@@ -55,6 +97,9 @@ pub struct Connection {
     pub keepalive: Option<Duration>,
     /// Whether an initiator uses port 4500 from the first message on (RFC 3947 §4).
     pub starts_on_nat_port: bool,
+    /// How many octets a packet with a message may have, IP header included, before the message is cut in pieces, where the peer
+    /// puts such together (MS-IKEE §2.2.3.1); messages are neither cut nor put together when nothing.
+    pub fragments: Option<usize>,
     /// How messages are repeated.
     pub retransmission: Retransmission,
     /// How many attempts an initiator makes, each with a new cookie, when the one before has failed.
@@ -75,6 +120,10 @@ impl Connection {
             local_id: Identity::Address(local),
             remote_id: IdentityPattern::Exactly(Identity::Address(remote)),
             authentication: vec![Authentication::SharedKey(psk)],
+            xauth: None,
+            asks: Vec::new(),
+            is_told: false,
+            assigns: None,
             mode: Mode::Main,
             proposals: Vec::new(),
             lifetime: lifetime(Duration::from_secs(3_600)),
@@ -83,6 +132,7 @@ impl Connection {
             encapsulate: false,
             keepalive: Some(KEEPALIVE),
             starts_on_nat_port: false,
+            fragments: None,
             retransmission: Retransmission::default(),
             attempts: 1,
             children: Vec::new(),
@@ -106,10 +156,20 @@ impl Connection {
         self.authentication.iter().find(|one| one.methods().contains(&method))
     }
 
-    /// What it accepts, best first: each method with each proposal.
+    /// What it accepts as responder, best first.
     pub(crate) fn accepted(&self) -> Vec<Phase1Suite> {
-        let with =
-            |method: Method| self.proposals.iter().map(move |suite| Phase1Suite { suite: *suite, method });
+        self.suites(Role::Responder)
+    }
+
+    /// Each method with each proposal, best first, as this end of phase 1.
+    fn suites(&self, role: Role) -> Vec<Phase1Suite> {
+        let client = self.xauth.as_ref().map(|xauth| match xauth {
+            Xauth::Client { .. } => role,
+            Xauth::Server { .. } => role.other(),
+        });
+        let with = |method: Method| {
+            self.proposals.iter().map(move |suite| Phase1Suite { suite: *suite, method, client })
+        };
         self.methods().into_iter().flat_map(with).collect()
     }
 
@@ -120,10 +180,10 @@ impl Connection {
 
     /// What it offers: in aggressive mode one group has to do for all.
     pub(crate) fn offered(&self) -> Vec<Phase1Suite> {
-        let accepted = self.accepted();
-        let group = accepted.first().map(|one| one.suite.group);
+        let suites = self.suites(Role::Initiator);
+        let group = suites.first().map(|one| one.suite.group);
         let fits = |one: &Phase1Suite| self.mode == Mode::Main || Some(one.suite.group) == group;
-        accepted.into_iter().filter(fits).collect()
+        suites.into_iter().filter(fits).collect()
     }
 }
 
@@ -190,6 +250,8 @@ impl ChildConfig {
 pub struct Config {
     /// The connections, in order of preference.
     pub connections: Vec<Connection>,
+    /// The inside addresses that they assign.
+    pub pools: Vec<PoolConfig>,
     /// How many ISAKMP SAs may be in negotiation that others have begun; first messages beyond are dropped.
     pub half_open_limit: usize,
     /// When the endpoint's clock began, in seconds since 1970 in UTC; certificates are valid by it.
@@ -200,7 +262,7 @@ impl Config {
     /// These connections, at most 1,000 ISAKMP SAs in negotiation, and a clock that began with the year 2026.
     #[must_use]
     pub fn new(connections: Vec<Connection>) -> Self {
-        Self { connections, half_open_limit: 1_000, epoch: 1_767_225_600 }
+        Self { connections, pools: Vec::new(), half_open_limit: 1_000, epoch: 1_767_225_600 }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an exchange may use besides the record: time, luck and algorithms, all given from outside.
 
+use ipsec_auth::Pools;
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
 use ipsec_wire::{IkeSpi, Spi};
@@ -13,6 +14,7 @@ pub(crate) struct Context<'a> {
     pub(crate) entropy: &'a mut dyn Entropy,
     /// The IPsec SAs of the endpoint, which outlive their ISAKMP SA.
     pub(crate) children: &'a mut Children,
+    pub(crate) pools: &'a mut Pools,
     /// When the clock began, in seconds since 1970 in UTC.
     pub(crate) epoch: u64,
 }
@@ -42,6 +44,13 @@ impl Context<'_> {
         let mut octets = [0; 4];
         self.entropy.fill(&mut octets);
         u32::from_be_bytes(octets).max(1)
+    }
+
+    /// A fresh identifier of a transaction.
+    pub(crate) fn identifier(&mut self) -> u16 {
+        let mut octets = [0; 2];
+        self.entropy.fill(&mut octets);
+        u16::from_be_bytes(octets)
     }
 
     /// A fresh SPI to receive under; 0 to 255 are reserved.

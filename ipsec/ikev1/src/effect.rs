@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ipsec_auth::Proven;
+use ipsec_auth::{Proven, XauthUser};
 use ipsec_dataplane::{Nat, Path};
 use ipsec_wire::registry::v1::ProtocolId;
 use ipsec_wire::v1::Payload;
@@ -10,9 +10,12 @@ use ipsec_wire::{IkeSpi, Spi};
 
 use crate::children::ChildSa;
 use crate::event::{Cause, ChildRecord, Event};
+use crate::exchange::transaction::Purpose;
 use crate::features::Features;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
+use crate::refusal::Failure;
+use crate::sa::Inside;
 
 /// One change.
 pub(crate) enum Effect {
@@ -26,6 +29,18 @@ pub(crate) enum Effect {
     Nat(Nat),
     /// The peer has come from elsewhere.
     Move(Path),
+    /// What had to come next before quick mode has come.
+    Pass,
+    /// The peer is used by this user.
+    User(XauthUser),
+    /// We have been asked who uses us, and have answered.
+    Asked,
+    /// This is assigned; whether by us.
+    Assign(Inside, bool),
+    /// Begin a transaction.
+    Transact(Purpose),
+    /// The ISAKMP SA ends for this before it could be used.
+    Fail(Failure),
     /// A child is set up.
     AddChild(Box<NewChild>),
     /// The peer no longer has the SAs that it receives under these SPIs.
@@ -38,7 +53,7 @@ pub(crate) enum Effect {
     Tell(Vec<Payload>),
     /// The exchange of ours whose proposals have this SPI has failed, as the peer says; the only open one where there is
     /// no SPI.
-    Refused(Vec<u8>, crate::refusal::Failure),
+    Refused(Vec<u8>, Failure),
     /// The ISAKMP SA has ended.
     Close(Cause),
     /// Tell this.

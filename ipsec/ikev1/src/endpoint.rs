@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use ipsec_auth::Pools;
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_dataplane::Path;
 use ipsec_net::Instant;
@@ -46,6 +47,7 @@ pub struct Endpoint {
     /// The sessions that answered a first message, by where it came from and its cookie.
     answered: BTreeMap<(SocketAddr, IkeSpi), IkeSpi>,
     children: Children,
+    pools: Pools,
     /// Deletes that are sent again.
     partings: Vec<Parting>,
     /// Deletes that came under ISAKMP SAs that have ended.
@@ -61,6 +63,7 @@ macro_rules! context {
             provider: $endpoint.provider,
             entropy: &mut *$endpoint.entropy,
             children: &mut $endpoint.children,
+            pools: &mut $endpoint.pools,
             epoch: $endpoint.epoch,
         }
     };
@@ -79,6 +82,7 @@ impl Endpoint {
             sessions: BTreeMap::new(),
             answered: BTreeMap::new(),
             children: Children::default(),
+            pools: Pools::new(config.pools),
             partings: Vec::new(),
             ended: Ended::default(),
             out: VecDeque::new(),
@@ -284,6 +288,9 @@ impl Endpoint {
 
     /// Does what a session leaves to the endpoint.
     fn settle(&mut self, now: Instant, cookie: IkeSpi) {
+        if self.sessions.get(&cookie).is_some_and(Session::has_to_transact) {
+            self.with(now, cookie, Session::begin_transactions);
+        }
         let Some(session) = self.sessions.get_mut(&cookie) else { return };
         let connection = Arc::clone(&session.sa.connection);
         self.partings.extend(session.take_partings().into_iter().map(|parting| parting.at(now)));
@@ -406,6 +413,9 @@ impl Endpoint {
         self.answered.retain(|_, own| *own != cookie);
         let session = self.sessions.remove(&cookie)?;
         self.ended.note(session.farewells.clone());
+        if session.sa.lends {
+            self.pools.give_back(&session.sa.inside.addresses);
+        }
         Some(session)
     }
 }

@@ -7,7 +7,7 @@ use ipsec_auth::Identity;
 use ipsec_crypto::Secret;
 use ipsec_dataplane::SaPair;
 use ipsec_wire::registry::v1::{ExchangeType, NotifyType, PayloadType};
-use ipsec_wire::v1::Payload;
+use ipsec_wire::v1::{Attribute, Payload};
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::negotiate::{ChildSuite, IkeSuite};
@@ -52,6 +52,17 @@ pub enum Event {
         cookie_r: IkeSpi,
         /// Why.
         cause: Cause,
+    },
+    /// Inside addresses are assigned, to us or by us, and what belongs to them.
+    Assigned {
+        /// The connection's name.
+        connection: String,
+        /// The addresses.
+        addresses: Vec<IpAddr>,
+        /// What else is told.
+        attributes: Vec<Attribute>,
+        /// Whether by us.
+        by_us: bool,
     },
     /// A peer's SAs run between other addresses or ports than before: NAT has moved it (RFC 3947 §7).
     Moved {

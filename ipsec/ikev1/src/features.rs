@@ -14,13 +14,15 @@ pub(crate) struct Features {
     pub(crate) dpd: bool,
     /// How it gets through NAT.
     pub(crate) nat: Option<NatTraversal>,
+    /// It puts messages together from pieces (MS-IKEE §2.2.3.1).
+    pub(crate) fragments: bool,
 }
 
 impl Features {
     /// What a connection offers as initiator.
     pub(crate) fn offered(connection: &Connection) -> Vec<Payload> {
         let nat = connection.nat_traversal.iter().map(|form| form.vendor());
-        std::iter::once(Vendor::DPD).chain(nat).map(payload).collect()
+        always(connection).chain(nat).map(payload).collect()
     }
 
     /// What the peer says of itself that this connection has a use for.
@@ -31,15 +33,23 @@ impl Features {
         };
         Self {
             dpd: says(Vendor::DPD),
+            fragments: connection.fragments.is_some() && says(Vendor::FRAGMENTATION),
             nat: connection.nat_traversal.iter().copied().find(|form| says(form.vendor())),
         }
     }
 
     /// What a responder answers to an initiator of which it knows this.
-    pub(crate) fn answered(&self) -> Vec<Payload> {
+    pub(crate) fn answered(&self, connection: &Connection) -> Vec<Payload> {
         let nat = self.nat.map(NatTraversal::vendor);
-        std::iter::once(Vendor::DPD).chain(nat).map(payload).collect()
+        always(connection).chain(nat).map(payload).collect()
     }
+}
+
+/// What either end says of itself whatever the other one has said.
+fn always(connection: &Connection) -> impl Iterator<Item = Vendor> {
+    let xauth = connection.xauth.as_ref().map(|_| Vendor::XAUTH);
+    let fragments = connection.fragments.map(|_| Vendor::FRAGMENTATION);
+    [Some(Vendor::DPD), xauth, fragments].into_iter().flatten()
 }
 
 fn payload(vendor: Vendor) -> Payload {
@@ -63,10 +73,11 @@ mod tests {
         use NatTraversal::{Draft02, Draft03, Rfc3947};
         let agreed = |initiator: &[NatTraversal], responder: &[NatTraversal]| {
             let initiator = connection(initiator);
-            let answer = Features::of(&connection(responder), &Features::offered(&initiator)).answered();
+            let responder = connection(responder);
+            let answer = Features::of(&responder, &Features::offered(&initiator)).answered(&responder);
             Features::of(&initiator, &answer)
         };
-        let with = |nat| Features { dpd: true, nat };
+        let with = |nat| Features { dpd: true, nat, fragments: false };
         assert_eq!(agreed(&NatTraversal::ALL, &NatTraversal::ALL), with(Some(Rfc3947)));
         assert_eq!(agreed(&NatTraversal::ALL, &[Draft02, Draft03]), with(Some(Draft02)));
         assert_eq!(agreed(&[Draft03], &NatTraversal::ALL), with(Some(Draft03)));

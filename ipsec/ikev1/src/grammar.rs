@@ -26,6 +26,8 @@ pub(crate) enum Form {
     QuickProof,
     /// A message of an informational exchange under an ISAKMP SA.
     Informational,
+    /// A message of a transaction exchange.
+    Transaction,
 }
 
 /// What proves in phase 1 who an end is.
@@ -71,6 +73,7 @@ const fn row(form: Form) -> Row {
             once: &[Type::SA, Type::NONCE],
             optional: &[(Type::KE, 1), (Type::ID, 2)],
         },
+        Form::Transaction => Row { first: Some(Type::HASH), once: &[Type::ATTRIBUTES], optional: &[] },
         Form::Informational => Row { first: Some(Type::HASH), once: &[], optional: &[(Type::DELETE, MANY)] },
     }
 }
@@ -99,7 +102,8 @@ pub(crate) fn check(form: Form, payloads: &[Payload]) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use ipsec_wire::registry::v1::CertEncoding;
-    use ipsec_wire::v1::{Certificate, Identification, SecurityAssociation, Subject};
+    use ipsec_wire::registry::v1::ConfigType;
+    use ipsec_wire::v1::{Certificate, Configuration, Identification, SecurityAssociation, Subject};
 
     use super::*;
 
@@ -110,6 +114,11 @@ mod tests {
             "Nonce" => Payload::Nonce(vec![1]),
             "ID" => Payload::Id(Identification::of(Subject::Address([192, 0, 2, 1].into()))),
             "HASH" => Payload::Hash(vec![1]),
+            "ATTR" => Payload::Configuration(Configuration {
+                kind: ConfigType::REQUEST,
+                identifier: 1,
+                attributes: Vec::new(),
+            }),
             "SIG" => Payload::Sig(vec![1]),
             "CERT" => Payload::Cert(Certificate { encoding: CertEncoding::CRL, data: Vec::new() }),
             _ => Payload::VendorId(vec![1]),
@@ -149,6 +158,9 @@ mod tests {
             (Form::Quick, "HASH SA Nonce KE ID ID ID", false),
             (Form::Quick, "SA HASH Nonce", false),
             (Form::QuickProof, "HASH HASH", false),
+            (Form::Transaction, "HASH ATTR", true),
+            (Form::Transaction, "HASH ATTR ATTR", false),
+            (Form::Transaction, "ATTR HASH", false),
         ];
         for (form, text, holds) in cases {
             assert_eq!(check(form, &payloads(text)).is_ok(), holds, "{form:?} {text}");

@@ -26,6 +26,7 @@ mod event;
 mod exchange;
 mod farewell;
 mod features;
+mod fragments;
 mod grammar;
 pub mod keys;
 mod message;
@@ -43,7 +44,7 @@ mod through_nat;
 mod timers;
 
 pub use authentication::{Authentication, Signatures};
-pub use config::{ChildConfig, Config, Connection, Mode};
+pub use config::{Assigns, ChildConfig, Config, Connection, Mode, Xauth};
 pub use endpoint::{Endpoint, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
 pub use nat::NatTraversal;

@@ -53,6 +53,9 @@ pub enum DropReason {
     /// A clear notify, which may be forged; it is remembered as a hint where an exchange fails for want of answers.
     #[error("an unprotected {0}, which changes nothing")]
     Unprotected(String),
+    /// A piece of a message that does not fit the others, or is not spoken here.
+    #[error("a piece of a message: {0}")]
+    Fragment(String),
     /// As many exchanges as we remember have been made under the ISAKMP SA.
     #[error("too many exchanges under one ISAKMP SA")]
     Exhausted,
@@ -76,6 +79,7 @@ impl DropReason {
             Self::Exchange(_) => "ike-exchange",
             Self::PublicValue(_) => "ike-public-value",
             Self::Unprotected(_) => "ike-unprotected",
+            Self::Fragment(_) => "ike-fragment",
             Self::Exhausted => "ike-exhausted",
         }
     }
@@ -102,6 +106,12 @@ pub enum Failure {
     /// The peer refused with this notify.
     #[error("the peer refused: {0}")]
     Refused(String),
+    /// The user is not believed (XAUTH).
+    #[error("XAUTH failed: {0}")]
+    User(String),
+    /// The peer has no inside address for us.
+    #[error("no inside address was assigned")]
+    NoInsideAddress,
     /// Nobody knows where the peer is: it may come from anywhere.
     #[error("the peer's address is not known")]
     NoAddress,
@@ -121,6 +131,8 @@ impl Failure {
             Self::Identities(_) => "ts-unacceptable",
             Self::KeyExchange(_) => "key-exchange",
             Self::Refused(_) => "refused",
+            Self::User(_) => "authentication-failed",
+            Self::NoInsideAddress => "limit",
             Self::NoAddress => "no-address",
             Self::Abandoned => "abandoned",
         }

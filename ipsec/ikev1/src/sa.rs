@@ -1,12 +1,16 @@
 //! The record of one ISAKMP SA. Exchanges look at it; `apply` alone changes it.
 
+use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipsec_auth::Proven;
+use ipsec_auth::{Proven, XauthUser};
 use ipsec_crypto::{Cipher, Prf, Provider};
 use ipsec_dataplane::Path;
+use ipsec_net::Instant;
 use ipsec_wire::IkeSpi;
+use ipsec_wire::v1::Attribute;
 
 use crate::config::Connection;
 use crate::features::Features;
@@ -40,6 +44,18 @@ pub(crate) struct IsakmpSa {
     pub(crate) features: Features,
     /// How long it may be used, as the ends agreed.
     pub(crate) life: Option<Duration>,
+    /// What has to come before quick mode, and has not yet come.
+    pub(crate) gates: VecDeque<Gate>,
+    /// How long that is waited for.
+    pub(crate) gates_until: Option<Instant>,
+    /// How often we have been asked who uses us.
+    pub(crate) user_asked: u32,
+    /// Who uses the peer, if it has proven that.
+    pub(crate) user: Option<XauthUser>,
+    /// What was assigned: to us, or by us.
+    pub(crate) inside: Inside,
+    /// Whether that is lent by us.
+    pub(crate) lends: bool,
 }
 
 /// How far it has come.
@@ -77,6 +93,34 @@ impl Crypto {
     }
 }
 
+impl Role {
+    /// The other end.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Initiator => Self::Responder,
+            Self::Responder => Self::Initiator,
+        }
+    }
+}
+
+/// What comes between phase 1 and quick mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// One end proves who uses it (XAUTH).
+    User,
+    /// One end gets an inside address.
+    Configuration,
+}
+
+/// What one end has been told of the network behind the other one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Inside {
+    /// Its addresses there.
+    pub(crate) addresses: Vec<IpAddr>,
+    /// What else it is told.
+    pub(crate) attributes: Vec<Attribute>,
+}
+
 impl IsakmpSa {
     /// Our own cookie.
     pub(crate) fn cookie(&self) -> IkeSpi {
@@ -84,6 +128,16 @@ impl IsakmpSa {
             Role::Initiator => self.cookie_i,
             Role::Responder => self.cookie_r,
         }
+    }
+
+    /// Whether this has to come next.
+    pub(crate) fn is_at(&self, gate: Gate) -> bool {
+        self.gates.front() == Some(&gate)
+    }
+
+    /// Whether quick mode may begin.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_established() && self.gates.is_empty()
     }
 
     /// Whether both ends are authenticated.

@@ -20,15 +20,17 @@ use crate::config::{Connection, Mode};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::{Cause, Event};
+use crate::exchange::transaction::{self, Purpose};
 use crate::exchange::{Exchange, Reply, Step, aggressive, main_mode, quick};
 use crate::farewell::Farewells;
 use crate::features::Features;
+use crate::fragments::Pieces;
 use crate::message::Opened;
 use crate::output::Output;
 use crate::parting::Parting;
 use crate::refusal::{Failure, Refusal};
 use crate::resend::Resend;
-use crate::sa::{IsakmpSa, Role, State};
+use crate::sa::{Inside, IsakmpSa, Role, State};
 use dpd::Dpd;
 
 pub(crate) use clock::Timers;
@@ -42,6 +44,8 @@ pub(crate) struct Slot {
     /// The IV of its next message.
     iv: Vec<u8>,
     resend: Resend,
+    /// Whether it is a transaction, and not quick mode.
+    transacts: bool,
     /// When an exchange that is over no longer answers repeats.
     forget: Option<Instant>,
 }
@@ -59,6 +63,10 @@ pub(crate) struct Session {
     hint: Option<Failure>,
     /// The deletes that came.
     pub(crate) farewells: Farewells,
+    /// Messages that are not there as a whole.
+    pieces: Pieces,
+    /// How many messages we have cut in pieces.
+    cut: u16,
     dpd: Dpd,
     timers: Timers,
     /// How many attempts to set it up there have been, with this one.
@@ -84,6 +92,8 @@ impl Session {
             waiting: Vec::new(),
             hint: None,
             farewells: Farewells::default(),
+            pieces: Pieces::default(),
+            cut: 0,
             dpd: Dpd::default(),
             timers: Timers::default(),
             attempt,
@@ -159,7 +169,7 @@ impl Session {
         if self.is_setting_up(child) {
             return;
         }
-        match self.sa.is_established() {
+        match self.sa.is_open() {
             true => self.begin_child(child, cx, out),
             false => self.waiting.push(child.to_owned()),
         }
@@ -191,6 +201,31 @@ impl Session {
         let mut slot = Slot { exchange: Some(Box::new(exchange)), iv, ..Slot::default() };
         self.send(&mut slot, message_id, &Reply::encrypted(first), cx, out);
         self.phase2.insert(message_id, slot);
+    }
+
+    /// Whether there are transactions to begin.
+    pub(crate) fn has_to_transact(&self) -> bool {
+        !self.left.transact.is_empty() && self.sa.is_established()
+    }
+
+    /// Begins the transactions that are to come, now that what they follow has been sent.
+    pub(crate) fn begin_transactions(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        for purpose in std::mem::take(&mut self.left.transact) {
+            self.transact(purpose, cx, out);
+        }
+    }
+
+    /// Begins a transaction.
+    fn transact(&mut self, purpose: Purpose, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        let message_id = self.fresh_message_id(cx);
+        let begun = transaction::Initiator::begin(purpose, &self.sa, message_id, cx);
+        let Some((exchange, first, effects)) = begun else { return };
+        let iv = self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(message_id)).unwrap_or_default();
+        let exchange: Option<Box<dyn Exchange>> = Some(Box::new(exchange));
+        let mut slot = Slot { exchange, iv, transacts: true, ..Slot::default() };
+        self.send(&mut slot, message_id, &Reply::encrypted(first), cx, out);
+        self.phase2.insert(message_id, slot);
+        self.apply(effects, cx, out);
     }
 
     fn fresh_message_id(&self, cx: &mut Context<'_>) -> u32 {
@@ -233,7 +268,7 @@ impl Session {
 
     /// Ends the ISAKMP SA without a word.
     pub(crate) fn end(&mut self, cause: Cause, out: &mut VecDeque<Output>) {
-        if self.sa.state == State::Negotiating {
+        if self.sa.state != State::Closed && !self.sa.is_open() {
             self.left.failed.get_or_insert(Failure::Abandoned);
         }
         apply::close(&mut self.sa, cause, out);
@@ -290,7 +325,8 @@ impl Session {
     /// Carries out effects.
     fn apply(&mut self, effects: Vec<Effect>, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
         let left = &mut self.left;
-        let mut reach = Reach { now: cx.now, provider: cx.provider, children: &mut *cx.children, out, left };
+        let (children, pools) = (&mut *cx.children, &mut *cx.pools);
+        let mut reach = Reach { now: cx.now, provider: cx.provider, children, pools, out, left };
         apply::apply(&mut self.sa, effects, &mut reach);
         for (spi, failure) in std::mem::take(&mut self.left.refused) {
             self.refused(&spi, failure, out);
@@ -357,6 +393,12 @@ fn blank(
         state: State::Negotiating,
         crypto: None,
         features: Features::default(),
+        gates: VecDeque::new(),
+        gates_until: None,
+        user_asked: 0,
+        user: None,
+        inside: Inside::default(),
+        lends: false,
         life: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The state of an endpoint as plain data, for people and oracles.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipsec_auth::Identity;
 use ipsec_wire::{IkeSpi, Spi};
@@ -30,7 +30,7 @@ pub struct IkeSaStatus {
     pub cookie_i: IkeSpi,
     /// The responder's cookie; 0 while it is unknown.
     pub cookie_r: IkeSpi,
-    /// Whether both ends are authenticated.
+    /// Whether both ends are authenticated, and quick mode may begin.
     pub established: bool,
     /// The algorithms of an established one.
     pub suite: Option<IkeSuite>,
@@ -40,6 +40,10 @@ pub struct IkeSaStatus {
     pub remote: SocketAddr,
     /// Who the peer has proven to be.
     pub peer: Option<Identity>,
+    /// Who uses the peer, if it has proven that by XAUTH.
+    pub user: Option<String>,
+    /// The inside addresses that were assigned, to us or by us.
+    pub inside: Vec<IpAddr>,
     /// How many exchanges are open or wait.
     pub pending: usize,
 }
@@ -64,7 +68,7 @@ pub(crate) fn of(session: &Session) -> IkeSaStatus {
         role: sa.role,
         cookie_i: sa.cookie_i,
         cookie_r: sa.cookie_r,
-        established: sa.is_established(),
+        established: sa.is_open(),
         suite: sa.crypto.as_ref().filter(|_| sa.is_established()).map(|crypto| crypto.suite),
         local: sa.path.local,
         remote: sa.path.remote,
@@ -72,6 +76,8 @@ pub(crate) fn of(session: &Session) -> IkeSaStatus {
             State::Established(proven) => Some(proven.identity().clone()),
             _ => None,
         },
+        user: sa.user.as_ref().map(|user| user.name().to_owned()),
+        inside: sa.inside.addresses.clone(),
         pending: session.pending(),
     }
 }

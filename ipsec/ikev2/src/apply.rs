@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 
-use ipsec_auth::Proven;
+use ipsec_auth::{Pools, Proven};
 use ipsec_wire::v2::Message;
 use ipsec_wire::{IkeSpi, Spi};
 
@@ -18,7 +18,6 @@ use crate::gateway::Gateway;
 use crate::mobility::Learnt;
 use crate::output::Output;
 use crate::path::Path;
-use crate::pools::Pools;
 use crate::protect::Protection;
 use crate::refusal::Failure;
 use crate::sa::{Affair, ChildSa, Crypto, IkeSa, Inside, Pending, Rival, Role, State, Supersession};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ipsec_auth::{Authenticate, Identity, IdentityPattern, PeerEntry, Prove, SignatureHash};
+use ipsec_auth::{Authenticate, Identity, IdentityPattern, PeerEntry, PoolConfig, Prove, SignatureHash};
 use ipsec_crypto::Secret;
 use ipsec_dataplane::LifetimePolicy;
 use ipsec_net::{AddressRange, Retransmission};
@@ -268,15 +268,6 @@ pub struct Assigns {
     pub attributes: Vec<ConfigAttribute>,
     /// Whether an initiator has to ask for an address to get a child (RFC 7296 §3.10.1, FAILED_CP_REQUIRED).
     pub required: bool,
-}
-
-/// Inside addresses to lend.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PoolConfig {
-    /// Its name, unique in the endpoint.
-    pub name: String,
-    /// The addresses, those of a range from the first on.
-    pub ranges: Vec<AddressRange>,
 }
 
 /// How long IKE messages are cut in pieces (RFC 7383 §2.5.1, §2.5.2).

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use ipsec_auth::PeerDatabase;
+use ipsec_auth::{PeerDatabase, Pools};
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::connections::Connections;
 use crate::held::Held;
-use crate::pools::Pools;
 use crate::ticket::Tickets;
 
 /// The surroundings of one step.

@@ -36,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ipsec_auth::{PeerDatabase, PeerEntry};
+use ipsec_auth::{PeerDatabase, PeerEntry, Pools};
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
 use ipsec_wire::registry::{ExchangeType, NotifyType};
@@ -59,7 +59,6 @@ use crate::message::Opened;
 use crate::nat::Course;
 use crate::output::Output;
 use crate::path::Path;
-use crate::pools::Pools;
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{Ends, Role};
 use crate::session::{Purpose, Session, received};

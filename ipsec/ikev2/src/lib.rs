@@ -38,7 +38,6 @@ mod nat;
 mod negotiate;
 mod output;
 mod path;
-mod pools;
 mod protect;
 mod refusal;
 mod sa;
@@ -51,13 +50,13 @@ mod window;
 
 pub use config::{
     Assigns, ChildConfig, Childless, Config, Connection, CookiePolicy, Fragmentation, Further, OnClose,
-    OnLoss, PoolConfig, PuzzlePolicy, Reauthentication, RedirectPolicy, RedirectTime, Routability, Service,
-    Uniqueness,
+    OnLoss, PuzzlePolicy, Reauthentication, RedirectPolicy, RedirectTime, Routability, Service, Uniqueness,
 };
 pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod};
 pub use endpoint::{Endpoint, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
 pub use gateway::Gateway;
+pub use ipsec_auth::PoolConfig;
 pub use ipsec_net::Retransmission;
 pub use ipsec_wire::{IKE_PORT, NAT_PORT};
 pub use negotiate::{AdditionalKeyExchanges, ChildProposal, Disagreement, IkeProposal, IkeSuite};

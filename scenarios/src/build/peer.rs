@@ -18,7 +18,7 @@ pub(super) fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, 
     let (older, connections): (Vec<_>, Vec<_>) =
         connections.partition(|(ike, side)| ike.ends[*side].older.is_some());
     let older = older.into_iter().filter_map(|(ike, side)| version1::connection(scenario, peer, (ike, side)));
-    let ikev1 = ipsec::ikev1::Config::new(older.collect());
+    let mut ikev1 = ipsec::ikev1::Config::new(older.collect());
     let connections = connections
         .into_iter()
         .filter_map(|(ike, side)| version2::connection(scenario, peer, (ike, side), pki))
@@ -45,6 +45,8 @@ pub(super) fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, 
     let own = scenario.pools.iter().filter(|pool| pool.at == peer.name);
     ikev2.pools =
         own.map(|pool| PoolConfig { name: pool.name.clone(), ranges: pool.addresses.clone() }).collect();
+    // No pool is lent from by both versions.
+    ikev1.pools = ikev2.pools.clone();
     let from_the_start = peer.addresses.iter().filter(|own| own.from_the_start);
     let manual = scenario.manual.iter().filter_map(|manual| manual_sa(scenario, peer, manual)).collect();
     Config {

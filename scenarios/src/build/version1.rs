@@ -1,7 +1,7 @@
 //! Connections of version 1. What cannot be said there was refused when the file was read.
 
 use ipsec::crypto::Secret;
-use ipsec::ikev1::{ChildConfig, Connection};
+use ipsec::ikev1::{Assigns, ChildConfig, Connection};
 
 use super::version2::{anywhere, retransmission};
 use crate::file::{self, Proof, Scenario, version1};
@@ -20,9 +20,14 @@ pub(super) fn connection(
         Some(_) => ike.lifetime,
         None => Connection::new(&ike.name, peer.address, remote, secret.clone()).lifetime,
     };
+    let asks = here.asks.iter().filter_map(|asked| version1::class(asked.kind).ok());
     Some(Connection {
         local_id: here.authentication.identity.clone(),
         remote_id: here.expects.clone(),
+        xauth: here.xauth.clone(),
+        asks: asks.filter(|_| !here.push).collect(),
+        is_told: here.push && !here.asks.is_empty(),
+        assigns: assigns(scenario, here),
         mode: here.older?,
         proposals: here.offer.iter().flat_map(|one| version1::ike_suites(one).unwrap_or_default()).collect(),
         lifetime,
@@ -31,11 +36,20 @@ pub(super) fn connection(
         encapsulate: here.nat.encapsulate,
         keepalive: here.nat.keepalive,
         starts_on_nat_port: here.nat.starts_on_nat_port,
+        fragments: here.fragments.as_ref().and_then(|sizes| sizes.first().copied()),
         retransmission: retransmission(ike),
         attempts: ike.attempts,
         children: children(scenario, peer, ike),
         ..Connection::new(&ike.name, peer.address, remote, secret)
     })
+}
+
+/// What an end with pools assigns and tells.
+fn assigns(scenario: &Scenario, here: &file::IkeEnd) -> Option<Assigns> {
+    let named = scenario.pools.iter().filter(|pool| here.assigns.contains(&pool.name));
+    let attributes = named.flat_map(|pool| &pool.tells).filter_map(version1::told).collect();
+    let assigns = Assigns { pools: here.assigns.clone(), attributes, unasked: here.push };
+    (!here.assigns.is_empty()).then_some(assigns)
 }
 
 fn children(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike) -> Vec<ChildConfig> {

@@ -21,7 +21,7 @@ pub(super) use auth::{
     Revocation, Usage,
 };
 pub(super) use child::{Child, ChildEnd, DontFragment, Lifetime, Mode, Options, Padding};
-pub(super) use ike::{Ike, IkeEnd, IkeLifetime, Pool, Retransmit};
+pub(super) use ike::{Ike, IkeEnd, IkeLifetime, Pool, Retransmit, Xauth};
 pub(super) use life::{Redirect, Tickets};
 pub(super) use manual::{Algorithm, Manual, ManualEnd, ManualKeying, ManualProtocol};
 pub(super) use nat::{

@@ -21,6 +21,7 @@ mod terms;
 mod tester;
 mod traffic;
 mod version;
+mod xauth;
 
 use std::ops::Range;
 use std::time::Duration;

@@ -230,6 +230,18 @@ fn what_version_1_cannot_say_is_told() {
         ),
         ("a new group", "auth =", "version = 1\noffer = [\"aes128-sha256-x25519\"]\nauth ="),
         ("a window", "auth =", "version = 1\nwindow = 4\nauth ="),
+        ("forms of NAT traversal in version 2", "auth =", "nat = { forms = [\"draft-03\"] }\nauth ="),
+        ("no form", "auth =", "version = 1\nnat = { forms = [] }\nauth ="),
+        ("an unknown form", "auth =", "version = 1\nnat = { forms = [\"draft-01\"] }\nauth ="),
+        ("XAUTH in version 2", "auth =", "xauth = { user = \"alice\", password = \"x\" }\nauth ="),
+        ("XAUTH of nobody", "auth =", "version = 1\nxauth = { user = \"alice\" }\nauth ="),
+        (
+            "XAUTH of a stranger",
+            "auth =",
+            "version = 1\nxauth = { client = \"north\", user = \"alice\", password = \"x\" }\nauth ="
+        ),
+        ("fragments of several sizes", "auth =", "version = 1\nfragments = [1280, 576]\nauth ="),
+        ("a push in version 2", "auth =", "push = true\nauth ="),
     ]));
 }
 

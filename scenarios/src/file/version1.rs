@@ -3,6 +3,10 @@
 use ipsec::crypto::{HashAlgorithm, IntegrityAlgorithm, KeyExchangeAlgorithm};
 use ipsec::dataplane::{Encryption, Selector, Suite};
 use ipsec::ikev1::{ChildSuite, IkeSuite, Side};
+use ipsec::wire::registry::ConfigAttributeType;
+use ipsec::wire::registry::v1::ConfigAttribute;
+use ipsec::wire::v1::Attribute;
+use ipsec::wire::v2::{self, ConfigValue};
 use ipsec_net::Prefix;
 
 use super::proposal::{ChildProposal, IkeProposal};
@@ -80,12 +84,39 @@ pub fn child_suites(
     }
 }
 
+/// The class that asks for what version 2 calls `kind`: up to the networks behind a gateway, the numbers are the same.
+///
+/// # Errors
+/// When version 1 has none.
+pub fn class(kind: ConfigAttributeType) -> Result<ConfigAttribute, String> {
+    match kind {
+        ConfigAttributeType(1..=13 | 15) => Ok(ConfigAttribute(kind.0)),
+        other => Err(format!("the configuration method of version 1 has no {other}")),
+    }
+}
+
+/// What version 2 tells so, in the words of the configuration method; nothing where that has no word for it.
+#[must_use]
+pub fn told(attribute: &v2::ConfigAttribute) -> Option<Attribute> {
+    let class = class(attribute.kind).ok()?;
+    let value = match &attribute.value {
+        ConfigValue::Ipv4(address) => address.octets().to_vec(),
+        ConfigValue::Ipv6(address) => address.octets().to_vec(),
+        ConfigValue::Subnet(address, mask) => [address.octets(), mask.octets()].concat(),
+        ConfigValue::Prefix(address, length) => [&address.octets()[..], &[*length]].concat(),
+        ConfigValue::Octets(octets) => octets.clone(),
+        _ => return None,
+    };
+    Some(Attribute::variable(class.0, value))
+}
+
 /// The two sides of a child, ours first: quick mode has one network, one protocol and one port for each.
 ///
 /// # Errors
 /// When there is more to say than that.
 pub fn sides(end: &ChildEnd) -> Result<[Side; 2], String> {
-    let one = |nets: &[Prefix]| match nets {
+    // Where one side may be anything, it is of the IP version of the other one.
+    let one = |nets: &[Prefix], other: &[Prefix]| match nets_like(nets, other).as_slice() {
         [net] => Ok(net.range()),
         _ => Err(format!("{} networks at one side of a child, version 1 has one", nets.len())),
     };
@@ -103,9 +134,16 @@ pub fn sides(end: &ChildEnd) -> Result<[Side; 2], String> {
     if !terms.labels.is_empty() || terms.single_pair || terms.resources > 0 || !terms.names.is_empty() {
         return Err("version 1 has no labels, single pairs, names and resources".to_owned());
     }
-    let [local, remote] = [one(&end.local)?, one(&end.remote)?];
+    let (local, remote) = (one(&end.local, &end.remote)?, one(&end.remote, &end.local)?);
     Ok([
         Side { addresses: local, protocol, port: local_port },
         Side { addresses: remote, protocol, port: remote_port },
     ])
+}
+
+/// The networks of those IP versions in which the other side has networks, too.
+fn nets_like(nets: &[Prefix], other: &[Prefix]) -> Vec<Prefix> {
+    let version = |net: &Prefix| net.address().is_ipv4();
+    let like = |net: &&Prefix| other.iter().any(|other| version(other) == version(net));
+    nets.iter().filter(like).copied().collect()
 }

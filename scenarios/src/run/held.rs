@@ -40,7 +40,7 @@ pub(super) fn ike_sas(status: &Status) -> impl Iterator<Item = IkeSa<'_>> {
         suite: sa.suite.as_ref().map(with_prf),
         remote: sa.remote,
         pending: sa.pending,
-        inside: &[],
+        inside: &sa.inside,
     });
     newer.chain(older)
 }

@@ -1,9 +1,12 @@
 //! The ladder of a run: IKE messages with what became of them, and the ups and downs of SAs.
 
 use std::collections::VecDeque;
+use std::net::Ipv4Addr;
 
 use ipsec::ikev1::Event as Ikev1;
 use ipsec::ikev2::Event as Ikev2;
+use ipsec::wire::registry::v1::ConfigAttribute;
+use ipsec::wire::v1::{Attribute, Value};
 use ipsec_net::Instant;
 use reports::{Fate, Ladder, Rung};
 use sim::{Direction, DropReason, Fault, LinkId};
@@ -115,12 +118,33 @@ pub fn describe(event: &Ikev2) -> Option<String> {
     })
 }
 
+/// `INTERNAL_IP4_DNS 10.2.0.53`
+pub(super) fn told_in_version_1(attribute: &Attribute) -> String {
+    let class = ConfigAttribute(attribute.class);
+    match &attribute.value {
+        Value::Variable(octets) => match *octets.as_slice() {
+            [a, b, c, d] => format!("{class} {}", Ipv4Addr::new(a, b, c, d)),
+            [a, b, c, d, e, f, g, h] => {
+                format!("{class} {} mask {}", Ipv4Addr::new(a, b, c, d), Ipv4Addr::new(e, f, g, h))
+            }
+            _ => format!("{class} {}", attribute.value),
+        },
+        Value::Basic(number) => format!("{class} {number}"),
+    }
+}
+
 /// The same for version 1.
 #[must_use]
 pub fn describe_ikev1(event: &Ikev1) -> Option<String> {
     Some(match event {
         Ikev1::IkeUp { connection, suite, .. } => format!("ISAKMP SA {connection} up, {suite}"),
         Ikev1::IkeDown { connection, cause, .. } => format!("ISAKMP SA {connection} down: {cause}"),
+        Ikev1::Assigned { connection, addresses, attributes, .. } => {
+            let addresses = addresses.iter().map(ToString::to_string);
+            let told = attributes.iter().map(told_in_version_1);
+            let what: Vec<String> = addresses.chain(told).collect();
+            format!("ISAKMP SA {connection} assigns {}", what.join(", "))
+        }
         Ikev1::Moved { connection, local, remote } => {
             format!("ISAKMP SA {connection} runs from {local} to {remote}")
         }

@@ -16,7 +16,7 @@ use sim::{Decision, Kind, Observer};
 
 use super::Scene;
 use super::held::as_newer;
-use super::ladder::{LadderLog, describe, describe_ikev1};
+use super::ladder::{LadderLog, describe, describe_ikev1, told_in_version_1};
 use super::ledger::Ledger;
 use crate::node::Note;
 use crate::oracle::{self, Oracle, Violation};
@@ -211,6 +211,10 @@ impl Watch {
                 let text = failure.to_string();
                 self.refused(at, &name, (failure.name(), &text), None);
                 self.happened(at, peer, What::Failure(failure.name(), text));
+            }
+            Ikev1::Assigned { attributes, .. } => {
+                let told: Vec<String> = attributes.iter().map(told_in_version_1).collect();
+                self.happened(at, peer, What::Told(told.join(", ")));
             }
             Ikev1::Probe(probe) => self.happened(at, peer, What::Probe(probe)),
             Ikev1::ChildUp(record) => {

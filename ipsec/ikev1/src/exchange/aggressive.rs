@@ -165,7 +165,7 @@ impl Responder {
         let hashing = Hashing { hash: agreed.suite.hash, cookies: (sa.cookie_i, sa.cookie_r) };
         let mut reply = vec![chosen, ke, nonce, Payload::Id(sa.connection.local_id.to_v1())];
         reply.extend(proof.prove(&sa.connection, Role::Responder, message, cx)?);
-        reply.extend(features.answered());
+        reply.extend(features.answered(&sa.connection));
         reply.extend(phase1::requests(&sa.connection, &[agreed.method]));
         reply.extend(nat::detection(&sa.connection, features.nat, hashing, &sa.path));
         let effects = vec![Effect::Note(features), keyed];

@@ -157,7 +157,7 @@ impl Responder {
         let sa_i = message.body(|payload| matches!(payload, Payload::Sa(_))).to_vec();
         let features = Features::of(connection, &message.payloads);
         let mut reply = vec![Payload::Sa(chosen.answer)];
-        reply.extend(features.answered());
+        reply.extend(features.answered(connection));
         let effects = vec![Effect::Note(features)];
         let step = Step { effects, reply: Some(Reply::clear(reply)), done: false };
         Ok((Self { sa_i, agreed: chosen.agreed, life: chosen.life, stage: Theirs::Public }, step))

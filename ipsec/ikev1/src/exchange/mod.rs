@@ -4,8 +4,11 @@
 pub(crate) mod aggressive;
 pub(crate) mod informational;
 pub(crate) mod main_mode;
+pub(crate) mod mode_cfg;
 mod phase1;
 pub(crate) mod quick;
+pub(crate) mod transaction;
+mod xauth;
 
 use ipsec_wire::v1::Payload;
 

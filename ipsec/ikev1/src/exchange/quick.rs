@@ -11,14 +11,20 @@ mod initiator;
 mod outcome;
 mod responder;
 
+use std::net::IpAddr;
+
 use ipsec_crypto::{Prf, Secret};
+use ipsec_net::AddressRange;
 use ipsec_wire::v1::{Payload, emit_chain};
 
 pub(crate) use initiator::Initiator;
 pub(crate) use responder::{Responder, Unfit};
 
+use crate::config::ChildConfig;
 use crate::message::Opened;
+use crate::negotiate::Side;
 use crate::refusal::{DropReason, Refusal};
+use crate::sa::IsakmpSa;
 
 /// The hashes of one quick mode, and those of informational exchanges, whose messages look like its first one.
 pub(super) struct Hashes<'a> {
@@ -42,6 +48,23 @@ impl Hashes<'_> {
     fn third(&self, nonce_i: &[u8], nonce_r: &[u8]) -> Secret {
         self.prf.compute(&[&[0], &self.message_id.to_be_bytes(), nonce_i, nonce_r])
     }
+}
+
+/// The sides of a child, ours first, with an inside address in the place of the side that it is of.
+fn sides_of(sa: &IsakmpSa, child: &ChildConfig) -> [Side; 2] {
+    let inside = |side: Side| {
+        let own = sa.inside.addresses.iter().filter_map(|address| host(*address));
+        let own = own.map(|addresses| Side { addresses, ..side }).find(|own| side.has_room_for(own));
+        own.unwrap_or(side)
+    };
+    match sa.lends {
+        true => [child.local, inside(child.remote)],
+        false => [inside(child.local), child.remote],
+    }
+}
+
+fn host(address: IpAddr) -> Option<AddressRange> {
+    AddressRange::new(address, address)
 }
 
 /// The payloads with their hash before them.

@@ -11,6 +11,7 @@ use ipsec_wire::v1::{Lifetime, Phase1, Proposal, SecurityAssociation, Situation,
 
 use super::method::Method;
 use super::numbers::{self, CIPHERS, GROUPS, HASHES};
+use crate::sa::Role;
 
 /// The algorithms of an ISAKMP SA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,19 +82,26 @@ impl IkeSuite {
 pub(crate) struct Phase1Suite {
     pub(crate) suite: IkeSuite,
     pub(crate) method: Method,
+    /// The end that has to go through XAUTH afterwards, if one has to.
+    pub(crate) client: Option<Role>,
 }
 
-/// `aes256-sha256-modp2048 by rsa-signatures`.
+/// `aes256-sha256-modp2048 by rsa-signatures`; `with xauth` behind it.
 impl fmt::Display for Phase1Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} by {}", self.suite, self.method)
+        let xauth = match self.client {
+            None => "",
+            Some(Role::Initiator) => " with xauth",
+            Some(Role::Responder) => " with xauth of the responder",
+        };
+        write!(f, "{} by {}{xauth}", self.suite, self.method)
     }
 }
 
 impl Phase1Suite {
     fn attributes(&self, life: Option<Duration>) -> Option<Phase1> {
         Some(Phase1 {
-            auth: Some(self.method.number(None)?),
+            auth: Some(self.method.number(self.client)?),
             lifetimes: life.map(|life| Lifetime::seconds(life.as_secs())).into_iter().collect(),
             ..self.suite.attributes()?
         })
@@ -101,8 +109,7 @@ impl Phase1Suite {
 
     fn read(attributes: &Phase1) -> Option<Self> {
         let (method, client) = Method::of(attributes.auth?)?;
-        let suite = IkeSuite::read(attributes)?;
-        client.is_none().then_some(Self { suite, method })
+        Some(Self { suite: IkeSuite::read(attributes)?, method, client })
     }
 }
 

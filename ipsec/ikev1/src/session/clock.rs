@@ -15,7 +15,7 @@ use crate::exchange::informational;
 use crate::output::Output;
 use crate::refusal::Failure;
 use crate::resend::Expiry;
-use crate::sa::IsakmpSa;
+use crate::sa::{Gate, IsakmpSa};
 use crate::timers::TimerReason;
 
 /// When an established ISAKMP SA is to be replaced, and when it ends.
@@ -45,6 +45,7 @@ impl Session {
         let all = [
             (resend, TimerReason::Retransmission),
             (self.dpd.deadline().or(self.silence_ends()), TimerReason::Liveness),
+            (self.sa.gates_until, TimerReason::Retransmission),
             (self.keepalive(children), TimerReason::Keepalive),
             (self.timers.rekey, TimerReason::Rekey),
             (self.timers.lifetime, TimerReason::Lifetime),
@@ -77,6 +78,15 @@ impl Session {
         out: &mut VecDeque<Output>,
     ) -> bool {
         self.repeat(cx, out);
+        if self.sa.gates_until.is_some_and(|at| at <= cx.now) {
+            self.sa.gates_until = None;
+            let awaited = match self.sa.gates.front() {
+                Some(Gate::User) => "XAUTH",
+                _ => "the configuration method",
+            };
+            self.close_unused(Failure::Timeout(format!("{awaited} did not come to an end")), cx, out);
+            return false;
+        }
         self.phase2.retain(|_, slot| slot.forget.is_none_or(|at| cx.now < at));
         self.watch_peer(heard, cx, out);
         if self.keepalive(cx.children).is_some_and(|at| at <= cx.now) {
@@ -94,6 +104,12 @@ impl Session {
             self.timers.rekey = None;
         }
         due
+    }
+
+    /// Ends an ISAKMP SA that could not be used yet, and tells the peer.
+    fn close_unused(&mut self, failure: Failure, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        self.left.failed = Some(failure);
+        self.close(Cause::Expired, cx, out);
     }
 
     fn repeat(&mut self, cx: &Context<'_>, out: &mut VecDeque<Output>) {
@@ -116,10 +132,14 @@ impl Session {
                 Some(Expiry::GiveUp) => {
                     slot.forget = Some(cx.now);
                     let Some(exchange) = slot.exchange.take() else { continue };
+                    let silence = Failure::Timeout(format!("{} did not come", exchange.awaits()));
+                    if slot.transacts && !self.sa.is_open() {
+                        self.left.failed = Some(silence);
+                        continue;
+                    }
                     let child = exchange.child().map(|(child, _)| child.to_owned());
                     let Some(child) = child else { continue };
-                    let failure = Failure::Timeout(format!("{} did not come", exchange.awaits()));
-                    out.push_back(Output::Event(Event::ChildFailed { child, failure }));
+                    out.push_back(Output::Event(Event::ChildFailed { child, failure: silence }));
                 }
                 None => {}
             }

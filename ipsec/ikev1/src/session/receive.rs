@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use ipsec_dataplane::Path;
-use ipsec_wire::registry::v1::{ExchangeType, NotifyType};
+use ipsec_wire::registry::v1::{ExchangeType, NotifyType, PayloadType};
 use ipsec_wire::v1::{Header, Notify, Payload};
 
 use super::{Session, Slot};
@@ -13,6 +13,7 @@ use crate::effect::Effect;
 use crate::endpoint::stateless;
 use crate::event::{Event, MessageRecord, listed};
 use crate::exchange::quick::{self, Unfit};
+use crate::exchange::transaction;
 use crate::exchange::{Guise, Step, informational};
 use crate::message::Opened;
 use crate::output::Output;
@@ -36,6 +37,9 @@ impl Session {
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) -> Result<(), DropReason> {
+        if header.next_payload == PayloadType::FRAGMENT && !header.flags.encryption {
+            return self.piece(came, header, octets, cx, out);
+        }
         if header.message_id != 0 && header.flags.encryption && self.sa.state == State::Negotiating {
             self.repeat_phase1(cx, out);
             return Err(DropReason::State);
@@ -53,9 +57,47 @@ impl Session {
                 done
             }
             ExchangeType::QUICK if header.message_id != 0 => self.quick(came, header, octets, cx, out),
-            ExchangeType::QUICK | ExchangeType::MAIN | ExchangeType::AGGRESSIVE => Err(DropReason::State),
+            ExchangeType::TRANSACTION if header.message_id != 0 => {
+                self.transaction(came, header, octets, cx, out)
+            }
+            ExchangeType::NEW_GROUP if header.message_id != 0 => {
+                self.new_group(came, header, octets, cx, out)
+            }
+            ExchangeType::QUICK
+            | ExchangeType::TRANSACTION
+            | ExchangeType::MAIN
+            | ExchangeType::AGGRESSIVE => Err(DropReason::State),
             other => Err(DropReason::Exchange(other.to_string())),
         }
+    }
+
+    /// A piece of a message; the message, once it is whole. In the pieces of a message are no pieces of another.
+    fn piece(
+        &mut self,
+        came: &Path,
+        header: Header,
+        octets: &[u8],
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) -> Result<(), DropReason> {
+        let wrong = |what: &str| DropReason::Fragment(what.to_owned());
+        let malformed = |error: ipsec_wire::Malformed| DropReason::Malformed(error.to_string());
+        if self.sa.connection.fragments.is_none() {
+            return Err(wrong("none is put together here"));
+        }
+        let message = Opened::read(header, *came, octets.to_vec()).map_err(malformed)?;
+        let [Payload::Fragment(piece)] = message.payloads.as_slice() else {
+            return Err(wrong("it does not stand alone"));
+        };
+        let Some(whole) = self.pieces.add(piece.clone())? else { return Ok(()) };
+        let inner = Header::parse(&whole).map_err(malformed)?;
+        let is_ours = (inner.spi_i, inner.spi_r) == (header.spi_i, header.spi_r);
+        let is_whole = usize::try_from(inner.length) == Ok(whole.len());
+        if !is_ours || !is_whole || inner.next_payload == PayloadType::FRAGMENT {
+            return Err(wrong("all of them make no message of this ISAKMP SA"));
+        }
+        out.push_back(Output::Event(Event::Probe("ikev1.fragments.whole")));
+        self.handle(came, inner, &whole, cx, out)
     }
 
     /// A peer that has come to phase 2 while we have not misses that its last message of phase 1 is lost: it repeats that
@@ -81,6 +123,9 @@ impl Session {
             let done = self.advance(&mut slot, came, header, octets, cx, out);
             self.phase2.insert(message_id, slot);
             return done;
+        }
+        if !self.sa.is_open() {
+            return Err(DropReason::State);
         }
         self.check_unused(message_id)?;
         if self.phase2.len() >= MOST_OPEN {
@@ -111,6 +156,72 @@ impl Session {
             }
             Err(unfit) => self.refuse(*unfit, cx, out),
         }
+        Ok(())
+    }
+
+    fn transaction(
+        &mut self,
+        came: &Path,
+        header: Header,
+        octets: &[u8],
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) -> Result<(), DropReason> {
+        let message_id = header.message_id;
+        if let Some(mut slot) = self.phase2.remove(&message_id) {
+            let done = self.advance(&mut slot, came, header, octets, cx, out);
+            self.phase2.insert(message_id, slot);
+            return done;
+        }
+        self.check_unused(message_id)?;
+        if self.phase2.len() >= MOST_OPEN {
+            return Err(DropReason::Exhausted);
+        }
+        self.check_path(came)?;
+        let iv = self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(message_id)).unwrap_or_default();
+        let (message, next) = self.open(Guise::Encrypted, (&iv, came), header, octets)?;
+        let step = transaction::answer(&self.sa, &message, cx).map_err(|refusal| match refusal {
+            Refusal::Ignore(reason) => reason,
+            Refusal::Close(..) => DropReason::State,
+        })?;
+        self.used.insert(message_id);
+        self.dpd.heard(cx.now);
+        self.follow_peer(came, cx, out);
+        out.push_back(Output::Event(Event::Received(record(&message))));
+        let mut slot = Slot { iv: next.unwrap_or_default(), transacts: true, ..Slot::default() };
+        slot.resend.received(octets);
+        // The answer comes before what follows from it, so that the peer gets it first.
+        let Step { effects, reply, .. } = step;
+        self.follow(&mut slot, message_id, Step { effects: Vec::new(), reply, done: true }, cx, out);
+        self.phase2.insert(message_id, slot);
+        self.apply(effects, cx, out);
+        Ok(())
+    }
+
+    /// Groups that are made up for one ISAKMP SA (RFC 2409 §5.6) are spoken nowhere: the peer is told, when it is the peer.
+    fn new_group(
+        &mut self,
+        came: &Path,
+        header: Header,
+        octets: &[u8],
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) -> Result<(), DropReason> {
+        self.check_unused(header.message_id)?;
+        self.check_path(came)?;
+        let iv =
+            self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(header.message_id)).unwrap_or_default();
+        let (message, _) = self.open(Guise::Encrypted, (&iv, came), header, octets)?;
+        informational::check(&self.sa, &message, cx).map_err(|refusal| match refusal {
+            Refusal::Ignore(reason) => reason,
+            Refusal::Close(..) => DropReason::State,
+        })?;
+        self.used.insert(header.message_id);
+        self.follow_peer(came, cx, out);
+        out.push_back(Output::Event(Event::Received(record(&message))));
+        let notify = informational::notify(&self.sa, NotifyType::UNSUPPORTED_EXCHANGE_TYPE, Vec::new());
+        self.tell(vec![notify], cx, out);
+        out.push_back(Output::Event(Event::Probe("ikev1.new-group.refused")));
         Ok(())
     }
 

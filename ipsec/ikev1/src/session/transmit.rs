@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use ipsec_dataplane::Path;
-use ipsec_net::Instant;
+use ipsec_net::{Instant, IpVersion};
 use ipsec_wire::Version;
 use ipsec_wire::registry::v1::{ExchangeType, PayloadType};
 use ipsec_wire::v1::{Flags, Header, Message, Payload};
@@ -12,6 +12,7 @@ use super::{Session, Slot};
 use crate::context::Context;
 use crate::event::{Event, MessageRecord, listed};
 use crate::exchange::{Reply, informational};
+use crate::fragments;
 use crate::output::Output;
 use crate::protect;
 use crate::resend::Waits;
@@ -26,7 +27,11 @@ impl Session {
         cx: &Context<'_>,
         out: &mut VecDeque<Output>,
     ) {
-        let exchange = if message_id == 0 { self.phase1_type() } else { ExchangeType::QUICK };
+        let exchange = match (message_id, slot.transacts) {
+            (0, _) => self.phase1_type(),
+            (_, true) => ExchangeType::TRANSACTION,
+            (_, false) => ExchangeType::QUICK,
+        };
         let header = self.header(exchange, message_id);
         let octets = match (&self.sa.crypto, reply.encrypted) {
             (Some(crypto), true) => {
@@ -102,6 +107,15 @@ impl Session {
         self.last_sent = now;
         let Path { local: source, remote: destination, .. } = self.sa.path;
         out.push_back(Output::Event(Event::Sent(record)));
-        out.push_back(Output::Datagram { source, destination, octets });
+        let limit = self.sa.connection.fragments.filter(|_| self.sa.features.fragments);
+        let version = if source.is_ipv4() { IpVersion::V4 } else { IpVersion::V6 };
+        let number = self.cut.wrapping_add(1);
+        let pieces = limit.and_then(|limit| fragments::cut(&octets, number, (version, source.port()), limit));
+        if pieces.is_some() {
+            self.cut = number;
+            out.push_back(Output::Event(Event::Probe("ikev1.fragments.sent")));
+        }
+        let datagram = |octets| Output::Datagram { source, destination, octets };
+        out.extend(pieces.unwrap_or_else(|| vec![octets]).into_iter().map(datagram));
     }
 }

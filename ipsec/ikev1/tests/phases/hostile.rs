@@ -105,3 +105,36 @@ fn strangers_cannot_fill_memory() {
     world.run(100);
     assert_eq!((world.ends[EAST].status().ike.len(), world.sent), (0, 1_000));
 }
+
+/// Where the exchange type, the flags and the commit bit of a header are (RFC 2408 §3.1).
+const EXCHANGE_AT: usize = 18;
+const FLAGS_AT: usize = 19;
+const COMMIT: u8 = 0x02;
+
+/// Sets up an ISAKMP SA, changes the first message of quick mode, and lets that arrive.
+fn with_changed_quick_mode(change: impl Fn(&mut Vec<u8>)) -> World {
+    let mut world = World::new(|_, _| {});
+    world.initiate(WEST);
+    while let Some(mut flight) = world.flights.first().cloned() {
+        world.flights.remove(0);
+        if flight.octets[EXCHANGE_AT] == 32 && flight.to == EAST && world.pairs_of(WEST) == 0 {
+            change(&mut flight.octets);
+        }
+        world.deliver(flight.to, &flight.octets);
+    }
+    world
+}
+
+#[test]
+fn new_group_mode_of_the_peer_is_refused_in_words() {
+    let world = with_changed_quick_mode(|octets| octets[EXCHANGE_AT] = 33);
+    let expected = "east -> informational [HASH N(UNSUPPORTED-EXCHANGE-TYPE)] encrypted";
+    assert!(world.log.iter().any(|line| line == expected), "{}", world.log.join("\n"));
+    assert_eq!(world.established(), [1, 1]);
+}
+
+#[test]
+fn the_commit_bit_changes_nothing() {
+    let world = with_changed_quick_mode(|octets| octets[FLAGS_AT] |= COMMIT);
+    assert_eq!((world.pairs(), world.established()), ([1, 1], [1, 1]), "{}", world.log.join("\n"));
+}

@@ -1,5 +1,7 @@
 //! Two endpoints and the wire between them: both modes of phase 1, quick mode, and what befalls their messages.
 
+mod clients;
+mod fragments;
 mod hostile;
 mod ladders;
 mod life;

@@ -90,6 +90,8 @@ pub(crate) struct World {
     births: u8,
     /// What stands before each end.
     pub(crate) translators: [Option<Translator>; 2],
+    /// How long each message was that was sent.
+    pub(crate) lengths: Vec<usize>,
     /// How often each end has reminded NAT.
     pub(crate) keepalives: [usize; 2],
 }
@@ -144,6 +146,7 @@ impl World {
             configs,
             births: 2,
             translators: [None; 2],
+            lengths: Vec::new(),
             keepalives: [0; 2],
         }
     }
@@ -161,6 +164,12 @@ impl World {
 
     pub(crate) fn initiate(&mut self, end: usize) {
         self.order(end, |now, endpoint| endpoint.initiate(now, "net").unwrap());
+    }
+
+    /// Tells an end something else, before it has done anything.
+    pub(crate) fn reconfigure(&mut self, end: usize, change: impl FnOnce(&mut Config)) {
+        change(&mut self.configs[end]);
+        self.ends[end] = endpoint(&self.configs[end], end as u8);
     }
 
     /// An end loses all that it had.
@@ -247,6 +256,7 @@ impl World {
     fn send(&mut self, from: usize, (source, destination): (SocketAddr, SocketAddr), octets: &[u8]) {
         let number = self.sent;
         self.sent += 1;
+        self.lengths.push(octets.len());
         let to = 1 - from;
         assert_eq!((source.ip().to_string().as_str(), destination.ip()), (ADDRESSES[from], self.seen(to)));
         let shift = |end: usize| self.translators[end].map_or(0, |translator| translator.shift);
@@ -351,6 +361,7 @@ fn shown(event: &Event) -> Option<String> {
         Event::ChildUp(record) => format!("{} up, {}", record.child, record.suite),
         Event::ChildDown { child, cause, .. } => format!("{child} down: {cause}"),
         Event::ChildFailed { child, failure } => format!("{child} failed: {failure}"),
+        Event::Assigned { addresses, .. } => format!("inside address: {addresses:?}"),
         Event::Moved { remote, .. } => format!("the peer is at {remote}"),
         Event::Received(_) | Event::IkeKeyed(_) | Event::Probe(_) => return None,
     })

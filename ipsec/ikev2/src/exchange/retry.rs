@@ -52,7 +52,7 @@ mod tests {
     fn the_peer_is_asked_again_after_longer_and_longer_waits_and_then_the_ike_sa_ends() {
         let mut entropy = FixedEntropy::new(Vec::new());
         let peers = PeerDatabase::default();
-        let mut pools = crate::pools::Pools::default();
+        let mut pools = ipsec_auth::Pools::default();
         let mut cx = Context {
             pools: &mut pools,
             now: Instant::ZERO,

@@ -56,6 +56,8 @@ pub(in crate::file) struct Ike {
     pub(in crate::file) downgrade_prevention: Option<Prevention>,
     pub(in crate::file) nat: NatTraversal,
     pub(in crate::file) pool: Option<Texts>,
+    pub(in crate::file) push: Option<Spanned<bool>>,
+    pub(in crate::file) xauth: Option<Spanned<Xauth>>,
     pub(in crate::file) most_children: Option<Spanned<i64>>,
     pub(in crate::file) fragments: Option<Spanned<Vec<Spanned<i64>>>>,
     pub(in crate::file) window: Option<Spanned<i64>>,
@@ -100,6 +102,17 @@ pub(in crate::file) struct IkeEnd {
     pub(in crate::file) mobike: Option<bool>,
     pub(in crate::file) roams: Option<Texts>,
     pub(in crate::file) routability: Option<Routability>,
+}
+
+/// Who uses the client in version 1, and what proves that.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::file) struct Xauth {
+    pub(in crate::file) client: Option<Text>,
+    pub(in crate::file) user: Option<Text>,
+    pub(in crate::file) password: Option<Text>,
+    pub(in crate::file) mistakes: Option<Texts>,
+    pub(in crate::file) tries: Option<Spanned<i64>>,
 }
 
 /// How phase 1 goes in version 1.

@@ -39,6 +39,13 @@ pub(super) const SECTIONS: &[Section] = &[
         both_ends: &[],
     },
     Section {
+        heading: "xauth = { … }",
+        meaning: "Who uses a client of version 1 (draft-beaulieu-ike-xauth-02): between phase 1 and quick mode the other end asks.",
+        known: fields::of::<nouns::Xauth>,
+        rows: XAUTH,
+        both_ends: &[],
+    },
+    Section {
         heading: "ppk = { … }",
         meaning: "A post-quantum preshared key (RFC 8784, RFC 9867).",
         known: fields::of::<nouns::Ppk>,
@@ -282,12 +289,25 @@ const IKE: &[Row] = &[
         "none",
         "The pools that the peer they are at assigns from; the other end asks for an address.",
     ),
+    row(
+        "push",
+        "true or false",
+        "false",
+        "In version 1, whether the end with the pools tells the other one its address unasked.",
+    ),
+    row(
+        "xauth",
+        "table",
+        "nobody",
+        "In version 1, who uses one of the ends, and how that proves it (XAUTH); see below.",
+    ),
     row("most-children", "1 to 10000", "no limit", "How many children an IKE SA may have."),
     row(
         "fragments",
         "list of octets",
         "1280 and less",
-        "How long packets are before messages are cut in pieces (RFC 7383); never with an empty list.",
+        "How long packets are before messages are cut in pieces (RFC 7383); never with an empty list. In version 1 one \
+         length, and never where nothing is said.",
     ),
     row("window", "1 to 64", "1", "How many requests an end takes at once (RFC 7296 §2.3)."),
     row("mobike", "true or false", "false", "Whether IKE SAs move (RFC 4555)."),
@@ -345,6 +365,14 @@ const NAT_TRAVERSAL: &[Row] = &[
         "all of them",
         "How version 1 speaks NAT traversal, best first.",
     ),
+];
+
+const XAUTH: &[Row] = &[
+    row("client", "peer", "the first of `ends`", "The end that is asked."),
+    row("user", "text", "has to be there", "Who uses it."),
+    row("password", "text", "has to be there", "The password that the other end knows."),
+    row("mistakes", "texts", "none", "What the user answers before it gives the right password."),
+    row("tries", "1 to 100", "1", "How often the other end asks."),
 ];
 
 const PPK: &[Row] = &[

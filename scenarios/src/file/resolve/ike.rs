@@ -16,6 +16,7 @@ use super::pool;
 use super::problems::Problems;
 use super::quantum::quantum;
 use super::version;
+use super::xauth;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Text};
 use crate::file::proposal::IkeProposal;
@@ -56,7 +57,10 @@ pub(super) fn resolve(
     network: Network<'_>,
     problems: &mut Problems,
 ) -> Vec<Ike> {
-    document.ikes.iter().filter_map(|named| ike(named, document, names, network, problems)).collect()
+    let ikes: Vec<Ike> =
+        document.ikes.iter().filter_map(|named| ike(named, document, names, network, problems)).collect();
+    version::check_pools(document, &ikes, problems);
+    ikes
 }
 
 /// The proposals of a list, each read by `read`.
@@ -128,6 +132,7 @@ fn ike(
         (end.asks, end.assigns) = pool::roles(&end.peer, &pools, asks, problems);
         version::check(named, end, problems);
     }
+    xauth::resolve(noun, &mut told, problems);
     Some(Ike {
         name: named.name().to_owned(),
         ends: told,
@@ -197,6 +202,8 @@ fn end(
         quantum: quantum(&named.noun, own, problems),
         asks: Vec::new(),
         assigns: Vec::new(),
+        push: named.noun.push.as_ref().is_some_and(|push| *push.get_ref()),
+        xauth: None,
         fragments: own
             .and_then(|own| own.fragments.as_ref())
             .map(|sizes| fragments(sizes, problems))

@@ -1,13 +1,14 @@
 //! Which version of IKE an end speaks, and whether what it is told has a meaning there.
 
 use ipsec::ikev1::{Mode, NatTraversal};
+use ipsec::wire::v2::ConfigValue;
 use toml::Spanned;
 
 use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, NatForm};
-use crate::file::read::Named;
-use crate::file::scenario::{ChildEnd, Demand, IkeEnd, Proof};
+use crate::file::read::{Document, Named};
+use crate::file::scenario::{ChildEnd, Demand, Ike, IkeEnd, Proof};
 use crate::file::version1;
 
 /// What an ISAKMP SA offers that is not told what to offer.
@@ -82,9 +83,7 @@ pub(super) fn check(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Prob
             is_told(noun.downgrade_prevention.is_some(), |own| own.downgrade_prevention.is_some()),
         ),
         ("selector-notices", noun.selector_notices.is_some()),
-        ("pool", noun.pool.is_some()),
         ("most-children", noun.most_children.is_some()),
-        ("fragments", is_told(noun.fragments.is_some(), |own| own.fragments.is_some())),
         ("window", is_told(noun.window.is_some(), |own| own.window.is_some())),
     ];
     for (key, _) in told.iter().filter(|(_, is_told)| *is_told) {
@@ -98,9 +97,33 @@ pub(super) fn check(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Prob
             format!("`{}` speaks version 1 of IKE, which knows one shared key for both ends here", end.peer);
         problems.add(Problem::at(named.name.span(), message).help("write `auth = { psk = \"…\" }`"));
     }
+    if end.fragments.as_ref().is_some_and(|sizes| sizes.len() > 1) {
+        let problem = Problem::at(named.name.span(), "version 1 cuts messages to one size");
+        problems.add(problem.help("write `fragments = [1280]`"));
+    }
+    let wishes = end.asks.iter().filter(|asked| asked.value != ConfigValue::Empty);
+    let config = wishes.map(|asked| format!("version 1 asks without a wish here, and not for {asked}"));
+    let unknown = end.asks.iter().filter_map(|asked| version1::class(asked.kind).err());
+    for wrong in config.chain(unknown) {
+        problems.add(Problem::at(named.name.span(), wrong));
+    }
     for wrong in end.offer.iter().filter_map(|proposal| version1::ike_suites(proposal).err()) {
         let problem = Problem::at(named.name.span(), wrong);
         problems.add(problem.help("a proposal of version 1 is such as `aes128-sha1-modp1024`"));
+    }
+}
+
+/// Tells of pools that ends of both versions lend from: each version keeps its own books.
+pub(super) fn check_pools(document: &Document, ikes: &[Ike], problems: &mut Problems) {
+    let lent_by = |older: bool, pool: &str| {
+        let mut ends = ikes.iter().flat_map(|ike| &ike.ends).filter(|end| end.older.is_some() == older);
+        ends.any(|end| end.assigns.iter().any(|own| own == pool))
+    };
+    for named in document.pools.iter().filter(|named| lent_by(true, named.name())) {
+        if lent_by(false, named.name()) {
+            let message = format!("`{}` is lent from by both versions of IKE", named.name());
+            problems.add(Problem::at(named.name.span(), message).help("give each version a pool of its own"));
+        }
     }
 }
 

@@ -76,6 +76,10 @@ pub struct IkeEnd {
     pub asks: Vec<ConfigAttribute>,
     /// The pools that it assigns from.
     pub assigns: Vec<String>,
+    /// Whether, in version 1, the end that assigns tells the other one unasked.
+    pub push: bool,
+    /// Its part in XAUTH, in version 1.
+    pub xauth: Option<ipsec::ikev1::Xauth>,
     /// How long packets with IKE messages are before these are cut in pieces, in octets, the size to begin with first; never
     /// cut when none is there; as the implementation has it when nothing is said (RFC 7383).
     pub fragments: Option<Vec<usize>>,

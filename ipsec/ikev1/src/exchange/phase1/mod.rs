@@ -73,7 +73,7 @@ impl Said {
         secret: &Secret,
         cx: &Context<'_>,
     ) -> (Proof, Effect) {
-        let Phase1Suite { suite, method } = agreed;
+        let Phase1Suite { suite, method, .. } = agreed;
         let shared = Shared {
             nonce_i: &self.nonce_i,
             nonce_r: &self.nonce_r,

@@ -5,12 +5,11 @@ use std::net::IpAddr;
 
 use ipsec_crypto::Initiator as KeyExchange;
 use ipsec_dataplane::Limits;
-use ipsec_net::AddressRange;
 use ipsec_wire::registry::v1::{EncapsulationMode, LifeType, NotifyType};
 use ipsec_wire::v1::{Lifetime, Payload, SecurityAssociation};
 
 use super::outcome::Outcome;
-use super::{Hashes, check_hash, hashed};
+use super::{Hashes, check_hash, hashed, host, sides_of};
 use crate::config::ChildConfig;
 use crate::context::Context;
 use crate::exchange::phase1::{check_nonce, there};
@@ -63,6 +62,7 @@ impl Initiator {
                 config = ChildConfig { local, remote, ..config };
             }
         }
+        [config.local, config.remote] = sides_of(sa, &config);
         let wants = |pick: fn(&crate::negotiate::ChildSuite) -> bool| config.proposals.iter().any(pick);
         let esp = wants(|suite| suite.esp.is_some()).then(|| cx.spi());
         let ah = wants(|suite| suite.ah.is_some()).then(|| cx.spi());
@@ -156,10 +156,6 @@ impl Exchange for Initiator {
         let proof = hashes.third(&self.nonce, &nonce_r).as_bytes().to_vec();
         Ok(Step { effects, reply: Some(Reply::encrypted(vec![Payload::Hash(proof)])), done: true })
     }
-}
-
-fn host(address: IpAddr) -> Option<AddressRange> {
-    AddressRange::new(address, address)
 }
 
 /// What the responder tells of shorter lifetimes (RFC 2407 §4.6.3.1).

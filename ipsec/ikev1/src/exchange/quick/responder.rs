@@ -7,7 +7,7 @@ use ipsec_wire::registry::v1::{NotifyType, ProtocolId};
 use ipsec_wire::v1::{Identification, Payload, Subject};
 
 use super::outcome::Outcome;
-use super::{Hashes, check_hash, hashed};
+use super::{Hashes, check_hash, hashed, sides_of};
 use crate::config::ChildConfig;
 use crate::context::Context;
 use crate::exchange::phase1::{check_nonce, there};
@@ -175,7 +175,7 @@ fn meant(sa: &IsakmpSa, message: &Opened) -> Result<Meant, String> {
     };
     let fits = |child: &&ChildConfig| match hosts.filter(|_| child.transport) {
         Some(hosts) => is_for(child, hosts),
-        None => Some(child.local) == ours && Some(child.remote) == theirs,
+        None => sides_of(sa, child).map(Some) == [ours, theirs],
     };
     match sa.connection.children.iter().find(fits) {
         Some(child) => {
@@ -186,7 +186,10 @@ fn meant(sa: &IsakmpSa, message: &Opened) -> Result<Meant, String> {
                     ids,
                     original: through_nat::told(&message.payloads, Role::Initiator),
                 },
-                None => Meant { config, ids, original: None },
+                None => {
+                    let [local, remote] = sides_of(sa, child);
+                    Meant { config: ChildConfig { local, remote, ..config }, ids, original: None }
+                }
             })
         }
         None => {

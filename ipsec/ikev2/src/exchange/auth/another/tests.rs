@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ipsec_auth::{Authenticate, IdentityPattern, PeerDatabase};
+use ipsec_auth::{Authenticate, IdentityPattern, PeerDatabase, Pools};
 use ipsec_crypto::{AeadAlgorithm, FixedEntropy, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Secret};
 use ipsec_dataplane::{Encryption, Suite};
 use ipsec_net::Instant;
@@ -19,7 +19,6 @@ use crate::keys::{self, Shared};
 use crate::message::Envelope;
 use crate::negotiate::{IkeProposal, IkeSuite};
 use crate::path::Path;
-use crate::pools::Pools;
 use crate::protect::Protection;
 use crate::sa::{Crypto, Ends, State, Transcript};
 

@@ -1,20 +1,28 @@
-//! Pools of inside addresses that a responder lends (RFC 7296 §2.19, §3.15.1): who has which, for how long, and which one
-//! somebody gets.
+//! Pools of inside addresses that an end lends (RFC 7296 §2.19, §3.15.1, draft-dukes-ike-mode-cfg-02 §4): who has which, for how
+//! long, and which one somebody gets.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipsec_auth::Identity;
 use ipsec_net::AddressRange;
 
-use crate::config::PoolConfig;
+use crate::Identity;
+
+/// Inside addresses to lend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolConfig {
+    /// Its name, unique in the endpoint.
+    pub name: String,
+    /// The addresses, those of a range from the first on.
+    pub ranges: Vec<AddressRange>,
+}
 
 /// How many returned addresses are remembered for those who had them, over all pools.
 const MOST_REMEMBERED: usize = 4_096;
 
 /// All pools of an endpoint.
 #[derive(Debug, Default)]
-pub(crate) struct Pools {
+pub struct Pools {
     pools: Vec<PoolConfig>,
     leases: BTreeMap<IpAddr, Lease>,
     /// How often an address was returned so far.
@@ -32,14 +40,17 @@ struct Lease {
 }
 
 impl Pools {
-    pub(crate) fn new(pools: Vec<PoolConfig>) -> Self {
+    /// These pools, of which nothing is lent.
+    #[must_use]
+    pub fn new(pools: Vec<PoolConfig>) -> Self {
         Self { pools, ..Self::default() }
     }
 
     /// The address of this IP version that `identity` gets from one of the pools of these names. In this order: the one that it
     /// wishes for, if that is free or its own; one that it has had before; one that nobody has had; the one that was
     /// returned first. Nothing when all are lent.
-    pub(crate) fn offer(
+    #[must_use]
+    pub fn offer(
         &self,
         names: &[String],
         is_ipv4: bool,
@@ -62,7 +73,8 @@ impl Pools {
 
     /// The address of this IP version from one of the pools of these names that `identity` has, for another IKE SA. A peer that
     /// has lost that one gets it once more.
-    pub(crate) fn held(&self, names: &[String], is_ipv4: bool, identity: &Identity) -> Option<IpAddr> {
+    #[must_use]
+    pub fn held(&self, names: &[String], is_ipv4: bool, identity: &Identity) -> Option<IpAddr> {
         let ranges = self.ranges(names, is_ipv4);
         let mut own = self.leases.iter().filter(|(_, lease)| lease.users > 0 && lease.holder == *identity);
         own.find(|(address, _)| ranges.iter().any(|range| range.contains(**address)))
@@ -89,7 +101,7 @@ impl Pools {
     }
 
     /// Lends an address to one more IKE SA of `identity`.
-    pub(crate) fn lend(&mut self, address: IpAddr, identity: &Identity) {
+    pub fn lend(&mut self, address: IpAddr, identity: &Identity) {
         let lease = Lease { holder: identity.clone(), users: 0, since: 0 };
         let lease = self.leases.entry(address).or_insert(lease);
         lease.holder = identity.clone();
@@ -97,7 +109,7 @@ impl Pools {
     }
 
     /// One IKE SA more uses addresses that are lent: it replaces the one that has them.
-    pub(crate) fn share(&mut self, addresses: &[IpAddr]) {
+    pub fn share(&mut self, addresses: &[IpAddr]) {
         for address in addresses {
             if let Some(lease) = self.leases.get_mut(address) {
                 lease.users += 1;
@@ -106,7 +118,7 @@ impl Pools {
     }
 
     /// One IKE SA uses these addresses no longer. Those that none uses are free, and remembered for their holder.
-    pub(crate) fn give_back(&mut self, addresses: &[IpAddr]) {
+    pub fn give_back(&mut self, addresses: &[IpAddr]) {
         for address in addresses {
             if let Some(lease) = self.leases.get_mut(address) {
                 lease.users = lease.users.saturating_sub(1);
