@@ -9,7 +9,7 @@ use ipsec_wire::v2;
 use thiserror::Error;
 
 use crate::Authenticate;
-use crate::x509::{BadCertificate, Certificate, TrustStore};
+use crate::x509::{BadCertificate, BadOcspResponse, Certificate, OcspResponse, TrustStore};
 
 /// The length of an authority's hash in a request, in octets.
 const HASH_LEN: usize = 20;
@@ -37,6 +37,14 @@ pub enum BadCertPayload {
         /// What is wrong with it.
         why: BadCertificate,
     },
+    /// It says to be an OCSP response but is none that answers.
+    #[error("CERT payload {position}: {why}")]
+    Status {
+        /// Which payload, from 1.
+        position: usize,
+        /// What is wrong with it.
+        why: BadOcspResponse,
+    },
 }
 
 /// Reads the certificates of CERT payloads, the peer's own first. Payloads with something else, such as a revocation
@@ -57,6 +65,28 @@ pub fn read_certificates(payloads: &[v2::Certificate]) -> Result<Vec<Certificate
         }
     }
     Ok(certificates)
+}
+
+/// Reads the OCSP responses of CERT payloads (RFC 4806 §3.2).
+///
+/// # Errors
+/// If one says to be a response but is none that answers.
+pub fn read_responses(payloads: &[v2::Certificate]) -> Result<Vec<OcspResponse>, BadCertPayload> {
+    let numbered = (1..).zip(payloads).filter(|(_, payload)| payload.encoding == CertEncoding::OCSP_CONTENT);
+    let read = |(position, payload): (usize, &v2::Certificate)| {
+        OcspResponse::parse(&payload.data).map_err(|why| BadCertPayload::Status { position, why })
+    };
+    numbered.map(read).collect()
+}
+
+/// The request for OCSP responses, with the hashes of the responders that any of `stores` trusts besides the issuers
+/// (RFC 4806 §4.1); none if none of them wants responses.
+fn status_request<'a>(stores: impl IntoIterator<Item = &'a TrustStore>) -> Option<v2::CertificateRequest> {
+    let wanted: Vec<&Vec<Certificate>> = stores.into_iter().filter_map(|store| store.ocsp.as_ref()).collect();
+    let authorities =
+        wanted.iter().flat_map(|responders| responders.iter()).flat_map(authority_hash).collect();
+    let encoding = CertEncoding::OCSP_CONTENT;
+    (!wanted.is_empty()).then_some(v2::CertificateRequest { encoding, authorities })
 }
 
 /// The request for a certificate below any trust anchor of `stores`; none if there is no anchor.
@@ -92,6 +122,7 @@ fn raw_key_request() -> v2::CertificateRequest {
 pub fn certificate_requests(ways: &[&Authenticate]) -> Vec<v2::CertificateRequest> {
     let mut requests: Vec<_> =
         certificate_request(ways.iter().filter_map(|way| way.trust())).into_iter().collect();
+    requests.extend(status_request(ways.iter().filter_map(|way| way.trust())));
     if ways.iter().any(|way| matches!(way, Authenticate::RawKey { .. })) {
         requests.push(raw_key_request());
     }

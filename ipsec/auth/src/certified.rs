@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ipsec_crypto::Verifier;
 
-use crate::x509::{Certificate, TrustStore, Trusted};
+use crate::x509::{Certificate, OcspResponse, TrustStore, Trusted};
 use crate::{Identity, NotAuthenticated};
 
 /// Whose certificates prove an identity.
@@ -29,18 +29,27 @@ impl Certified {
         certificates: &[Certificate],
         now: u64,
     ) -> Result<Verifier, NotAuthenticated> {
-        key_of(&self.trust, self.binds_identity, identity, certificates, now)
+        let shown = Shown { certificates, responses: &[] };
+        key_of(&self.trust, self.binds_identity, identity, &shown, now)
     }
+}
+
+/// What a peer shows for its key.
+pub(crate) struct Shown<'a> {
+    /// Its own certificate first.
+    pub(crate) certificates: &'a [Certificate],
+    /// What OCSP responders say.
+    pub(crate) responses: &'a [OcspResponse],
 }
 
 pub(crate) fn key_of(
     trust: &TrustStore,
     binds_identity: bool,
     identity: &Identity,
-    certificates: &[Certificate],
+    shown: &Shown<'_>,
     now: u64,
 ) -> Result<Verifier, NotAuthenticated> {
-    let trusted = trusted(trust, identity, certificates, now)?;
+    let trusted = trusted(trust, identity, shown, now)?;
     if binds_identity {
         trusted.speaks_for(identity)?;
     }
@@ -51,11 +60,11 @@ pub(crate) fn key_of(
 fn trusted<'a>(
     trust: &'a TrustStore,
     identity: &Identity,
-    certificates: &'a [Certificate],
+    shown: &Shown<'a>,
     now: u64,
 ) -> Result<Trusted<'a>, NotAuthenticated> {
-    if let Some((own, others)) = certificates.split_first() {
-        return Ok(trust.validate(own, others, now)?);
+    if let Some((own, others)) = shown.certificates.split_first() {
+        return Ok(trust.validate_with(own, others, shown.responses, now)?);
     }
     let mut pinned = trust.anchors.iter().filter_map(|anchor| trust.validate(anchor, &[], now).ok());
     pinned

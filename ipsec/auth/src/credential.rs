@@ -5,7 +5,7 @@ use ipsec_wire::registry::CertEncoding;
 use ipsec_wire::v2;
 
 use crate::certificates::requests;
-use crate::x509::Certificate;
+use crate::x509::{Certificate, OcspResponse};
 
 /// A private key and the certificates to send for it.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Credential {
     pub chain: Vec<Certificate>,
     /// The root above them, which is not sent but which requests may name.
     pub root: Option<Certificate>,
+    /// What an OCSP responder says of the key's own certificate, for peers that want to know (RFC 4806).
+    pub status: Option<OcspResponse>,
 }
 
 impl Credential {
@@ -27,6 +29,15 @@ impl Credential {
             data: certificate.der().to_vec(),
         };
         self.chain.iter().map(payload).collect()
+    }
+
+    /// The CERT payload with an OCSP response, if the peer asks for one and there is one (RFC 4806 §4.2). Whom the peer trusts
+    /// to sign it besides the issuer is a wish like others.
+    #[must_use]
+    pub fn status_payload(&self, asked: &[v2::CertificateRequest]) -> Option<v2::Certificate> {
+        let is_asked = asked.iter().any(|request| request.encoding == CertEncoding::OCSP_CONTENT);
+        let status = self.status.as_ref().filter(|_| is_asked)?;
+        Some(v2::Certificate { encoding: CertEncoding::OCSP_CONTENT, data: status.der().to_vec() })
     }
 
     /// Whether one of the authorities that the peer asks for issued the certificate, directly or not.

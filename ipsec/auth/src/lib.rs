@@ -39,7 +39,9 @@ mod xauth;
 
 pub use announced::{AnnouncedMethod, BadAnnouncement};
 pub use certificates::v1::{certificate_requests_v1, read_certificates_v1};
-pub use certificates::{BadCertPayload, certificate_requests, read_certificates, read_raw_keys};
+pub use certificates::{
+    BadCertPayload, certificate_requests, read_certificates, read_raw_keys, read_responses,
+};
 pub use certified::Certified;
 pub use credential::Credential;
 pub use identity::Identity;

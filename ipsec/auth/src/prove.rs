@@ -123,11 +123,19 @@ impl Prove {
         }
     }
 
-    /// The CERT payloads that go with a proof by this credential, or by what we are.
+    /// The CERT payloads that go with a proof by this credential, or by what we are, to a peer that asks for these.
     #[must_use]
-    pub fn certificates(&self, credential: Option<&Credential>) -> Vec<v2::Certificate> {
+    pub fn certificates(
+        &self,
+        credential: Option<&Credential>,
+        asked: &[CertificateRequest],
+    ) -> Vec<v2::Certificate> {
         match self {
-            Self::Signature { .. } => credential.map(Credential::payloads).unwrap_or_default(),
+            Self::Signature { .. } => {
+                let mut payloads = credential.map(Credential::payloads).unwrap_or_default();
+                payloads.extend(credential.and_then(|credential| credential.status_payload(asked)));
+                payloads
+            }
             Self::RawKey { signer, .. } => {
                 let data = signer.verifier().to_spki();
                 vec![v2::Certificate { encoding: CertEncoding::RAW_PUBLIC_KEY, data }]

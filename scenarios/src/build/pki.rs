@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use ipsec::auth::eap::{EapServerConfig, Password};
 use ipsec::auth::x509::laboratory::{Authority, CannotIssue, Wish};
-use ipsec::auth::x509::{Crl, TrustStore};
+use ipsec::auth::x509::{self, CertificateStatus, Crl, TrustStore};
 use ipsec::auth::{Authenticate, Credential, PeerEntry, Prove, preferred_algorithms};
 use ipsec::crypto::{KeyType, Secret, SignatureAlgorithm, Signer};
 use ipsec::ikev2::Further;
 use sim::Streams;
 
 use super::Stream;
-use crate::file::{self, Demand, List, Proof, Scenario, Validity};
+use crate::file::{self, Demand, List, OcspWord, Proof, Scenario, Validity};
 
 /// The date of each scenario's beginning: 2026-01-01, in seconds since 1970 in UTC.
 pub(super) const EPOCH: u64 = 1_767_225_600;
@@ -42,6 +42,9 @@ impl Pki {
         }
         for certificate in &scenario.certificates {
             pki.issue(certificate, streams).map_err(|why| (certificate.name.clone(), why))?;
+        }
+        for certificate in &scenario.certificates {
+            pki.vouch(certificate).map_err(|why| (certificate.name.clone(), why))?;
         }
         for authority in &scenario.authorities {
             pki.publish(authority).map_err(|why| (authority.name.clone(), why))?;
@@ -95,12 +98,40 @@ impl Pki {
         Ok(())
     }
 
+    /// Fetches what an OCSP responder says of a certificate.
+    fn vouch(&mut self, noun: &file::Certificate) -> Result<(), CannotIssue> {
+        let (Some(ocsp), Some(issuer)) = (&noun.ocsp, self.authorities.get(&noun.issuer)) else {
+            return Ok(());
+        };
+        let status = match ocsp.says {
+            OcspWord::Good => CertificateStatus::Good,
+            OcspWord::Revoked => CertificateStatus::Revoked { since: EPOCH },
+            OcspWord::Unknown => CertificateStatus::Unknown,
+        };
+        let delegate = ocsp.responder.as_ref().and_then(|name| self.credentials.get(name));
+        let own = self.credentials.get(&noun.name).and_then(|credential| credential.chain.first());
+        let Some(own) = own else { return Ok(()) };
+        let response = issuer.ocsp(own, status, dates(ocsp.validity), delegate)?;
+        if let Some(credential) = self.credentials.get_mut(&noun.name) {
+            credential.status = Some(response);
+        }
+        Ok(())
+    }
+
     fn publish(&mut self, noun: &file::Authority) -> Result<(), CannotIssue> {
         if let (List::Until(until), Some(authority)) = (noun.list, self.authorities.get_mut(&noun.name)) {
             let (_, until) = dates(Validity { from: None, until });
             self.lists.push(authority.crl(EPOCH - YEAR, until)?);
         }
         Ok(())
+    }
+
+    /// Who has issued the certificate that a proof begins with.
+    pub(super) fn issuer(&self, scenario: &Scenario, proof: &Proof) -> Option<&Authority> {
+        let Proof::Certificate(names) = proof else { return None };
+        let certificate =
+            scenario.certificates.iter().find(|certificate| names.first() == Some(&certificate.name));
+        self.authorities.get(&certificate?.issuer)
     }
 
     /// What the end of an IKE configuration proves and wants behind the first proofs.
@@ -143,17 +174,24 @@ impl Pki {
         }
     }
 
+    /// The certificates themselves that have these names.
+    fn own_certificates(&self, names: &[String]) -> Vec<x509::Certificate> {
+        let credentials = names.iter().filter_map(|name| self.credentials.get(name));
+        credentials.filter_map(|credential| credential.chain.first()).cloned().collect()
+    }
+
     /// How the end of an IKE configuration wants the other one to prove who it is.
     pub(super) fn authenticate(&self, ike: &str, end: &file::IkeEnd, demand: &Demand) -> Authenticate {
         match demand {
             Demand::Psk(psk) => Authenticate::SharedKey(Secret::from(psk.as_bytes())),
-            Demand::Certificate { authorities, revocation, any_name } => {
+            Demand::Certificate { authorities, revocation, ocsp, any_name } => {
                 let anchors = authorities.iter().filter_map(|name| self.authorities.get(name));
                 let trust = TrustStore {
                     anchors: anchors.map(|anchor| anchor.certificate().clone()).collect(),
                     authorities: Vec::new(),
                     crls: self.lists.clone(),
                     revocation: *revocation,
+                    ocsp: ocsp.as_ref().map(|names| self.own_certificates(names)),
                 };
                 Authenticate::Signature {
                     trust: Arc::new(trust),

@@ -20,8 +20,8 @@ pub use reference::page;
 pub use scenario::{
     Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, ChildTerms, Clause, Cookies, Demand,
     Host, Ike, IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying,
-    Mobility, Mode, Nat, NatTraversal, Peer, PeerAddress, Policy, PolicyAction, Pool, Proof, Quality,
-    Quantum, Retransmission, Router, Scenario, Tester, TicketGrant, Traffic, TrafficKind, Validity,
+    Mobility, Mode, Nat, NatTraversal, Ocsp, OcspWord, Peer, PeerAddress, Policy, PolicyAction, Pool, Proof,
+    Quality, Quantum, Retransmission, Router, Scenario, Tester, TicketGrant, Traffic, TrafficKind, Validity,
 };
 
 #[cfg(test)]

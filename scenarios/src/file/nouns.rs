@@ -18,7 +18,7 @@ use toml::Spanned;
 
 pub(super) use auth::{
     Accept, AcceptCertificate, Auth, Authority, Certificate, EapServer, EapUser, FurtherDemand, FurtherProof,
-    Revocation, Usage,
+    Ocsp, OcspWord, Revocation, Usage,
 };
 pub(super) use child::{Child, ChildEnd, DontFragment, Lifetime, Mode, Options, Padding};
 pub(super) use ike::{Ike, IkeEnd, IkeLifetime, Pool, Retransmit, Xauth};

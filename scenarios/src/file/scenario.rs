@@ -17,7 +17,9 @@ use ipsec_net::Instant;
 use sim::Decision;
 
 pub use child::{Child, ChildEnd, ChildTerms};
-pub use credentials::{Authentication, Authority, Certificate, Demand, List, Proof, Validity};
+pub use credentials::{
+    Authentication, Authority, Certificate, Demand, List, Ocsp, OcspWord, Proof, Validity,
+};
 pub use ike::{Ike, IkeEnd, NatTraversal, Pool, Quantum, Retransmission};
 pub use life::{ChildLife, IkeLife, TicketGrant};
 pub use manual::{Manual, ManualAh, ManualEnd, ManualKeying, Mode};

@@ -223,9 +223,16 @@ pub enum EapDiscard {
     Over,
 }
 
+/// Whoever it is may name thousands: so many are shown.
+const MOST_NAMED: usize = 4;
+
 fn list(kinds: &[EapType]) -> String {
-    let names: Vec<String> = kinds.iter().map(ToString::to_string).collect();
-    if names.is_empty() { "nothing".to_owned() } else { names.join(" or ") }
+    let names: Vec<String> = kinds.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+    match (kinds, kinds.len().saturating_sub(MOST_NAMED)) {
+        ([], _) => "nothing".to_owned(),
+        (_, 0) => names.join(" or "),
+        (_, more) => format!("{} or {more} others", names.join(" or ")),
+    }
 }
 
 fn because(message: &Option<String>) -> String {

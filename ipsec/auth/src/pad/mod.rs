@@ -17,9 +17,9 @@ use thiserror::Error;
 
 pub use pattern::{IdentityPattern, ParsePatternError};
 
-use crate::certified::key_of;
+use crate::certified::{Shown, key_of};
 use crate::eap::{EapServerConfig, EapSuccess};
-use crate::x509::{Certificate, NotTheirs, TrustStore, Untrusted};
+use crate::x509::{Certificate, NotTheirs, OcspResponse, TrustStore, Untrusted};
 use crate::{
     Identity, NotProven, Proven, SignatureHash, SignatureRules, SignedOctets, verify_null, verify_psk,
     verify_signature,
@@ -113,6 +113,8 @@ pub struct Evidence<'a> {
     pub announced: Option<&'a [SignatureHash]>,
     /// The SIGNATURE_HASH_ALGORITHMS that the peer sent, if it did.
     pub received: Option<&'a [SignatureHash]>,
+    /// What it sent of OCSP responders ([`read_responses`](crate::read_responses)).
+    pub responses: &'a [OcspResponse],
     /// The raw public keys that it sent ([`read_raw_keys`](crate::read_raw_keys)).
     pub raw_keys: &'a [Vec<u8>],
     /// The conversation of EAP that went before, if one did.
@@ -279,7 +281,9 @@ impl PeerEntry {
                 tried.reduce(Result::or).ok_or(unknown)?
             }
             Authenticate::Signature { trust, algorithms, binds_identity } => {
-                let key = key_of(trust, *binds_identity, identity, evidence.certificates, evidence.now)?;
+                let Evidence { certificates, responses, now, .. } = *evidence;
+                let shown = Shown { certificates, responses };
+                let key = key_of(trust, *binds_identity, identity, &shown, now)?;
                 let rules = evidence.rules(algorithms);
                 verify_signature(provider, prf, &key, &rules, octets, auth, identity.clone())
             }

@@ -47,6 +47,7 @@ fn verify(
         certificates,
         announced,
         received,
+        responses: &[],
         raw_keys: &[],
         eap: None,
         now: NOW,
@@ -203,6 +204,7 @@ fn after_eap_the_user_is_proven_whoever_was_asserted() {
             certificates: &[],
             announced: None,
             received: None,
+            responses: &[],
             raw_keys: &[],
             eap,
             now: NOW,
@@ -248,8 +250,19 @@ fn a_raw_key_proves_where_it_is_known() {
         let (announced, received, raw_keys) = (HASHES, HASHES, raw_keys.as_slice());
         let (provider, prf, auth) = (&PORTABLE, PRF, &auth);
         let (certificates, eap, now) = (&[][..], None, NOW);
-        let evidence =
-            Evidence { provider, prf, octets, auth, certificates, announced, received, raw_keys, eap, now };
+        let evidence = Evidence {
+            provider,
+            prf,
+            octets,
+            auth,
+            certificates,
+            announced,
+            received,
+            responses: &[],
+            raw_keys,
+            eap,
+            now,
+        };
         entry.verify(&"west".parse().unwrap(), &evidence).map(|_| ()).map_err(|why| why.to_string())
     };
     assert_eq!(verify(&[&stranger, signer], &[signer]), Ok(()));

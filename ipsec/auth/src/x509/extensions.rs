@@ -13,6 +13,8 @@ use x509_cert::ext::pkix::{
 
 /// id-kp-ipsecIKE (RFC 4945 §5.1.3.12).
 pub(super) const IPSEC_IKE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.17");
+/// id-kp-OCSPSigning (RFC 6960 §4.2.2.2).
+pub(super) const OCSP_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.9");
 /// anyExtendedKeyUsage (RFC 5280 §4.2.1.12).
 pub(super) const ANY_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
 

@@ -15,6 +15,7 @@ mod defect;
 mod extensions;
 pub mod laboratory;
 pub(crate) mod name;
+mod ocsp;
 mod shown;
 mod speaks_for;
 mod trust;
@@ -24,6 +25,7 @@ pub use certificate::{BadCertificate, Certificate};
 pub use crl::{BadCrl, Crl};
 pub use defect::{Defect, Untrusted};
 pub use extensions::BadExtension;
+pub use ocsp::{BadOcspResponse, CertificateStatus, OcspResponse};
 pub use speaks_for::NotTheirs;
 pub use trust::{Revocation, TrustStore, Trusted};
 

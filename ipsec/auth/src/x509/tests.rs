@@ -1,6 +1,7 @@
 mod hostile;
 mod openssl;
 mod revocation;
+mod status;
 
 use ipsec_crypto::{KeyType, Signer};
 use x509_cert::der::asn1::{ObjectIdentifier, OctetString};
@@ -12,9 +13,10 @@ use x509_cert::ext::pkix::{
 };
 
 use super::laboratory::{Authority, Draft, Wish, extension};
+use super::validate::Circumstances;
 use super::*;
-use crate::Identity;
 use crate::seeded::Seeded;
+use crate::{Credential, Identity};
 
 const FROM: u64 = 1_700_000_000;
 const UNTIL: u64 = 2_000_000_000;
@@ -351,7 +353,8 @@ fn names_chain_even_where_the_key_fits() {
     let same_key = Authority::root(&wish("CN=Other", &[]), &mut Seeded::new(1)).unwrap();
     let west = end(&same_key, "CN=west", &[]);
     let store = trust(&root);
-    let refused = validate::path(&store, root.certificate(), &[&west], NOW).unwrap_err();
+    let circumstances = Circumstances { store: &store, responses: &[], now: NOW };
+    let refused = validate::path(&circumstances, root.certificate(), &[&west]).unwrap_err();
     assert_eq!(refused.defect, Defect::NoIssuer { issuer: "CN=Other".to_owned() });
 }
 

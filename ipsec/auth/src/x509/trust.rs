@@ -3,7 +3,9 @@
 use ipsec_crypto::Verifier;
 
 use super::name::same;
-use super::{Certificate, Crl, Defect, Untrusted, validate};
+use super::ocsp::{self, Word};
+use super::validate::Circumstances;
+use super::{Certificate, Crl, Defect, OcspResponse, Untrusted, validate};
 
 /// The longest path that is tried, in certificates without the anchor.
 const LONGEST: usize = 8;
@@ -16,7 +18,7 @@ pub enum Revocation {
     /// A certificate is good unless a list at hand revokes it.
     #[default]
     WhereKnown,
-    /// Every certificate below an anchor needs a current list of its issuer.
+    /// Every certificate below an anchor needs a current list of its issuer, or a current OCSP response.
     Required,
 }
 
@@ -31,6 +33,9 @@ pub struct TrustStore {
     pub crls: Vec<Crl>,
     /// How much must be known about revocation.
     pub revocation: Revocation,
+    /// Whether peers are asked for OCSP responses (RFC 4806), and who may sign these besides the issuers and whom they have
+    /// certified for it: case (b) of RFC 4806 §3.1.
+    pub ocsp: Option<Vec<Certificate>>,
 }
 
 /// A certificate to which a valid path leads.
@@ -81,12 +86,27 @@ impl TrustStore {
         others: &'a [Certificate],
         now: u64,
     ) -> Result<Trusted<'a>, Untrusted> {
-        let mut search = Search { store: self, others, now, steps: 0, invalid: None, dead_end: None };
+        self.validate_with(certificate, others, &[], now)
+    }
+
+    /// The same with what OCSP responders say.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate) has them.
+    pub fn validate_with<'a>(
+        &'a self,
+        certificate: &'a Certificate,
+        others: &'a [Certificate],
+        responses: &'a [OcspResponse],
+        now: u64,
+    ) -> Result<Trusted<'a>, Untrusted> {
+        let circumstances = Circumstances { store: self, responses, now };
+        let mut search = Search { circumstances, others, steps: 0, invalid: None, dead_end: None };
         let mut path = vec![certificate];
         let anchor = match self.anchors.iter().find(|anchor| *anchor == certificate) {
             Some(anchor) => {
                 path.clear();
-                validate::path(self, anchor, &[], now).map(|()| anchor)
+                validate::path(&circumstances, anchor, &[]).map(|()| anchor)
             }
             None => search.extend(&mut path).ok_or_else(|| search.why(certificate)),
         }?;
@@ -97,15 +117,21 @@ impl TrustStore {
         Ok(Trusted { path, anchor, verifier })
     }
 
-    /// RFC 5280 §6.3.3: a list at hand that revokes the certificate counts even when it is out of date.
+    /// RFC 5280 §6.3.3: a list at hand that revokes the certificate counts even when it is out of date, and so does an OCSP
+    /// response.
     pub(super) fn is_not_revoked(
         &self,
         certificate: &Certificate,
         issuer: &Certificate,
-        now: u64,
+        circumstances: &Circumstances<'_>,
     ) -> Result<(), Defect> {
-        let mut why = format!("there is no CRL of {}", issuer.subject());
-        let mut is_known = false;
+        let now = circumstances.now;
+        let word = ocsp::consult(certificate, issuer, circumstances)?;
+        let mut is_known = matches!(word, Word::Good);
+        let mut why = match word {
+            Word::Useless(why) => why,
+            Word::None | Word::Good => format!("there is no CRL of {}", issuer.subject()),
+        };
         for crl in self.crls.iter().filter(|crl| crl.is_about(certificate)) {
             if let Err(defect) = crl.check(issuer) {
                 why = defect.to_string();
@@ -133,9 +159,8 @@ impl TrustStore {
 
 /// A search in depth, from the peer's certificate up to an anchor.
 struct Search<'a> {
-    store: &'a TrustStore,
+    circumstances: Circumstances<'a>,
     others: &'a [Certificate],
-    now: u64,
     steps: usize,
     /// What is wrong with the first path that reached an anchor.
     invalid: Option<Untrusted>,
@@ -146,14 +171,15 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     /// Extends `path`, whose last certificate still has no issuer, to a valid one; leaves it as it was if it cannot.
     fn extend(&mut self, path: &mut Vec<&'a Certificate>) -> Option<&'a Certificate> {
-        let (store, others) = (self.store, self.others);
+        let (circumstances, others) = (self.circumstances, self.others);
+        let store = circumstances.store;
         let lowest = *path.last()?;
         let mut has_issuer = false;
         for anchor in store.anchors.iter().filter(|anchor| may_issue(anchor, lowest)) {
             has_issuer = true;
             self.step()?;
             let downwards: Vec<&Certificate> = path.iter().rev().copied().collect();
-            match validate::path(store, anchor, &downwards, self.now) {
+            match validate::path(&circumstances, anchor, &downwards) {
                 Ok(()) => return Some(anchor),
                 Err(why) => self.invalid.get_or_insert(why),
             };
@@ -224,8 +250,8 @@ mod tests {
         let others: Vec<Certificate> = (0..12).map(|_| make("CN=Ring")).collect();
         let west = make("CN=west");
         let store = TrustStore { anchors: vec![root.certificate().clone()], ..TrustStore::default() };
-        let mut search =
-            Search { store: &store, others: &others, now: 1, steps: 0, invalid: None, dead_end: None };
+        let circumstances = Circumstances { store: &store, responses: &[], now: 1 };
+        let mut search = Search { circumstances, others: &others, steps: 0, invalid: None, dead_end: None };
         assert!(search.extend(&mut vec![&west]).is_none());
         // Each level learns of the end by one more step.
         assert!((MOST_STEPS..=MOST_STEPS + LONGEST).contains(&search.steps), "{}", search.steps);

@@ -8,7 +8,17 @@ use super::certificate::Signed;
 use super::constraints::NameSpace;
 use super::extensions::{ANY_KEY_USAGE, IPSEC_IKE};
 use super::name::same;
-use super::{Certificate, Defect, TrustStore, Untrusted};
+use super::{Certificate, Defect, OcspResponse, TrustStore, Untrusted};
+
+/// What is at hand when certificates are looked at, and when that is.
+#[derive(Clone, Copy)]
+pub(super) struct Circumstances<'a> {
+    pub(super) store: &'a TrustStore,
+    /// What the peer has sent of OCSP responders.
+    pub(super) responses: &'a [OcspResponse],
+    /// Seconds since 1970 in UTC.
+    pub(super) now: u64,
+}
 
 /// What the certificates before say about the next one (RFC 5280 §6.1.2).
 struct State<'a> {
@@ -21,11 +31,11 @@ struct State<'a> {
 /// Validates `path`, which begins with the certificate that `anchor` issued and ends with the peer's. With an empty
 /// path the anchor itself is the peer's.
 pub(super) fn path(
-    store: &TrustStore,
+    circumstances: &Circumstances<'_>,
     anchor: &Certificate,
     path: &[&Certificate],
-    now: u64,
 ) -> Result<(), Untrusted> {
+    let now = circumstances.now;
     let blame = |certificate: &Certificate, defect| Untrusted { subject: certificate.subject(), defect };
     let of = |certificate| move |defect| blame(certificate, defect);
     is_valid_at(anchor, now).map_err(of(anchor))?;
@@ -36,10 +46,10 @@ pub(super) fn path(
     let mut state = State { issuer: anchor, path_length: None, names: NameSpace::default() };
     state.take_limits(anchor);
     for authority in authorities {
-        state.process(store, authority, now, false).map_err(of(authority))?;
+        state.process(circumstances, authority, false).map_err(of(authority))?;
         state.prepare(authority).map_err(of(authority))?;
     }
-    state.process(store, last, now, true).map_err(of(last))?;
+    state.process(circumstances, last, true).map_err(of(last))?;
     is_for_ike(last).map_err(of(last))
 }
 
@@ -47,14 +57,13 @@ impl<'a> State<'a> {
     /// RFC 5280 §6.1.3, with §6.1.4 (o).
     fn process(
         &self,
-        store: &TrustStore,
+        circumstances: &Circumstances<'_>,
         certificate: &Certificate,
-        now: u64,
         is_last: bool,
     ) -> Result<(), Defect> {
         signature(&certificate.signed(), self.issuer)?;
-        is_valid_at(certificate, now)?;
-        store.is_not_revoked(certificate, self.issuer, now)?;
+        is_valid_at(certificate, circumstances.now)?;
+        circumstances.store.is_not_revoked(certificate, self.issuer, circumstances)?;
         if !same(certificate.issuer_name(), self.issuer.subject_name()) {
             return Err(Defect::NoIssuer { issuer: certificate.issuer() });
         }
@@ -111,7 +120,7 @@ fn is_self_issued(certificate: &Certificate) -> bool {
     same(certificate.subject_name(), certificate.issuer_name())
 }
 
-fn is_valid_at(certificate: &Certificate, now: u64) -> Result<(), Defect> {
+pub(super) fn is_valid_at(certificate: &Certificate, now: u64) -> Result<(), Defect> {
     match certificate.validity() {
         (from, _) if now < from => Err(Defect::NotYetValid { from, now }),
         (_, until) if now > until => Err(Defect::Expired { until, now }),
@@ -119,22 +128,22 @@ fn is_valid_at(certificate: &Certificate, now: u64) -> Result<(), Defect> {
     }
 }
 
-fn has_no_unknown_critical(certificate: &Certificate) -> Result<(), Defect> {
+pub(super) fn has_no_unknown_critical(certificate: &Certificate) -> Result<(), Defect> {
     let unknown = certificate.extensions().unknown_critical;
     unknown.map_or(Ok(()), |oid| Err(Defect::UnknownCritical { oid: oid.to_string() }))
 }
 
+/// RFC 4945 §5.1.3.2.
+pub(super) fn is_for_signatures(certificate: &Certificate) -> Result<(), Defect> {
+    let usage = certificate.extensions().key_usage.as_ref();
+    let signs = usage.is_none_or(|usage| usage.digital_signature() || usage.non_repudiation());
+    if signs { Ok(()) } else { Err(Defect::NotForSignatures) }
+}
+
 /// RFC 4945 §5.1.3.2 and §5.1.3.12.
 fn is_for_ike(certificate: &Certificate) -> Result<(), Defect> {
-    let extensions = certificate.extensions();
-    let signs = extensions
-        .key_usage
-        .as_ref()
-        .is_none_or(|usage| usage.digital_signature() || usage.non_repudiation());
-    if !signs {
-        return Err(Defect::NotForSignatures);
-    }
-    let purposes = extensions.extended_key_usage.as_ref();
+    is_for_signatures(certificate)?;
+    let purposes = certificate.extensions().extended_key_usage.as_ref();
     if !purposes.is_none_or(|list| list.contains(&IPSEC_IKE) || list.contains(&ANY_KEY_USAGE)) {
         return Err(Defect::NotForIke);
     }

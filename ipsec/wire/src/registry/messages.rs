@@ -45,6 +45,7 @@ registry! {
     /// The encoding of a certificate (RFC 7296 §3.6).
     CertEncoding(u8) {
         X509_SIGNATURE = 4 "X.509 certificate, signature",
+        OCSP_CONTENT = 14 "OCSP content",
         RAW_PUBLIC_KEY = 15 "raw public key",
     }
 }

@@ -62,6 +62,8 @@ pub(in crate::file) struct FurtherDemand {
 pub(in crate::file) struct AcceptCertificate {
     pub(in crate::file) authorities: Option<Spanned<Vec<Text>>>,
     pub(in crate::file) revocation: Option<Revocation>,
+    pub(in crate::file) ocsp: bool,
+    pub(in crate::file) responders: Option<Spanned<Vec<Text>>>,
     pub(in crate::file) any_name: bool,
 }
 
@@ -110,6 +112,26 @@ pub(in crate::file) struct Certificate {
     pub(in crate::file) until: Option<Text>,
     pub(in crate::file) revoked: bool,
     pub(in crate::file) chain: Option<bool>,
+    pub(in crate::file) ocsp: Option<Ocsp>,
+}
+
+/// What an OCSP responder says of a certificate.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::file) struct Ocsp {
+    pub(in crate::file) says: Option<OcspWord>,
+    pub(in crate::file) responder: Option<Text>,
+    pub(in crate::file) from: Option<Text>,
+    pub(in crate::file) until: Option<Text>,
+}
+
+/// The status of a certificate.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::file) enum OcspWord {
+    Good,
+    Revoked,
+    Unknown,
 }
 
 /// What a certificate's key is for.
@@ -118,4 +140,5 @@ pub(in crate::file) struct Certificate {
 pub(in crate::file) enum Usage {
     Signature,
     Encipherment,
+    Ocsp,
 }

@@ -123,6 +123,13 @@ pub(super) const SECTIONS: &[Section] = &[
         both_ends: &[],
     },
     Section {
+        heading: "ocsp = { … }",
+        meaning: "What an OCSP responder says of a certificate; its owner shows it to whoever asks (RFC 4806, RFC 6960).",
+        known: fields::of::<nouns::Ocsp>,
+        rows: OCSP,
+        both_ends: &[],
+    },
+    Section {
         heading: "[pool.NAME]",
         meaning: "Inside addresses that a peer lends, and what it tells those who get one (RFC 7296 §2.19).",
         known: fields::of::<nouns::Pool>,
@@ -446,7 +453,31 @@ const ACCEPT_CERTIFICATE: &[Row] = &[
         "`\"where-known\"`",
         "What has to be known about revocation.",
     ),
+    row(
+        "ocsp",
+        "true or false",
+        "false",
+        "Whether the other end is asked for an OCSP response with its certificate (RFC 4806).",
+    ),
+    row(
+        "responders",
+        "list of certificates",
+        "none",
+        "Who may sign OCSP responses besides the issuer and whom that one has certified for it.",
+    ),
     row("any-name", "true or false", "false", "Whether the certificate may be somebody else's."),
+];
+
+const OCSP: &[Row] = &[
+    row(
+        "says",
+        "`\"good\"`, `\"revoked\"`, `\"unknown\"`",
+        "whether it is revoked",
+        "What the responder says of the certificate.",
+    ),
+    row("responder", "a certificate", "the issuer", "Who signs that."),
+    row("from", "duration", "long before", "When that is said, from the beginning of the run."),
+    row("until", "duration", "long after", "Until when it is good."),
 ];
 
 const FURTHER: &[Row] = &[
@@ -485,7 +516,12 @@ const CERTIFICATE: &[Row] = &[
     row("key", "a type of key, as for an authority", "`\"ecdsa-p256\"`", "The type of its key."),
     row("subject", "distinguished name", "`CN=NAME,O=Esplanade`", "Whose it is."),
     row("names", "identities", "who uses it", "The alternative names."),
-    row("usage", "`\"signature\"`, `\"encipherment\"`", "`\"signature\"`", "What its key is for."),
+    row(
+        "usage",
+        "`\"signature\"`, `\"encipherment\"`, `\"ocsp\"`",
+        "`\"signature\"`",
+        "What its key is for.",
+    ),
     row("from", "duration", "long before", "When it becomes valid, from the beginning of the run."),
     row("until", "duration", "long after", "When it ceases to be valid."),
     row("revoked", "true or false", "false", "Whether its issuer has revoked it."),
@@ -495,6 +531,7 @@ const CERTIFICATE: &[Row] = &[
         "true",
         "Whether the authorities between it and the root are sent with it.",
     ),
+    row("ocsp", "table", "none", "What an OCSP responder says of it; see below."),
 ];
 
 const POOL: &[Row] = &[

@@ -198,6 +198,7 @@ fn fitting(proof: &Proof, theirs: &Proof, other: &str, document: &Document) -> D
         (_, Proof::Certificate(_)) => Demand::Certificate {
             authorities: pki::roots(document),
             revocation: Revocation::WhereKnown,
+            ocsp: None,
             any_name: false,
         },
         (_, Proof::Eap { user, password, methods }) => Demand::Eap {
@@ -222,7 +223,18 @@ fn demand(accept: &Accept, ends: [&str; 2], document: &Document, problems: &mut 
                 }
                 list.get_ref().iter().map(|name| name.get_ref().clone()).collect()
             });
+            let responders = noun.responders.as_ref().map(|list| {
+                for name in list.get_ref() {
+                    pki::refers(name, "certificate", &document.certificates, problems);
+                }
+                if !noun.ocsp {
+                    let problem = Problem::at(list.span(), "`responders` are trusted for what is asked for");
+                    problems.add(problem.label("expected `ocsp = true` beside it"));
+                }
+                list.get_ref().iter().map(|name| name.get_ref().clone()).collect()
+            });
             Demand::Certificate {
+                ocsp: noun.ocsp.then(|| responders.unwrap_or_default()),
                 authorities: named.unwrap_or_else(|| pki::roots(document)),
                 revocation: noun.revocation.map_or(Revocation::WhereKnown, Into::into),
                 any_name: noun.any_name,

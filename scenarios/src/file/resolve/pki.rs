@@ -11,7 +11,7 @@ use super::problems::Problems;
 use crate::diagnostic::{Problem, suggestion};
 use crate::file::nouns::{self, Text};
 use crate::file::read::{Document, Named};
-use crate::file::scenario::{Authority, Certificate, Ike, List, Proof, Validity};
+use crate::file::scenario::{Authority, Certificate, Ike, List, Ocsp, OcspWord, Proof, Validity};
 use crate::quantity;
 
 /// The types of key that can be asked for.
@@ -101,9 +101,29 @@ pub(super) fn certificates(document: &Document, ikes: &[Ike], problems: &mut Pro
             validity: validity(noun.from.as_ref(), noun.until.as_ref(), problems),
             revoked: noun.revoked,
             chain: noun.chain.unwrap_or(true),
+            ocsp: noun.ocsp.as_ref().map(|ocsp| self::ocsp(ocsp, document, noun.revoked, problems)),
         })
     };
     document.certificates.iter().filter_map(certificate).collect()
+}
+
+/// What a responder says; of a revoked certificate that, unless it is told otherwise.
+fn ocsp(noun: &nouns::Ocsp, document: &Document, is_revoked: bool, problems: &mut Problems) -> Ocsp {
+    if let Some(responder) = &noun.responder {
+        refers(responder, "certificate", &document.certificates, problems);
+    }
+    let says = match noun.says {
+        Some(nouns::OcspWord::Good) => OcspWord::Good,
+        Some(nouns::OcspWord::Revoked) => OcspWord::Revoked,
+        Some(nouns::OcspWord::Unknown) => OcspWord::Unknown,
+        None if is_revoked => OcspWord::Revoked,
+        None => OcspWord::Good,
+    };
+    Ocsp {
+        says,
+        responder: noun.responder.as_ref().map(|responder| responder.get_ref().clone()),
+        validity: validity(noun.from.as_ref(), noun.until.as_ref(), problems),
+    }
 }
 
 fn identity(text: &str) -> Identity {
@@ -169,6 +189,7 @@ impl From<nouns::Usage> for Usage {
         match noun {
             nouns::Usage::Signature => Self::Signatures,
             nouns::Usage::Encipherment => Self::Encipherment,
+            nouns::Usage::Ocsp => Self::OcspSigning,
         }
     }
 }

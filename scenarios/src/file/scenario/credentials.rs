@@ -44,6 +44,9 @@ pub enum Demand {
         authorities: Vec<String>,
         /// What has to be known about revocation.
         revocation: Revocation,
+        /// Whether OCSP responses are asked for, and whose certificates, by name, are those of responders that are trusted
+        /// besides the issuers.
+        ocsp: Option<Vec<String>>,
         /// Whether the certificate may be somebody else's.
         any_name: bool,
     },
@@ -146,4 +149,28 @@ pub struct Certificate {
     pub revoked: bool,
     /// Whether the authorities between it and the root are sent with it.
     pub chain: bool,
+    /// What an OCSP responder says of it, if one does.
+    pub ocsp: Option<Ocsp>,
+}
+
+/// What an OCSP responder says of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ocsp {
+    /// Its status.
+    pub says: OcspWord,
+    /// The certificate of the responder, if it is not the issuer itself.
+    pub responder: Option<String>,
+    /// When it says that, and until when that is good.
+    pub validity: Validity,
+}
+
+/// The status of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OcspWord {
+    /// It is not revoked.
+    Good,
+    /// It is revoked since the beginning of the run.
+    Revoked,
+    /// The responder does not know it.
+    Unknown,
 }

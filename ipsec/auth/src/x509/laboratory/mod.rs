@@ -3,9 +3,10 @@
 //!
 //! ```text
 //! Authority::root ──▶ Authority::subordinate ──▶ Authority::issue ──▶ Credential
-//!      └─ crl               └─ revoke, crl
+//!      └─ crl, ocsp         └─ revoke, crl, ocsp
 //! ```
 
+mod ocsp;
 mod written;
 
 use ipsec_crypto::{CannotSign, Entropy, KeyType, Signer};
@@ -17,15 +18,16 @@ use x509_cert::der::oid::AssociatedOid;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, CrlNumber, KeyUsage, KeyUsages, SubjectAltName,
-    SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, CrlNumber, ExtendedKeyUsage, KeyUsage, KeyUsages,
+    SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::Validity;
 
+use super::extensions::OCSP_SIGNING;
 use super::speaks_for::key_id;
-use super::{BadCertificate, BadCrl, Certificate, Crl};
+use super::{BadCertificate, BadCrl, BadOcspResponse, Certificate, CertificateStatus, Crl, OcspResponse};
 use crate::{Credential, Identity};
 use written::date;
 pub(super) use written::{Draft, extension};
@@ -63,6 +65,9 @@ pub enum CannotIssue {
     /// The list that was written is none.
     #[error(transparent)]
     Crl(#[from] BadCrl),
+    /// The OCSP response that was written is none.
+    #[error(transparent)]
+    Ocsp(#[from] BadOcspResponse),
 }
 
 impl From<DerError> for CannotIssue {
@@ -91,6 +96,8 @@ pub enum Usage {
     Signatures,
     /// keyEncipherment, with which nobody signs.
     Encipherment,
+    /// digitalSignature for OCSP responses, and for nothing else (RFC 6960 §4.2.2.2).
+    OcspSigning,
 }
 
 /// An authority with its private key.
@@ -157,14 +164,17 @@ impl Authority {
         entropy: &mut dyn Entropy,
     ) -> Result<Credential, CannotIssue> {
         let signer = Signer::generate(wish.key_type, entropy);
-        let usage = match usage {
-            Usage::Signatures => KeyUsages::DigitalSignature,
+        let bits = match usage {
+            Usage::Signatures | Usage::OcspSigning => KeyUsages::DigitalSignature,
             Usage::Encipherment => KeyUsages::KeyEncipherment,
         };
-        let usage = extension(true, &KeyUsage(usage.into()))?;
-        let draft = Draft::new(wish, signer.verifier().to_spki(), vec![usage], entropy)?;
+        let mut extensions = vec![extension(true, &KeyUsage(bits.into()))?];
+        if usage == Usage::OcspSigning {
+            extensions.push(extension(false, &ExtendedKeyUsage(vec![OCSP_SIGNING]))?);
+        }
+        let draft = Draft::new(wish, signer.verifier().to_spki(), extensions, entropy)?;
         let chain = [std::slice::from_ref(&self.sign(&draft)?), &self.chain].concat();
-        Ok(Credential { signer, chain, root: Some(self.root_certificate().clone()) })
+        Ok(Credential { signer, chain, root: Some(self.root_certificate().clone()), status: None })
     }
 
     /// Takes a certificate back at the instant `since`, in seconds since 1970: the next list will say so.
@@ -202,10 +212,38 @@ impl Authority {
         Ok(Crl::parse(&written::crl(&self.signer, &self.name, updates, entries, extensions)?)?)
     }
 
+    /// What the authority says as an OCSP responder of a certificate that it has issued: at `updates.0`, and good until
+    /// `updates.1`, in seconds since 1970. With a `delegate` that one says it in the authority's place, and shows its
+    /// certificate.
+    ///
+    /// # Errors
+    /// If one of them is no date.
+    pub fn ocsp(
+        &self,
+        certificate: &Certificate,
+        status: CertificateStatus,
+        updates: (u64, u64),
+        delegate: Option<&Credential>,
+    ) -> Result<OcspResponse, CannotIssue> {
+        let (signer, own) = match delegate {
+            Some(delegate) => (&delegate.signer, delegate.chain.first()),
+            None => (&self.signer, None),
+        };
+        let responder = own.unwrap_or(&self.certificate);
+        let answer = ocsp::Answer { certificate, issuer: &self.certificate, status, updates };
+        Ok(OcspResponse::parse(&ocsp::response(&answer, (signer, responder), own)?)?)
+    }
+
     /// The authority's certificate; a root's is a trust anchor.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// The authority's private key, with which a laboratory may sign what no authority would.
+    #[must_use]
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     fn new(

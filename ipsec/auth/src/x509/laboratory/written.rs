@@ -75,7 +75,7 @@ pub(super) fn crl(
 }
 
 /// How an authority signs with a key of this type: nothing that draws.
-fn algorithm(key_type: KeyType) -> SignatureAlgorithm {
+pub(super) fn algorithm(key_type: KeyType) -> SignatureAlgorithm {
     match key_type {
         KeyType::Rsa => SignatureAlgorithm::RsaSha2_256,
         KeyType::Dsa => SignatureAlgorithm::DsaSha1,
@@ -87,15 +87,19 @@ fn algorithm(key_type: KeyType) -> SignatureAlgorithm {
     }
 }
 
-fn sign(signer: &Signer, algorithm: SignatureAlgorithm, octets: &[u8]) -> Result<Vec<u8>, CannotIssue> {
+pub(super) fn sign(
+    signer: &Signer,
+    algorithm: SignatureAlgorithm,
+    octets: &[u8],
+) -> Result<Vec<u8>, CannotIssue> {
     Ok(signer.sign(algorithm, &[octets], &mut FixedEntropy::new([]))?)
 }
 
-fn sequence(elements: &[&[u8]]) -> Result<Vec<u8>, CannotIssue> {
+pub(super) fn sequence(elements: &[&[u8]]) -> Result<Vec<u8>, CannotIssue> {
     Ok(Any::new(Tag::Sequence, elements.concat())?.to_der()?)
 }
 
-fn explicit<T>(number: u32, value: T) -> Result<Vec<u8>, CannotIssue>
+pub(super) fn explicit<T>(number: u32, value: T) -> Result<Vec<u8>, CannotIssue>
 where
     ContextSpecific<T>: Encode,
 {

@@ -17,7 +17,7 @@ fn store() -> TrustStore {
         anchors: vec![Certificate::parse(ROOT).unwrap()],
         authorities: vec![Certificate::parse(MIDDLE).unwrap()],
         crls: vec![Crl::parse(CRL).unwrap()],
-        revocation: Revocation::WhereKnown,
+        ..TrustStore::default()
     }
 }
 
@@ -44,4 +44,27 @@ fn a_list_of_openssl_revokes() {
     );
     assert_eq!(store().crls[0].der(), CRL);
     assert_eq!(store().crls[0].updates(), (1_795_643_088, Some(1_798_235_088)));
+}
+
+const STATUS_ROOT: &[u8] = include_bytes!("openssl/status-root.der");
+const STATUS_WEST: &[u8] = include_bytes!("openssl/status-west.der");
+/// Of a responder that the root has certified, by its name, with hashes of SHA-1.
+const GOOD: &[u8] = include_bytes!("openssl/status-good.der");
+/// Of the root itself, by its key, with hashes of SHA-256 and a reason.
+const REVOKED: &[u8] = include_bytes!("openssl/status-revoked.der");
+
+#[test]
+fn ocsp_responses_of_openssl_are_understood() {
+    let west = Certificate::parse(STATUS_WEST).unwrap();
+    let anchors = vec![Certificate::parse(STATUS_ROOT).unwrap()];
+    let store = TrustStore { anchors, revocation: Revocation::Required, ..TrustStore::default() };
+    // 2026-11-30.
+    let now = 1_796_000_000;
+    let verdict = |der| {
+        let responses = [OcspResponse::parse(der).unwrap()];
+        store.validate_with(&west, &[], &responses, now).map(|_| ()).map_err(|why| why.to_string())
+    };
+    assert_eq!(verdict(GOOD), Ok(()));
+    let since = "CN=west: revoked since 2026-11-29T00:00:00Z (RFC 5280 §6.1.3 (a)(3))";
+    assert_eq!(verdict(REVOKED), Err(since.to_owned()));
 }

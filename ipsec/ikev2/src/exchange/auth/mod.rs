@@ -23,7 +23,7 @@ mod terms;
 use ipsec_auth::eap::{EapPacket, EapSuccess};
 use ipsec_auth::{
     AnnouncedMethod, Evidence, Identity, Occasion, PeerEntry, Prove, Proven, SignatureHash, SignedOctets,
-    read_certificates, read_raw_keys,
+    read_certificates, read_raw_keys, read_responses,
 };
 use ipsec_wire::registry::{AuthMethod, NotifyType};
 use ipsec_wire::v2::{Authentication, Certificate, CertificateRequest, Identification, Message, Payload};
@@ -118,11 +118,12 @@ impl<'a> HalfOpen<'a> {
             received: self.sa.features.signature_hashes.as_deref(),
             accepted: &accepted_by(said),
         };
-        let credential = prove.credential(&requests_of(said));
+        let asked = requests_of(said);
+        let credential = prove.credential(&asked);
         let auth = prove.prove(credential, &occasion, cx.entropy).map_err(|why| {
             Failure::Authentication(format!("{} cannot prove itself: {why}", Identity::from_wire(id)))
         })?;
-        let certificates = prove.certificates(credential).into_iter().map(Payload::Cert);
+        let certificates = prove.certificates(credential, &asked).into_iter().map(Payload::Cert);
         Ok(certificates.chain([Payload::Auth(auth)]).collect())
     }
 
@@ -146,6 +147,9 @@ impl<'a> HalfOpen<'a> {
         let sender = self.sa.role.other();
         let sent = certificates(payloads);
         let certificates = read_certificates(&sent).map_err(|why| failed(why.to_string()))?;
+        let asks_status = entry.authenticate.trust().is_some_and(|trust| trust.ocsp.is_some());
+        let responses = if asks_status { read_responses(&sent) } else { Ok(Vec::new()) };
+        let responses = responses.map_err(|why| failed(why.to_string()))?;
         let announced = self.announced();
         let evidence = Evidence {
             provider: cx.provider,
@@ -155,6 +159,7 @@ impl<'a> HalfOpen<'a> {
             certificates: &certificates,
             announced: announced.as_deref(),
             received: self.sa.features.signature_hashes.as_deref(),
+            responses: &responses,
             raw_keys: &read_raw_keys(&sent),
             eap,
             now: cx.date(),
