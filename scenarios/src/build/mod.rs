@@ -128,7 +128,7 @@ pub fn world<O: Observer<Note>>(
         built.places.nats.insert(nat.name.clone(), id);
     }
     for tester in &scenario.testers {
-        let Some(orders) = orders(scenario, tester) else { continue };
+        let Some(orders) = orders(scenario, tester, &built.pki) else { continue };
         let luck = setup.streams.stream(&["tester", &tester.name]);
         let made = Node::Tester(Box::new(Tester::new(orders, provider, luck)));
         let id = built.world.add_node(&tester.name, made);
@@ -148,10 +148,9 @@ pub fn world<O: Observer<Note>>(
 }
 
 /// What a tester is to do; nothing when the file's own checks have found its IKE configuration wrong.
-fn orders(scenario: &Scenario, tester: &file::Tester) -> Option<Orders> {
+fn orders(scenario: &Scenario, tester: &file::Tester, pki: &Pki) -> Option<Orders> {
     let ike = scenario.ikes.iter().find(|ike| ike.name == tester.ike)?;
     let (side, end) = ike.ends.iter().enumerate().find(|(_, end)| end.peer == tester.poses)?;
-    let file::Proof::Psk(secret) = &end.authentication.proof else { return None };
     let address = |name: &str| scenario.peer(name).map(|peer| peer.address);
     let against = &ike.ends[1 - side];
     Some(Orders {
@@ -159,8 +158,10 @@ fn orders(scenario: &Scenario, tester: &file::Tester) -> Option<Orders> {
         stage: tester.stage,
         posing_as: address(&tester.poses)?,
         against: address(&against.peer)?,
-        secret: secret.clone().into_bytes(),
-        identity: end.authentication.identity.to_string(),
+        prove: pki.prove(&ike.name, end, &end.authentication.proof),
+        accept: pki.authenticate(&ike.name, end, &end.authentication.demand),
+        authority: pki.issuer(scenario, &end.authentication.proof).cloned().map(Box::new),
+        identity: end.authentication.identity.clone(),
         victim: tester.victim.as_deref().and_then(address),
         count: tester.count,
         every: tester.every,

@@ -161,6 +161,9 @@ impl Extra for Narrator {
             Kind::Note { node, note: Note::Router(note) } => {
                 router_line(note).map(|text| format!("{}: {text}", scene.name(*node)))
             }
+            Kind::Note { node, note: Note::Says(case) } => {
+                Some(format!("{} says: {case}", scene.name(*node)))
+            }
             Kind::Note { node, note: Note::Peer(event) } => {
                 event_line(event).map(|text| format!("{}: {text}", scene.name(*node)))
             }

@@ -256,6 +256,7 @@ fn proofs_and_certificates_are_checked() {
         "auth = { null = false }",
         "auth = { psk = \"secret\" }\nhashes = [\"sha2\"]",
         "auth = { psk = \"secret\" }\nat.west.accept = { certificate = { authorities = [\"root\"] } }",
+        "auth = { psk = \"secret\" }\nat.west.accept = { certificate = { responders = [\"status\"] } }",
         "auth = { psk = \"secret\" }\nat.west.accept = { raw-key = \"north\" }",
         "auth = { psk = \"secret\" }\nat.west.accept = { eap-only = false }",
         "auth = { psk = \"secret\" }\nat.west.further = [{ auth = { eap-only = true } }]",
@@ -275,6 +276,8 @@ fn proofs_and_certificates_are_checked() {
         "[authority.root]\nfrom = \"2h\"\nuntil = \"1h\"",
         "[authority.root]\nuntil = \"10ms\"",
         "[authority.root]\n[certificate.west]\nusage = \"signing\"",
+        "[authority.root]\n[certificate.west]\nocsp = { says = \"fine\" }",
+        "[authority.root]\n[certificate.west]\nocsp = { responder = \"wset\", until = \"10ms\" }",
     ]
     .map(|table| format!("{table}\n\n[child.net]"));
     let mut changes: Vec<(&str, &str, &str)> = ways.iter().map(|way| ("proof", auth, *way)).collect();
@@ -294,6 +297,10 @@ fn fragments_windows_and_testers_are_checked() {
         "ike = \"site\"\nposes = \"west\"\nattack = \"noise\"\ncount = 0\nevery = \"0s\"",
         "ike = \"site\"\nposes = \"west\"\nattack = \"addresses\"",
         "ike = \"site\"\nposes = \"west\"\nattack = \"addresses\"\nvictim = \"north\"",
+        "ike = \"site\"\nposes = \"west\"\nattack = \"signatures\"",
+        "ike = \"site\"\nposes = \"west\"\nattack = \"certificates\"\nstage = \"answering\"",
+        "ike = \"site\"\nposes = \"west\"\nattack = \"eap\"\nstage = \"half-open\"",
+        "ike = \"site\"\nposes = \"west\"\nattack = \"noise\"\nstage = \"answering\"",
     ]
     .map(|keys| format!("[tester.mallory]\n{keys}\n\n[child.net]"));
     let mut changes = vec![

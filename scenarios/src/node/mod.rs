@@ -17,6 +17,7 @@ use sim::{Port, Step};
 pub use gateway::Gateway;
 pub use host::{Flow, Host, Manner};
 pub use probe::{MAGIC, Probe};
+pub(crate) use tester::is_own;
 pub use tester::{Attack, Orders, Stage, Tester};
 
 /// A node of a scenario's world.
@@ -46,6 +47,8 @@ pub enum Note {
     Router(RouterNote),
     /// Something that a translator did besides forwarding.
     Nat(NatNote),
+    /// A tester says something that has a name.
+    Says(&'static str),
     /// A host sent a probe.
     Sent(Probe),
     /// A probe came to a host.
@@ -70,6 +73,10 @@ impl sim::Note for Note {
             }
             Self::NoHost => out.push(1),
             Self::Gone => out.push(6),
+            Self::Says(name) => {
+                out.push(7);
+                out.extend_from_slice(name.as_bytes());
+            }
             Self::Router(note) => {
                 out.push(4);
                 note.write(out);

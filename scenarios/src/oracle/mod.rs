@@ -3,6 +3,7 @@
 mod amplification;
 mod delivery;
 mod drops;
+mod impostors;
 mod keys;
 mod message_id;
 mod nonce;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::new(keys::Keys::default()),
         Box::new(message_id::MessageId::default()),
         Box::new(drops::Drops),
+        Box::new(impostors::Impostors::default()),
         Box::new(amplification::Amplification::default()),
     ]
 }

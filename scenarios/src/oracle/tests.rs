@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use ipsec::crypto::{PORTABLE, Secret};
 use ipsec::ikev2::Event as Ikev2;
+use ipsec::wire::IkeSpi;
 use ipsec::{Dropped, Event};
 use ipsec_net::{Buffer, IpHeader, protocol, udp};
 use sim::{Direction, LinkId, NodeId};
@@ -313,6 +314,15 @@ fn much_that_is_answered_to_an_unproven_address_is_seen() {
     })[0];
     (0..4).for_each(|_| run.repeat(first));
     run.convicts("amplification", "answered");
+}
+
+#[test]
+fn a_tester_that_is_taken_for_somebody_is_seen() {
+    let mut run = Run::new();
+    let place = run.notes(|note| matches!(note, Note::Peer(Event::Ikev2(Ikev2::IkeUp { .. }))))[1];
+    let Note::Peer(Event::Ikev2(Ikev2::IkeUp { spi_r, .. })) = run.note(place) else { panic!() };
+    *spi_r = IkeSpi(0x7e57_7e57_0000_0001);
+    run.convicts("impostors", "took a tester for");
 }
 
 #[test]

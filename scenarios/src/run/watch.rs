@@ -378,6 +378,10 @@ impl Observer<Note> for Watch {
                         self.ledger.came(at, probe, *class);
                     }
                     Note::Gone => self.count("address.gone"),
+                    Note::Says(case) => {
+                        self.ladder.note(at, &self.scene.name(*node), Some(format!("says: {case}")));
+                        self.count("tester.cases");
+                    }
                     Note::Router(_) | Note::Received { .. } | Note::NoHost => {}
                 }
                 self.stirred = true;

@@ -6,7 +6,7 @@ use super::problems::Problems;
 use crate::diagnostic::{Problem, suggestion};
 use crate::file::nouns::{self, Text};
 use crate::file::read::Named;
-use crate::file::scenario::{Ike, Tester};
+use crate::file::scenario::{Ike, IkeEnd, Proof, Tester};
 use crate::node::{Attack, Stage};
 use crate::quantity;
 use crate::story::{Kind, Names};
@@ -63,16 +63,50 @@ fn tester(
         problems.add(problem);
     }
     let stage = noun.stage.as_ref().map(|stage| word(stage, "stage", &stages, problems));
+    let stage = stage.flatten().unwrap_or(Stage::Stranger);
+    let side = known.ends.iter().position(|end| end.peer == *poses.get_ref())?;
+    if let Err(expected) = fits(attack, stage, &known.ends[side], &known.ends[1 - side]) {
+        let place = noun.stage.as_ref().map_or(named.name.span(), Text::span);
+        let message =
+            format!("the attack `{}` cannot be said at the stage `{}`", attack.name(), stage.name());
+        problems.add(Problem::at(place, message).label(format!("expected {expected}")));
+    }
     Some(Tester {
         name: named.name().to_owned(),
         ike: ike.get_ref().clone(),
         poses: poses.get_ref().clone(),
         attack,
         victim: victim.map(|victim| victim.get_ref().clone()),
-        stage: stage.flatten().unwrap_or(Stage::Stranger),
+        stage,
         count: problems.number_or(noun.count.as_ref(), 1..=MOST, "a count", COUNT),
         every: problems.read_or(noun.every.as_ref(), wait, EVERY),
     })
+}
+
+/// Whether a tester has what it takes to speak for one end to the other one.
+///
+/// # Errors
+/// What it takes.
+fn fits(attack: Attack, stage: Stage, own: &IkeEnd, other: &IkeEnd) -> Result<(), &'static str> {
+    let (own, other) = (&own.authentication.proof, &other.authentication.proof);
+    let (is_certified, is_shared) = (matches!(own, Proof::Certificate(_)), matches!(own, Proof::Psk(_)));
+    let takes_eap = |proof: &Proof| matches!(proof, Proof::Eap { .. });
+    let (fits, expected) = match (attack, stage) {
+        (Attack::Signatures | Attack::Certificates, Stage::HalfOpen | Stage::Answering) => {
+            (is_certified, "an end to pose as that proves itself by a certificate")
+        }
+        (Attack::Eap, Stage::HalfOpen) => (takes_eap(own), "an end to pose as that proves itself by EAP"),
+        (Attack::Eap, Stage::Answering) => {
+            (is_certified && takes_eap(other), "a certificate of its own and EAP at the other end")
+        }
+        (Attack::Signatures | Attack::Certificates | Attack::Eap, _) => (false, "`half-open` or `answering`"),
+        (_, Stage::Answering) => (false, "one of the attacks `signatures`, `certificates` and `eap`"),
+        (_, Stage::HalfOpen | Stage::Established) => {
+            (is_shared, "an end to pose as that proves itself by a pre-shared key")
+        }
+        (_, Stage::Stranger | Stage::Passing) => (true, "nothing"),
+    };
+    if fits { Ok(()) } else { Err(expected) }
 }
 
 /// What a word of a closed list means.

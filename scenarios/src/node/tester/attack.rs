@@ -35,11 +35,17 @@ pub enum Attack {
     Cookies,
     /// What passes, but from another host's address, ahead of what passes.
     Addresses,
+    /// Signatures in AUTH that are none, or not over what they should be.
+    Signatures,
+    /// Certificates that prove nothing, or somebody else.
+    Certificates,
+    /// Conversations of EAP that take a wrong turn.
+    Eap,
 }
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Noise,
         Self::Lengths,
         Self::Payloads,
@@ -56,6 +62,9 @@ impl Attack {
         Self::Flood,
         Self::Cookies,
         Self::Addresses,
+        Self::Signatures,
+        Self::Certificates,
+        Self::Eap,
     ];
 
     /// Its word in a scenario file.
@@ -78,7 +87,16 @@ impl Attack {
             Self::Flood => "flood",
             Self::Cookies => "cookies",
             Self::Addresses => "addresses",
+            Self::Signatures => "signatures",
+            Self::Certificates => "certificates",
+            Self::Eap => "eap",
         }
+    }
+
+    /// Whether all that it says in the place of a proof has to be refused.
+    #[must_use]
+    pub fn proves_nothing(self) -> bool {
+        matches!(self, Self::Signatures | Self::Certificates | Self::Eap)
     }
 }
 
@@ -93,11 +111,14 @@ pub enum Stage {
     Established,
     /// It changes what others say while that passes.
     Passing,
+    /// It is the responder: it answers those who believe that they speak to another end.
+    Answering,
 }
 
 impl Stage {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Stranger, Self::HalfOpen, Self::Established, Self::Passing];
+    pub const ALL: [Self; 5] =
+        [Self::Stranger, Self::HalfOpen, Self::Established, Self::Passing, Self::Answering];
 
     /// Its word in a scenario file.
     #[must_use]
@@ -107,6 +128,7 @@ impl Stage {
             Self::HalfOpen => "half-open",
             Self::Established => "established",
             Self::Passing => "passing",
+            Self::Answering => "answering",
         }
     }
 }

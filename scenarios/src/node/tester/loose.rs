@@ -1,22 +1,20 @@
 //! An IKE SA begun by somebody who keeps to the protocol only as far as that serves: `IKE_SA_INIT`, keys, perhaps
 //! `IKE_AUTH`, and then whatever the attack has to say.
 
-use ipsec::auth::{SignedOctets, prove_psk};
-use ipsec::crypto::{Aead, AeadAlgorithm, Initiator, KeyExchangeAlgorithm, PrfAlgorithm, Provider, Secret};
-use ipsec::dataplane::{Encryption, Suite};
-use ipsec::ikev2::IkeSuite;
-use ipsec::ikev2::keys::{Keys, Shared, ike_keys, skeyseed};
-use ipsec::wire::registry::{
-    AuthMethod, ExchangeType, IdType, NotifyType, PayloadType, ProtocolId, TransformType,
-};
+use ipsec::auth::{Prove, SignatureHash, SignedOctets, prove_psk};
+use ipsec::crypto::{Initiator, Provider};
+use ipsec::ikev2::keys::Shared;
+use ipsec::wire::registry::{AuthMethod, ExchangeType, NotifyType, PayloadType, ProtocolId, TransformType};
 use ipsec::wire::v2::{
-    self, Authentication, FragmentNumber, Identification, KeyExchange, Layout, Message, Notify, Payload,
-    Proposal, SecurityAssociation, TrafficSelector, Transform,
+    Authentication, FragmentNumber, KeyExchange, Message, Notify, Payload, Proposal, SecurityAssociation,
+    TrafficSelector, Transform,
 };
 use ipsec::wire::{Flags, Header, IkeSpi, Version};
 
-use super::attack::Stage;
+use super::attack::{Attack, Stage};
+use super::channel::{Channel, SUITE};
 use super::crafted::{self, Draft};
+use super::forged::{self, Case, Conversation, Ground};
 use super::{Luck, Orders};
 
 /// What goes out, to which port, and whether nothing more follows.
@@ -26,22 +24,68 @@ pub(super) struct Step {
 }
 
 impl Step {
-    fn one(octets: Vec<u8>) -> Self {
+    pub(super) fn one(octets: Vec<u8>) -> Self {
         Self { datagrams: vec![(ipsec::ikev2::IKE_PORT, octets)], over: false }
     }
 
-    fn nothing() -> Self {
+    pub(super) fn nothing() -> Self {
         Self { datagrams: Vec::new(), over: false }
     }
 }
 
-/// The one suite that testers speak.
-const SUITE: IkeSuite = IkeSuite {
-    protection: Suite { encryption: Encryption::Aead(AeadAlgorithm::AesGcm16), key_len: 16, integrity: None },
-    prf: PrfAlgorithm::HmacSha2_256,
-    key_exchange: KeyExchangeAlgorithm::X25519,
-    additional: [None; 7],
-};
+/// What a tester says once it has keys.
+pub(super) enum Plan {
+    /// Good messages that an attack changes.
+    Changes,
+    /// One proof that must not be taken.
+    Proof(Case),
+    /// A conversation of EAP.
+    Talk(Conversation),
+}
+
+impl Plan {
+    /// What the orders say, at this turn.
+    pub(super) fn new(orders: &Orders, is_initiator: bool, turn: u32) -> Self {
+        match orders.attack {
+            Attack::Eap => Conversation::new(orders, is_initiator, turn).map_or(Self::Changes, Self::Talk),
+            _ => forged::case(orders, turn).map_or(Self::Changes, Self::Proof),
+        }
+    }
+
+    /// What a case is called.
+    pub(super) fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Changes => None,
+            Self::Proof(case) => Some(case.name),
+            Self::Talk(conversation) => Some(conversation.name()),
+        }
+    }
+
+    /// What stands behind the identity in the first message that has one.
+    pub(super) fn first(&mut self, ground: &Ground<'_>, luck: &mut Luck) -> Vec<Payload> {
+        match self {
+            Self::Changes => Vec::new(),
+            Self::Proof(case) => case.make(ground, luck),
+            Self::Talk(conversation) => conversation.first(ground, luck),
+        }
+    }
+
+    /// What `IKE_SA_INIT` says of what its sender can do.
+    pub(super) fn notifies(&self) -> Vec<Payload> {
+        let hashes = SignatureHash::emit_list(SignatureHash::RECOMMENDED);
+        match self {
+            // Pieces are for those who change what is inside them.
+            Self::Changes => vec![Notify::new(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED, Vec::new())],
+            Self::Proof(case) if !case.lists_hashes => Vec::new(),
+            Self::Proof(_) | Self::Talk(_) => {
+                vec![Notify::new(NotifyType::SIGNATURE_HASH_ALGORITHMS, hashes)]
+            }
+        }
+        .into_iter()
+        .map(Payload::Notify)
+        .collect()
+    }
+}
 
 /// The transform ID of X25519, and of the PRF and the cipher.
 pub(super) const X25519: u16 = 31;
@@ -51,9 +95,15 @@ const AES_GCM_16: u16 = 20;
 /// What the SPIs of all testers begin with, so that they know them again.
 const MARK: [u8; 4] = [0x7e, 0x57, 0x7e, 0x57];
 
-/// Whether an IKE SA was begun by a tester.
-pub(super) fn is_own(spi_i: IkeSpi) -> bool {
-    spi_i.0.to_be_bytes().starts_with(&MARK)
+/// Whether an SPI is one of a tester's.
+pub(crate) fn is_own(spi: IkeSpi) -> bool {
+    spi.0.to_be_bytes().starts_with(&MARK)
+}
+
+/// An SPI of a tester.
+pub(super) fn own_spi(luck: &mut Luck) -> IkeSpi {
+    let [a, b, c, d] = <[u8; 4]>::try_from(luck.octets(4)).unwrap_or([1; 4]);
+    IkeSpi(u64::from_be_bytes([MARK[0], MARK[1], MARK[2], MARK[3], a, b, c, d]))
 }
 
 /// An IKE SA.
@@ -65,6 +115,9 @@ pub(super) struct Loose {
     public: Vec<u8>,
     key_exchange: Option<Initiator>,
     keyed: Option<Keyed>,
+    plan: Plan,
+    /// The message ID of the last request.
+    message_id: u32,
     authenticating: bool,
     /// Whether it has given a cookie back; one is enough.
     returned: bool,
@@ -73,25 +126,30 @@ pub(super) struct Loose {
 /// What `IKE_SA_INIT` has brought.
 struct Keyed {
     spi_r: IkeSpi,
-    keys: Keys,
     nonce_r: Vec<u8>,
-    seal: Aead,
-    sealed: u64,
+    response: Vec<u8>,
+    channel: Channel,
 }
 
 impl Loose {
     /// Begins with a good `IKE_SA_INIT` request; a stranger says what it has to say instead of it.
-    pub(super) fn begin(orders: &Orders, provider: &'static Provider, luck: &mut Luck) -> (Self, Step) {
+    pub(super) fn begin(
+        orders: &Orders,
+        turn: u32,
+        provider: &'static Provider,
+        luck: &mut Luck,
+    ) -> (Self, Step) {
         let key_exchange = (provider.initiate)(SUITE.key_exchange, luck);
-        let [a, b, c, d] = <[u8; 4]>::try_from(luck.octets(4)).unwrap_or([1; 4]);
         let mut loose = Self {
             orders: orders.clone(),
-            spi_i: IkeSpi(u64::from_be_bytes([MARK[0], MARK[1], MARK[2], MARK[3], a, b, c, d])),
+            spi_i: own_spi(luck),
             nonce: luck.octets(32),
             request: Vec::new(),
             public: key_exchange.public().to_vec(),
             key_exchange: Some(key_exchange),
             keyed: None,
+            plan: Plan::new(orders, true, turn),
+            message_id: 1,
             authenticating: false,
             returned: false,
         };
@@ -114,6 +172,9 @@ impl Loose {
     pub(super) fn receive(&mut self, octets: &[u8], provider: &'static Provider, luck: &mut Luck) -> Step {
         if self.keyed.is_none() {
             return self.keyed(octets, provider, luck);
+        }
+        if matches!(self.plan, Plan::Talk(_)) {
+            return self.talk(octets, provider, luck).map_or(Step::nothing(), Step::one);
         }
         if !self.authenticating {
             return Step::nothing();
@@ -151,11 +212,15 @@ impl Loose {
         let Some(secret) = secret else { return Step::nothing() };
         let spi_r = message.header.spi_r;
         let shared = Shared { nonce_i: &self.nonce, nonce_r: &nonce_r, spi_i: self.spi_i, spi_r };
-        let seed = skeyseed(provider, SUITE.prf, &shared, &secret);
-        let Ok(keys) = ike_keys(provider, &SUITE, &seed, &shared) else { return Step::nothing() };
-        let (key, _) = keys.ei.as_bytes().split_at(SUITE.protection.key_len);
-        let Ok(seal) = (provider.aead)(AeadAlgorithm::AesGcm16, key) else { return Step::nothing() };
-        self.keyed = Some(Keyed { spi_r, keys, nonce_r, seal, sealed: 0 });
+        let Some(channel) = Channel::new(provider, true, &shared, &secret) else { return Step::nothing() };
+        self.keyed = Some(Keyed { spi_r, nonce_r, response: octets.to_vec(), channel });
+        if !matches!(self.plan, Plan::Changes) {
+            let first = self.first(provider, luck);
+            return Step {
+                over: !matches!(self.plan, Plan::Talk(_)),
+                ..first.map_or(Step::nothing(), Step::one)
+            };
+        }
         let auth = self.auth(provider, luck);
         if self.orders.stage == Stage::HalfOpen {
             return self.strike((ExchangeType::IKE_AUTH, auth), 1, luck);
@@ -164,6 +229,42 @@ impl Loose {
         let draft = Draft::new(self.header(ExchangeType::IKE_AUTH, 1), auth);
         let octets = self.seal(&draft, None);
         Step::one(octets)
+    }
+
+    /// The first message with an identity, and what is wrong in it or behind it.
+    fn first(&mut self, provider: &'static Provider, luck: &mut Luck) -> Option<Vec<u8>> {
+        let keyed = self.keyed.as_ref()?;
+        let ground = ground(&self.orders, provider, (&self.request, &self.nonce), keyed);
+        let said = self.plan.first(&ground, luck);
+        let id = Payload::IdI(ground.identification());
+        let payloads = [vec![id], said, child(luck).to_vec()].concat();
+        Some(self.write(payloads))
+    }
+
+    /// The next message of a conversation.
+    fn talk(&mut self, octets: &[u8], provider: &'static Provider, luck: &mut Luck) -> Option<Vec<u8>> {
+        let keyed = self.keyed.as_ref()?;
+        let (_, heard) =
+            keyed.channel.open(octets).filter(|(header, _)| header.message_id == self.message_id)?;
+        let ground = ground(&self.orders, provider, (&self.request, &self.nonce), keyed);
+        let Plan::Talk(conversation) = &mut self.plan else { return None };
+        let payloads = conversation.next(&ground, &heard, luck)?;
+        self.message_id += 1;
+        Some(self.write(payloads))
+    }
+
+    fn write(&mut self, payloads: Vec<Payload>) -> Vec<u8> {
+        let draft = Draft::new(self.header(ExchangeType::IKE_AUTH, self.message_id), payloads);
+        self.seal(&draft, None)
+    }
+
+    fn seal(&mut self, draft: &Draft, number: Option<FragmentNumber>) -> Vec<u8> {
+        self.keyed.as_mut().map(|keyed| keyed.channel.seal(draft, number)).unwrap_or_default()
+    }
+
+    /// What a case is called, if this is for one.
+    pub(super) fn name(&self) -> Option<&'static str> {
+        self.plan.name()
     }
 
     /// Says what the attack has to say, in the place of these payloads.
@@ -183,22 +284,6 @@ impl Loose {
         Step { datagrams, over: true }
     }
 
-    fn seal(&mut self, draft: &Draft, number: Option<FragmentNumber>) -> Vec<u8> {
-        let layout = Layout { iv: 8, block: 1, icv: 16 };
-        let (mut octets, parts) =
-            v2::lay_out_content(&draft.header, draft.first, number, &draft.chain, layout);
-        let Some(keyed) = &mut self.keyed else { return octets };
-        let iv = keyed.sealed.to_be_bytes();
-        keyed.sealed += 1;
-        octets[parts.iv.clone()].copy_from_slice(&iv);
-        let salt = &keyed.keys.ei.as_bytes()[SUITE.protection.key_len..];
-        let (before, rest) = octets.split_at_mut(parts.content.start);
-        let (content, icv) = rest.split_at_mut(parts.content.len());
-        // The layout gives each part its length.
-        let _ = keyed.seal.seal(&[salt, &iv].concat(), &before[..parts.iv.start], content, icv);
-        octets
-    }
-
     fn header(&self, exchange: ExchangeType, message_id: u32) -> Header {
         Header {
             spi_i: self.spi_i,
@@ -213,28 +298,26 @@ impl Loose {
     }
 
     fn init(&self, cookie: Option<Notify>) -> Vec<Payload> {
-        let supported = Notify::new(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED, Vec::new());
         let all = [
             offer(Vec::new()),
             Payload::Ke(KeyExchange::new(X25519, self.public.clone())),
             Payload::Nonce(self.nonce.clone()),
-            Payload::Notify(supported),
         ];
-        cookie.map(Payload::Notify).into_iter().chain(all).collect()
+        cookie.map(Payload::Notify).into_iter().chain(all).chain(self.plan.notifies()).collect()
     }
 
     fn auth(&self, provider: &'static Provider, luck: &mut Luck) -> Vec<Payload> {
         let Some(keyed) = &self.keyed else { return Vec::new() };
-        let id = Identification::new(IdType::FQDN, self.orders.identity.as_bytes());
+        let id = self.orders.identity.to_wire();
         let signed = SignedOctets {
             message: &self.request,
             nonce: &keyed.nonce_r,
             id: id.body(),
-            sk_p: &keyed.keys.pi,
+            sk_p: &keyed.channel.keys().pi,
             int_auth: &[],
         };
-        let secret = Secret::from(self.orders.secret.clone());
-        let data = prove_psk(provider, SUITE.prf, &secret, &signed);
+        let Prove::SharedKey(secret) = &self.orders.prove else { return Vec::new() };
+        let data = prove_psk(provider, SUITE.prf, secret, &signed);
         let [sa, ts_i, ts_r] = child(luck);
         vec![
             Payload::IdI(id),
@@ -243,6 +326,23 @@ impl Loose {
             ts_i,
             ts_r,
         ]
+    }
+}
+
+/// What proofs of an initiator are made of.
+fn ground<'a>(
+    orders: &'a Orders,
+    provider: &'static Provider,
+    (request, nonce): (&'a [u8], &'a [u8]),
+    keyed: &'a Keyed,
+) -> Ground<'a> {
+    Ground {
+        provider,
+        orders,
+        channel: &keyed.channel,
+        is_initiator: true,
+        messages: [request, &keyed.response],
+        nonces: [nonce, &keyed.nonce_r],
     }
 }
 

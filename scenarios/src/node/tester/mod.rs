@@ -10,8 +10,11 @@
 //!                     |---------------->|
 //! ```
 
+mod answering;
 mod attack;
+mod channel;
 mod crafted;
+mod forged;
 mod loose;
 mod passing;
 
@@ -19,14 +22,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use ipsec::auth::x509::laboratory::Authority;
+use ipsec::auth::{Authenticate, Credential, Identity, Prove};
 use ipsec::crypto::Provider;
 use ipsec::ikev2::IKE_PORT;
+use ipsec::wire::registry::ExchangeType;
 use ipsec::wire::{Header, IkeSpi};
 use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, fragment, udp};
 use sim::{Port, RandomStream, Step};
 
+use answering::Answering;
 pub use attack::{Attack, Stage};
-use loose::{Loose, Step as Next, is_own};
+pub(crate) use loose::is_own;
+use loose::{Loose, Step as Next};
 use passing::Passing;
 
 use super::Note;
@@ -42,16 +50,30 @@ pub struct Orders {
     pub posing_as: IpAddr,
     /// To whom.
     pub against: IpAddr,
-    /// The pre-shared key between the two, and who each of them says it is.
-    pub secret: Vec<u8>,
+    /// What the one in whose name it speaks proves itself with, and how the other one has to.
+    pub prove: Prove,
+    /// How the other one has to prove itself to that one.
+    pub accept: Authenticate,
+    /// Who has issued the certificate that it proves itself with, if it does so, with the private key.
+    pub authority: Option<Box<Authority>>,
     /// Who it says it is.
-    pub identity: String,
+    pub identity: Identity,
     /// The host whose address it gives what passes, in the attack that does so.
     pub victim: Option<IpAddr>,
     /// How many times, each with an IKE SA of its own.
     pub count: u32,
-    /// How long it waits between two times.
+    /// How long it waits between two times, unless it waits for others.
     pub every: Duration,
+}
+
+impl Orders {
+    /// What it signs with, if signatures are what it proves by.
+    fn credential(&self) -> Option<&Credential> {
+        match &self.prove {
+            Prove::Signature { credentials, .. } => credentials.first(),
+            _ => None,
+        }
+    }
 }
 
 /// A tester.
@@ -61,13 +83,19 @@ pub struct Tester {
     luck: Luck,
     /// Where packets leave, by their destination.
     routes: BTreeMap<IpAddr, Port>,
-    /// How many times are left, and when the next is due.
+    /// How many times there were, how many are left, and when the next is due.
+    turn: u32,
     left: u32,
     next: Option<Instant>,
     /// The IKE SAs that it has begun, by its own SPI.
     begun: BTreeMap<IkeSpi, Loose>,
+    /// Those that others have begun, by its own SPI, and their first messages with it.
+    answering: BTreeMap<IkeSpi, Answering>,
+    first_messages: VecDeque<(Vec<u8>, IkeSpi)>,
     passing: Passing,
     identification: u16,
+    /// What the cases are called that come next.
+    says: VecDeque<&'static str>,
     out: VecDeque<IpPacket>,
 }
 
@@ -86,11 +114,15 @@ impl Tester {
             provider,
             luck: Luck(luck),
             routes: BTreeMap::new(),
+            turn: 0,
             left: 0,
             next: None,
             begun: BTreeMap::new(),
+            answering: BTreeMap::new(),
+            first_messages: VecDeque::new(),
             passing: Passing::default(),
             identification: 0,
+            says: VecDeque::new(),
             out: VecDeque::new(),
         }
     }
@@ -123,6 +155,12 @@ impl Tester {
                 }
                 return;
             }
+            if self.orders.stage == Stage::Answering && packet.source() == self.orders.against {
+                match self.answer(octets) {
+                    Some(answer) => return self.speak(&answer.into_iter().collect::<Vec<_>>()),
+                    None => return self.out.push_back(packet),
+                }
+            }
             if self.orders.stage == Stage::Passing
                 && self.next.is_some_and(|next| next <= now)
                 && self.left > 0
@@ -136,6 +174,41 @@ impl Tester {
             self.passing.remember(octets);
         }
         self.out.push_back(packet);
+    }
+
+    /// The answer to a message that is not to pass, if there is one; nothing at all if it is to pass.
+    fn answer(&mut self, octets: &[u8]) -> Option<Option<Vec<u8>>> {
+        let header = Header::parse(octets).ok()?;
+        let known = self.first_messages.iter().find(|(first, _)| first == octets).map(|(_, spi)| *spi);
+        if let Some(answering) = self.answering.get_mut(&known.unwrap_or(header.spi_r)) {
+            return Some(answering.receive(octets, self.provider, &mut self.luck));
+        }
+        if is_own(header.spi_r) {
+            return Some(None);
+        }
+        let is_first = header.exchange == ExchangeType::IKE_SA_INIT && header.spi_r == IkeSpi(0);
+        if !is_first || self.left == 0 || self.next.is_none() {
+            return None;
+        }
+        let (turn, orders) = (self.turn, &self.orders);
+        let (answering, answer) = Answering::begin(orders, turn, octets, self.provider, &mut self.luck)?;
+        self.turn += 1;
+        self.left -= 1;
+        self.says.extend(answering.name());
+        self.first_messages.push_back((octets.to_vec(), answering.spi()));
+        self.answering.insert(answering.spi(), answering);
+        if self.first_messages.len() > MOST_BEGUN
+            && let Some((_, spi)) = self.first_messages.pop_front()
+        {
+            self.answering.remove(&spi);
+        }
+        Some(Some(answer))
+    }
+
+    /// Sends messages in the name of the one that it poses as.
+    fn speak(&mut self, messages: &[Vec<u8>]) {
+        let (source, destination) = (self.orders.posing_as, self.orders.against);
+        messages.iter().for_each(|octets| self.say(source, destination, IKE_PORT, octets));
     }
 
     /// Sends an IKE message that passes to the other end from the victim's address first.
@@ -160,30 +233,37 @@ impl Tester {
     }
 
     pub(super) fn wake(&mut self, now: Instant) {
-        while self.orders.stage != Stage::Passing
-            && self.left > 0
-            && self.next.is_some_and(|next| next <= now)
-        {
+        while self.begins() && self.left > 0 && self.next.is_some_and(|next| next <= now) {
             self.left -= 1;
             self.next = Some(now + self.orders.every);
             self.strike();
         }
     }
 
+    /// Whether it begins to speak by itself.
+    fn begins(&self) -> bool {
+        !matches!(self.orders.stage, Stage::Passing | Stage::Answering)
+    }
+
     pub(super) fn poll(&mut self, _now: Instant) -> Step<Note> {
+        if let Some(name) = self.says.pop_front() {
+            return Step::Note(Note::Says(name));
+        }
         if let Some(packet) = self.out.pop_front() {
             return match self.routes.get(&packet.destination()) {
                 Some(port) => Step::Send { port: *port, packet },
                 None => Step::Note(Note::NoHost),
             };
         }
-        let waits = self.orders.stage != Stage::Passing && self.left > 0;
+        let waits = self.begins() && self.left > 0;
         Step::Idle { until: self.next.filter(|_| waits) }
     }
 
     /// One time: what needs no IKE SA is said at once, for all else one is begun.
     fn strike(&mut self) {
-        let (loose, first) = Loose::begin(&self.orders, self.provider, &mut self.luck);
+        let (loose, first) = Loose::begin(&self.orders, self.turn, self.provider, &mut self.luck);
+        self.turn += 1;
+        self.says.extend(loose.name());
         let spi = loose.spi();
         if self.orders.stage != Stage::Stranger {
             self.begun.insert(spi, loose);
