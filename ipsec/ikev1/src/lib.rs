@@ -7,11 +7,13 @@
 //! ```text
 //! phase 1   main mode         SA, KE and Nonce, {ID HASH}, each from both ends     one ISAKMP SA
 //!           aggressive mode   the same in three messages
+//! between   transaction       {HASH ATTR} from both ends                           users (XAUTH), inside addresses
 //! phase 2   quick mode        {HASH SA Nonce [KE] [ID ID]}, {HASH}                 IPsec SAs, as often as wanted
 //!           informational     {HASH N} or {HASH D}                                 a word that nobody answers
 //! ```
 //!
-//! IPsec SAs outlive the ISAKMP SA that they were made under (`children`).
+//! Vendor IDs tell what the ends can do besides (`features`): get through NAT (`nat`), put messages together from pieces
+//! (`fragments`), answer whether they are alive. IPsec SAs outlive the ISAKMP SA that they were made under (`children`).
 
 #![deny(clippy::float_arithmetic)]
 

@@ -44,13 +44,9 @@ fn failures(refusal: &Refusal) -> [Option<&'static str>; 2] {
             [Some("authentication-failed"), None]
         }
         // What is told in the clear is a hint.
-        (Exchange::Phase1(_), Role::Initiator, Some("INVALID-ID-INFORMATION")) => {
-            [Some("authentication-failed"), Some("ts-unacceptable")]
+        (Exchange::Phase1(_), _, Some("INVALID-ID-INFORMATION" | "INVALID-HASH-INFORMATION")) => {
+            [Some("authentication-failed"); 2]
         }
-        (Exchange::Phase1(_), Role::Responder, Some("INVALID-ID-INFORMATION")) => {
-            [Some("ts-unacceptable"), Some("authentication-failed")]
-        }
-        (Exchange::Phase1(_), _, Some("INVALID-HASH-INFORMATION")) => [Some("authentication-failed"); 2],
         (Exchange::Quick, _, Some("INVALID-ID-INFORMATION")) => [Some("ts-unacceptable"); 2],
         other => panic!("{other:?} has no failures"),
     }

@@ -18,6 +18,7 @@ use ipsec_wire::v1::{Attribute, Configuration, Delete, Payload, Value};
 
 use crate::context::Context;
 use crate::effect::Effect;
+use crate::event::Event;
 use crate::refusal::Failure;
 use crate::sa::{Gate, Inside, IsakmpSa, State};
 
@@ -84,7 +85,10 @@ pub(super) fn answer(
         return (Vec::new(), Vec::new());
     }
     let inside = lend(sa, Some(asked), cx);
-    (inside.all(), vec![Effect::Assign(inside, true)])
+    let wanted = asked.attributes.iter().any(|attribute| is_address(attribute.class));
+    let exhausted = (wanted && inside.addresses.is_empty()).then_some(Event::Probe("ikev1.pool.exhausted"));
+    let answer = inside.all();
+    (answer, exhausted.map(Effect::Report).into_iter().chain([Effect::Assign(inside, true)]).collect())
 }
 
 /// What follows from the gateway's answer.

@@ -127,22 +127,10 @@ impl Session {
         if !self.sa.is_open() {
             return Err(DropReason::State);
         }
-        self.check_unused(message_id)?;
-        if self.phase2.len() >= MOST_OPEN {
-            return Err(DropReason::Exhausted);
-        }
-        let iv = self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(message_id)).unwrap_or_default();
-        self.check_path(came)?;
-        let (message, next) = self.open(Guise::Encrypted, (&iv, came), header, octets)?;
-        let answer = match quick::Responder::begin(&self.sa, &message, cx) {
-            Ok(answer) => answer,
-            Err(Refusal::Ignore(reason)) => return Err(reason),
-            Err(Refusal::Close(..)) => return Err(DropReason::State),
-        };
-        self.used.insert(message_id);
-        self.dpd.heard(cx.now);
-        self.follow_peer(came, cx, out);
-        out.push_back(Output::Event(Event::Received(record(&message))));
+        self.check_open()?;
+        let (message, next) = self.open_first(came, header, octets)?;
+        let answer = quick::Responder::begin(&self.sa, &message, cx).map_err(dropped)?;
+        self.note_first(&message, cx, out);
         match answer {
             Ok((exchange, step)) => {
                 let mut slot = Slot {
@@ -173,21 +161,10 @@ impl Session {
             self.phase2.insert(message_id, slot);
             return done;
         }
-        self.check_unused(message_id)?;
-        if self.phase2.len() >= MOST_OPEN {
-            return Err(DropReason::Exhausted);
-        }
-        self.check_path(came)?;
-        let iv = self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(message_id)).unwrap_or_default();
-        let (message, next) = self.open(Guise::Encrypted, (&iv, came), header, octets)?;
-        let step = transaction::answer(&self.sa, &message, cx).map_err(|refusal| match refusal {
-            Refusal::Ignore(reason) => reason,
-            Refusal::Close(..) => DropReason::State,
-        })?;
-        self.used.insert(message_id);
-        self.dpd.heard(cx.now);
-        self.follow_peer(came, cx, out);
-        out.push_back(Output::Event(Event::Received(record(&message))));
+        self.check_open()?;
+        let (message, next) = self.open_first(came, header, octets)?;
+        let step = transaction::answer(&self.sa, &message, cx).map_err(dropped)?;
+        self.note_first(&message, cx, out);
         let mut slot = Slot { iv: next.unwrap_or_default(), transacts: true, ..Slot::default() };
         slot.resend.received(octets);
         // The answer comes before what follows from it, so that the peer gets it first.
@@ -207,18 +184,9 @@ impl Session {
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) -> Result<(), DropReason> {
-        self.check_unused(header.message_id)?;
-        self.check_path(came)?;
-        let iv =
-            self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(header.message_id)).unwrap_or_default();
-        let (message, _) = self.open(Guise::Encrypted, (&iv, came), header, octets)?;
-        informational::check(&self.sa, &message, cx).map_err(|refusal| match refusal {
-            Refusal::Ignore(reason) => reason,
-            Refusal::Close(..) => DropReason::State,
-        })?;
-        self.used.insert(header.message_id);
-        self.follow_peer(came, cx, out);
-        out.push_back(Output::Event(Event::Received(record(&message))));
+        let (message, _) = self.open_first(came, header, octets)?;
+        informational::check(&self.sa, &message, cx).map_err(dropped)?;
+        self.note_first(&message, cx, out);
         let notify = informational::notify(&self.sa, NotifyType::UNSUPPORTED_EXCHANGE_TYPE, Vec::new());
         self.tell(vec![notify], cx, out);
         out.push_back(Output::Event(Event::Probe("ikev1.new-group.refused")));
@@ -248,19 +216,9 @@ impl Session {
             out.push_back(Output::Event(Event::Probe("ikev1.delete.repeated")));
             return Ok(());
         }
-        self.check_unused(header.message_id)?;
-        let iv =
-            self.sa.crypto.as_ref().map(|crypto| crypto.phase2_iv(header.message_id)).unwrap_or_default();
-        self.check_path(came)?;
-        let (message, _) = self.open(Guise::Encrypted, (&iv, came), header, octets)?;
-        let effects = informational::receive(&self.sa, &message, cx).map_err(|refusal| match refusal {
-            Refusal::Ignore(reason) => reason,
-            Refusal::Close(..) => DropReason::State,
-        })?;
-        self.used.insert(header.message_id);
-        self.dpd.heard(cx.now);
-        self.follow_peer(came, cx, out);
-        out.push_back(Output::Event(Event::Received(record(&message))));
+        let (message, _) = self.open_first(came, header, octets)?;
+        let effects = informational::receive(&self.sa, &message, cx).map_err(dropped)?;
+        self.note_first(&message, cx, out);
         if message.payloads.iter().any(|payload| matches!(payload, Payload::Delete(_))) {
             self.farewells.note(octets);
         }
@@ -282,6 +240,32 @@ impl Session {
             self.hint.get_or_insert(Failure::told_in_phase1(kind));
         }
         DropReason::Unprotected(error.map_or("message".to_owned(), |kind: NotifyType| kind.to_string()))
+    }
+
+    /// Reads the first message of an exchange that the peer begins under the ISAKMP SA, and tells the IV of the next one.
+    fn open_first(
+        &self,
+        came: &Path,
+        header: Header,
+        octets: &[u8],
+    ) -> Result<(Opened, Option<Vec<u8>>), DropReason> {
+        self.check_unused(header.message_id)?;
+        self.check_path(came)?;
+        let crypto = self.sa.crypto.as_ref().ok_or(DropReason::Protection)?;
+        self.open(Guise::Encrypted, (&crypto.phase2_iv(header.message_id), came), header, octets)
+    }
+
+    /// Such a message has proven to be the peer's.
+    fn note_first(&mut self, message: &Opened, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        self.used.insert(message.header.message_id);
+        self.dpd.heard(cx.now);
+        self.follow_peer(&message.came, cx, out);
+        out.push_back(Output::Event(Event::Received(record(message))));
+    }
+
+    /// Whether the peer may begin one exchange more.
+    fn check_open(&self) -> Result<(), DropReason> {
+        if self.phase2.len() >= MOST_OPEN { Err(DropReason::Exhausted) } else { Ok(()) }
     }
 
     fn check_unused(&self, message_id: u32) -> Result<(), DropReason> {
@@ -422,6 +406,14 @@ impl Session {
             }
             _ => Err(DropReason::Protection),
         }
+    }
+}
+
+/// Why a message is dropped that may not be the peer's.
+fn dropped(refusal: Refusal) -> DropReason {
+    match refusal {
+        Refusal::Ignore(reason) => reason,
+        Refusal::Close(..) => DropReason::State,
     }
 }
 

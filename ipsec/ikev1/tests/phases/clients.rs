@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipsec_auth::{PoolConfig, XauthUsers};
 use ipsec_crypto::Secret;
-use ipsec_ikev1::{Assigns, Connection, Mode, Xauth};
+use ipsec_ikev1::{Assigns, Connection, Event, Mode, Xauth};
 use ipsec_net::AddressRange;
 use ipsec_wire::registry::v1::ConfigAttribute;
 use ipsec_wire::v1::Attribute;
@@ -205,4 +205,5 @@ fn without_an_address_to_lend_there_is_no_isakmp_sa() {
     world.run(1);
     assert_eq!((world.pairs(), world.established()), ([0, 0], [0, 0]));
     assert_eq!(world.failures(WEST), ["no inside address was assigned"]);
+    assert!(world.events[EAST].contains(&Event::Probe("ikev1.pool.exhausted")));
 }

@@ -82,9 +82,7 @@ impl Initiator {
         let first = hashed(payloads, |rest| Hashes { prf: &prf, message_id }.first(rest));
         Ok((Self { config, message_id, mode, offer, spis, nonce, kx, over: false }, first))
     }
-}
 
-impl Initiator {
     /// The child with the hosts where they are seen here, and what checksums of the peer's packets are over.
     fn seen(&self, sa: &IsakmpSa, message: &Opened) -> (ChildConfig, Option<(IpAddr, IpAddr)>) {
         let config = self.config.clone();
