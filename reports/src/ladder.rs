@@ -6,6 +6,8 @@
 //! 0.081s       |<-- IKE_SA_INIT response 0 ---|
 //! 2.000s       |-- IKE_AUTH request 1 --x     |   lost
 //! ```
+//!
+//! A label that is too long for a line goes on below its arrow.
 
 /// A ladder: who takes part, and what went between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,23 +61,25 @@ pub enum Fate {
 const MARGIN: usize = 13;
 /// The least distance of two rails.
 const NARROWEST: usize = 30;
+/// The longest part of a label that stands on one line, unless a word is longer.
+const LONGEST: usize = 68;
+/// How far the rest of a label is moved in.
+const INDENT: usize = 4;
 
 impl Ladder {
     /// The ladder as lines of text, the head first. A rung whose participants are not known is told in words at the right.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let rails = Rails { names: &self.participants, margin: self.margin(), width: self.width() };
-        let mut lines = vec![rails.head()];
-        lines.extend(self.rungs.iter().map(|rung| rails.rung(rung)));
-        lines
+        self.tail(self.rungs.len())
     }
 
     /// Only the last `count` rungs, the head before them.
     #[must_use]
     pub fn tail(&self, count: usize) -> Vec<String> {
-        let mut lines = self.lines();
+        let rails = Rails { names: &self.participants, margin: self.margin(), width: self.width() };
+        let mut lines = vec![rails.head()];
         let skipped = self.rungs.len().saturating_sub(count);
-        lines.drain(1..=skipped);
+        lines.extend(self.rungs.iter().skip(skipped).flat_map(|rung| rails.rung(rung)));
         lines
     }
 
@@ -90,12 +94,32 @@ impl Ladder {
     /// The distance of two neighbouring rails: room for the longest label and its arrow, and for the longest name.
     fn width(&self) -> usize {
         let labels = self.rungs.iter().map(|rung| match rung {
-            Rung::Message { label, .. } => label.chars().count() + "|--  --->".len(),
+            Rung::Message { label, .. } => {
+                let longest = parts(label).iter().map(|part| part.chars().count()).max().unwrap_or(0);
+                longest + "|--  --->".len()
+            }
             Rung::Note { .. } => 0,
         });
         let names = self.participants.iter().map(|name| name.chars().count() + 2);
         labels.chain(names).max().unwrap_or(0).max(NARROWEST)
     }
+}
+
+/// A label in parts that fit a line each, cut between words; all but the first are moved in.
+fn parts(label: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for word in label.split(' ') {
+        let part = parts.last_mut().filter(|part| {
+            let there = part.chars().count();
+            there <= INDENT || there + 1 + word.chars().count() <= LONGEST
+        });
+        match part {
+            Some(part) if part.trim().is_empty() => part.push_str(word),
+            Some(part) => *part += &format!(" {word}"),
+            None => parts.push(format!("{:INDENT$}{word}", "")),
+        }
+    }
+    parts
 }
 
 /// Seconds with milliseconds; the rest is cut off.
@@ -118,7 +142,7 @@ impl Rails<'_> {
         line.trim_end().to_owned()
     }
 
-    fn rung(&self, rung: &Rung) -> String {
+    fn rung(&self, rung: &Rung) -> Vec<String> {
         match rung {
             Rung::Message { at_nanos, from, to, label, fate } => {
                 let (remark, arrives) = match fate {
@@ -131,13 +155,13 @@ impl Rails<'_> {
                     (Some(a), Some(b)) if a != b => self.arrow(*at_nanos, (a, b), label, arrives, remark),
                     _ => {
                         let words = format!("{from} to {to}: {label} {remark}");
-                        self.line(*at_nanos, &[], words.trim_end())
+                        vec![self.line(&time(*at_nanos), &[], words.trim_end())]
                     }
                 }
             }
             Rung::Note { at_nanos, at, text } => {
                 let marked: Vec<(usize, char)> = self.rail(at).map(|rail| (rail, '*')).into_iter().collect();
-                self.line(*at_nanos, &marked, &format!("{at}: {text}"))
+                vec![self.line(&time(*at_nanos), &marked, &format!("{at}: {text}"))]
             }
         }
     }
@@ -154,7 +178,9 @@ impl Rails<'_> {
         label: &str,
         arrives: bool,
         remark: &str,
-    ) -> String {
+    ) -> Vec<String> {
+        let parts = parts(label);
+        let label = parts.first().map_or("", String::as_str);
         let (left, right) = (from.min(to), from.max(to));
         let room = right - left - 1;
         let shaft: Vec<char> = match (from < to, arrives) {
@@ -166,13 +192,18 @@ impl Rails<'_> {
         .chars()
         .collect();
         let marks: Vec<(usize, char)> = (left + 1..right).zip(shaft).collect();
-        self.line(at_nanos, &marks, remark)
+        let rest = |part: &String| {
+            let marks: Vec<(usize, char)> = (left + "|-- ".len()..right).zip(part.chars()).collect();
+            self.line("", &marks, "")
+        };
+        let first = self.line(&time(at_nanos), &marks, remark);
+        std::iter::once(first).chain(parts[1..].iter().map(rest)).collect()
     }
 
     /// The time, the rails with `marks` over them, and a remark at the right.
-    fn line(&self, at_nanos: u64, marks: &[(usize, char)], remark: &str) -> String {
+    fn line(&self, time: &str, marks: &[(usize, char)], remark: &str) -> String {
         let last = self.margin + self.names.len().saturating_sub(1) * self.width;
-        let mut line: Vec<char> = format!("{:last$} ", time(at_nanos)).chars().collect();
+        let mut line: Vec<char> = format!("{time:last$} ").chars().collect();
         for rail in (0..self.names.len()).map(|index| self.margin + index * self.width) {
             line[rail] = '|';
         }

@@ -57,6 +57,29 @@ fn an_arrow_passes_the_rails_between_its_ends() {
 }
 
 #[test]
+fn a_label_that_is_too_long_for_a_line_goes_on_below_its_arrow_between_words() {
+    let said = "N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP) N(IKEV2_FRAGMENTATION_SUPPORTED) \
+                N(SIGNATURE_HASH_ALGORITHMS)";
+    let long = "a".repeat(80);
+    let ladder = Ladder {
+        participants: vec!["west".to_owned(), "east".to_owned()],
+        rungs: vec![
+            message(
+                0,
+                "west",
+                "east",
+                &format!("IKE_SA_INIT request 0 [SA KE Nonce {said}]"),
+                Fate::Delivered,
+            ),
+            message(20, "east", "west", &format!("IKE_SA_INIT response 0 [{long} SA]"), lost()),
+            message(40, "west", "east", "IKE_AUTH request 1", Fate::Delivered),
+        ],
+    };
+    insta::assert_snapshot!(ladder.lines().join("\n"));
+    assert_eq!(ladder.tail(1).len(), 2);
+}
+
+#[test]
 fn the_tail_keeps_the_head_and_the_last_rungs() {
     let rungs = (0..5).map(|n| message(n, "a", "b", &format!("message {n}"), Fate::Delivered)).collect();
     let ladder = Ladder { participants: vec!["a".to_owned(), "b".to_owned()], rungs };
