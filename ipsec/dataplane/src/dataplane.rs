@@ -21,7 +21,10 @@ use crate::{
 };
 
 mod addresses;
+mod failover;
 mod lifetimes;
+
+pub use failover::Standby;
 
 /// The data plane of one host.
 pub struct Dataplane {

@@ -35,7 +35,7 @@ mod timers;
 mod tunnel;
 mod unselected;
 
-pub use dataplane::{Dataplane, Due, Inbound, Outbound, Settings};
+pub use dataplane::{Dataplane, Due, Inbound, Outbound, Settings, Standby};
 pub use drop::DropReason;
 pub use encapsulation::{KEEPALIVE, Outer, UdpEncapsulation};
 pub use lifetime::{Expired, Lifetime, LifetimePolicy, Limit, Limits, Measure};

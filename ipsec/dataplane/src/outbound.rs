@@ -150,7 +150,7 @@ impl OutboundSa {
     }
 
     /// The last number that may be sent: none is ever sent twice (RFC 4303 §3.3.3).
-    fn last_sequence(&self) -> u64 {
+    pub(crate) fn last_sequence(&self) -> u64 {
         if self.sa.parameters.extended_sequence_numbers { u64::MAX } else { u64::from(u32::MAX) }
     }
 

@@ -13,6 +13,7 @@ use crate::effect::{Effect, Fate, Keyed, Mixed, NewChild, Successor};
 use crate::event::{Cause, Event, IkeKeyRecord};
 use crate::exchange::Exchange;
 use crate::exchange::mobility::UpdateAddresses;
+use crate::failover::Counters;
 use crate::features::Features;
 use crate::gateway::Gateway;
 use crate::mobility::Learnt;
@@ -21,6 +22,7 @@ use crate::path::Path;
 use crate::protect::Protection;
 use crate::refusal::Failure;
 use crate::sa::{Affair, ChildSa, Crypto, IkeSa, Inside, Pending, Rival, Role, State, Supersession};
+use crate::window::{Requests, Responses};
 
 /// What effects touch besides the record.
 pub(crate) struct Reach<'a> {
@@ -40,6 +42,8 @@ pub(crate) struct Reach<'a> {
     pub(crate) redirected: &'a mut Option<Gateway>,
     /// Set when the attempt has to begin with `IKE_SA_INIT`.
     pub(crate) anew: &'a mut bool,
+    pub(crate) requests: &'a mut Requests,
+    pub(crate) responses: &'a mut Responses,
 }
 
 /// Something that ended and may have to be set up anew.
@@ -71,6 +75,7 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::Move(path) => move_to(sa, path, reach),
             Effect::Relocate(path) => relocate(sa, path, reach),
             Effect::Depart(path) => depart(sa, path, reach),
+            Effect::Agree(synchronises) => sa.features.synchronises = synchronises,
             Effect::Mobile(mobility) => sa.mobility = Some(mobility),
             Effect::Learn(learnt) => learn(sa, learnt),
             Effect::Configure(inside) => tell_inside(sa, inside, reach),
@@ -118,6 +123,12 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
                 *reach.redirected = Some(to);
             }
             Effect::Queue(exchange) => reach.queue.push_back(exchange),
+            Effect::TakeOver(children) => take_over(sa, &children, reach),
+            Effect::Synchronise(counters) => synchronise(sa, counters, reach),
+            Effect::Skip(by) => {
+                let skip = |child: &ChildSa| Output::Skip { inbound: child.inbound, by };
+                reach.out.extend(sa.children.iter().map(skip));
+            }
             Effect::Report(event) => reach.out.push_back(Output::Event(event)),
         }
     }
@@ -298,6 +309,49 @@ fn depart(sa: &mut IkeSa, path: Path, reach: &mut Reach<'_>) {
     }
 }
 
+/// Of children that the member does not know the peer hears nothing. No IV of the IKE SA may come twice (RFC 6311 §3.4).
+fn take_over(sa: &mut IkeSa, known: &[Spi], reach: &mut Reach<'_>) {
+    let (kept, lost) =
+        mem::take(&mut sa.children).into_iter().partition(|child| known.contains(&child.inbound));
+    sa.children = kept;
+    let lost: Vec<ChildSa> = lost;
+    lost.iter().for_each(|child| tell_end(child, Cause::Forgotten, reach.out));
+    forget_open(sa);
+    (sa.pending, sa.exhausted) = (Vec::new(), Vec::new());
+    if let Some(crypto) = &mut sa.crypto {
+        crypto.protection.leap();
+        crypto.before = None;
+    }
+    tell_message_ids(sa, true, reach);
+}
+
+fn synchronise(sa: &mut IkeSa, counters: Counters, reach: &mut Reach<'_>) {
+    reach.requests.jump(counters.send);
+    reach.responses.jump(counters.receive);
+    forget_open(sa);
+    tell_message_ids(sa, false, reach);
+}
+
+fn tell_message_ids(sa: &IkeSa, took_over: bool, reach: &mut Reach<'_>) {
+    reach.out.push_back(Output::Event(Event::Synchronised {
+        connection: sa.connection.name.clone(),
+        spi_i: sa.spi_i,
+        spi_r: sa.spi_r,
+        role: sa.role,
+        took_over,
+        next_request: reach.requests.next_id(),
+        next_expected: reach.responses.next_id(),
+    }));
+}
+
+/// Nobody will answer the requests that are open.
+fn forget_open(sa: &mut IkeSa) {
+    sa.affairs.clear();
+    sa.stillborn.clear();
+    (sa.rival, sa.rival_child) = (None, None);
+    sa.children.iter_mut().for_each(|child| child.deleting = false);
+}
+
 fn tell_inside(sa: &mut IkeSa, inside: Inside, reach: &mut Reach<'_>) {
     let connection = sa.connection.name.clone();
     reach.out.push_back(Output::Event(Event::Configured { connection, inside: inside.clone() }));
@@ -344,6 +398,7 @@ fn add_child(sa: &mut IkeSa, child: NewChild, reach: &mut Reach<'_>) {
         local: record.local.clone(),
         remote: record.remote.clone(),
         resource: record.resource,
+        extended_sequence_numbers: record.extended_sequence_numbers,
         deleting: false,
         retired: None,
     });

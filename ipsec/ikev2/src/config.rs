@@ -1,6 +1,7 @@
 //! What an endpoint is told: its connections, their children, and how it defends itself.
 
 mod child;
+mod failover;
 mod life;
 mod ppk;
 
@@ -18,6 +19,7 @@ use crate::negotiate::{self, Disagreement, IkeProposal, IkeSuite};
 use crate::ticket::TicketPolicy;
 
 pub use child::{ChildConfig, Service};
+pub use failover::Synchronisation;
 pub use life::{Childless, OnClose, OnLoss, Reauthentication, RedirectPolicy, RedirectTime, Uniqueness};
 pub use ppk::{Ppk, PpkConfig, PpkMethod};
 
@@ -116,10 +118,14 @@ pub struct Connection {
     pub starts_on_nat_port: bool,
     /// Whether IKE SAs may run elsewhere later, where the peer wants that, too (MOBIKE, RFC 4555).
     pub mobike: bool,
+    /// Other addresses of the peer, at which an initiator tries to begin where it gets no answer (RFC 4555 §3.1).
+    pub also_at: Vec<IpAddr>,
     /// Where a mobile initiator may move to; anywhere when empty.
     pub roams: Vec<AddressRange>,
     /// When a peer has to show that it is where an IKE SA has moved to (RFC 4555 §3.7).
     pub routability: Routability,
+    /// What is set right after a failover, where the peer wants that, too (RFC 6311).
+    pub synchronises: Synchronisation,
 }
 
 impl Connection {
@@ -179,8 +185,10 @@ impl Connection {
             keepalive: Some(KEEPALIVE),
             starts_on_nat_port: false,
             mobike: false,
+            also_at: Vec::new(),
             roams: Vec::new(),
             routability: Routability::default(),
+            synchronises: Synchronisation::default(),
         }
     }
 }

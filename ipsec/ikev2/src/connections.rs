@@ -51,14 +51,24 @@ impl Connections {
         let anywhere = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
         let remotes = std::iter::once(remote).chain(anywhere);
         let places = remotes.filter_map(|remote| self.by_ends.get(&(local, remote))).flatten();
-        let comes = |place: &&usize| {
-            let from = self.all[**place].remote;
-            from == remote || from.is_unspecified()
-        };
-        let mobile = self.mobile.iter().filter(comes);
+        let mobile = self.mobile.iter().filter(|place| comes_from(&self.all[**place], remote));
         let places: BTreeSet<usize> = places.chain(mobile).copied().collect();
         places.into_iter().map(|place| &self.all[place])
     }
+}
+
+impl Connections {
+    /// Whether [`Connections::between`] has this one for these addresses.
+    pub(crate) fn runs_between(&self, connection: &Connection, local: IpAddr, remote: IpAddr) -> bool {
+        let is_here = connection.mobike || connection.local == local;
+        is_here && comes_from(connection, remote)
+    }
+}
+
+/// Whether a peer at this address may be that of the connection.
+fn comes_from(connection: &Connection, address: IpAddr) -> bool {
+    let Connection { remote, also_at, .. } = connection;
+    *remote == address || remote.is_unspecified() || also_at.contains(&address)
 }
 
 impl Deref for Connections {

@@ -9,10 +9,11 @@ use ipsec_wire::registry::ProtocolId;
 use ipsec_wire::{IkeSpi, Spi};
 
 use crate::collision::End;
-use crate::config::Connection;
+use crate::config::{Connection, Synchronisation};
 use crate::event::{Cause, ChildRecord, Event};
 use crate::exchange::Exchange;
 use crate::exchange::auth::Conversation;
+use crate::failover::Counters;
 use crate::features::Features;
 use crate::gateway::Gateway;
 use crate::keys::Keys;
@@ -44,6 +45,8 @@ pub(crate) enum Effect {
     Depart(Path),
     /// Both ends speak MOBIKE.
     Mobile(Box<Mobility>),
+    /// What both ends set right after a failover.
+    Agree(Synchronisation),
     /// This was learnt of addresses.
     Learn(Learnt),
     /// We were told this of the network inside.
@@ -96,6 +99,14 @@ pub(crate) enum Effect {
     Redirect(Gateway),
     /// Begin this exchange when the window allows.
     Queue(Box<dyn Exchange>),
+    /// Go on in a member of a cluster that knows of these children, by the SPIs under which we receive, and of nothing that is
+    /// open.
+    TakeOver(Vec<Spi>),
+    /// Requests go on with these message IDs at least, ours and the peer's; what was open and has changed the record is to be
+    /// asked anew.
+    Synchronise(Counters),
+    /// The children's sequence numbers skip so many.
+    Skip(u64),
     /// Tell the world.
     Report(Event),
 }

@@ -23,6 +23,7 @@ macro_rules! context {
 mod acquire;
 mod commands;
 mod contact;
+mod failover;
 mod loss;
 mod mobility;
 mod redirection;
@@ -41,7 +42,7 @@ use ipsec_crypto::{Entropy, Provider};
 use ipsec_net::Instant;
 use ipsec_wire::registry::{ExchangeType, NotifyType};
 use ipsec_wire::v2::{Message, Notify, Payload};
-use ipsec_wire::{Header, IKE_PORT, IkeSpi, Spi};
+use ipsec_wire::{Header, IkeSpi, Spi};
 
 use crate::config::{Config, Connection, Uniqueness};
 use crate::connections::Connections;
@@ -156,7 +157,10 @@ impl Endpoint {
                 self.sessions.forget_child(*inbound);
             }
             Output::Event(event) => self.note(event),
-            Output::Datagram { .. } | Output::Readdress { .. } | Output::Keepalive { .. } => {}
+            Output::Datagram { .. }
+            | Output::Readdress { .. }
+            | Output::Skip { .. }
+            | Output::Keepalive { .. } => {}
         }
         Some(output)
     }
@@ -333,7 +337,7 @@ impl Endpoint {
     /// Begins an IKE SA.
     fn attempt(&mut self, now: Instant, connection: &Arc<Connection>, purpose: Purpose) {
         let spi_i = context!(self, now).ike_spi();
-        let path = self.first_path(connection, purpose.renews);
+        let path = self.first_path(connection, purpose.renews, purpose.ways_tried);
         let ends = Ends { path, spi_i, spi_r: IkeSpi(0) };
         let patience = self.config.half_open_timeout;
         let mut session = Session::new(Role::Initiator, Arc::clone(connection), ends, patience, now);
@@ -360,19 +364,6 @@ impl Endpoint {
         }
         self.insert(spi_i, session);
         self.settle(now, spi_i);
-    }
-
-    /// Where an initiator begins: where the IKE SA runs that is to be renewed, or as configured.
-    fn first_path(&self, connection: &Connection, renews: Option<IkeSpi>) -> Path {
-        let old = renews.and_then(|old| self.sessions.get(&old));
-        // A redirect leads elsewhere.
-        if let Some(old) = old.filter(|old| old.sa.connection.remote == connection.remote) {
-            return Path::new(old.sa.path.local, old.sa.path.remote);
-        }
-        let (local, remote) = (self.local_for(connection), connection.remote);
-        let [local, remote] = [local, remote].map(|address| SocketAddr::new(address, IKE_PORT));
-        let path = Path::new(local, remote);
-        if connection.starts_on_nat_port { path.floated() } else { path }
     }
 
     fn insert(&mut self, spi: IkeSpi, session: Session) {
@@ -457,6 +448,8 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&spi) else {
             return;
         };
+        let unanswered = matches!(failure, Failure::Timeout("IKE_SA_INIT" | "IKE_SESSION_RESUME"));
+        let elsewhere = unanswered && session.has_another_way(&self.config.addresses);
         let mut purpose = std::mem::take(&mut session.purpose);
         let hopeless = matches!(failure, Failure::Abandoned | Failure::NoAddress);
         let retries = purpose.attempts_left > 0 && !hopeless;
@@ -467,6 +460,12 @@ impl Endpoint {
         if let (Some(ticket), Failure::Timeout(_)) = (purpose.ticket.take(), &failure) {
             self.wallet.insert(name.clone(), ticket);
         }
+        if elsewhere {
+            self.out.push_back(Output::Event(Event::Probe("ikev2.mobike.another-first-way")));
+            purpose.ways_tried = purpose.ways_tried.saturating_add(1);
+            return self.attempt(now, &connection, purpose);
+        }
+        purpose.ways_tried = 0;
         self.out.push_back(Output::Event(Event::IkeFailed { connection: name, failure, retries }));
         if retries {
             purpose.attempts_left -= 1;

@@ -13,7 +13,7 @@ use ipsec_wire::{IkeSpi, Spi};
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::refusal::{DropReason, Failure};
-use crate::sa::Inside;
+use crate::sa::{Inside, Role};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +78,24 @@ pub enum Event {
         remote: SocketAddr,
         /// Whether its children run there, too, or wait until the peer has shown to be there (RFC 4555 §3.7).
         with_children: bool,
+    },
+    /// An IKE SA goes on with other message IDs than it had, because this or the peer's member of a cluster has changed
+    /// (RFC 6311).
+    Synchronised {
+        /// The connection's name.
+        connection: String,
+        /// The initiator's SPI.
+        spi_i: IkeSpi,
+        /// The responder's SPI.
+        spi_r: IkeSpi,
+        /// Which end we are.
+        role: Role,
+        /// Whether this end has just taken over, and the peer has not been heard.
+        took_over: bool,
+        /// The message ID of our next request.
+        next_request: u32,
+        /// The message ID of the peer's next request.
+        next_expected: u32,
     },
     /// An IKE SA has an assignment of inside addresses, or of more that is told with them: to us, or by us.
     Configured {

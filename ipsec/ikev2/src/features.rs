@@ -5,7 +5,7 @@ use ipsec_crypto::SignatureAlgorithm;
 use ipsec_wire::registry::NotifyType;
 use ipsec_wire::v2::{Notify, Payload};
 
-use crate::config::{Childless, Connection, FullTranscript, PpkMethod};
+use crate::config::{Childless, Connection, FullTranscript, PpkMethod, Synchronisation};
 use crate::message::find_notify;
 
 /// What the peer has said.
@@ -31,6 +31,8 @@ pub(crate) struct Features {
     pub(crate) multiple_auth: bool,
     /// It takes messages in pieces (RFC 7383 §2.3). In the record of an IKE SA: and so do we.
     pub(crate) fragmentation: bool,
+    /// What it sets right after a failover (RFC 6311), as it says in `IKE_AUTH`. In the record of an IKE SA: and so do we.
+    pub(crate) synchronises: Synchronisation,
 }
 
 impl Features {
@@ -50,6 +52,7 @@ impl Features {
                 && says(NotifyType::NAT_DETECTION_DESTINATION_IP),
             multiple_auth: says(NotifyType::MULTIPLE_AUTH_SUPPORTED),
             fragmentation: says(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED),
+            synchronises: Synchronisation::default(),
         }
     }
 }
@@ -63,8 +66,7 @@ pub(crate) fn offered(connection: &Connection) -> Vec<Payload> {
     if connection.intermediate && (ppk_int || additional.flatten().next().is_some()) {
         payloads.push(said(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
     }
-    // With EAP the initiator has nothing to prove by a PPK in its first request.
-    let ppk = connection.allows_ppk(PpkMethod::Auth) && !matches!(connection.prove, Prove::Eap { .. });
+    let ppk = connection.allows_ppk(PpkMethod::Auth);
     payloads.extend(ppk.then(|| said(NotifyType::USE_PPK)));
     payloads.extend(ppk_int.then(|| said(NotifyType::USE_PPK_INT)));
     payloads.extend(full_transcript(&[connection]));

@@ -27,6 +27,7 @@ mod effect;
 mod endpoint;
 mod event;
 mod exchange;
+mod failover;
 mod features;
 mod gateway;
 mod grammar;
@@ -52,9 +53,10 @@ pub use config::{
     Assigns, ChildConfig, Childless, Config, Connection, CookiePolicy, Fragmentation, Further, OnClose,
     OnLoss, PuzzlePolicy, Reauthentication, RedirectPolicy, RedirectTime, Routability, Service, Uniqueness,
 };
-pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod};
+pub use config::{FullTranscript, Ppk, PpkConfig, PpkMethod, Synchronisation};
 pub use endpoint::{Endpoint, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
+pub use failover::{LEAP, Standby};
 pub use gateway::Gateway;
 pub use ipsec_auth::PoolConfig;
 pub use ipsec_net::Retransmission;

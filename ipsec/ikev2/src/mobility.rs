@@ -196,6 +196,17 @@ fn ways(own: &[IpAddr], path: &Path, others: &[IpAddr]) -> Vec<(IpAddr, IpAddr)>
     pairs.filter(|(local, remote)| joins(local, remote)).collect()
 }
 
+/// The pairs of addresses between which an IKE SA of this connection may begin, that on this path first (§3.1).
+pub(crate) fn first_ways(own: &[IpAddr], connection: &Connection, path: &Path) -> Vec<Path> {
+    if !connection.mobike {
+        return vec![*path];
+    }
+    let all = ways(own, path, &connection.also_at);
+    let here = std::iter::once((path.local.ip(), path.remote.ip()));
+    let others = all.iter().copied().filter(|way| *way != (path.local.ip(), path.remote.ip()));
+    here.chain(others).map(|way| along(path, way)).collect()
+}
+
 /// The way to take where one in use may be gone with an address of ours, or of the peer's; nothing where there is none.
 pub(crate) fn best(own: &[IpAddr], path: &Path, others: &[IpAddr], is_remote_there: bool) -> Option<Path> {
     let there = |(_, remote): &&(IpAddr, IpAddr)| is_remote_there || *remote != path.remote.ip();

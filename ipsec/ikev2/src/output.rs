@@ -33,6 +33,13 @@ pub enum Output {
         /// Where they run.
         outer: Outer,
     },
+    /// Let the sequence numbers that we send with in the pair that we receive under this SPI skip forward (RFC 6311 §5.2).
+    Skip {
+        /// The SPI.
+        inbound: Spi,
+        /// By how many.
+        by: u64,
+    },
     /// Remind NAT of this flow (RFC 3948 §2.3).
     Keepalive {
         /// Our address and port.

@@ -99,6 +99,11 @@ impl Protection {
         self
     }
 
+    /// Skips so many IVs that none comes twice, though what is known of their count may be old.
+    pub(crate) fn leap(&mut self) {
+        self.sealed = self.sealed.saturating_add(1 << 32);
+    }
+
     /// The direction of the messages that the end which plays `sender` sends.
     fn direction(&self, sender: Role) -> Direction<'_> {
         let (encryption, integrity) = match sender {

@@ -70,6 +70,13 @@ pub enum DropReason {
     /// A piece of a message that is of no use.
     #[error("fragment: {0}")]
     Fragment(#[from] FragmentFault),
+    /// A message that is to set message IDs right after a failover, but an old one, or not with our nonce, or with more in it
+    /// than may be (RFC 6311 §5.1).
+    #[error("no word of the present on message IDs after a failover")]
+    Synchronisation,
+    /// We have just taken over, and the peer has not answered yet with which message IDs the IKE SA goes on (RFC 6311 §8.1).
+    #[error("message IDs are not set right yet after a failover")]
+    Unsynchronised,
     /// A clear notify that may be forged and says nothing useful.
     #[error("an unprotected message that changes nothing")]
     Unprotected,
@@ -97,6 +104,8 @@ impl DropReason {
             Self::NoConnection => "ike-no-connection",
             Self::RedirectNonce => "ike-redirect-nonce",
             Self::Fragment(fault) => fault.name(),
+            Self::Synchronisation => "ike-synchronisation",
+            Self::Unsynchronised => "ike-unsynchronised",
             Self::Unprotected => "ike-unprotected",
         }
     }

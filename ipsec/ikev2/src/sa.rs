@@ -317,6 +317,8 @@ pub(crate) struct ChildSa {
     pub(crate) remote: Vec<TrafficSelector>,
     /// The resource that we use it for, if it is one of several (RFC 9611).
     pub(crate) resource: Option<u32>,
+    /// Whether its sequence numbers have 64 bits.
+    pub(crate) extended_sequence_numbers: bool,
     /// We have asked the peer to delete it.
     pub(crate) deleting: bool,
     /// Another one has its place; this end deletes it.

@@ -6,6 +6,7 @@
 //! ```
 
 mod clock;
+mod failover;
 mod mobility;
 mod receive;
 mod transmit;
@@ -100,6 +101,8 @@ pub(crate) struct Purpose {
     pub(crate) children: Vec<Wish>,
     /// Whether the first of them is asked for in `IKE_AUTH`.
     pub(crate) in_auth: bool,
+    /// How many other ways to the peer have been tried in this attempt (RFC 4555 §3.1).
+    pub(crate) ways_tried: u16,
     /// How many attempts may follow this one.
     pub(crate) attempts_left: u32,
     /// Our SPI of the IKE SA that is to end once this one and its children are there: the peer is authenticated anew.
@@ -331,6 +334,8 @@ impl Session {
             lost: &mut self.lost,
             redirected: &mut self.redirected,
             anew: &mut self.anew,
+            requests: &mut self.requests,
+            responses: &mut self.responses,
         };
         apply(&mut self.sa, effects, &mut reach);
         self.set_timers(cx);
@@ -364,7 +369,9 @@ impl Session {
                 self.carry_out(exchange.unsent(), cx, out);
                 continue;
             };
-            let envelope = Envelope::on(&self.sa, exchange.kind(), false, self.requests.next_id());
+            let fixed = exchange.fixed_message_id();
+            let message_id = fixed.unwrap_or(self.requests.next_id());
+            let envelope = Envelope::on(&self.sa, exchange.kind(), false, message_id);
             let cut = self.size().map(|size| Cut { size, least: 1 });
             let datagrams = match &mut self.sa.crypto {
                 Some(crypto) => envelope.sealed(&payloads, cut, &mut crypto.protection, cx),
@@ -373,7 +380,11 @@ impl Session {
             let path = self.sa.path;
             self.announce(&envelope, &payloads, (1, datagrams.len()), path.remote, out);
             self.send(&datagrams, &path, cx.now, out);
-            self.requests.sent(cx.now, datagrams, &self.sa.connection.retransmission);
+            let how = &self.sa.connection.retransmission;
+            match fixed {
+                Some(message_id) => self.requests.sent_as(message_id, cx.now, datagrams, how),
+                None => self.requests.sent(cx.now, datagrams, how),
+            }
             self.open.insert(envelope.message_id, Open { exchange, payloads });
             self.carry_out(effects, cx, out);
         }

@@ -19,6 +19,7 @@
 
 #![deny(clippy::float_arithmetic)]
 
+mod command;
 mod config;
 mod event;
 mod outside;
@@ -26,9 +27,10 @@ mod peer;
 mod status;
 mod waiting;
 
+pub use command::Command;
 pub use config::{Config, ConfigError, ManualSa};
 pub use event::{DropReason, Dropped, Event};
-pub use peer::{AddressChange, Command, Input, Luck, Output, Peer, TimerReason};
+pub use peer::{AddressChange, Input, Luck, Output, Peer, TimerReason};
 pub use status::Status;
 
 pub use ipsec_auth as auth;

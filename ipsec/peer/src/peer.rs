@@ -1,5 +1,6 @@
 //! The peer: inputs to the part that they are for, outputs in the order in which they arose.
 
+mod failover;
 mod ikev1;
 
 use std::collections::VecDeque;
@@ -7,11 +8,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipsec_crypto::{Entropy, Provider};
 use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Flow, Inbound, KEEPALIVE, Limit, Outbound};
-use ipsec_ikev2::{Endpoint, Gateway, NAT_PORT, UnknownName};
+use ipsec_ikev2::{Endpoint, NAT_PORT, UnknownName};
 use ipsec_net::{
     Buffer, Instant, IpHeader, IpPacket, IpVersion, Limits, Reassembled, Reassembler, fragment, udp,
 };
 
+use crate::command::Command;
 use crate::config::{Config, ConfigError};
 use crate::event::{DropReason, Dropped, Event};
 use crate::outside::{self, MARKER, Outside};
@@ -30,6 +32,8 @@ pub struct Peer {
     waiting: Waiting,
     /// Outer addresses that we had and have no longer.
     gone: Vec<IpAddr>,
+    /// What the standby member of a cluster knows, of which this peer is the active one.
+    standby: Option<Box<failover::Standby>>,
     /// Identification of the next packet that we fragment, and of the next IKE datagram.
     identification: u32,
     out: VecDeque<Output>,
@@ -67,70 +71,6 @@ pub struct AddressChange {
     pub came: Vec<IpAddr>,
     /// Those that went.
     pub went: Vec<IpAddr>,
-}
-
-/// An order to a peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Set up the child of this name, and an IKE SA for it where there is none.
-    Initiate {
-        /// The child's name.
-        child: String,
-    },
-    /// Set up the children that are configured to start by themselves.
-    Start,
-    /// Set up an IKE SA of this connection without a child, where there is none.
-    InitiateIke {
-        /// The connection's name.
-        connection: String,
-    },
-    /// Delete the Child SAs of this name.
-    Delete {
-        /// The child's name.
-        child: String,
-    },
-    /// Replace the Child SAs of this name by new ones.
-    Rekey {
-        /// The child's name.
-        child: String,
-    },
-    /// Replace the IKE SAs of this connection by new ones, which inherit their children.
-    RekeyIke {
-        /// The connection's name.
-        connection: String,
-    },
-    /// Authenticate the peers of this connection anew, in other IKE SAs with the same children.
-    Reauthenticate {
-        /// The connection's name.
-        connection: String,
-    },
-    /// Forget the IKE SAs of this connection and their children without a word to the peer.
-    Forget {
-        /// The connection's name.
-        connection: String,
-    },
-    /// Send the initiators of this connection's IKE SAs to another gateway.
-    Redirect {
-        /// The connection's name.
-        connection: String,
-        /// The other gateway.
-        to: Gateway,
-    },
-    /// Ask the peers of this connection once more what they tell those who ask.
-    AskConfiguration {
-        /// The connection's name.
-        connection: String,
-    },
-    /// Delete the IKE SAs of this connection, their children with them.
-    Terminate {
-        /// The connection's name.
-        connection: String,
-    },
-    /// Ask the peers of this connection whether they are alive.
-    Check {
-        /// The connection's name.
-        connection: String,
-    },
 }
 
 /// What a peer wants.
@@ -191,6 +131,7 @@ impl Peer {
             reassembler,
             waiting,
             gone: Vec::new(),
+            standby: None,
             identification: 0,
             out,
         })
@@ -239,6 +180,14 @@ impl Peer {
             Command::AskConfiguration { connection } => self.ikev2.ask_configuration(now, connection),
             Command::Terminate { connection } => self.ikev2.terminate(now, connection),
             Command::Check { connection } => self.ikev2.check(now, connection),
+            Command::UpdateStandby => {
+                self.update_standby();
+                Ok(())
+            }
+            Command::FailOver => {
+                self.fail_over(now);
+                Ok(())
+            }
         }
     }
 
@@ -405,6 +354,9 @@ impl Peer {
                 }
                 ipsec_ikev2::Output::Readdress { inbound, outer } => {
                     self.dataplane.readdress(now, inbound, &outer);
+                }
+                ipsec_ikev2::Output::Skip { inbound, by } => {
+                    self.dataplane.skip(inbound, by);
                 }
                 ipsec_ikev2::Output::Event(event) => {
                     self.abandon(&event);

@@ -39,6 +39,7 @@ pub(super) fn connection(
         keepalive: here.nat.keepalive,
         starts_on_nat_port: here.nat.starts_on_nat_port,
         mobike: here.mobility.mobike,
+        also_at: also_at(scenario, ike, peer, here.remote.filter(|_| here.mobility.mobike)),
         roams: here.mobility.roams.iter().map(Prefix::range).collect(),
         routability: here.mobility.routability,
         childless: here.life.childless,
@@ -49,6 +50,7 @@ pub(super) fn connection(
         follows_redirects: here.life.follows_redirects,
         redirect: here.life.redirect.clone(),
         resumes: here.life.resumes,
+        synchronises: here.life.synchronises,
         intermediate: here.quantum.intermediate,
         ppk: here.quantum.ppk.clone(),
         full_transcript: here.quantum.full_transcript,
@@ -57,6 +59,14 @@ pub(super) fn connection(
         most_children: ike.most_children.map_or(usize::MAX, |most| most as usize),
         ..Connection::proven(&ike.name, peer.address, remote, (prove, authenticate))
     })
+}
+
+/// The addresses of the other end besides this one, which it has from the beginning.
+fn also_at(scenario: &Scenario, ike: &file::Ike, peer: &file::Peer, remote: Option<IpAddr>) -> Vec<IpAddr> {
+    let other = ike.ends.iter().find(|end| end.peer != peer.name).and_then(|end| scenario.peer(&end.peer));
+    let known = remote.and(other).into_iter().flat_map(|other| &other.addresses);
+    let others = known.filter(|one| one.from_the_start && Some(one.address) != remote);
+    others.map(|one| one.address).collect()
 }
 
 /// The children that `peer` may have of an IKE SA.

@@ -310,6 +310,7 @@ fn fragments_windows_and_testers_are_checked() {
         ("an end's window", "auth =", "at.west.window = 1000\nauth ="),
         ("where nobody moves to", "auth =", "roams = \"192.0.2.0/24\"\nauth ="),
         ("no time for a check", "auth =", "mobike = true\nroutability = \"sometimes\"\nauth ="),
+        ("no such counters", "auth =", "synchronises = \"counters\"\nauth ="),
         ("a limit of nothing", "address = \"192.0.2.1\"", "half-open-limit = 0\naddress = \"192.0.2.1\""),
     ];
     changes.extend(testers.iter().map(|tester| ("tester", "[child.net]", tester.as_str())));

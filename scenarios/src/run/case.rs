@@ -250,6 +250,8 @@ impl Run {
             }),
             Act::Crash { peer } => world.crash(self.built.places.peers[peer]),
             Act::Restart { peer } => self.restart(peer),
+            Act::UpdateStandby { peer } => self.command(peer, Command::UpdateStandby),
+            Act::FailOver { peer } => self.command(peer, Command::FailOver),
             Act::Attack { tester } => {
                 world.with(self.built.places.testers[tester], |node, now| {
                     if let Node::Tester(tester) = node {

@@ -346,14 +346,18 @@ fn find_failure(
     let name = reason.map_or_else(String::new, |reason| format!(" {}", reason.name()));
     let found = count(watch, at, since, &says, 1, &format!("failure{name} that says \"{words}\""));
     let others = watch.happenings.iter().filter(|h| h.at >= since).filter_map(|h| match &h.what {
-        What::Failure(own, text) if meant(own) => Some(text.as_str()),
+        What::Failure(own, text) if meant(own) => {
+            let peer = watch.scene.scenario.peers.get(h.peer).map_or("", |peer| peer.name.as_str());
+            Some((peer, text.as_str())).filter(|(peer, _)| at.iter().any(|one| one == peer))
+        }
         _ => None,
     });
-    let others: BTreeSet<&str> = others.collect();
+    let others: BTreeSet<(&str, &str)> = others.collect();
     match found {
         Finding::NotSo(text) if !others.is_empty() => {
-            let others: Vec<&str> = others.into_iter().collect();
-            Finding::NotSo(format!("{text}; said was: {}", others.join(" | ")))
+            let others: Vec<String> =
+                others.iter().map(|(peer, said)| format!("{peer} said: {said}")).collect();
+            Finding::NotSo(format!("{text}; {}", others.join(" | ")))
         }
         found => found,
     }

@@ -99,6 +99,12 @@ pub fn describe(event: &Ikev2) -> Option<String> {
                 if *with_children { "" } else { "; its children wait until the peer has answered there" };
             format!("IKE SA {connection} runs from {local} to {remote}{rest}")
         }
+        Ikev2::Synchronised { connection, took_over, next_request, next_expected, .. } => {
+            let who = if *took_over { "is taken over by another member, which" } else { "goes on: this end" };
+            format!(
+                "IKE SA {connection} {who} asks with message ID {next_request}, and expects {next_expected}"
+            )
+        }
         Ikev2::Configured { connection, inside } => {
             let addresses = inside.addresses.iter().map(ToString::to_string);
             let told = inside.attributes.iter().map(ToString::to_string);

@@ -179,7 +179,11 @@ impl Watch {
                 self.count(&format!("drop.{}", reason.name()));
                 self.happened(at, peer, What::Drop(reason.name()));
             }
-            Ikev2::Received(_) | Ikev2::IkeKeyed(_) | Ikev2::IkeDown { .. } | Ikev2::Moved { .. } => {}
+            Ikev2::Received(_)
+            | Ikev2::IkeKeyed(_)
+            | Ikev2::IkeDown { .. }
+            | Ikev2::Moved { .. }
+            | Ikev2::Synchronised { .. } => {}
         }
     }
 

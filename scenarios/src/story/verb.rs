@@ -20,7 +20,7 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 23] = [
+pub const VERBS: [VerbRow; 25] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
@@ -139,6 +139,20 @@ pub const VERBS: [VerbRow; 23] = [
         arguments: "",
         meaning: "Begins anew with what is configured, crashed or not.",
         make: |peer, _| Act::Restart { peer: peer.to_owned() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "update-standby",
+        arguments: "",
+        meaning: "Tells the standby member of its cluster how far all SAs have come.",
+        make: |peer, _| Act::UpdateStandby { peer: peer.to_owned() },
+    },
+    VerbRow {
+        subject: Kind::Peer,
+        name: "fail-over",
+        arguments: "",
+        meaning: "Fails, and goes on as the standby member of its cluster, which knows what it was told last.",
+        make: |peer, _| Act::FailOver { peer: peer.to_owned() },
     },
     VerbRow {
         subject: Kind::Tester,

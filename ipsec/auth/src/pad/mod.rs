@@ -94,6 +94,10 @@ pub struct PeerEntry {
 pub struct PeerDatabase {
     entries: Vec<PeerEntry>,
     by_connection: BTreeMap<String, Vec<usize>>,
+    /// Those that mean one identity, which is written in one way.
+    by_identity: BTreeMap<Identity, Vec<usize>>,
+    /// Those that mean several, or one that is written in several ways.
+    others: Vec<usize>,
 }
 
 /// What a peer brought forward to prove its identity, and when.
@@ -186,36 +190,43 @@ impl PeerDatabase {
     /// A database with these entries.
     #[must_use]
     pub fn new(entries: Vec<PeerEntry>) -> Self {
-        let mut by_connection: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut this = Self::default();
         for (place, entry) in entries.iter().enumerate() {
-            by_connection.entry(entry.connection.clone()).or_default().push(place);
+            this.by_connection.entry(entry.connection.clone()).or_default().push(place);
+            match &entry.peers {
+                IdentityPattern::Exactly(identity) if !matches!(identity, Identity::Dn(_)) => {
+                    this.by_identity.entry(in_one_case(identity)).or_default().push(place);
+                }
+                _ => this.others.push(place),
+            }
         }
-        Self { entries, by_connection }
+        Self { entries, ..this }
     }
 
-    /// The first entry for `identity` among those of these connections. It decides: how it wants the peer to prove itself
-    /// is not a reason to look further. A peer that does not prove itself (method 13) is nobody, whatever identity it
+    /// The first entry for `identity` among those of the connections that are meant. It decides: how it wants the peer to prove
+    /// itself is not a reason to look further. A peer that does not prove itself (method 13) is nobody, whatever identity it
     /// asserts (RFC 7619 §2.4); one that has sent no AUTH payload yet has no method.
-    pub fn find<'a>(
+    pub fn find(
         &self,
         identity: &Identity,
         method: Option<AuthMethod>,
-        connections: impl IntoIterator<Item = &'a str>,
+        is_meant: impl Fn(&str) -> bool,
     ) -> Option<&PeerEntry> {
-        self.matching(identity, method, connections).first().copied()
+        self.matching(identity, method, is_meant).first().copied()
     }
 
-    /// All entries for `identity` among those of these connections, in order.
-    pub fn matching<'a>(
+    /// All entries for `identity` among those of the connections that are meant, in order. Only those that may fit are looked at.
+    pub fn matching(
         &self,
         identity: &Identity,
         method: Option<AuthMethod>,
-        connections: impl IntoIterator<Item = &'a str>,
+        is_meant: impl Fn(&str) -> bool,
     ) -> Vec<&PeerEntry> {
         let identity = if method == Some(AuthMethod::NULL) { &Identity::Null } else { identity };
-        let places = connections.into_iter().filter_map(|name| self.by_connection.get(name)).flatten();
+        let exact = self.by_identity.get(&in_one_case(identity)).into_iter().flatten();
+        let fits = |entry: &PeerEntry| entry.peers.matches(identity) && is_meant(&entry.connection);
         let mut fitting: Vec<usize> =
-            places.copied().filter(|place| self.entries[*place].peers.matches(identity)).collect();
+            exact.chain(&self.others).copied().filter(|place| fits(&self.entries[*place])).collect();
         fitting.sort_unstable();
         fitting.into_iter().map(|place| &self.entries[place]).collect()
     }
@@ -307,6 +318,15 @@ impl PeerEntry {
         };
         let within = |asked| allowed.iter().filter_map(move |allowed| intersection(allowed, asked));
         asked.iter().flat_map(within).collect()
+    }
+}
+
+/// An identity as it is looked for: names are the same in any case ([`IdentityPattern::Exactly`]).
+fn in_one_case(identity: &Identity) -> Identity {
+    match identity {
+        Identity::Fqdn(name) => Identity::Fqdn(name.to_ascii_lowercase()),
+        Identity::Email(address) => Identity::Email(address.to_ascii_lowercase()),
+        other => other.clone(),
     }
 }
 

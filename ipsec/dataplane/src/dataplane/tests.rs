@@ -12,6 +12,7 @@ mod ah;
 mod bundle;
 mod drops;
 mod encapsulation;
+mod failover;
 mod fragments;
 mod icmp;
 mod lifetimes;

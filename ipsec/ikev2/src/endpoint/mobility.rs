@@ -1,13 +1,15 @@
 //! Outer addresses that come and go (RFC 4555 §3.5, §3.6).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use ipsec_net::Instant;
-use ipsec_wire::IkeSpi;
+use ipsec_wire::{IKE_PORT, IkeSpi};
 
 use super::Endpoint;
 use crate::config::Connection;
+use crate::mobility::first_ways;
+use crate::path::Path;
 use crate::session::Session;
 
 impl Endpoint {
@@ -35,8 +37,24 @@ impl Endpoint {
         }
     }
 
+    /// Where an initiator begins: where the IKE SA runs that is to be renewed, or as configured, or between other addresses of the
+    /// two ends after so many tries.
+    pub(super) fn first_path(&self, connection: &Connection, renews: Option<IkeSpi>, tried: u16) -> Path {
+        let old = renews.and_then(|old| self.sessions.get(&old));
+        // A redirect leads elsewhere.
+        if let Some(old) = old.filter(|old| old.sa.connection.remote == connection.remote) {
+            return Path::new(old.sa.path.local, old.sa.path.remote);
+        }
+        let (local, remote) = (self.local_for(connection), connection.remote);
+        let [local, remote] = [local, remote].map(|address| SocketAddr::new(address, IKE_PORT));
+        let path = Path::new(local, remote);
+        let path = if connection.starts_on_nat_port { path.floated() } else { path };
+        let ways = first_ways(&self.config.addresses, connection, &path);
+        ways.get(usize::from(tried) % ways.len().max(1)).copied().unwrap_or(path)
+    }
+
     /// Where we begin an IKE SA: at the address that is configured, or at another one of ours where that one is gone.
-    pub(super) fn local_for(&self, connection: &Connection) -> IpAddr {
+    fn local_for(&self, connection: &Connection) -> IpAddr {
         let addresses = &self.config.addresses;
         let fits = |own: &&IpAddr| own.is_ipv4() == connection.remote.is_ipv4();
         let gone = connection.mobike && !addresses.contains(&connection.local);

@@ -14,9 +14,9 @@ use std::time::Duration;
 use ipsec_net::Instant;
 use ipsec_wire::registry::{ExchangeType, NotifyType, PayloadType};
 use ipsec_wire::v2::{Notify, Payload};
-use ipsec_wire::{Flags, Header, IkeSpi, Spi, Version};
+use ipsec_wire::{Flags, Header, IKE_PORT, IkeSpi, Spi, Version};
 
-use super::{Endpoint, IKE_PORT};
+use super::Endpoint;
 use crate::event::Event;
 use crate::exchange::notice::Notice;
 use crate::message::Envelope;

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::defence::told;
 use crate::effect::Effect;
 use crate::event::Cause;
+use crate::failover;
 use crate::message::{Opened, find_notify, notifies};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::IkeSa;
@@ -32,6 +33,7 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
         .payloads
         .extend(configuration::repeat(sa, message).or_else(|| configuration::acknowledge(message)));
     answer.effects.extend(told(&message.payloads).map(Effect::NoteToken));
+    answer.effects.extend(failover::skipped(sa, &message.payloads).into_iter().flatten());
     let Answer { payloads, effects } = mobility::answer(sa, message, cx);
     answer.payloads.extend(payloads);
     answer.effects.extend(effects);

@@ -7,6 +7,7 @@ pub(crate) mod child;
 pub(crate) mod configuration;
 pub(crate) mod create_child;
 pub(crate) mod delete;
+pub(crate) mod failover;
 pub(crate) mod followup;
 pub(crate) mod informational;
 pub(crate) mod init;
@@ -52,6 +53,11 @@ pub(crate) trait Exchange: Send {
 
     /// What the response means. A refusal other than [`Refusal::Ignore`] ends the IKE SA.
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal>;
+
+    /// The message ID that it has whatever the window is (RFC 6311 §5.1); nothing for almost all.
+    fn fixed_message_id(&self) -> Option<u32> {
+        None
+    }
 
     /// What the record holds of it, from its first request to its last response.
     fn affair(&self) -> Option<Affair> {

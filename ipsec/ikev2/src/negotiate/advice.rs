@@ -6,7 +6,7 @@ use ipsec_dataplane::{Advice, Encryption, Requirement};
 use super::IkeSuite;
 
 impl IkeSuite {
-    /// The algorithms of the suite that must not or should not be used any more.
+    /// The algorithms of the suite, those of additional key exchanges among them, that must not or should not be used any more.
     #[must_use]
     pub fn advice(&self) -> Vec<Advice> {
         let encryption = self.protection.encryption;
@@ -26,12 +26,17 @@ impl IkeSuite {
             against: Requirement::MustNot,
             clause: "RFC 8247 section 2.3",
         });
-        let of_group = against_group(self.key_exchange).map(|against| Advice {
-            algorithm: self.key_exchange.name(),
-            against,
-            clause: "RFC 8247 section 2.4",
+        let mut groups = vec![self.key_exchange];
+        for group in self.additional.into_iter().flatten() {
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        let of_groups = groups.into_iter().filter_map(|group| {
+            let against = against_group(group)?;
+            Some(Advice { algorithm: group.name(), against, clause: "RFC 8247 section 2.4" })
         });
-        of_encryption.into_iter().chain(of_prf).chain(of_integrity).chain(of_group).collect()
+        of_encryption.into_iter().chain(of_prf).chain(of_integrity).chain(of_groups).collect()
     }
 }
 
@@ -43,5 +48,34 @@ fn against_group(group: KeyExchangeAlgorithm) -> Option<Requirement> {
         | KeyExchangeAlgorithm::Modp2048s224
         | KeyExchangeAlgorithm::Modp2048s256 => Some(Requirement::ShouldNot),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ipsec_crypto::AeadAlgorithm;
+    use ipsec_dataplane::Suite;
+
+    use super::*;
+
+    #[test]
+    fn additional_key_exchanges_are_looked_at_too_and_each_word_is_said_once() {
+        let encryption = Encryption::Aead(AeadAlgorithm::AesGcm16);
+        let mut additional = [None; 7];
+        additional[0] = Some(KeyExchangeAlgorithm::Modp1024);
+        additional[3] = Some(KeyExchangeAlgorithm::Modp1024);
+        additional[4] = Some(KeyExchangeAlgorithm::MlKem768);
+        let suite = IkeSuite {
+            protection: Suite { encryption, key_len: 16, integrity: None },
+            prf: PrfAlgorithm::HmacSha2_256,
+            key_exchange: KeyExchangeAlgorithm::Modp768,
+            additional,
+        };
+        let words: Vec<String> = suite.advice().iter().map(ToString::to_string).collect();
+        let expected = [
+            "MODP-768 MUST NOT be used (RFC 8247 section 2.4)",
+            "MODP-1024 SHOULD NOT be used (RFC 8247 section 2.4)",
+        ];
+        assert_eq!(words, expected);
     }
 }

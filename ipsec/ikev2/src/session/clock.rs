@@ -31,7 +31,7 @@ impl Session {
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) {
-        while let Some(expiry) = self.requests.expire(cx.now, &self.retransmission()) {
+        while let Some(expiry) = self.requests.expire(cx.now, &self.retransmission(cx.addresses)) {
             match expiry {
                 Expiry::Resend { message_id, transmission, tries } => {
                     self.try_another_way(tries, cx, out);

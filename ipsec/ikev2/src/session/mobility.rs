@@ -1,6 +1,7 @@
 //! Where an IKE SA of MOBIKE goes when addresses of ours come or go, and when a way fails (RFC 4555 §3.5, §3.6, §3.10, §3.11).
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ipsec_net::{Instant, Retransmission};
@@ -14,9 +15,13 @@ use crate::exchange::mobility::{ListAddresses, RoutabilityCheck, UpdateAddresses
 use crate::mobility::{self, Learnt};
 use crate::output::Output;
 use crate::path::Path;
+use crate::sa::State;
 
 /// So often a request is sent one way before another one is tried.
 const MOST_ON_ONE_WAY: u32 = 3;
+
+/// So often the first request of an IKE SA is sent one way before another one is tried.
+const MOST_ON_FIRST_WAY: u32 = 2;
 
 /// So long the original responder repeats its requests at least, while the original initiator looks for a way (§3.11).
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -85,6 +90,14 @@ impl Session {
         }
     }
 
+    /// Whether another way to the peer is to be tried instead of this one, on which nobody has answered the first request; each
+    /// way has its turn, and all of them together no fewer repeats than one would have.
+    pub(crate) fn has_another_way(&self, own: &[IpAddr]) -> bool {
+        let ways = mobility::first_ways(own, &self.sa.connection, &self.sa.path).len();
+        let turns = (self.sa.connection.retransmission.transmissions / MOST_ON_FIRST_WAY) as usize;
+        ways > 1 && usize::from(self.purpose.ways_tried) + 1 < turns.max(ways)
+    }
+
     /// Asks again what the IKE SA that this one replaces has left open.
     pub(super) fn resume_moves(&mut self) {
         let Some(mobility) = &self.sa.mobility else { return };
@@ -101,9 +114,14 @@ impl Session {
         self.queue.extend(left);
     }
 
-    /// How our requests are repeated.
-    pub(super) fn retransmission(&self) -> Retransmission {
+    /// How our requests are repeated. The first one of an IKE SA goes another way soon, as a new one, since it tells between which
+    /// addresses it runs.
+    pub(super) fn retransmission(&self, own: &[IpAddr]) -> Retransmission {
         let mut how = self.sa.connection.retransmission;
+        let begins = matches!(self.sa.state, State::Init);
+        if begins && mobility::first_ways(own, &self.sa.connection, &self.sa.path).len() > 1 {
+            how.transmissions = how.transmissions.min(MOST_ON_FIRST_WAY);
+        }
         if self.sa.mobility.is_some() && !self.sa.begun_here {
             while how.total() < PATIENCE && how.longest > Duration::ZERO {
                 how.transmissions += 1;

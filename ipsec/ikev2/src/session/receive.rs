@@ -49,6 +49,17 @@ impl Session {
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
     ) -> Result<(), DropReason> {
+        match self.synchronisation(&header, octets) {
+            Ok(None) => {}
+            Ok(Some(wish)) => {
+                self.synchronise(&came, octets, wish, cx, out);
+                return Ok(());
+            }
+            Err(reason) => {
+                out.push_back(Output::Event(Event::Probe("ikev2.failover.refused")));
+                return Err(reason);
+            }
+        }
         match self.responses.classify(header.message_id, octets) {
             Incoming::Repeat => return self.repeated(came, header, octets, cx.now, out),
             Incoming::Differs => {
@@ -59,6 +70,7 @@ impl Session {
                 self.complain(header.message_id, octets, cx);
                 return Err(DropReason::OutOfWindow);
             }
+            Incoming::New if self.is_synchronising() => return Err(DropReason::Unsynchronised),
             Incoming::New => {}
         }
         let mut window = None;

@@ -52,6 +52,26 @@ impl Requests {
         self.next - oldest < self.size && self.next < u32::MAX
     }
 
+    /// How many the peer takes at once.
+    pub(crate) fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// The next request carries this message ID, and none is open: so a member of a cluster begins that takes over.
+    pub(crate) fn restore(&mut self, next: u32) {
+        (self.next, self.open) = (next, BTreeMap::new());
+    }
+
+    /// The next request carries this message ID at least; nothing goes back (RFC 6311 §5.1).
+    pub(crate) fn jump(&mut self, next: u32) {
+        self.next = self.next.max(next);
+    }
+
+    /// Closes all requests but those with such a message ID: nobody will answer them.
+    pub(crate) fn abandon_but(&mut self, stays: impl Fn(u32) -> bool) {
+        self.open.retain(|message_id, _| stays(*message_id));
+    }
+
     /// The peer takes so many requests at once. It may not take fewer than it has said before.
     pub(crate) fn widen(&mut self, size: u32) {
         self.size = self.size.max(size);
@@ -59,10 +79,21 @@ impl Requests {
 
     /// Keeps a request that is sent now for the first time under [`Requests::next_id`], and counts on.
     pub(crate) fn sent(&mut self, now: Instant, datagrams: Vec<Vec<u8>>, how: &Retransmission) {
+        self.sent_as(self.next, now, datagrams, how);
+        self.next = self.next.saturating_add(1);
+    }
+
+    /// Keeps a request that is sent now for the first time under this message ID; the count stays.
+    pub(crate) fn sent_as(
+        &mut self,
+        message_id: u32,
+        now: Instant,
+        datagrams: Vec<Vec<u8>>,
+        how: &Retransmission,
+    ) {
         debug_assert!(self.is_free(), "the window is full");
         let open = Open { datagrams, transmissions: 1, tries: 1, deadline: now + how.wait(1) };
-        self.open.insert(self.next, open);
-        self.next = self.next.saturating_add(1);
+        self.open.insert(message_id, open);
     }
 
     /// An open request is cut anew, in smaller pieces, and sent now: the waits begin from the shortest (RFC 7383 §2.5.2).
@@ -213,6 +244,22 @@ mod tests {
         requests.sent(Instant::ZERO, Vec::new(), &HOW);
         requests.answered(0);
         assert_eq!((requests.next_id(), requests.is_free()), (1, true));
+    }
+
+    #[test]
+    fn no_other_request_is_sent_before_message_ids_are_agreed_on_after_a_failover() {
+        let mut requests = Requests::default();
+        requests.sent(Instant::ZERO, Vec::new(), &HOW);
+        requests.restore(64);
+        requests.sent_as(0, Instant::ZERO, Vec::new(), &HOW);
+        assert_eq!((requests.next_id(), requests.is_free()), (64, false));
+        requests.answered(0);
+        requests.jump(70);
+        requests.jump(60);
+        assert_eq!((requests.next_id(), requests.is_free()), (70, true));
+        requests.sent(Instant::ZERO, Vec::new(), &HOW);
+        requests.abandon_but(|message_id| message_id == 0);
+        assert!(requests.is_free());
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub(crate) struct Responses {
     size: u32,
     /// The lowest message ID that has not come.
     next: u32,
+    /// The lowest message ID to which the peer may jump when another member of a cluster takes over; one more than it has named
+    /// the last time.
+    least_jump: u32,
     /// Those of the last ones, the most of them as wide as the window; some may be ahead of `next`.
     kept: Vec<Kept>,
 }
@@ -49,7 +52,7 @@ struct Kept {
 impl Default for Responses {
     /// One at a time, until we have said that we take more.
     fn default() -> Self {
-        Self { size: 1, next: 0, kept: Vec::new() }
+        Self { size: 1, next: 0, least_jump: 0, kept: Vec::new() }
     }
 }
 
@@ -57,6 +60,37 @@ impl Responses {
     /// The lowest message ID that the peer's next request may carry.
     pub(crate) fn next_id(&self) -> u32 {
         self.next
+    }
+
+    /// One more than the highest message ID that has come.
+    pub(crate) fn horizon(&self) -> u32 {
+        self.kept.iter().map(|kept| kept.message_id.saturating_add(1)).fold(self.next, u32::max)
+    }
+
+    /// The lowest message ID to which the peer may jump: above all that has come from it, and above all to which it has jumped
+    /// (RFC 6311 §5.1).
+    pub(crate) fn least_jump(&self) -> u32 {
+        self.least_jump.max(self.horizon())
+    }
+
+    /// The peer's next request carries this message ID, and no response is known: so a member of a cluster begins that takes
+    /// over.
+    pub(crate) fn restore(&mut self, next: u32) {
+        (self.next, self.kept) = (next, Vec::new());
+    }
+
+    /// Keeps the response to a request with message ID 0 by which the peer has jumped to `next`, to be sent again until another
+    /// request comes.
+    pub(crate) fn synchronised(&mut self, request: &[u8], response: Vec<Vec<u8>>, next: u32) {
+        self.next = self.horizon();
+        self.least_jump = next.saturating_add(1);
+        self.kept = vec![Kept { message_id: 0, request: digest(request), response, transmissions: 1 }];
+    }
+
+    /// The peer's next request carries this message ID at least; nothing goes back.
+    pub(crate) fn jump(&mut self, next: u32) {
+        self.next = self.next.max(next);
+        self.kept.retain(|kept| kept.message_id == 0);
     }
 
     /// We take so many requests at once.
@@ -127,6 +161,25 @@ mod tests {
         let mut responses = Responses::default();
         responses.answered(0, b"a", vec![b"A".to_vec()]);
         assert_eq!(responses.classify(0, b"x"), Incoming::Differs);
+    }
+
+    #[test]
+    fn the_peer_jumps_above_all_that_has_come_and_each_time_further() {
+        let mut responses = Responses::default();
+        responses.widen(3);
+        responses.answered(0, b"a", Vec::new());
+        responses.answered(2, b"c", Vec::new());
+        assert_eq!((responses.horizon(), responses.least_jump()), (3, 3));
+        responses.synchronised(b"sync", vec![b"SYNC".to_vec()], 9);
+        responses.jump(9);
+        assert_eq!((responses.next_id(), responses.least_jump()), (9, 10));
+        assert_eq!(responses.classify(0, b"sync"), Incoming::Repeat, "its response may have been lost");
+        assert_eq!(responses.classify(1, b"b"), Incoming::OutOfWindow, "nobody waits for it any more");
+        assert_eq!(responses.classify(9, b"d"), Incoming::New);
+        responses.answered(9, b"d", Vec::new());
+        assert_eq!(responses.classify(0, b"sync"), Incoming::OutOfWindow);
+        responses.jump(4);
+        assert_eq!(responses.next_id(), 10, "nothing goes back");
     }
 
     #[test]

@@ -245,6 +245,7 @@ impl World {
                 Output::Keepalive { source, destination } => {
                     writeln!(self.text, "{}  reminds {destination} from {source}", NAMES[end]).unwrap();
                 }
+                Output::Skip { .. } => panic!("nothing is taken over here"),
                 Output::Event(event) => self.events[end].push(event),
             }
         }
@@ -270,7 +271,7 @@ impl World {
                     format!("runs from {local} to {remote}; its children stay")
                 }
                 Event::Probe(probe) => format!("({probe})"),
-                Event::IkeKeyed(_) | Event::Configured { .. } => continue,
+                Event::IkeKeyed(_) | Event::Configured { .. } | Event::Synchronised { .. } => continue,
             };
             writeln!(self.text, "{}  {line}", NAMES[end]).unwrap();
         }

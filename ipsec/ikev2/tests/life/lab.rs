@@ -242,7 +242,9 @@ impl Lab {
                 Output::Remove { inbound } => {
                     assert!(self.installed[end].remove(&inbound).is_some());
                 }
-                Output::Readdress { .. } | Output::Keepalive { .. } => panic!("nothing moves here"),
+                Output::Readdress { .. } | Output::Skip { .. } | Output::Keepalive { .. } => {
+                    panic!("nothing moves here")
+                }
                 Output::Event(event) => self.events[end].push(event),
             }
         }
@@ -265,6 +267,9 @@ pub(crate) fn told_of(event: &Event) -> Option<String> {
         Event::Dropped { reason, .. } => format!("dropped: {reason}"),
         Event::Probe(probe) => format!("({probe})"),
         Event::Moved { local, remote, .. } => format!("runs from {local} to {remote}"),
+        Event::Synchronised { next_request, next_expected, .. } => {
+            format!("goes on with message IDs {next_request} and {next_expected}")
+        }
         Event::IkeKeyed(_) | Event::Configured { .. } => return None,
     })
 }

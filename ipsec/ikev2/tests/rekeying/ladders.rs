@@ -36,7 +36,7 @@ fn ladder_without(mut world: World, orders: &[(usize, Order)], lost: Option<usiz
                     Event::Dropped { reason, .. } => format!("dropped: {reason}"),
                     Event::Probe(probe) => format!("({probe})"),
                     Event::Moved { local, remote, .. } => format!("runs from {local} to {remote}"),
-                    Event::IkeKeyed(_) | Event::Configured { .. } => continue,
+                    Event::IkeKeyed(_) | Event::Configured { .. } | Event::Synchronised { .. } => continue,
                 };
                 writeln!(text, "{}  {line}", NAMES[end]).unwrap();
             }

@@ -232,7 +232,9 @@ impl World {
                     let before = self.installed[end].remove(&inbound);
                     assert!(before.is_some(), "{} removes what is not there", NAMES[end]);
                 }
-                Output::Readdress { .. } | Output::Keepalive { .. } => panic!("nothing moves here"),
+                Output::Readdress { .. } | Output::Skip { .. } | Output::Keepalive { .. } => {
+                    panic!("nothing moves here")
+                }
                 Output::Event(event) => {
                     if let Event::IkeKeyed(record) = &event {
                         self.keys[end].insert((record.spi_i, record.spi_r), record.keys.clone());

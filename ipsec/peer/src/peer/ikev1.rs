@@ -5,7 +5,8 @@ use ipsec_ikev1::{Event as Ikev1, Output as Ikev1Output, UnknownName};
 use ipsec_net::{Buffer, Instant};
 use ipsec_wire::Header;
 
-use super::{Command, Output, Peer};
+use super::{Output, Peer};
+use crate::command::Command;
 use crate::event::Event;
 
 impl Peer {
@@ -23,8 +24,12 @@ impl Peer {
             Command::Forget { connection } => self.ikev1.forget_ike(now, connection),
             Command::Terminate { connection } => self.ikev1.terminate(now, connection),
             Command::Check { connection } => self.ikev1.check(now, connection),
-            // Version 1 has neither redirects nor questions about configuration. Both versions start at once.
-            Command::Redirect { .. } | Command::AskConfiguration { .. } | Command::Start => Ok(()),
+            // Version 1 has neither redirects nor questions about configuration. The rest is for both versions at once.
+            Command::Redirect { .. }
+            | Command::AskConfiguration { .. }
+            | Command::Start
+            | Command::UpdateStandby
+            | Command::FailOver => Ok(()),
         }
     }
 

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::Text;
 use super::auth::{Accept, Auth, FurtherDemand, FurtherProof};
-use super::life::{Childless, OnEnd, Reauthentication, Redirect, Uniqueness};
+use super::life::{Childless, OnEnd, Reauthentication, Redirect, Synchronisation, Uniqueness};
 use super::mobility::Routability;
 use super::nat::NatTraversal;
 use super::quantum::{Ppk, Prevention};
@@ -64,6 +64,7 @@ pub(in crate::file) struct Ike {
     pub(in crate::file) mobike: Option<bool>,
     pub(in crate::file) roams: Option<Texts>,
     pub(in crate::file) routability: Option<Routability>,
+    pub(in crate::file) synchronises: Option<Synchronisation>,
     pub(in crate::file) at: BTreeMap<Text, IkeEnd>,
 }
 
@@ -102,6 +103,7 @@ pub(in crate::file) struct IkeEnd {
     pub(in crate::file) mobike: Option<bool>,
     pub(in crate::file) roams: Option<Texts>,
     pub(in crate::file) routability: Option<Routability>,
+    pub(in crate::file) synchronises: Option<Synchronisation>,
 }
 
 /// Who uses the client in version 1, and what proves that.

@@ -65,6 +65,25 @@ pub(in crate::file) enum OnEnd {
     Restart,
 }
 
+/// Which counters are set right after a failover.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::file) enum Synchronisation {
+    Nothing,
+    MessageIds,
+    ReplayCounters,
+    All,
+}
+
+impl From<Synchronisation> for ikev2::Synchronisation {
+    fn from(noun: Synchronisation) -> Self {
+        Self {
+            message_ids: matches!(noun, Synchronisation::MessageIds | Synchronisation::All),
+            replay_counters: matches!(noun, Synchronisation::ReplayCounters | Synchronisation::All),
+        }
+    }
+}
+
 impl From<Childless> for ikev2::Childless {
     fn from(noun: Childless) -> Self {
         match noun {

@@ -325,6 +325,12 @@ const IKE: &[Row] = &[
         "`\"before\"`",
         "When the other end has to show that it is where it says (RFC 4555 §3.7).",
     ),
+    row(
+        "synchronises",
+        "`\"nothing\"`, `\"message-ids\"`, `\"replay-counters\"`, `\"all\"`",
+        "`\"nothing\"`",
+        "Which counters are set right after a failover of a cluster (RFC 6311).",
+    ),
     row("at", "tables", "none", "What one end is told otherwise; see below."),
 ];
 

@@ -38,6 +38,11 @@ pub(super) fn ike_life(
             .or(both.follows_redirects)
             .unwrap_or_default(),
         resumes: own.and_then(|own| own.resumes).or(both.resumes).unwrap_or_default(),
+        synchronises: own
+            .and_then(|own| own.synchronises)
+            .or(both.synchronises)
+            .map(Into::into)
+            .unwrap_or_default(),
         redirect: own.and_then(|own| own.redirect.as_ref()).and_then(|noun| redirect(noun, peers, problems)),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ipsec::ikev2::{Childless, OnClose, OnLoss, Reauthentication, RedirectPolicy, Uniqueness};
+use ipsec::ikev2::{
+    Childless, OnClose, OnLoss, Reauthentication, RedirectPolicy, Synchronisation, Uniqueness,
+};
 
 /// How IKE SAs begin, and what follows when one ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct IkeLife {
     pub redirect: Option<RedirectPolicy>,
     /// Whether it asks for tickets, and resumes with them what was lost (RFC 5723).
     pub resumes: bool,
+    /// What it sets right after a failover (RFC 6311).
+    pub synchronises: Synchronisation,
 }
 
 /// How a peer grants tickets to resume with; its key outlives its restarts.

@@ -121,6 +121,16 @@ pub enum Act {
         /// Who.
         peer: String,
     },
+    /// The peer tells the standby member of its cluster how far all SAs have come.
+    UpdateStandby {
+        /// Who.
+        peer: String,
+    },
+    /// The peer goes on as the standby member of its cluster.
+    FailOver {
+        /// Who.
+        peer: String,
+    },
     /// The tester begins to say what is wrong.
     Attack {
         /// Who.
@@ -176,6 +186,8 @@ impl fmt::Display for Act {
             Self::AskConfiguration { peer, ike } => write!(f, "{peer}: ask-configuration {ike}"),
             Self::Crash { peer } => write!(f, "{peer}: crash"),
             Self::Restart { peer } => write!(f, "{peer}: restart"),
+            Self::UpdateStandby { peer } => write!(f, "{peer}: update-standby"),
+            Self::FailOver { peer } => write!(f, "{peer}: fail-over"),
             Self::Attack { tester } => write!(f, "{tester}: attack"),
             Self::Start { traffic } => write!(f, "{traffic}: start"),
             Self::Stop { traffic } => write!(f, "{traffic}: stop"),

@@ -116,7 +116,7 @@ impl Progress {
         }
         if self.announced || self.given < further.ours.len() && half_open.sa.resumption.is_none() {
             let next = AnotherAuth { progress: Some(self), id: id.clone(), unable: None };
-            let effects = super::ppk::mixed(half_open).into_iter().collect();
+            let effects = super::ppk::mixed(half_open);
             return Next::Then(Box::new(next), effects);
         }
         if self.taken < further.theirs.len() && half_open.sa.resumption.is_none() {

@@ -168,8 +168,14 @@ impl Conversation {
         cx: &mut Context<'_>,
     ) -> Result<Answer, Refusal> {
         let auth = auth_of(message).ok_or_else(|| lacks("AUTH"))?;
+        let initiator = Identity::from_wire(&self.id);
+        let (mixed, auth) = match self.through {
+            0 => ppk::offered(half_open, (&self.connection, &initiator), auth, message, cx)?,
+            _ => (None, auth.clone()),
+        };
+        let half_open = HalfOpen { ppk: mixed.as_ref(), ..half_open };
         let proven = half_open
-            .verify(self.entry(cx)?, &self.id, (auth, Some(success)), &message.payloads, cx)
+            .verify(self.entry(cx)?, &self.id, (&auth, Some(success)), &message.payloads, cx)
             .map_err(refuse)?;
         self.proven.get_or_insert(proven);
         let own = half_open.prove_after_eap(success, &self.own_id(), cx);
@@ -272,7 +278,7 @@ impl Conversation {
             payloads.extend(ours.then(another::notify));
             payloads.extend(half_open.ppk.map(|_| ppk::identity(Vec::new())));
             self.stage = Stage::Another { theirs, ours };
-            let mut effects: Vec<Effect> = ppk::mixed(half_open).into_iter().collect();
+            let mut effects = ppk::mixed(half_open);
             effects.push(Effect::Report(Event::Probe("ikev2.another-auth.follows")));
             effects.push(Effect::Converse(Box::new(self)));
             return Ok(Answer { payloads, effects });

@@ -9,7 +9,7 @@ use super::abandon::Abandon;
 use super::another::{self, Progress};
 use super::bounds::Bounds;
 use super::initiator::refused;
-use super::{HalfOpen, auth_of, eap_of};
+use super::{HalfOpen, auth_of, eap_of, ppk};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
@@ -131,7 +131,15 @@ impl Exchange for LastRound {
 
     fn request(&mut self, sa: &IkeSa, cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
         let talk = self.talk.as_ref()?;
-        let mut payloads = vec![HalfOpen::of(sa)?.prove_after_eap(&self.success, &talk.own, cx)];
+        let half_open = HalfOpen::of(sa)?;
+        let (provider, cx) = (cx.provider, &*cx);
+        let shown =
+            |half_open: HalfOpen<'_>| Ok(vec![half_open.prove_after_eap(&self.success, &talk.own, cx)]);
+        let proofs = match talk.first {
+            true => ppk::proofs(half_open, provider, shown),
+            false => shown(half_open),
+        };
+        let mut payloads = proofs.ok()?;
         payloads.extend(talk.progress.has_more(sa, talk.first).then(another::notify));
         Some((payloads, Vec::new()))
     }
@@ -143,6 +151,11 @@ impl Exchange for LastRound {
         };
         let Talk { id, mut progress, first, .. } =
             self.talk.take().ok_or(Refusal::Ignore(DropReason::Unexpected))?;
+        let mixed = match if first { ppk::answered(half_open, message, cx) } else { Ok(None) } {
+            Ok(mixed) => mixed,
+            Err(failure) => return Ok(Abandon::after(failure)),
+        };
+        let half_open = HalfOpen { ppk: mixed.as_ref(), ..half_open };
         let id = &id;
         let proven = match cx.peers.of(&sa.connection.name) {
             Some(entry @ PeerEntry { authenticate: Authenticate::EapOnly, .. }) => {

@@ -15,6 +15,7 @@ use crate::effect::Effect;
 use crate::exchange::beside::Beside;
 use crate::exchange::child::Wish;
 use crate::exchange::{Exchange, Next, redirect, ticket};
+use crate::failover;
 use crate::features;
 use crate::message::{Opened, find_error};
 use crate::mobility;
@@ -52,7 +53,10 @@ impl Exchange for AuthExchange {
         let id = sa.connection.local_id.to_wire();
         let proof = match &sa.connection.prove {
             Prove::Eap { .. } if sa.resumption.is_none() => Ok(Vec::new()),
-            _ => ppk::prove(half_open, &id, &half_open.said_by(Role::Responder), cx),
+            prove => {
+                let said = half_open.said_by(Role::Responder);
+                ppk::proofs(half_open, cx.provider, |half_open| half_open.prove(prove, &id, &said, cx))
+            }
         };
         let mut certificates = match proof {
             Ok(proof) => proof,
@@ -90,6 +94,7 @@ impl Exchange for AuthExchange {
         payloads.extend(self.progress.beside.payloads(sa));
         payloads.extend(mobility::offered(sa, &sa.connection, cx.addresses));
         payloads.extend(mobility::no_nats(sa));
+        payloads.extend(failover::offered(sa.connection.synchronises));
         Some((payloads, Vec::new()))
     }
 
@@ -99,7 +104,12 @@ impl Exchange for AuthExchange {
 
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {
         let half_open = HalfOpen::of(sa).ok_or(Refusal::Ignore(DropReason::State))?;
-        let mixed = match ppk::answered(half_open, message, cx) {
+        let proves_later = matches!(sa.connection.prove, Prove::Eap { .. }) && sa.resumption.is_none();
+        let mixed = match proves_later {
+            true => Ok(None),
+            false => ppk::answered(half_open, message, cx),
+        };
+        let mixed = match mixed {
             Ok(mixed) => mixed,
             Err(failure) => return Ok(Abandon::after(failure)),
         };
@@ -114,8 +124,8 @@ impl Exchange for AuthExchange {
             });
         }
         let identity = Identity::from_wire(id);
-        let connection = [sa.connection.name.as_str()];
-        let Some(entry) = cx.peers.find(&identity, auth.map(|auth| auth.method), connection) else {
+        let is_own = |name: &str| name == sa.connection.name;
+        let Some(entry) = cx.peers.find(&identity, auth.map(|auth| auth.method), is_own) else {
             let who = who(&identity, auth.map(|auth| auth.method));
             let text = format!("the responder is {who}, expected was {}", sa.connection.remote_id);
             return Ok(Abandon::after(Failure::Authentication(text)));
@@ -168,13 +178,14 @@ pub(super) fn establish(
     let sa = half_open.sa;
     let connection = Arc::clone(&sa.connection);
     let peer = proven.identity().clone();
-    let mut effects: Vec<Effect> = ppk::mixed(half_open).into_iter().collect();
+    let mut effects = ppk::mixed(half_open);
     effects.push(Effect::Establish { proven, connection, initial_contact: false });
     if let Some(redirect) = redirect::in_session(sa, message) {
         effects.push(redirect);
         return Next::Done(effects);
     }
     effects.extend(mobility::supported(&sa.connection, message).map(Box::new).map(Effect::Mobile));
+    effects.push(Effect::Agree(failover::agreed(sa.connection.synchronises, &message.payloads)));
     effects.extend(terms::limit(sa, message, cx));
     effects.extend(ticket::received(sa, &peer, message, cx));
     if ticket::is_put_off(message) {

@@ -5,16 +5,21 @@
 //! SK {IDi AUTH(PPK) SAi2 TSi TSr N(PPK_IDENTITY) [N(NO_PPK_AUTH)]}   ------->
 //!                                                                   <-------   SK {IDr AUTH(PPK) SAr2 … N(PPK_IDENTITY)}
 //! ```
+//!
+//! The notifies stand beside the initiator's first AUTH: with EAP in the last request of the first exchange, so that the
+//! responder's first AUTH is made without.
 
 use ipsec_auth::Identity;
+use ipsec_crypto::Provider;
 use ipsec_wire::registry::NotifyType;
-use ipsec_wire::v2::{Authentication, Identification, Notify, Payload};
+use ipsec_wire::v2::{Authentication, Notify, Payload};
 
 use super::HalfOpen;
 use super::responder::refuse;
 use crate::config::{Connection, FullTranscript, Ppk, PpkMethod};
 use crate::context::Context;
 use crate::effect::{Effect, Mixed};
+use crate::event::Event;
 use crate::features::Features;
 use crate::keys::{self, Keys};
 use crate::message::{Opened, find_notify};
@@ -26,9 +31,9 @@ fn is_agreed(half_open: HalfOpen<'_>) -> bool {
     Features::of(&half_open.said_by(Role::Responder)).ppk
 }
 
-fn with(half_open: HalfOpen<'_>, ppk: &Ppk, cx: &Context<'_>) -> Option<Keys> {
+fn with(half_open: HalfOpen<'_>, ppk: &Ppk, provider: &Provider) -> Option<Keys> {
     let crypto = half_open.crypto;
-    keys::mix_ppk(cx.provider, crypto.suite.prf, crypto.keys(), &ppk.secret).ok()
+    keys::mix_ppk(provider, crypto.suite.prf, crypto.keys(), &ppk.secret).ok()
 }
 
 /// The PPK that we use as initiator.
@@ -43,23 +48,20 @@ pub(super) fn identity(data: Vec<u8>) -> Payload {
     Payload::Notify(Notify::new(NotifyType::PPK_IDENTITY, data))
 }
 
-/// What proves an initiator, and says by which PPK.
-pub(super) fn prove(
+/// What proves an initiator, as `prove` makes it with the keys of an IKE SA, and says by which PPK.
+pub(super) fn proofs(
     half_open: HalfOpen<'_>,
-    id: &Identification,
-    said: &[Payload],
-    cx: &mut Context<'_>,
+    provider: &Provider,
+    mut prove: impl FnMut(HalfOpen<'_>) -> Result<Vec<Payload>, Failure>,
 ) -> Result<Vec<Payload>, Failure> {
-    let connection = &half_open.sa.connection;
-    let used = ours(half_open).and_then(|ppk| Some((ppk, with(half_open, ppk, cx)?)));
+    let used = ours(half_open).and_then(|ppk| Some((ppk, with(half_open, ppk, provider)?)));
     let Some((ppk, keys)) = used else {
-        return half_open.prove(&connection.prove, id, said, cx);
+        return prove(half_open);
     };
-    let mut payloads = HalfOpen { ppk: Some(&keys), ..half_open }.prove(&connection.prove, id, said, cx)?;
+    let mut payloads = prove(HalfOpen { ppk: Some(&keys), ..half_open })?;
     payloads.push(identity(ppk.wire_id()));
-    if !connection.requires_ppk() {
-        let plain = half_open.prove(&connection.prove, id, said, cx)?;
-        let data = plain.into_iter().find_map(|payload| match payload {
+    if !half_open.sa.connection.requires_ppk() {
+        let data = prove(half_open)?.into_iter().find_map(|payload| match payload {
             Payload::Auth(auth) => Some(auth.data),
             _ => None,
         });
@@ -68,7 +70,7 @@ pub(super) fn prove(
     Ok(payloads)
 }
 
-/// The keys that an initiator goes on with, if the responder says that it uses the PPK.
+/// The keys that an initiator goes on with, if the responder says in its answer to [`proofs`] that it uses the PPK.
 pub(super) fn answered(
     half_open: HalfOpen<'_>,
     message: &Opened<'_>,
@@ -83,7 +85,7 @@ pub(super) fn answered(
             "the responder does not use the post-quantum preshared key, which is required".to_owned(),
         ));
     }
-    Ok(ppk.and_then(|ppk| with(half_open, ppk, cx)))
+    Ok(ppk.and_then(|ppk| with(half_open, ppk, cx.provider)))
 }
 
 /// What a responder makes of an initiator's PPK: the keys with it, and the proof that counts (RFC 8784 §3, table 1).
@@ -99,7 +101,7 @@ pub(super) fn offered(
     let named = notify(NotifyType::PPK_IDENTITY).filter(|_| is_agreed(half_open));
     let keys = connection.ppk.iter().flat_map(|ppk| &ppk.keys);
     let known = keys.into_iter().find(|ppk| named == Some(&ppk.wire_id()));
-    if let Some(keys) = known.and_then(|ppk| with(half_open, ppk, cx)) {
+    if let Some(keys) = known.and_then(|ppk| with(half_open, ppk, cx.provider)) {
         return Ok((Some(keys), auth.clone()));
     }
     if !is_agreed(half_open) {
@@ -130,10 +132,10 @@ pub(super) fn admit(
     Ok(())
 }
 
-/// What makes the keys with the PPK those of the IKE SA.
-pub(super) fn mixed(half_open: HalfOpen<'_>) -> Option<Effect> {
-    let keys = half_open.ppk?.clone();
+/// What makes the keys with the PPK those of the IKE SA, if there are such.
+pub(super) fn mixed(half_open: HalfOpen<'_>) -> Vec<Effect> {
+    let Some(keys) = half_open.ppk.cloned() else { return Vec::new() };
     let int_auth = half_open.transcript.int_auth.clone();
     let mixed = Mixed { keys: Some(keys), int_auth, to_come: Vec::new(), has_ppk: true };
-    Some(Effect::Mixed(Box::new(mixed)))
+    vec![Effect::Report(Event::Probe("ikev2.ppk.mixed")), Effect::Mixed(Box::new(mixed))]
 }

@@ -67,7 +67,7 @@ pub(super) fn conclude(
     terms::admit(connection, proven.identity(), message, cx)?;
     let initial_contact = find_notify(&message.payloads, NotifyType::INITIAL_CONTACT).is_some();
     let peer = proven.identity().clone();
-    let mut effects: Vec<Effect> = ppk::mixed(half_open).into_iter().collect();
+    let mut effects = ppk::mixed(half_open);
     effects.push(Effect::Establish { proven, connection: Arc::clone(connection), initial_contact });
     payloads.extend(half_open.ppk.map(|_| ppk::identity(Vec::new())));
     let (granted, follows) = terms::grant(half_open, connection, &peer, message, cx);
@@ -92,20 +92,23 @@ fn authorized<'a>(
     let denied = |why| Err(Failure::Authentication(why));
     let wanted = id_of(message, Role::Responder).map(Identity::from_wire);
     let is_wanted =
-        |connection: &&Arc<Connection>| wanted.as_ref().is_none_or(|wanted| *wanted == connection.local_id);
-    let path = &half_open.sa.path;
-    let here = cx.connections.between(path.local.ip(), path.remote.ip());
-    let asked: Vec<&Arc<Connection>> = here.filter(is_wanted).collect();
-    if let (true, Some(wanted)) = (asked.is_empty(), wanted) {
-        return denied(format!("{identity} asks for {wanted}, who is not here"));
-    }
-    let names = asked.iter().map(|connection| connection.name.as_str());
-    let entries = cx.peers.matching(identity, method, names).into_iter();
-    let known: Vec<_> = entries.filter_map(|e| Some((e, cx.connections.named(&e.connection)?))).collect();
+        |connection: &Connection| wanted.as_ref().is_none_or(|wanted| *wanted == connection.local_id);
+    let (local, remote) = (half_open.sa.path.local.ip(), half_open.sa.path.remote.ip());
+    let connections = cx.connections;
+    let is_meant = |name: &str| {
+        let known = connections.named(name);
+        known.is_some_and(|known| is_wanted(known) && connections.runs_between(known, local, remote))
+    };
+    let entries = cx.peers.matching(identity, method, is_meant).into_iter();
+    let known: Vec<_> = entries.filter_map(|e| Some((e, connections.named(&e.connection)?))).collect();
     let takes =
         |(_, connection): &&(_, &Arc<Connection>)| connection.check_suite(&half_open.crypto.suite).is_ok();
     if let Some((entry, connection)) = known.iter().find(takes).or(known.first()) {
         return check_suite(half_open, connection, identity).map(|()| (*entry, Arc::clone(connection)));
+    }
+    let asked: Vec<_> = connections.between(local, remote).filter(|known| is_wanted(known)).collect();
+    if let (true, Some(wanted)) = (asked.is_empty(), &wanted) {
+        return denied(format!("{identity} asks for {wanted}, who is not here"));
     }
     let expected: Vec<String> = asked.iter().map(|connection| connection.remote_id.to_string()).collect();
     let who = who(identity, method);

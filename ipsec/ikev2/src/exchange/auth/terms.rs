@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::exchange::{beside, child, redirect, ticket};
+use crate::failover;
 use crate::message::{Opened, find_notify};
 use crate::mobility;
 use crate::refusal::{Failure, Refusal};
@@ -67,6 +68,9 @@ pub(super) fn grant(
         payloads.extend(mobility::offered(half_open.sa, connection, cx.addresses));
         effects.push(Effect::Mobile(Box::new(mobility)));
     }
+    let synchronises = failover::agreed(connection.synchronises, &message.payloads);
+    payloads.extend(failover::offered(synchronises));
+    effects.push(Effect::Agree(synchronises));
     let ticket = ticket::answer(half_open.sa, connection, peer, message, true, cx);
     if let Some((payload, effect)) = ticket {
         payloads.push(payload);

@@ -29,6 +29,7 @@ fn child(retired: Option<End>) -> ChildSa {
         local: network(1),
         remote: network(2),
         resource: None,
+        extended_sequence_numbers: false,
         deleting: false,
         retired,
     }
