@@ -44,5 +44,6 @@ pub use prf::{Prf, PrfAlgorithm, prf_plus};
 pub use provider::{FAST, PORTABLE, Provider, Respond};
 pub use secret::Secret;
 pub use signature::{
-    BadIdentifier, BadKey, BadSignature, CannotSign, KeyType, SignatureAlgorithm, Signer, Verifier, WrongKey,
+    BadCiphertext, BadIdentifier, BadKey, BadSignature, CannotEncrypt, CannotSign, KeyType,
+    SignatureAlgorithm, Signer, Verifier, WrongKey,
 };

@@ -50,6 +50,8 @@ pub(crate) struct Left {
     pub(crate) initial_contact: bool,
     /// What was said that nobody answers and that had better arrive: messages with deletes.
     pub(crate) partings: Vec<(MessageRecord, Vec<u8>)>,
+    /// Why phase 1 will probably fail.
+    pub(crate) suspicion: Option<Failure>,
     /// Set when phase 1 or the keys of an ISAKMP SA failed: why.
     pub(crate) failed: Option<Failure>,
 }
@@ -98,6 +100,7 @@ pub(crate) fn apply(sa: &mut IsakmpSa, effects: Vec<Effect>, reach: &mut Reach<'
                 reach.left.failed = Some(Failure::Refused(why));
             }
             Effect::Close(cause) => close(sa, cause, reach.out),
+            Effect::Suspect(failure) => reach.left.suspicion = Some(failure),
             Effect::Report(event) => reach.out.push_back(Output::Event(event)),
         }
     }

@@ -83,7 +83,7 @@ pub struct Connection {
     /// How phase 1 goes, whichever end begins.
     pub mode: Mode,
     /// What we offer and accept for the ISAKMP SA, best first. In aggressive mode only those with the group of the first
-    /// are offered: its public value stands in the first message (RFC 2409 §5).
+    /// are offered, and what else shapes the first message (RFC 2409 §5).
     pub proposals: Vec<IkeSuite>,
     /// How long its ISAKMP SAs may be used; only the time counts, and it is offered. At the soft limit they are replaced.
     pub lifetime: LifetimePolicy,
@@ -178,11 +178,11 @@ impl Connection {
         self.local == local && (self.remote == remote || self.remote.is_unspecified())
     }
 
-    /// What it offers: in aggressive mode one group has to do for all.
+    /// What it offers: in aggressive mode what shapes the first message has to do for all.
     pub(crate) fn offered(&self) -> Vec<Phase1Suite> {
         let suites = self.suites(Role::Initiator);
-        let group = suites.first().map(|one| one.suite.group);
-        let fits = |one: &Phase1Suite| self.mode == Mode::Main || Some(one.suite.group) == group;
+        let Some(first) = suites.first().copied() else { return suites };
+        let fits = |one: &Phase1Suite| self.mode == Mode::Main || first.shapes_like(*one);
         suites.into_iter().filter(fits).collect()
     }
 }

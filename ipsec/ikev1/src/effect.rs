@@ -56,6 +56,8 @@ pub(crate) enum Effect {
     Refused(Vec<u8>, Failure),
     /// The ISAKMP SA has ended.
     Close(Cause),
+    /// Phase 1 will probably fail, for this reason.
+    Suspect(crate::refusal::Failure),
     /// Tell this.
     Report(Event),
 }

@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::event::{Cause, Event};
 use crate::farewell::Ended;
 use crate::message::Opened;
+use crate::negotiate::Disagreement;
 use crate::output::Output;
 use crate::parting::Parting;
 use crate::refusal::{DropReason, Failure, Refusal};
@@ -206,7 +207,8 @@ impl Endpoint {
             Mode::Aggressive => "aggressive mode",
         };
         let what = format!("offered {}, configured {spoken}", header.exchange);
-        let mut refused = (NotifyType::INVALID_EXCHANGE_TYPE, Failure::Proposal(what), first);
+        let mut refused =
+            (NotifyType::INVALID_EXCHANGE_TYPE, Failure::Proposal(Disagreement::because(what)), first);
         for connection in fitting {
             let own = Arc::clone(&connection);
             let cx = &mut context!(self, now);
@@ -241,7 +243,15 @@ impl Endpoint {
             return None;
         }
         let cx = &mut context!(self, now);
-        let session = Session::initiate(connection, path, attempt, cx, &mut self.out)?;
+        let name = connection.name.clone();
+        let session = match Session::initiate(connection, path, attempt, cx, &mut self.out) {
+            Ok(session) => session,
+            Err(failure) => {
+                let failed = Event::IkeFailed { connection: name, failure, retries: false };
+                self.out.push_back(Output::Event(failed));
+                return None;
+            }
+        };
         let cookie = session.sa.cookie();
         self.sessions.insert(cookie, session);
         Some(cookie)

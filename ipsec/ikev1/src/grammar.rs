@@ -12,8 +12,12 @@ pub(crate) enum Form {
     MainSa,
     /// The third and the fourth.
     MainKe,
+    /// The same with encryption for the peer's key.
+    MainSealed,
     /// The fifth and the sixth.
     MainId(Means),
+    /// The same where the ends have said who they are.
+    MainProof,
     /// The first message of aggressive mode.
     AggressiveOffer,
     /// The second.
@@ -54,6 +58,9 @@ const fn row(form: Form) -> Row {
     match form {
         Form::MainSa => Row { first: Some(Type::SA), once: &[], optional: &[] },
         Form::MainKe => Row { first: Some(Type::KE), once: &[Type::NONCE], optional: &[] },
+        Form::MainSealed => {
+            Row { first: None, once: &[Type::KE, Type::NONCE, Type::ID], optional: &[(Type::HASH, 1)] }
+        }
         Form::MainId(Means::Hash) => Row { first: Some(Type::ID), once: &[Type::HASH], optional: &[] },
         Form::MainId(Means::Signature) => Row { first: Some(Type::ID), once: &[Type::SIG], optional: &[] },
         Form::AggressiveOffer => {
@@ -67,7 +74,7 @@ const fn row(form: Form) -> Row {
         }
         Form::AggressiveProof(Means::Signature) => Row { first: None, once: &[Type::SIG], optional: &[] },
         Form::AggressiveProof(Means::Hash) => Row { first: None, once: &[Type::HASH], optional: &[] },
-        Form::QuickProof => Row { first: Some(Type::HASH), once: &[], optional: &[] },
+        Form::MainProof | Form::QuickProof => Row { first: Some(Type::HASH), once: &[], optional: &[] },
         Form::Quick => Row {
             first: Some(Type::HASH),
             once: &[Type::SA, Type::NONCE],
@@ -135,6 +142,12 @@ mod tests {
             (Form::MainKe, "KE Nonce V", true),
             (Form::MainKe, "KE", false),
             (Form::MainKe, "KE Nonce Nonce", false),
+            (Form::MainSealed, "HASH KE ID Nonce", true),
+            (Form::MainSealed, "Nonce KE ID CERT", true),
+            (Form::MainSealed, "HASH HASH KE ID Nonce", false),
+            (Form::MainSealed, "KE Nonce", false),
+            (Form::MainProof, "HASH", true),
+            (Form::MainProof, "ID HASH", false),
             (Form::MainId(Means::Hash), "ID HASH", true),
             (Form::MainId(Means::Hash), "HASH ID", false),
             (Form::MainId(Means::Hash), "ID SIG", false),

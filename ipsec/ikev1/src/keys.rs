@@ -3,6 +3,7 @@
 //! ```text
 //! SKEYID   = prf(pre-shared key, Ni_b | Nr_b)                    with a shared key
 //! SKEYID   = prf(Ni_b | Nr_b, g^xy)                              with signatures
+//! SKEYID   = prf(hash(Ni_b | Nr_b), CKY-I | CKY-R)               with encryption
 //! SKEYID_d = prf(SKEYID, g^xy | CKY-I | CKY-R | 0)
 //! SKEYID_a = prf(SKEYID, SKEYID_d | g^xy | CKY-I | CKY-R | 1)
 //! SKEYID_e = prf(SKEYID, SKEYID_a | g^xy | CKY-I | CKY-R | 2)
@@ -64,6 +65,14 @@ pub fn skeyid_signatures(
 ) -> Secret {
     let key = [shared.nonce_i, shared.nonce_r].concat();
     (provider.prf)(prf, &key).compute(&[secret.as_bytes()])
+}
+
+/// SKEYID where encryption authenticates.
+#[must_use]
+pub fn skeyid_encryption(provider: &Provider, hash: HashAlgorithm, shared: &Shared<'_>) -> Secret {
+    let key = hash.digest(&[shared.nonce_i, shared.nonce_r]);
+    let cookies = [shared.cookie_i.0.to_be_bytes(), shared.cookie_r.0.to_be_bytes()].concat();
+    (provider.prf)(prf_of(hash), &key).compute(&[&cookies])
 }
 
 /// The secrets of an ISAKMP SA with this SKEYID, whose Diffie-Hellman exchange gave `secret`.

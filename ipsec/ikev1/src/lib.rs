@@ -45,12 +45,12 @@ mod status;
 mod through_nat;
 mod timers;
 
-pub use authentication::{Authentication, Signatures};
+pub use authentication::{Authentication, Encryption, Signatures};
 pub use config::{Assigns, ChildConfig, Config, Connection, Mode, Xauth};
 pub use endpoint::{Endpoint, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
 pub use nat::NatTraversal;
-pub use negotiate::{ChildSuite, IkeSuite, Method, Side};
+pub use negotiate::{ChildSuite, Disagreement, IkeSuite, Method, Side};
 pub use output::Output;
 pub use refusal::{DropReason, Failure};
 pub use sa::Role;

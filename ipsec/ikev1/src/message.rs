@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ipsec_dataplane::Path;
 use ipsec_wire::Malformed;
+use ipsec_wire::registry::v1::PayloadType;
 use ipsec_wire::v1::{
     Certificate, CertificateRequest, Chain, Header, Identification, Payload, SecurityAssociation, parse_chain,
 };
@@ -40,6 +41,12 @@ impl Opened {
         let index = self.payloads.iter().position(wanted);
         let place = index.and_then(|index| self.places.get(index));
         place.map_or(&[], |place| &self.octets[place.start + GENERIC_HEADER_LEN..place.end])
+    }
+
+    /// The types of the payloads and their contents, as they stood on the wire.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = (PayloadType, &[u8])> {
+        let content = |place: &Range<usize>| &self.octets[place.start + GENERIC_HEADER_LEN..place.end];
+        self.payloads.iter().map(Payload::kind).zip(self.places.iter().map(content))
     }
 
     pub(crate) fn sa(&self) -> Option<&SecurityAssociation> {

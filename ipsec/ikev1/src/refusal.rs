@@ -2,6 +2,8 @@
 
 use ipsec_wire::registry::v1::NotifyType;
 
+use crate::negotiate::{Disagreement, Phase1Suite};
+
 /// What to do with a message that cannot be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -47,6 +49,9 @@ pub enum DropReason {
     /// An exchange that is not spoken here, such as new group mode.
     #[error("{0} is not spoken here")]
     Exchange(String),
+    /// It is encrypted for a certificate that is not ours.
+    #[error("it is encrypted for the key of a certificate that is not ours")]
+    UnknownKey,
     /// The public value must not be used.
     #[error("the public value must not be used: {0}")]
     PublicValue(String),
@@ -77,6 +82,7 @@ impl DropReason {
             Self::State => "ike-state",
             Self::Repeated => "ike-repeated",
             Self::Exchange(_) => "ike-exchange",
+            Self::UnknownKey => "ike-unknown-key",
             Self::PublicValue(_) => "ike-public-value",
             Self::Unprotected(_) => "ike-unprotected",
             Self::Fragment(_) => "ike-fragment",
@@ -96,7 +102,7 @@ pub enum Failure {
     Authentication(String),
     /// There is no common proposal.
     #[error("no proposal was chosen: {0}")]
-    Proposal(String),
+    Proposal(Box<Disagreement>),
     /// There is no configuration for these packets.
     #[error("no common identities of quick mode: {0}")]
     Identities(String),
@@ -138,10 +144,11 @@ impl Failure {
         }
     }
 
-    /// What a notify of the peer's means for phase 1, which nothing protects.
-    pub(crate) fn told_in_phase1(kind: NotifyType) -> Self {
+    /// What a notify of the peer's means for phase 1, where this was offered and nothing protects it.
+    pub(crate) fn told_in_phase1(kind: NotifyType, offered: &[Phase1Suite]) -> Self {
         match Self::told(kind, ", unprotected") {
             Self::Identities(text) => Self::Authentication(text),
+            Self::Proposal(why) => Self::Proposal(why.about(offered)),
             other => other,
         }
     }
@@ -152,7 +159,7 @@ impl Failure {
         match kind {
             NotifyType::NO_PROPOSAL_CHOSEN
             | NotifyType::BAD_PROPOSAL_SYNTAX
-            | NotifyType::ATTRIBUTES_NOT_SUPPORTED => Self::Proposal(text),
+            | NotifyType::ATTRIBUTES_NOT_SUPPORTED => Self::Proposal(Disagreement::because(text)),
             NotifyType::INVALID_ID_INFORMATION => Self::Identities(text),
             NotifyType::AUTHENTICATION_FAILED
             | NotifyType::INVALID_HASH_INFORMATION

@@ -105,14 +105,17 @@ impl Session {
         }
     }
 
-    /// Begins phase 1 on this path. Nothing if the connection has nothing to offer.
+    /// Begins phase 1 on this path.
+    ///
+    /// # Errors
+    /// When there is nothing to begin with.
     pub(crate) fn initiate(
         connection: Arc<Connection>,
         path: Path,
         attempt: u32,
         cx: &mut Context<'_>,
         out: &mut VecDeque<Output>,
-    ) -> Option<Self> {
+    ) -> Result<Self, Failure> {
         let cookie_i = cx.cookie();
         let (exchange, first): (Box<dyn Exchange>, Vec<Payload>) = match connection.mode {
             Mode::Main => {
@@ -120,7 +123,7 @@ impl Session {
                 (Box::new(exchange), first)
             }
             Mode::Aggressive => {
-                let (exchange, first) = aggressive::Initiator::begin(&connection, cx)?;
+                let (exchange, first) = aggressive::Initiator::begin(&connection, cookie_i, cx)?;
                 (Box::new(exchange), first)
             }
         };
@@ -129,7 +132,7 @@ impl Session {
         let mut slot = Slot { exchange: Some(exchange), ..Slot::default() };
         session.send(&mut slot, 0, &Reply::clear(first), cx, out);
         session.phase1 = slot;
-        Some(session)
+        Ok(session)
     }
 
     /// Answers the first message of phase 1.
@@ -334,6 +337,9 @@ impl Session {
         if let Some(number) = self.left.alive.take() {
             self.dpd.answered(number, cx.now);
             out.push_back(Output::Event(Event::Probe("ikev1.liveness.answered")));
+        }
+        if let Some(failure) = self.left.suspicion.take() {
+            self.hint.get_or_insert(failure);
         }
         for payloads in std::mem::take(&mut self.left.tell) {
             self.tell(payloads, cx, out);

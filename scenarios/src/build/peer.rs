@@ -17,8 +17,10 @@ pub(super) fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, 
         .flat_map(|ike| (0..2).filter(|side| ike.ends[*side].peer == peer.name).map(move |side| (ike, side)));
     let (older, connections): (Vec<_>, Vec<_>) =
         connections.partition(|(ike, side)| ike.ends[*side].older.is_some());
-    let older = older.into_iter().filter_map(|(ike, side)| version1::connection(scenario, peer, (ike, side)));
+    let older =
+        older.into_iter().filter_map(|(ike, side)| version1::connection(scenario, peer, (ike, side), pki));
     let mut ikev1 = ipsec::ikev1::Config::new(older.collect());
+    ikev1.epoch = pki::EPOCH;
     let connections = connections
         .into_iter()
         .filter_map(|(ike, side)| version2::connection(scenario, peer, (ike, side), pki))

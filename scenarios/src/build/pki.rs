@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipsec::auth::eap::{EapServerConfig, Password};
 use ipsec::auth::x509::laboratory::{Authority, CannotIssue, Wish};
-use ipsec::auth::x509::{self, CertificateStatus, Crl, TrustStore};
+use ipsec::auth::x509::{self, CertificateStatus, Crl, Purpose, TrustStore};
 use ipsec::auth::{Authenticate, Credential, PeerEntry, Prove, preferred_algorithms};
 use ipsec::crypto::{KeyType, Secret, SignatureAlgorithm, Signer};
 use ipsec::ikev2::Further;
@@ -152,6 +152,17 @@ impl Pki {
         }
     }
 
+    /// The certificates of these names, or else of this proof, each with its issuers behind it.
+    pub(super) fn chains(&self, names: Option<&[String]>, proof: &Proof) -> Vec<Vec<x509::Certificate>> {
+        let names = match (names, proof) {
+            (Some(names), _) => names,
+            (None, Proof::Certificate(names)) => names.as_slice(),
+            _ => return Vec::new(),
+        };
+        let credentials = names.iter().filter_map(|name| self.credentials.get(name));
+        credentials.map(|credential| credential.chain.clone()).collect()
+    }
+
     /// How the end of an IKE configuration proves who it is.
     pub(super) fn prove(&self, ike: &str, end: &file::IkeEnd, proof: &Proof) -> Prove {
         match proof {
@@ -192,6 +203,7 @@ impl Pki {
                     crls: self.lists.clone(),
                     revocation: *revocation,
                     ocsp: ocsp.as_ref().map(|names| self.own_certificates(names)),
+                    purpose: Purpose::Signatures,
                 };
                 Authenticate::Signature {
                     trust: Arc::new(trust),

@@ -1,36 +1,38 @@
 //! Connections of version 1. What cannot be said there was refused when the file was read.
 
+use std::sync::Arc;
+
+use ipsec::auth::x509::{Purpose, TrustStore};
+use ipsec::auth::{Authenticate, Certified, Credential, Prove};
 use ipsec::crypto::Secret;
-use ipsec::ikev1::{Assigns, ChildConfig, Connection};
+use ipsec::ikev1::{Assigns, Authentication, ChildConfig, Connection, Encryption, Method, Signatures};
 
+use super::pki::Pki;
 use super::version2::{anywhere, retransmission};
-use crate::file::{self, Proof, Scenario, version1};
+use crate::file::{self, Scenario, version1};
 
-/// One end of an IKE configuration, if it authenticates by a shared key.
+/// One end of an IKE configuration.
 pub(super) fn connection(
     scenario: &Scenario,
     peer: &file::Peer,
     (ike, side): (&file::Ike, usize),
+    pki: &Pki,
 ) -> Option<Connection> {
     let here = &ike.ends[side];
-    let Proof::Psk(psk) = &here.authentication.proof else { return None };
-    let secret = Secret::from(psk.as_bytes());
     let remote = here.remote.unwrap_or_else(|| anywhere(peer.address));
-    let lifetime = match ike.lifetime.hard.time {
-        Some(_) => ike.lifetime,
-        None => Connection::new(&ike.name, peer.address, remote, secret.clone()).lifetime,
-    };
+    let plain = Connection::new(&ike.name, peer.address, remote, Secret::from(Vec::new()));
     let asks = here.asks.iter().filter_map(|asked| version1::class(asked.kind).ok());
     Some(Connection {
         local_id: here.authentication.identity.clone(),
         remote_id: here.expects.clone(),
+        authentication: authentication(ike, side, pki),
         xauth: here.xauth.clone(),
         asks: asks.filter(|_| !here.push).collect(),
         is_told: here.push && !here.asks.is_empty(),
         assigns: assigns(scenario, here),
         mode: here.older?,
         proposals: here.offer.iter().flat_map(|one| version1::ike_suites(one).unwrap_or_default()).collect(),
-        lifetime,
+        lifetime: if ike.lifetime.hard.time.is_some() { ike.lifetime } else { plain.lifetime },
         liveness: here.liveness,
         nat_traversal: if here.nat.enabled { here.nat.forms.clone() } else { Vec::new() },
         encapsulate: here.nat.encapsulate,
@@ -40,7 +42,7 @@ pub(super) fn connection(
         retransmission: retransmission(ike),
         attempts: ike.attempts,
         children: children(scenario, peer, ike),
-        ..Connection::new(&ike.name, peer.address, remote, secret)
+        ..plain
     })
 }
 
@@ -50,6 +52,70 @@ fn assigns(scenario: &Scenario, here: &file::IkeEnd) -> Option<Assigns> {
     let attributes = named.flat_map(|pool| &pool.tells).filter_map(version1::told).collect();
     let assigns = Assigns { pools: here.assigns.clone(), attributes, unasked: here.push };
     (!here.assigns.is_empty()).then_some(assigns)
+}
+
+/// What authenticates both ends, as one of them has it.
+fn authentication(ike: &file::Ike, side: usize, pki: &Pki) -> Vec<Authentication> {
+    let here = &ike.ends[side];
+    let told = &here.authentication;
+    let prove = pki.prove(&ike.name, here, &told.proof);
+    let authenticate = pki.authenticate(&ike.name, here, &told.demand);
+    match (prove, authenticate) {
+        (Prove::SharedKey(secret), _) => vec![Authentication::SharedKey(secret)],
+        (Prove::Signature { credentials, .. }, Authenticate::Signature { trust, binds_identity, .. }) => {
+            let own = (credentials, Certified { trust, binds_identity });
+            by_certificates(ike, side, own, pki)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The methods for certificates in the order of the file: neighbours of one kind are told together.
+fn by_certificates(
+    ike: &file::Ike,
+    side: usize,
+    (credentials, peers): (Vec<Credential>, Certified),
+    pki: &Pki,
+) -> Vec<Authentication> {
+    let here = &ike.ends[side];
+    let methods: Vec<Method> = match &here.methods {
+        Some(words) => words.iter().flat_map(|word| meant(*word)).copied().collect(),
+        None => {
+            let types = credentials.iter().map(|credential| credential.signer.key_type());
+            types.filter_map(Method::of_signatures).collect()
+        }
+    };
+    let encrypts = |method: &Method| [Method::RsaEncryption, Method::RevisedRsaEncryption].contains(method);
+    let alike = methods.chunk_by(|one, other| encrypts(one) == encrypts(other));
+    let told = alike.map(|methods| match methods.first().is_some_and(encrypts) {
+        false => Authentication::Signatures(Signatures {
+            methods: methods.to_vec(),
+            credentials: credentials.clone(),
+            peers: peers.clone(),
+        }),
+        true => Authentication::Encryption(Encryption {
+            methods: methods.to_vec(),
+            credentials: credentials.clone(),
+            known: pki.chains(here.knows.as_deref(), &ike.ends[1 - side].authentication.proof),
+            peers: Certified {
+                trust: Arc::new(TrustStore { purpose: Purpose::Encipherment, ..(*peers.trust).clone() }),
+                ..peers
+            },
+            shows_certificate: false,
+        }),
+    });
+    told.collect()
+}
+
+/// The methods that a word stands for.
+fn meant(word: file::Method) -> &'static [Method] {
+    match word {
+        file::Method::RsaSignatures => &[Method::RsaSignatures],
+        file::Method::DsaSignatures => &[Method::DsaSignatures],
+        file::Method::EcdsaSignatures => &[Method::Ecdsa256, Method::Ecdsa384, Method::Ecdsa521],
+        file::Method::RsaEncryption => &[Method::RsaEncryption],
+        file::Method::RevisedRsaEncryption => &[Method::RevisedRsaEncryption],
+    }
 }
 
 fn children(scenario: &Scenario, peer: &file::Peer, ike: &file::Ike) -> Vec<ChildConfig> {

@@ -19,7 +19,7 @@ pub use read::{load, load_all, parse, source};
 pub use reference::page;
 pub use scenario::{
     Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, ChildTerms, Clause, Cookies, Demand,
-    Host, Ike, IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying,
+    Host, Ike, IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying, Method,
     Mobility, Mode, Nat, NatTraversal, Ocsp, OcspWord, Peer, PeerAddress, Policy, PolicyAction, Pool, Proof,
     Quality, Quantum, Retransmission, Router, Scenario, Tester, TicketGrant, Traffic, TrafficKind, Validity,
 };

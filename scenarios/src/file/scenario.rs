@@ -20,7 +20,7 @@ pub use child::{Child, ChildEnd, ChildTerms};
 pub use credentials::{
     Authentication, Authority, Certificate, Demand, List, Ocsp, OcspWord, Proof, Validity,
 };
-pub use ike::{Ike, IkeEnd, NatTraversal, Pool, Quantum, Retransmission};
+pub use ike::{Ike, IkeEnd, Method, NatTraversal, Pool, Quantum, Retransmission};
 pub use life::{ChildLife, IkeLife, TicketGrant};
 pub use manual::{Manual, ManualAh, ManualEnd, ManualKeying, Mode};
 pub use mobility::{Mobility, PeerAddress};

@@ -242,6 +242,11 @@ fn what_version_1_cannot_say_is_told() {
         ),
         ("fragments of several sizes", "auth =", "version = 1\nfragments = [1280, 576]\nauth ="),
         ("a push in version 2", "auth =", "push = true\nauth ="),
+        ("an unknown method", "auth =", "version = 1\nmethods = [\"rsa-signature\"]\nauth ="),
+        ("methods with a shared key", "auth =", "version = 1\nmethods = [\"rsa-signatures\"]\nauth ="),
+        ("methods of version 2", "auth =", "methods = [\"rsa-signatures\"]\nauth ="),
+        ("a certificate that nobody has", "auth =", "version = 1\nat.west.knows = \"east\"\nauth ="),
+        ("unequal proofs", "auth =", "version = 1\nat.west.auth = { null = true }\nauth ="),
     ]));
 }
 

@@ -213,7 +213,7 @@ impl Watch {
             | Ikev1::ChildFailed { failure, .. }
             | Ikev1::IkeDown { cause: ipsec::ikev1::Cause::Failed(failure), .. } => {
                 let text = failure.to_string();
-                self.refused(at, &name, (failure.name(), &text), None);
+                self.refused(at, &name, (failure.name(), &text), older_offers(failure));
                 self.happened(at, peer, What::Failure(failure.name(), text));
             }
             Ikev1::Assigned { attributes, .. } => {
@@ -298,6 +298,18 @@ fn offers(failure: &Failure) -> Option<Offers> {
             transform: why.kind.map(|kind| kind.to_string()),
             offered: shown(&why.offered),
             configured: shown(&why.configured),
+        }),
+        _ => None,
+    }
+}
+
+/// The same in version 1.
+fn older_offers(failure: &ipsec::ikev1::Failure) -> Option<Offers> {
+    match failure {
+        ipsec::ikev1::Failure::Proposal(why) => Some(Offers {
+            transform: why.kind.clone(),
+            offered: why.offered.clone(),
+            configured: why.configured.clone(),
         }),
         _ => None,
     }

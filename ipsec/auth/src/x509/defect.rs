@@ -106,6 +106,9 @@ pub enum Defect {
     /// A peer's key that must not sign.
     #[error("its key usage has neither digitalSignature nor nonRepudiation (RFC 4945 §5.1.3.2)")]
     NotForSignatures,
+    /// A peer's key that nobody must encrypt for.
+    #[error("its key usage has no keyEncipherment (RFC 5280 §4.2.1.3)")]
+    NotForEncipherment,
     /// A peer's key for other protocols.
     #[error("its extended key usage has neither ipsecIKE nor anyExtendedKeyUsage (RFC 4945 §5.1.3.12)")]
     NotForIke,

@@ -27,7 +27,7 @@ pub use defect::{Defect, Untrusted};
 pub use extensions::BadExtension;
 pub use ocsp::{BadOcspResponse, CertificateStatus, OcspResponse};
 pub use speaks_for::NotTheirs;
-pub use trust::{Revocation, TrustStore, Trusted};
+pub use trust::{Purpose, Revocation, TrustStore, Trusted};
 
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,16 @@ pub enum Revocation {
     Required,
 }
 
+/// What the key of a peer's certificate has to be for, where the certificate says what it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To sign with (RFC 4945 §5.1.3.2).
+    #[default]
+    Signatures,
+    /// To encrypt for, as two methods of IKEv1 do (RFC 2409 §5.2, §5.3; keyEncipherment of RFC 5280 §4.2.1.3).
+    Encipherment,
+}
+
 /// Trust anchors, further certificates of authorities, and revocation lists.
 #[derive(Clone, Debug, Default)]
 pub struct TrustStore {
@@ -36,6 +46,8 @@ pub struct TrustStore {
     /// Whether peers are asked for OCSP responses (RFC 4806), and who may sign these besides the issuers and whom they have
     /// certified for it: case (b) of RFC 4806 §3.1.
     pub ocsp: Option<Vec<Certificate>>,
+    /// What the peers' keys have to be for.
+    pub purpose: Purpose,
 }
 
 /// A certificate to which a valid path leads.

@@ -8,7 +8,7 @@ use super::certificate::Signed;
 use super::constraints::NameSpace;
 use super::extensions::{ANY_KEY_USAGE, IPSEC_IKE};
 use super::name::same;
-use super::{Certificate, Defect, OcspResponse, TrustStore, Untrusted};
+use super::{Certificate, Defect, OcspResponse, Purpose, TrustStore, Untrusted};
 
 /// What is at hand when certificates are looked at, and when that is.
 #[derive(Clone, Copy)]
@@ -40,7 +40,7 @@ pub(super) fn path(
     let of = |certificate| move |defect| blame(certificate, defect);
     is_valid_at(anchor, now).map_err(of(anchor))?;
     let Some((last, authorities)) = path.split_last() else {
-        return is_for_ike(anchor).map_err(of(anchor));
+        return is_for_ike(anchor, circumstances.store.purpose).map_err(of(anchor));
     };
     // An anchor has to be no authority by its own word (RFC 5280 §6.1.1 (d)); the limits it sets are kept (RFC 5937).
     let mut state = State { issuer: anchor, path_length: None, names: NameSpace::default() };
@@ -50,7 +50,7 @@ pub(super) fn path(
         state.prepare(authority).map_err(of(authority))?;
     }
     state.process(circumstances, last, true).map_err(of(last))?;
-    is_for_ike(last).map_err(of(last))
+    is_for_ike(last, circumstances.store.purpose).map_err(of(last))
 }
 
 impl<'a> State<'a> {
@@ -141,8 +141,16 @@ pub(super) fn is_for_signatures(certificate: &Certificate) -> Result<(), Defect>
 }
 
 /// RFC 4945 §5.1.3.2 and §5.1.3.12.
-fn is_for_ike(certificate: &Certificate) -> Result<(), Defect> {
-    is_for_signatures(certificate)?;
+fn is_for_ike(certificate: &Certificate, purpose: Purpose) -> Result<(), Defect> {
+    match purpose {
+        Purpose::Signatures => is_for_signatures(certificate)?,
+        Purpose::Encipherment => {
+            let usage = certificate.extensions().key_usage.as_ref();
+            if usage.is_some_and(|usage| !usage.key_encipherment()) {
+                return Err(Defect::NotForEncipherment);
+            }
+        }
+    }
     let purposes = certificate.extensions().extended_key_usage.as_ref();
     if !purposes.is_none_or(|list| list.contains(&IPSEC_IKE) || list.contains(&ANY_KEY_USAGE)) {
         return Err(Defect::NotForIke);

@@ -3,6 +3,9 @@
 //! ```text
 //! Signer        from_pkcs8, generate    sign      a message with an algorithm
 //! Verifier      from_spki               verify    that it was signed with the private key of this public one
+//!
+//! Verifier      encrypt    with RSA, for the private key alone (RFC 2409 §5.2)
+//! Signer        decrypt
 //! ```
 
 mod algorithm;
@@ -10,6 +13,7 @@ mod dsa;
 mod ecdsa;
 mod ed25519;
 mod ed448;
+mod encryption;
 mod error;
 mod identifier;
 mod integers;
@@ -25,6 +29,7 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use pkcs8::{AssociatedOid, ObjectIdentifier, PrivateKeyInfoRef, SubjectPublicKeyInfoRef};
 
 pub use algorithm::SignatureAlgorithm;
+pub use encryption::{BadCiphertext, CannotEncrypt};
 pub use error::{BadIdentifier, BadKey, BadSignature, CannotSign, WrongKey};
 
 use crate::{Entropy, Secret};

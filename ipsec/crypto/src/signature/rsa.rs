@@ -4,9 +4,9 @@
 
 use md5::Md5;
 use pkcs8::{EncodePrivateKey, EncodePublicKey, PrivateKeyInfoRef, SubjectPublicKeyInfoRef};
-use rsa::pkcs1v15::Pkcs1v15Sign;
+use rsa::pkcs1v15::{Pkcs1v15Encrypt, Pkcs1v15Sign};
 use rsa::pss::Pss;
-use rsa::traits::{PublicKeyParts, SignatureScheme};
+use rsa::traits::{PaddingScheme, PublicKeyParts, SignatureScheme};
 use rsa::{PrivateKey, PublicKey};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
@@ -79,6 +79,12 @@ impl Private {
         (padding.room(hash.len()) > room).then_some(bits)
     }
 
+    /// The message of a ciphertext as long as the modulus, or with wrong padding one that nobody has sent. `None` if its
+    /// number is not below the modulus.
+    pub(super) fn decrypt(&self, ciphertext: &[u8]) -> Option<Secret> {
+        Pkcs1v15Encrypt.decrypt(None::<&mut AsRng<'_>>, &self.0, ciphertext).ok().map(Secret::from)
+    }
+
     /// Draws the salt of PSS. `None` if the private key is not that of its public key.
     pub(super) fn sign(&self, padding: Padding, hash: &[u8], entropy: &mut dyn Entropy) -> Option<Vec<u8>> {
         let mut rng = AsRng(entropy);
@@ -105,6 +111,16 @@ impl Public {
 
     pub(super) fn to_spki(&self) -> pkcs8::spki::Result<Vec<u8>> {
         Ok(self.0.to_public_key_der()?.into_vec())
+    }
+
+    /// The length of the modulus, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.0.size()
+    }
+
+    /// `None` if the modulus has no room for the message.
+    pub(super) fn encrypt(&self, message: &[u8], entropy: &mut dyn Entropy) -> Option<Vec<u8>> {
+        Pkcs1v15Encrypt.encrypt(&mut AsRng(entropy), &self.0, message).ok()
     }
 
     pub(super) fn verify(&self, padding: Padding, hash: &[u8], signature: &[u8]) -> Result<(), BadSignature> {

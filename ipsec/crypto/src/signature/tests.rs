@@ -10,7 +10,7 @@ use super::*;
 use crate::{FixedEntropy, HashAlgorithm};
 
 /// A source that does not end, for the search for primes.
-struct Endless(u64);
+pub(super) struct Endless(pub(super) u64);
 
 impl Entropy for Endless {
     fn fill(&mut self, bytes: &mut [u8]) {
@@ -35,7 +35,7 @@ fn sign(signer: &Signer, algorithm: SignatureAlgorithm, message: &[u8]) -> Vec<u
 }
 
 /// One key of each type, made without a search.
-fn signers() -> Vec<Signer> {
+pub(super) fn signers() -> Vec<Signer> {
     let mut signers: Vec<Signer> = [openssl::RSA_2048, openssl::DSA_1024]
         .map(|digits| Signer::from_pkcs8(&unhex(digits)).unwrap())
         .into();

@@ -61,6 +61,12 @@ fn notified(sa: &IsakmpSa, notice: &Notify) -> Option<Effect> {
         }
         NotifyType::R_U_THERE_ACK if about_us => notice.number().map(Effect::Alive),
         NotifyType::INITIAL_CONTACT => Some(Effect::InitialContact),
+        kind if about_us
+            && kind.is_error()
+            && matches!(Failure::told(kind, ""), Failure::Authentication(_)) =>
+        {
+            Some(Effect::Close(Cause::Failed(Failure::told(kind, ""))))
+        }
         kind if kind.is_error() => Some(Effect::Refused(notice.spi.clone(), Failure::told(kind, ""))),
         _ => Some(Effect::Report(Event::Probe("ikev1.notify.unused"))),
     }

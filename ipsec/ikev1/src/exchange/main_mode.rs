@@ -10,17 +10,20 @@
 //!                         <-------    {ID HASH_R}
 //! {ID CERT SIG_I CERTREQ} ------->                                with signatures
 //!                         <-------    {ID CERT SIG_R}
+//! {HASH_I}                ------->                                with encryption, where messages 3 and 4
+//!                         <-------    {HASH_R}                    have said who the ends are (`introduction`)
 //! ```
 
 use std::mem;
 use std::time::Duration;
 
-use ipsec_crypto::Initiator as KeyExchange;
+use ipsec_crypto::{BadPublicValue, Initiator as KeyExchange};
 use ipsec_wire::registry::v1::NotifyType;
 use ipsec_wire::v1::{Payload, SecurityAssociation};
 
 use super::phase1::{
-    self, Begun, Proof, Said, Unproven, check_identity, check_nonce, established, nat_found, there,
+    self, Begun, Introduction, Proof, Said, Unproven, Who, check_identity, established, introduce,
+    introduced, nat_found, there, unexpected,
 };
 use super::{Exchange, Guise, Reply, Step};
 use crate::config::Connection;
@@ -30,7 +33,7 @@ use crate::features::Features;
 use crate::grammar::{self, Form};
 use crate::message::Opened;
 use crate::nat::{self, Hashing};
-use crate::negotiate::{Chosen, Phase1Suite, ike_accepted, ike_choose, ike_offer};
+use crate::negotiate::{Chosen, Method, Phase1Suite, ike_accepted, ike_choose, ike_offer};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IsakmpSa, Role};
 
@@ -46,7 +49,7 @@ enum Ours {
     /// Message 4 is to come.
     Public { chosen: Chosen, kx: Box<KeyExchange>, nonce: Vec<u8> },
     /// Message 6 is to come.
-    Proof { proof: Box<Proof>, life: Option<Duration> },
+    Proof { proof: Box<Proof>, who: Option<Who>, life: Option<Duration> },
     /// Between two of them, or after the last.
     Over,
 }
@@ -67,7 +70,9 @@ impl Initiator {
         let chosen = ike_accepted(&self.offer, there(message.sa())?).map_err(wrong)?;
         let kx = (cx.provider.initiate)(chosen.agreed.suite.group, cx.entropy);
         let nonce = cx.nonce();
-        let mut reply = vec![Payload::Ke(kx.public().to_vec()), Payload::Nonce(nonce.clone())];
+        let ours = (Role::Initiator, sa.cookie_i);
+        let said = introduce(&sa.connection, chosen.agreed, ours, (kx.public(), &nonce), None, cx)?;
+        let mut reply = said.payloads;
         let features = Features::of(&sa.connection, &message.payloads);
         let hashing =
             Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
@@ -78,9 +83,12 @@ impl Initiator {
     }
 
     fn public(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
-        grammar::check(Form::MainKe, &message.payloads)?;
-        let nonce_r = check_nonce(there(message.nonce())?)?;
-        let public_r = there(message.ke())?.to_vec();
+        let Ours::Public { chosen, .. } = &self.stage else { return Err(Refusal::Ignore(DropReason::State)) };
+        let agreed = chosen.agreed;
+        grammar::check(second(agreed), &message.payloads)?;
+        let theirs = (Role::Responder, message.header.spi_r);
+        let Introduction { public, nonce: nonce_r, who } =
+            introduced(&sa.connection, agreed, theirs, message, cx)?;
         let Ours::Public { chosen, kx, nonce } = mem::replace(&mut self.stage, Ours::Over) else {
             return Err(Refusal::Ignore(DropReason::State));
         };
@@ -89,12 +97,12 @@ impl Initiator {
         let mut effects: Vec<Effect> =
             nat_found(sa.features.nat, hashing, message).map(Effect::Nat).into_iter().collect();
         let begun = Begun { kx: *kx, nonce, offer: &self.offer };
-        let theirs = (public_r, nonce_r);
-        let (proof, keyed) = begun.finish(sa, message.header.spi_r, chosen.agreed, theirs, cx)?;
-        let mut reply = vec![Payload::Id(sa.connection.local_id.to_v1())];
+        let (proof, keyed) = begun.finish(sa, message.header.spi_r, agreed, (public, nonce_r), cx)?;
+        let mut reply = identity(sa, agreed.method);
         reply.extend(proof.prove(&sa.connection, Role::Initiator, message, cx)?);
-        reply.extend(phase1::requests(&sa.connection, &[chosen.agreed.method]));
-        self.stage = Ours::Proof { proof: Box::new(proof), life: chosen.life };
+        reply.extend(phase1::requests(&sa.connection, &[agreed.method]));
+        effects.extend(phase1::doubted(who.as_ref().and_then(|who| unexpected(&sa.connection, who))));
+        self.stage = Ours::Proof { proof: Box::new(proof), who, life: chosen.life };
         effects.push(keyed);
         Ok(Step { effects, reply: Some(Reply::encrypted(reply)), done: false })
     }
@@ -118,8 +126,9 @@ impl Exchange for Initiator {
         match &self.stage {
             Ours::Choice => self.choice(sa, message, cx),
             Ours::Public { .. } => self.public(sa, message, cx),
-            Ours::Proof { proof, life } => {
-                let effects = peer_proof(sa, proof, Role::Responder, *life, message, cx)?;
+            Ours::Proof { proof, who, life } => {
+                let peer = (Role::Responder, who.as_ref());
+                let effects = peer_proof(sa, proof, peer, *life, message, cx)?;
                 self.stage = Ours::Over;
                 Ok(Step { effects, reply: None, done: true })
             }
@@ -140,7 +149,7 @@ enum Theirs {
     /// Message 3 is to come.
     Public,
     /// Message 5 is to come.
-    Proof(Box<Proof>),
+    Proof { proof: Box<Proof>, who: Option<Who> },
     /// Message 5 has come.
     Over,
 }
@@ -164,15 +173,16 @@ impl Responder {
     }
 
     fn public(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
-        grammar::check(Form::MainKe, &message.payloads)?;
-        let nonce_i = check_nonce(there(message.nonce())?)?;
-        let public_i = there(message.ke())?.to_vec();
-        let bad =
-            |bad: ipsec_crypto::BadPublicValue| Refusal::Ignore(DropReason::PublicValue(bad.to_string()));
-        let (public_r, secret) =
-            (cx.provider.respond)(self.agreed.suite.group, &public_i, cx.entropy).map_err(bad)?;
+        grammar::check(second(self.agreed), &message.payloads)?;
+        let theirs = (Role::Initiator, sa.cookie_i);
+        let Introduction { public: public_i, nonce: nonce_i, who } =
+            introduced(&sa.connection, self.agreed, theirs, message, cx)?;
+        let bad = |bad: BadPublicValue| Refusal::Ignore(DropReason::PublicValue(bad.to_string()));
+        let (public_r, secret) = phase1::answer(self.agreed, &public_i, cx).map_err(bad)?;
         let nonce_r = cx.nonce();
-        let mut reply = vec![Payload::Ke(public_r.clone()), Payload::Nonce(nonce_r.clone())];
+        let ours = (Role::Responder, sa.cookie_r);
+        let answer = introduce(&sa.connection, self.agreed, ours, (&public_r, &nonce_r), who.as_ref(), cx)?;
+        let mut reply = answer.payloads;
         reply.extend(phase1::requests(&sa.connection, &[self.agreed.method]));
         let hashing = Hashing { hash: self.agreed.suite.hash, cookies: (sa.cookie_i, sa.cookie_r) };
         let mut effects: Vec<Effect> =
@@ -188,7 +198,8 @@ impl Responder {
             sa_i: self.sa_i.clone(),
         };
         let (proof, keyed) = said.key(&sa.connection, self.agreed, &secret, cx);
-        self.stage = Theirs::Proof(Box::new(proof));
+        self.stage = Theirs::Proof { proof: Box::new(proof), who };
+        effects.extend(phase1::doubted(answer.doubt));
         effects.push(keyed);
         Ok(Step { effects, reply: Some(Reply::clear(reply)), done: false })
     }
@@ -211,9 +222,10 @@ impl Exchange for Responder {
     fn receive(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
         match &self.stage {
             Theirs::Public => self.public(sa, message, cx),
-            Theirs::Proof(proof) => {
-                let effects = peer_proof(sa, proof, Role::Initiator, self.life, message, cx)?;
-                let mut reply = vec![Payload::Id(sa.connection.local_id.to_v1())];
+            Theirs::Proof { proof, who } => {
+                let peer = (Role::Initiator, who.as_ref());
+                let effects = peer_proof(sa, proof, peer, self.life, message, cx)?;
+                let mut reply = identity(sa, self.agreed.method);
                 reply.extend(proof.prove(&sa.connection, Role::Responder, message, cx)?);
                 self.stage = Theirs::Over;
                 Ok(Step { effects, reply: Some(Reply::encrypted(reply)), done: true })
@@ -223,20 +235,37 @@ impl Exchange for Responder {
     }
 }
 
-/// Message 5 or 6: who the peer is, and its proof.
+/// The form of messages 3 and 4.
+fn second(agreed: Phase1Suite) -> Form {
+    if agreed.method.hides_identities() { Form::MainSealed } else { Form::MainKe }
+}
+
+/// Our identity, if we have not said it with our public value.
+fn identity(sa: &IsakmpSa, method: Method) -> Vec<Payload> {
+    let id = (!method.hides_identities()).then(|| Payload::Id(sa.connection.local_id.to_v1()));
+    id.into_iter().collect()
+}
+
+/// Message 5 or 6: who the peer is, unless it has said so, and its proof.
 fn peer_proof(
     sa: &IsakmpSa,
     proof: &Proof,
-    peer: Role,
+    (peer, who): (Role, Option<&Who>),
     life: Option<Duration>,
     message: &Opened,
     cx: &Context<'_>,
 ) -> Result<Vec<Effect>, Refusal> {
-    grammar::check(Form::MainId(proof.means()), &message.payloads)
+    let form = if who.is_some() { Form::MainProof } else { Form::MainId(proof.means()) };
+    grammar::check(form, &message.payloads)
         // It was decrypted, perhaps with a wrong key, so what it is shows nothing about its sender.
         .map_err(|_| Refusal::Ignore(DropReason::Undecipherable))?;
-    let id = there(message.ids().first().copied())?;
-    let octets = message.body(|payload| matches!(payload, Payload::Id(_)));
+    let (id, octets) = match who {
+        Some(who) => (&who.id, who.octets.as_slice()),
+        None => {
+            let octets = message.body(|payload| matches!(payload, Payload::Id(_)));
+            (there(message.ids().first().copied())?, octets)
+        }
+    };
     let proven = proof.verify(&sa.connection, peer, (id, octets), message, cx);
     let proven = proven.map_err(Unproven::hash_ignored)?;
     check_identity(&sa.connection, id)?;

@@ -17,6 +17,10 @@ pub enum Method {
     DsaSignatures,
     /// By signatures with RSA (RFC 2409 §5.1).
     RsaSignatures,
+    /// By encryption with RSA (RFC 2409 §5.2).
+    RsaEncryption,
+    /// By the revised method of encryption with RSA (RFC 2409 §5.3).
+    RevisedRsaEncryption,
     /// By signatures with ECDSA on P-256 (RFC 4754).
     Ecdsa256,
     /// By signatures with ECDSA on P-384 (RFC 4754).
@@ -50,6 +54,25 @@ const NUMBERS: &[(Method, &str, Numbers)] = &[
         Numbers {
             alone: Some(AuthMethod::RSA_SIGNATURES),
             client: Some([AuthMethod::XAUTH_INIT_RSA, AuthMethod::XAUTH_RESP_RSA]),
+        },
+    ),
+    (
+        Method::RsaEncryption,
+        "rsa-encryption",
+        Numbers {
+            alone: Some(AuthMethod::RSA_ENCRYPTION),
+            client: Some([AuthMethod::XAUTH_INIT_RSA_ENCRYPTION, AuthMethod::XAUTH_RESP_RSA_ENCRYPTION]),
+        },
+    ),
+    (
+        Method::RevisedRsaEncryption,
+        "revised-rsa-encryption",
+        Numbers {
+            alone: Some(AuthMethod::RSA_REVISED_ENCRYPTION),
+            client: Some([
+                AuthMethod::XAUTH_INIT_RSA_REVISED_ENCRYPTION,
+                AuthMethod::XAUTH_RESP_RSA_REVISED_ENCRYPTION,
+            ]),
         },
     ),
     (Method::Ecdsa256, "ecdsa-256-signatures", Numbers { alone: Some(AuthMethod::ECDSA_256), client: None }),
@@ -103,11 +126,16 @@ impl Method {
     /// What signs HASH_I and HASH_R, where signatures prove.
     pub(crate) fn signature(self) -> Option<SignatureAlgorithm> {
         match self {
-            Self::SharedKey => None,
+            Self::SharedKey | Self::RsaEncryption | Self::RevisedRsaEncryption => None,
             Self::DsaSignatures => Some(SignatureAlgorithm::DsaIkev1),
             Self::RsaSignatures => Some(SignatureAlgorithm::RsaIkev1),
             Self::Ecdsa256 | Self::Ecdsa384 | Self::Ecdsa521 => Some(SignatureAlgorithm::EcdsaIkev1),
         }
+    }
+
+    /// Whether the ends say who they are with their public values, so that nobody else sees it.
+    pub(crate) fn hides_identities(self) -> bool {
+        matches!(self, Self::RsaEncryption | Self::RevisedRsaEncryption)
     }
 
     /// What proves: a hash or a signature.
@@ -119,7 +147,7 @@ impl Method {
     /// (RFC 2409 §5.1, RFC 4754 §4).
     pub(crate) fn bound_hash(self) -> Option<HashAlgorithm> {
         match self {
-            Self::SharedKey | Self::RsaSignatures => None,
+            Self::SharedKey | Self::RsaSignatures | Self::RsaEncryption | Self::RevisedRsaEncryption => None,
             Self::DsaSignatures => Some(HashAlgorithm::Sha1),
             Self::Ecdsa256 => Some(HashAlgorithm::Sha2_256),
             Self::Ecdsa384 => Some(HashAlgorithm::Sha2_384),

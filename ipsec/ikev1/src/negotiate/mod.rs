@@ -1,12 +1,14 @@
 //! What the ends agree on: algorithms of the ISAKMP SA (phase 1), of IPsec SAs (phase 2), and which packets these carry
 //! (the identities of quick mode).
 
+mod disagreement;
 mod method;
 mod numbers;
 mod phase1;
 mod phase2;
 mod side;
 
+pub use disagreement::Disagreement;
 pub use method::Method;
 pub use phase1::IkeSuite;
 pub(crate) use phase1::{

@@ -9,6 +9,7 @@ use ipsec_dataplane::{Encryption, Suite};
 use ipsec_wire::registry::v1::{IkeTransform, LifeType, ProtocolId};
 use ipsec_wire::v1::{Lifetime, Phase1, Proposal, SecurityAssociation, Situation, Transform};
 
+use super::disagreement::{self, Disagreement};
 use super::method::Method;
 use super::numbers::{self, CIPHERS, GROUPS, HASHES};
 use crate::sa::Role;
@@ -99,6 +100,16 @@ impl fmt::Display for Phase1Suite {
 }
 
 impl Phase1Suite {
+    /// Whether the first message of aggressive mode is the same for both: its public value, and with encryption also the hash
+    /// that names a key, and the cipher of the revised method.
+    pub(crate) fn shapes_like(self, other: Self) -> bool {
+        let hides = self.method.hides_identities() || other.method.hides_identities();
+        let ciphers = |one: Self| (one.suite.cipher, one.suite.key_len);
+        self.suite.group == other.suite.group
+            && (!hides || self.method == other.method && self.suite.hash == other.suite.hash)
+            && (self.method != Method::RevisedRsaEncryption || ciphers(self) == ciphers(other))
+    }
+
     fn attributes(&self, life: Option<Duration>) -> Option<Phase1> {
         Some(Phase1 {
             auth: Some(self.method.number(self.client)?),
@@ -144,16 +155,21 @@ pub(crate) fn offer(suites: &[Phase1Suite], life: Option<Duration>) -> SecurityA
 ///
 /// # Errors
 /// When none is: what was offered, and what is configured.
-pub(crate) fn choose(ours: &[Phase1Suite], offered: &SecurityAssociation) -> Result<Chosen, String> {
+pub(crate) fn choose(
+    ours: &[Phase1Suite],
+    offered: &SecurityAssociation,
+) -> Result<Chosen, Box<Disagreement>> {
     for (proposal, transform) in transforms(offered) {
         let known = read(transform).filter(|(one, _)| ours.contains(one));
         let Some((agreed, life)) = known else { continue };
         let proposal = Proposal { transforms: vec![transform.clone()], ..proposal.clone() };
         return Ok(Chosen { agreed, life, answer: SecurityAssociation::new(vec![proposal]) });
     }
-    let ours: Vec<String> = ours.iter().map(ToString::to_string).collect();
-    let offered: Vec<String> = transforms(offered).map(|(_, transform)| shown(transform)).collect();
-    Err(format!("offered {}, configured {}", list(&offered), list(&ours)))
+    let known: Vec<Phase1Suite> =
+        transforms(offered).filter_map(|(_, transform)| read(transform)).map(|(one, _)| one).collect();
+    let kind = disagreement::apart(&known, ours);
+    let offered = transforms(offered).map(|(_, transform)| shown(transform)).collect();
+    Err(Disagreement::between(kind, offered, ours.iter().map(ToString::to_string).collect()))
 }
 
 /// What the responder chose of `offered`, which was ours.
@@ -210,9 +226,4 @@ fn shown(transform: &Transform) -> String {
             format!("{cipher}, {hash}, {group}, {method}")
         }
     }
-}
-
-/// `a or b`; `nothing`.
-pub(super) fn list(texts: &[String]) -> String {
-    if texts.is_empty() { "nothing".to_owned() } else { texts.join(" or ") }
 }

@@ -18,8 +18,8 @@ use ipsec_wire::v1::{
     Attribute, Lifetime, Notify, Phase2, Proposal, SecurityAssociation, Situation, Transform,
 };
 
+use super::disagreement::Disagreement;
 use super::numbers::{self, AH, ESP, GROUPS, INTEGRITY};
-use super::phase1::list;
 use crate::config::{ChildConfig, DEFAULT_LIFE};
 
 /// The algorithms of a pair of IPsec SAs: ESP, AH, or AH in transport mode round ESP.
@@ -222,14 +222,14 @@ pub(crate) fn choose(
     child: &ChildConfig,
     mode: EncapsulationMode,
     offered: &SecurityAssociation,
-) -> Result<Agreed, String> {
+) -> Result<Agreed, Box<Disagreement>> {
     if let Some(agreed) = combinations(offered).find_map(|chosen| agreed(child, mode, &chosen)) {
         return Ok(agreed);
     }
-    let offered: Vec<String> = combinations(offered).map(|chosen| shown(&chosen)).collect();
+    let offered = combinations(offered).map(|chosen| shown(&chosen)).collect();
     let pfs = pfs(child.group);
-    let ours: Vec<String> = child.proposals.iter().map(|suite| format!("{suite} {mode}{pfs}")).collect();
-    Err(format!("offered {}, configured {}", list(&offered), list(&ours)))
+    let ours = child.proposals.iter().map(|suite| format!("{suite} {mode}{pfs}")).collect();
+    Err(Disagreement::between(None, offered, ours))
 }
 
 /// What the responder chose of `offered`, which was ours.

@@ -5,9 +5,10 @@ use std::mem;
 
 use ipsec_dataplane::Path;
 use ipsec_wire::registry::v1::{ExchangeType, NotifyType, PayloadType};
-use ipsec_wire::v1::{Header, Notify, Payload};
+use ipsec_wire::v1::{Delete, Header, Notify, Payload};
 
 use super::{Session, Slot};
+use crate::config::Mode;
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::endpoint::stateless;
@@ -50,9 +51,15 @@ impl Session {
                 let mut slot = mem::take(&mut self.phase1);
                 let done = self.advance(&mut slot, came, header, octets, cx, out);
                 self.phase1 = slot;
-                if let Err(reason @ (DropReason::Undecipherable | DropReason::Integrity)) = &done {
+                if let Err(
+                    reason @ (DropReason::Undecipherable | DropReason::Integrity | DropReason::UnknownKey),
+                ) = &done
+                {
                     let text = format!("a message came that was protected with other keys ({reason})");
                     self.hint.get_or_insert(Failure::Authentication(text));
+                }
+                if let Err(reason @ DropReason::UnknownKey) = &done {
+                    self.hint.get_or_insert(Failure::Authentication(reason.to_string()));
                 }
                 done
             }
@@ -237,7 +244,7 @@ impl Session {
             _ => None,
         });
         if let Some(kind) = error.filter(|_| !self.sa.is_established()) {
-            self.hint.get_or_insert(Failure::told_in_phase1(kind));
+            self.hint.get_or_insert(Failure::told_in_phase1(kind, &self.sa.connection.offered()));
         }
         DropReason::Unprotected(error.map_or("message".to_owned(), |kind: NotifyType| kind.to_string()))
     }
@@ -313,6 +320,9 @@ impl Session {
             Err(Refusal::Ignore(reason)) => return Err(reason),
             Err(Refusal::Close(kind, failure)) => {
                 out.push_back(Output::Event(Event::Received(record(&message))));
+                if let Some(next) = next {
+                    slot.iv = next;
+                }
                 self.give_up(slot, &message, (kind, failure), cx, out);
                 return Ok(());
             }
@@ -373,9 +383,25 @@ impl Session {
         let exchange = slot.exchange.take();
         let header = &message.header;
         if header.message_id == 0 {
+            self.left.failed = Some(failure);
+            let is_last = match self.sa.connection.mode {
+                Mode::Main => self.sa.role == Role::Initiator,
+                Mode::Aggressive => self.sa.role == Role::Responder,
+            };
+            if let Some(crypto) = self.sa.crypto.as_mut().filter(|_| is_last) {
+                // The peer's phase 1 was over with what it sent, so that it believes what is protected.
+                crypto.last_block = slot.iv.clone();
+                let delete = Delete::ike(header.spi_i, header.spi_r);
+                // Under an ISAKMP SA the word for identities is one of quick mode.
+                let kind = match kind {
+                    NotifyType::INVALID_ID_INFORMATION => NotifyType::AUTHENTICATION_FAILED,
+                    other => other,
+                };
+                let notify = Notify::about_ike(header.spi_i, header.spi_r, kind, Vec::new());
+                return self.tell(vec![Payload::Notify(notify), Payload::Delete(delete)], cx, out);
+            }
             let notify = Notify::about_ike(header.spi_i, header.spi_r, kind, Vec::new());
             out.push_back(stateless(&message.came, (header.spi_i, header.spi_r), notify, cx));
-            self.left.failed = Some(failure);
             return;
         }
         let notify = Notify::new(kind, Vec::new());

@@ -93,7 +93,7 @@ fn an_end_without_xauth_and_one_with_it_have_no_common_method() {
     });
     world.initiate(WEST);
     world.run(1);
-    let expected = "no proposal was chosen: offered aes128-sha1-ecp256 by shared-key, \
+    let expected = "no proposal was chosen: authentication method: offered aes128-sha1-ecp256 by shared-key, \
                     configured aes128-sha1-ecp256 by shared-key with xauth";
     assert_eq!(world.failures(EAST), [expected]);
 }

@@ -1,6 +1,7 @@
 //! Two endpoints and the wire between them: both modes of phase 1, quick mode, and what befalls their messages.
 
 mod clients;
+mod encryption;
 mod fragments;
 mod hostile;
 mod ladders;

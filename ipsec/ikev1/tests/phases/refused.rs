@@ -50,7 +50,7 @@ fn proposals_without_a_common_one_are_told_with_both_lists() {
     let stronger = IkeSuite { hash: HashAlgorithm::Sha2_256, group: KeyExchangeAlgorithm::Modp2048, ..IKE };
     let (_, [west, east]) = refused(Mode::Main, |connection| connection.proposals = vec![stronger]);
     insta::assert_snapshot!(west, @"no proposal was chosen: the peer said NO-PROPOSAL-CHOSEN, unprotected");
-    insta::assert_snapshot!(east, @"no proposal was chosen: offered aes128-sha1-ecp256 by shared-key, configured aes128-sha256-modp2048 by shared-key");
+    insta::assert_snapshot!(east, @"no proposal was chosen: hash algorithm: offered aes128-sha1-ecp256 by shared-key, configured aes128-sha256-modp2048 by shared-key");
 }
 
 #[test]

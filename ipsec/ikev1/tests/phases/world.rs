@@ -10,7 +10,7 @@ use ipsec_crypto::{
     CipherAlgorithm, Entropy, HashAlgorithm, IntegrityAlgorithm, KeyExchangeAlgorithm, PORTABLE, Secret,
 };
 use ipsec_dataplane::{Encryption, SaPair, SaParameters, Suite};
-use ipsec_ikev1::{ChildConfig, ChildSuite, Config, Connection, Endpoint, Event, IkeSuite, Output};
+use ipsec_ikev1::{Cause, ChildConfig, ChildSuite, Config, Connection, Endpoint, Event, IkeSuite, Output};
 use ipsec_net::{Instant, Prefix};
 use ipsec_wire::Spi;
 
@@ -318,9 +318,9 @@ impl World {
     /// The texts of what failed at an end.
     pub(crate) fn failures(&self, end: usize) -> Vec<String> {
         let text = |event: &Event| match event {
-            Event::IkeFailed { failure, .. } | Event::ChildFailed { failure, .. } => {
-                Some(failure.to_string())
-            }
+            Event::IkeFailed { failure, .. }
+            | Event::ChildFailed { failure, .. }
+            | Event::IkeDown { cause: Cause::Failed(failure), .. } => Some(failure.to_string()),
             _ => None,
         };
         self.events[end].iter().filter_map(text).collect()

@@ -35,6 +35,7 @@ pub(in crate::file) struct Ike {
     pub(in crate::file) ends: Option<Spanned<Vec<Text>>>,
     pub(in crate::file) version: Option<Spanned<i64>>,
     pub(in crate::file) mode: Option<Spanned<PhaseOne>>,
+    pub(in crate::file) methods: Option<Spanned<Vec<Text>>>,
     pub(in crate::file) auth: Option<Auth>,
     pub(in crate::file) hashes: Option<Spanned<Vec<Text>>>,
     pub(in crate::file) announce_methods: Option<bool>,
@@ -74,8 +75,10 @@ pub(in crate::file) struct Ike {
 pub(in crate::file) struct IkeEnd {
     pub(in crate::file) version: Option<Spanned<i64>>,
     pub(in crate::file) mode: Option<Spanned<PhaseOne>>,
+    pub(in crate::file) methods: Option<Spanned<Vec<Text>>>,
     pub(in crate::file) auth: Option<Auth>,
     pub(in crate::file) accept: Option<Accept>,
+    pub(in crate::file) knows: Option<Texts>,
     pub(in crate::file) further: Option<Vec<FurtherProof>>,
     pub(in crate::file) accept_further: Option<Vec<FurtherDemand>>,
     pub(in crate::file) hashes: Option<Spanned<Vec<Text>>>,

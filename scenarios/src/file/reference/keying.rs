@@ -205,6 +205,13 @@ const IKE: &[Row] = &[
     row("ends", "two peers", "has to be there", "Who has it."),
     row("version", "1 or 2", "2", "The version of IKE."),
     row("mode", "`\"main\"`, `\"aggressive\"`", "`\"main\"`", "How phase 1 goes in version 1."),
+    row(
+        "methods",
+        "list of `\"rsa-signatures\"`, `\"dsa-signatures\"`, `\"ecdsa-signatures\"`, `\"rsa-encryption\"`, \
+         `\"revised-rsa-encryption\"`",
+        "signatures with the keys that there are",
+        "How certificates authenticate both ends in version 1, best first (RFC 2409 §5, RFC 4754).",
+    ),
     row("auth", "table", "has to be there", "How each end proves who it is; see below."),
     row(
         "hashes",
@@ -340,6 +347,12 @@ const IKE_END: &[Row] = &[
         "table",
         "how the other end proves itself",
         "How the other end has to prove who it is; see below.",
+    ),
+    row(
+        "knows",
+        "a certificate, or a list",
+        "those of the other end",
+        "For whose keys it encrypts in version 1 (RFC 2409 §5.2, §5.3).",
     ),
     row("further", "list of tables", "none", "Authentication exchanges behind the first one; see below."),
     row(
@@ -500,7 +513,7 @@ const AUTHORITY: &[Row] = &[
     row("issuer", "an authority", "it is a root", "The authority above."),
     row(
         "key",
-        "`\"ecdsa-p256\"`, `\"ecdsa-p384\"`, `\"ecdsa-p521\"`, `\"rsa-2048\"`, `\"ed25519\"`, `\"ed448\"`",
+        "`\"ecdsa-p256\"`, `\"ecdsa-p384\"`, `\"ecdsa-p521\"`, `\"rsa-2048\"`, `\"dsa-1024\"`, `\"ed25519\"`, `\"ed448\"`",
         "`\"ecdsa-p256\"`",
         "The type of its key.",
     ),

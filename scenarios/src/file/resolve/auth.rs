@@ -299,7 +299,7 @@ fn methods(list: Option<&Spanned<Vec<Text>>>, problems: &mut Problems) -> Vec<Ea
 }
 
 /// What the words of a list mean.
-fn words<T: Copy>(
+pub(super) fn words<T: Copy>(
     list: &Spanned<Vec<Text>>,
     what: &str,
     known: &[(&str, T)],

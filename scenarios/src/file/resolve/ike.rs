@@ -12,6 +12,7 @@ use super::mobility;
 use super::nat::inside_of;
 use super::options::ike_lifetime;
 use super::peer::address_of;
+use super::pki;
 use super::pool;
 use super::problems::Problems;
 use super::quantum::quantum;
@@ -128,6 +129,9 @@ fn ike(
     let pools = pool::meant(noun.pool.as_ref(), ends, (names, network.pools), problems);
     for end in &mut told {
         let own = noun.at.iter().find(|(peer, _)| *peer.get_ref() == end.peer);
+        for name in own.and_then(|(_, own)| own.knows.as_ref()).iter().flat_map(|names| &names.0) {
+            pki::refers(name, "certificate", &document.certificates, problems);
+        }
         let asks = own.and_then(|(_, own)| own.asks.as_ref());
         (end.asks, end.assigns) = pool::roles(&end.peer, &pools, asks, problems);
         version::check(named, end, problems);
@@ -190,6 +194,10 @@ fn end(
     IkeEnd {
         peer: ends.0.to_owned(),
         older,
+        methods: version::methods(&named.noun, own, problems),
+        knows: own
+            .and_then(|own| own.knows.as_ref())
+            .map(|names| names.0.iter().map(|name| name.get_ref().clone()).collect()),
         authentication,
         expects,
         offer: own_offer

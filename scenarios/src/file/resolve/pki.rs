@@ -15,11 +15,12 @@ use crate::file::scenario::{Authority, Certificate, Ike, List, Ocsp, OcspWord, P
 use crate::quantity;
 
 /// The types of key that can be asked for.
-const KEYS: [(&str, KeyType); 6] = [
+const KEYS: [(&str, KeyType); 7] = [
     ("ecdsa-p256", KeyType::P256),
     ("ecdsa-p384", KeyType::P384),
     ("ecdsa-p521", KeyType::P521),
     ("rsa-2048", KeyType::Rsa),
+    ("dsa-1024", KeyType::Dsa),
     ("ed25519", KeyType::Ed25519),
     ("ed448", KeyType::Ed448),
 ];

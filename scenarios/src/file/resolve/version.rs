@@ -4,11 +4,12 @@ use ipsec::ikev1::{Mode, NatTraversal};
 use ipsec::wire::v2::ConfigValue;
 use toml::Spanned;
 
+use super::auth::words;
 use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, NatForm};
 use crate::file::read::{Document, Named};
-use crate::file::scenario::{ChildEnd, Demand, Ike, IkeEnd, Proof};
+use crate::file::scenario::{ChildEnd, Demand, Ike, IkeEnd, Method, Proof};
 use crate::file::version1;
 
 /// What an ISAKMP SA offers that is not told what to offer.
@@ -52,10 +53,31 @@ pub(super) fn nat_forms(
     told.get_ref().iter().map(|form| (*form.get_ref()).into()).collect()
 }
 
+/// The methods of version 1, best first, if the file says which.
+pub(super) fn methods(
+    noun: &nouns::Ike,
+    own: Option<&nouns::IkeEnd>,
+    problems: &mut Problems,
+) -> Option<Vec<Method>> {
+    let list = own.and_then(|own| own.methods.as_ref()).or(noun.methods.as_ref())?;
+    if list.get_ref().is_empty() {
+        problems.add(Problem::at(list.span(), "no methods").label("expected one or more methods"));
+    }
+    Some(words(list, "a method of version 1", &METHODS, problems))
+}
+
+const METHODS: [(&str, Method); 5] = [
+    ("rsa-signatures", Method::RsaSignatures),
+    ("dsa-signatures", Method::DsaSignatures),
+    ("ecdsa-signatures", Method::EcdsaSignatures),
+    ("rsa-encryption", Method::RsaEncryption),
+    ("revised-rsa-encryption", Method::RevisedRsaEncryption),
+];
+
 /// Tells of what an end that speaks version 1 is told and has no meaning there.
 pub(super) fn check(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Problems) {
     if end.older.is_none() {
-        return;
+        return check_newer(named, end, problems);
     }
     let noun = &named.noun;
     let own = noun.at.iter().find(|(peer, _)| *peer.get_ref() == end.peer).map(|(_, own)| own);
@@ -90,13 +112,7 @@ pub(super) fn check(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Prob
         let message = format!("`{key}` has no meaning in version 1 of IKE, which `{}` speaks", end.peer);
         problems.add(Problem::at(named.name.span(), message));
     }
-    let both = (&end.authentication.proof, &end.authentication.demand);
-    let is_only = end.authentication.further.is_empty() && end.authentication.further_demands.is_empty();
-    if !is_only || !matches!(both, (Proof::Psk(own), Demand::Psk(other)) if own == other) {
-        let message =
-            format!("`{}` speaks version 1 of IKE, which knows one shared key for both ends here", end.peer);
-        problems.add(Problem::at(named.name.span(), message).help("write `auth = { psk = \"…\" }`"));
-    }
+    check_proofs(named, end, problems);
     if end.fragments.as_ref().is_some_and(|sizes| sizes.len() > 1) {
         let problem = Problem::at(named.name.span(), "version 1 cuts messages to one size");
         problems.add(problem.help("write `fragments = [1280]`"));
@@ -124,6 +140,37 @@ pub(super) fn check_pools(document: &Document, ikes: &[Ike], problems: &mut Prob
             let message = format!("`{}` is lent from by both versions of IKE", named.name());
             problems.add(Problem::at(named.name.span(), message).help("give each version a pool of its own"));
         }
+    }
+}
+
+/// Tells of what only version 1 has.
+fn check_newer(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Problems) {
+    let told = [("methods", end.methods.is_some()), ("knows", end.knows.is_some())];
+    for (key, _) in told.iter().filter(|(_, is_told)| *is_told) {
+        let message = format!("`{key}` has no meaning in version 2 of IKE, which `{}` speaks", end.peer);
+        let problem = Problem::at(named.name.span(), message);
+        problems.add(problem.help("there each end proves itself in its own way, as `auth` and `accept` say"));
+    }
+}
+
+/// Both ends prove themselves alike in version 1.
+fn check_proofs(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Problems) {
+    let told = &end.authentication;
+    let is_only = told.further.is_empty() && told.further_demands.is_empty();
+    let alike = match (&told.proof, &told.demand) {
+        (Proof::Psk(own), Demand::Psk(other)) => own == other,
+        (Proof::Certificate(_), Demand::Certificate { .. }) => true,
+        _ => false,
+    };
+    if !is_only || !alike {
+        let message =
+            format!("`{}` speaks version 1 of IKE, where both ends prove themselves alike", end.peer);
+        let problem = Problem::at(named.name.span(), message);
+        problems.add(problem.help("write `auth = { psk = \"…\" }` or `auth = { certificate = \"…\" }`"));
+    }
+    if matches!(told.proof, Proof::Psk(_)) && end.methods.is_some() {
+        let message = format!("`methods` is for certificates, and `{}` has a shared key", end.peer);
+        problems.add(Problem::at(named.name.span(), message));
     }
 }
 

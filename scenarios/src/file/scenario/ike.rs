@@ -48,6 +48,21 @@ pub struct Ike {
     pub most_children: Option<u32>,
 }
 
+/// How both ends are authenticated in version 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By signatures with keys of RSA.
+    RsaSignatures,
+    /// By signatures with keys of DSA.
+    DsaSignatures,
+    /// By signatures with keys of ECDSA, each curve by a method of its own.
+    EcdsaSignatures,
+    /// By encryption for keys of RSA.
+    RsaEncryption,
+    /// By the revised method of it.
+    RevisedRsaEncryption,
+}
+
 /// An IKE configuration as one end has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IkeEnd {
@@ -55,6 +70,11 @@ pub struct IkeEnd {
     pub peer: String,
     /// The mode of phase 1, if it speaks version 1; version 2 when nothing.
     pub older: Option<ipsec::ikev1::Mode>,
+    /// How both ends are authenticated if it speaks version 1, best first; as its proof can be used when nothing.
+    pub methods: Option<Vec<Method>>,
+    /// The certificates of the other end that it knows, for encryption in version 1; those that the other end has when
+    /// nothing.
+    pub knows: Option<Vec<String>>,
     /// Who it says it is, how it proves that, and how the other end has to.
     pub authentication: Authentication,
     /// Who the other end has to prove to be.

@@ -1,26 +1,29 @@
 //! What main and aggressive mode have in common: keys, proofs, and what the ends say of themselves (RFC 2409 §5).
 
+mod introduction;
 mod proof;
 
 use std::time::Duration;
 
 use ipsec_auth::{Identity, Proven};
-use ipsec_crypto::{Initiator as KeyExchange, Secret};
+use ipsec_crypto::{BadPublicValue, Initiator as KeyExchange, Secret};
 use ipsec_dataplane::Nat;
 use ipsec_wire::registry::v1::NotifyType;
 use ipsec_wire::v1::{Identification, SecurityAssociation};
 use ipsec_wire::{IKE_PORT, IkeSpi};
 
+pub(super) use introduction::{Introduction, Who, introduce, introduced, unexpected};
 pub(super) use proof::{Proof, Unproven, requests};
 
 use crate::authentication::Authentication;
 use crate::config::Connection;
 use crate::context::Context;
 use crate::effect::{Effect, Keyed};
+use crate::event::Event;
 use crate::keys::{self, Shared, prf_of};
 use crate::message::Opened;
 use crate::nat::{self, Hashing, NatTraversal};
-use crate::negotiate::Phase1Suite;
+use crate::negotiate::{Method, Phase1Suite};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::IsakmpSa;
 
@@ -55,7 +58,10 @@ impl Begun<'_> {
     ) -> Result<(Proof, Effect), Refusal> {
         let public_i = self.kx.public().to_vec();
         let secret = self.kx.finish(&public_r).map_err(|bad| {
-            let failure = Failure::KeyExchange(bad.to_string());
+            let failure = match agreed.method {
+                Method::RevisedRsaEncryption => introduction::mistaken(&bad.to_string()),
+                _ => Failure::KeyExchange(bad.to_string()),
+            };
             Refusal::Close(NotifyType::INVALID_KEY_INFORMATION, failure)
         })?;
         let (cookie_i, sa_i) = (sa.cookie_i, self.offer.body());
@@ -83,6 +89,7 @@ impl Said {
         let prf = prf_of(suite.hash);
         let skeyid = match connection.authentication_by(method) {
             Some(Authentication::SharedKey(psk)) => keys::skeyid_psk(cx.provider, prf, psk, &shared),
+            Some(Authentication::Encryption(_)) => keys::skeyid_encryption(cx.provider, suite.hash, &shared),
             Some(Authentication::Signatures(_)) | None => {
                 keys::skeyid_signatures(cx.provider, prf, secret, &shared)
             }
@@ -96,19 +103,50 @@ impl Said {
     }
 }
 
+/// Answers a key exchange: our public value and the secret. A public value that came under a key made of the nonce is as good
+/// as the nonce, whose padding must not show: one that cannot be used is answered as if it could.
+pub(super) fn answer(
+    agreed: Phase1Suite,
+    public: &[u8],
+    cx: &mut Context<'_>,
+) -> Result<(Vec<u8>, Secret), BadPublicValue> {
+    match (cx.provider.respond)(agreed.suite.group, public, &mut *cx.entropy) {
+        Err(_) if agreed.method == Method::RevisedRsaEncryption => {
+            let kx = (cx.provider.initiate)(agreed.suite.group, &mut *cx.entropy);
+            Ok((kx.public().to_vec(), Secret::from(cx.nonce())))
+        }
+        other => other,
+    }
+}
+
+/// Notes why the peer will probably not prove anything.
+pub(super) fn doubted(doubt: Option<Failure>) -> Vec<Effect> {
+    let noted =
+        |failure| vec![Effect::Suspect(failure), Effect::Report(Event::Probe("ikev1.introduction.doubted"))];
+    doubt.map(noted).unwrap_or_default()
+}
+
 /// Whether the peer is whom the connection means, and its identity is for no other port than that of IKE
 /// (RFC 2407 §4.6.2).
 pub(super) fn check_identity(connection: &Connection, id: &Identification) -> Result<(), Refusal> {
     let refuse =
         |what: String| Err(Refusal::Close(NotifyType::INVALID_ID_INFORMATION, Failure::Authentication(what)));
-    let identity = Identity::from_v1(id);
+    let identity = shown(&Identity::from_v1(id));
     if !matches!((id.protocol, id.port), (0, 0) | (17, 0 | IKE_PORT)) {
         return refuse(format!("{identity} is for protocol {} and port {}", id.protocol, id.port));
     }
-    if !connection.remote_id.matches(&identity) {
+    if !connection.remote_id.matches(&Identity::from_v1(id)) {
         return refuse(format!("the peer is {identity}, expected {}", connection.remote_id));
     }
     Ok(())
+}
+
+/// An identity in words; of one whose type nobody knows the type.
+fn shown(identity: &Identity) -> String {
+    match identity {
+        Identity::Other(kind, _) => format!("an identity of type {kind}"),
+        known => known.to_string(),
+    }
 }
 
 /// Which ends are behind NAT, as the NAT-D payloads of a message say.

@@ -131,7 +131,7 @@ impl Proof {
     fn signatures<'a>(&self, connection: &'a Connection) -> Option<(&'a Signatures, SignatureAlgorithm)> {
         match connection.authentication_by(self.method)? {
             Authentication::Signatures(signatures) => Some((signatures, self.method.signature()?)),
-            Authentication::SharedKey(_) => None,
+            Authentication::SharedKey(_) | Authentication::Encryption(_) => None,
         }
     }
 }

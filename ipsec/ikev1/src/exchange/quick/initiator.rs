@@ -17,7 +17,7 @@ use crate::exchange::{Exchange, Guise, Reply, Step};
 use crate::grammar::{self, Form};
 use crate::message::Opened;
 use crate::nat;
-use crate::negotiate::{Side, Spis, accepted, offer};
+use crate::negotiate::{Disagreement, Side, Spis, accepted, offer};
 use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IsakmpSa, Role};
 use crate::through_nat;
@@ -50,7 +50,7 @@ impl Initiator {
             config.proposals.retain(|suite| suite.ah.is_none());
         }
         if config.proposals.is_empty() {
-            return Err(Failure::Proposal("AH does not get through NAT".to_owned()));
+            return Err(Failure::Proposal(Disagreement::because("AH does not get through NAT")));
         }
         // Where packets come from elsewhere than their hosts believe, a child that is for more can only be for these two.
         if config.transport && nat::in_udp(sa) {
@@ -121,7 +121,9 @@ impl Exchange for Initiator {
         if mem::replace(&mut self.over, true) {
             return Err(Refusal::Ignore(DropReason::State));
         }
-        let proposal = |what| Refusal::Close(NotifyType::BAD_PROPOSAL_SYNTAX, Failure::Proposal(what));
+        let proposal = |what: String| {
+            Refusal::Close(NotifyType::BAD_PROPOSAL_SYNTAX, Failure::Proposal(Disagreement::because(what)))
+        };
         let agreed =
             accepted(&self.config, self.mode, &self.offer, there(message.sa())?).map_err(proposal)?;
         let sides = [&self.config.local, &self.config.remote].map(Side::identification);
