@@ -66,6 +66,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn apply(sa: &mut IsakmpSa, effects: Vec<Effect>, reach: &mut Reach<'_>) {
     for effect in effects {
         match effect {
+            Effect::Answered(cookie_r) => sa.cookie_r = cookie_r,
             Effect::Keyed(keyed) => key(sa, *keyed, reach),
             Effect::Establish(proven, life) => {
                 sa.state = State::Established(proven);

@@ -19,6 +19,8 @@ use crate::sa::Inside;
 
 /// One change.
 pub(crate) enum Effect {
+    /// The responder has answered, and called the ISAKMP SA so: its cookie stands in all that follows (RFC 2408 §2.5.3).
+    Answered(IkeSpi),
     /// Phase 1 has keys.
     Keyed(Box<Keyed>),
     /// The peer has proven who it is; the ISAKMP SA may be used for so long.

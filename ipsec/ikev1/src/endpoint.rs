@@ -150,6 +150,9 @@ impl Endpoint {
             return Err(DropReason::Malformed("the header's length is not the datagram's".to_owned()));
         }
         let came = Path::new(to, from);
+        if header.version.major != Version::V1.major {
+            return Err(DropReason::Version(header.version.major));
+        }
         let begins = matches!(header.exchange, ExchangeType::MAIN | ExchangeType::AGGRESSIVE);
         if begins && header.spi_r == IkeSpi(0) && header.spi_i != IkeSpi(0) && header.message_id == 0 {
             return self.first(now, came, header, octets);

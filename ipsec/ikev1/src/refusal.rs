@@ -19,6 +19,9 @@ pub enum DropReason {
     /// Not an IKE message.
     #[error("malformed IKE message: {0}")]
     Malformed(String),
+    /// Another version of IKE.
+    #[error("version {0} is not spoken here")]
+    Version(u8),
     /// No ISAKMP SA has these cookies.
     #[error("no ISAKMP SA has these cookies")]
     UnknownCookies,
@@ -72,6 +75,7 @@ impl DropReason {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "ike-malformed",
+            Self::Version(_) => "ike-version",
             Self::UnknownCookies => "ike-unknown-spi",
             Self::Address => "ike-address",
             Self::NoConnection => "ike-no-connection",

@@ -78,8 +78,8 @@ impl Initiator {
             Hashing { hash: chosen.agreed.suite.hash, cookies: (sa.cookie_i, message.header.spi_r) };
         reply.extend(nat::detection(&sa.connection, features.nat, hashing, &sa.path));
         self.stage = Ours::Public { chosen, kx: Box::new(kx), nonce };
-        let (effects, reply) = (vec![Effect::Note(features)], Some(Reply::clear(reply)));
-        Ok(Step { effects, reply, done: false })
+        let effects = vec![Effect::Answered(message.header.spi_r), Effect::Note(features)];
+        Ok(Step { effects, reply: Some(Reply::clear(reply)), done: false })
     }
 
     fn public(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {

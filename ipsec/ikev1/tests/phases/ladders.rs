@@ -21,6 +21,26 @@ fn main_mode_and_quick_mode() {
     insta::assert_snapshot!(ladder(&world));
 }
 
+/// The responder's cookie is unknown in the first message only (RFC 2408 §2.5.3).
+#[test]
+fn both_cookies_stand_in_all_messages_but_the_first() {
+    for mode in [Mode::Main, Mode::Aggressive] {
+        let mut world = World::new(|_, connection| connection.mode = mode);
+        world.initiate(WEST);
+        let mut cookies = Vec::new();
+        while let Some(flight) = world.flights.first().cloned() {
+            world.flights.remove(0);
+            cookies.push(flight.octets[8..16].to_vec());
+            world.deliver(flight.to, &flight.octets);
+        }
+        assert_eq!(cookies[0], [0; 8]);
+        assert!(
+            cookies[1] != [0; 8] && cookies[1..].iter().all(|cookie| *cookie == cookies[1]),
+            "{cookies:?}"
+        );
+    }
+}
+
 #[test]
 fn aggressive_mode_and_quick_mode_with_a_key_exchange_of_its_own() {
     let mut world = World::new(|_, connection| {

@@ -62,11 +62,12 @@ impl Peer {
         }
     }
 
-    /// Whether a message is of version 1 and that is spoken here. Both versions have their number in the same place; what is
-    /// of neither, or of one that is not spoken, IKEv2 drops with its reason.
+    /// Whether a message is of version 1 and that is spoken here. Both versions have their number in the same place. What is
+    /// of a version that is not spoken here is dropped for that reason by the one that is, and by IKEv2 where both are.
     pub(super) fn is_for_ikev1(&self, octets: &[u8]) -> bool {
         let is_version_1 = Header::parse(octets).is_ok_and(|header| header.version.major == 1);
-        is_version_1 && !self.config.ikev1.connections.is_empty()
+        let is_spoken_alone = self.config.ikev2.connections.is_empty();
+        (is_version_1 || is_spoken_alone) && !self.config.ikev1.connections.is_empty()
     }
 
     /// Drops the packets that wait for what an event says will not come.
