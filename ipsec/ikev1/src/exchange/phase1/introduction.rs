@@ -168,7 +168,7 @@ pub(in crate::exchange) fn introduced(
                 PayloadType::KE => said.public = ephemeral.open(body).map_err(malformed)?,
                 PayloadType::ID => who.octets = ephemeral.open(body).map_err(malformed)?,
                 PayloadType::CERT => {
-                    who.certificates.extend(certificate(&ephemeral.open(body).map_err(malformed)?))
+                    who.certificates.extend(certificate(&ephemeral.open(body).map_err(malformed)?));
                 }
                 _ => {}
             }
