@@ -177,7 +177,8 @@ impl Ends<'_> {
             Phase1Mode::Main => [
                 (self.keys_differ(), Role::Responder, None, differ()),
                 (strange[1], Role::Responder, Some("INVALID-ID-INFORMATION"), self.stranger(1)),
-                (strange[0], Role::Initiator, Some("INVALID-ID-INFORMATION"), self.stranger(0)),
+                // The responder is through by then and told under protection, where identities are those of quick mode.
+                (strange[0], Role::Initiator, Some("AUTHENTICATION-FAILED"), self.stranger(0)),
             ],
             Phase1Mode::Aggressive => [
                 (strange[1], Role::Responder, Some("INVALID-ID-INFORMATION"), self.stranger(1)),
