@@ -1,5 +1,6 @@
-//! What IKEv2 costs both peers together: a full handshake (`IKE_SA_INIT`, `IKE_AUTH` with a pre-shared key, and the Child SA in both
-//! data planes), beside the key exchange alone; and the replacement of a Child SA and of the IKE SA.
+//! What IKE costs both peers together. Version 2: a full handshake (`IKE_SA_INIT`, `IKE_AUTH` with a pre-shared key, and the Child SA in both
+//! data planes), beside the key exchange alone; and the replacement of a Child SA and of the IKE SA. Version 1: phase 1 in either mode with a shared key, and
+//! quick mode, without a key exchange of its own.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark stops at an error")]
 
@@ -10,9 +11,11 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use ipsec::{Command, Config, Input, Luck, Output, Peer};
 use ipsec_crypto::{
-    AeadAlgorithm, Entropy, FAST, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Provider, Secret,
+    AeadAlgorithm, CipherAlgorithm, Entropy, FAST, HashAlgorithm, IntegrityAlgorithm, KeyExchangeAlgorithm,
+    PORTABLE, PrfAlgorithm, Provider, Secret,
 };
-use ipsec_dataplane::{Encryption, Settings};
+use ipsec_dataplane::{Encryption, Settings, Suite};
+use ipsec_ikev1::Mode;
 use ipsec_ikev2::{AdditionalKeyExchanges, ChildConfig, ChildProposal, Connection, IkeProposal};
 use ipsec_net::{Instant, Prefix};
 use rand_chacha::ChaCha8Rng;
@@ -70,7 +73,44 @@ fn config(side: usize, (key_exchange, additional): Groups) -> Config {
     }
 }
 
+/// A connection of version 1.
+fn older(side: usize, mode: Mode, group: KeyExchangeAlgorithm) -> Config {
+    let [local, remote] = [side, 1 - side].map(|end| ENDS[end].0.parse::<IpAddr>().unwrap());
+    let [here, there] = [side, 1 - side].map(|end| ENDS[end].1.parse::<Prefix>().unwrap().range());
+    let esp = Suite {
+        encryption: Encryption::Cipher(CipherAlgorithm::AesCbc),
+        key_len: 16,
+        integrity: Some(IntegrityAlgorithm::HmacSha1_96),
+    };
+    let suite = ipsec_ikev1::ChildSuite { ah: None, esp: Some(esp), extended_sequence_numbers: false };
+    let ike = ipsec_ikev1::IkeSuite {
+        cipher: CipherAlgorithm::AesCbc,
+        key_len: 16,
+        hash: HashAlgorithm::Sha1,
+        group,
+    };
+    let psk = Secret::from(b"correct horse battery staple".to_vec());
+    let connection = ipsec_ikev1::Connection {
+        mode,
+        proposals: vec![ike],
+        children: vec![ipsec_ikev1::ChildConfig::new("net", vec![suite], here, there)],
+        ..ipsec_ikev1::Connection::new("site", local, remote, psk)
+    };
+    Config {
+        addresses: vec![local],
+        dataplane: Settings::default(),
+        ikev2: ipsec_ikev2::Config::new(Vec::new()),
+        ikev1: ipsec_ikev1::Config::new(vec![connection]),
+        policies: Vec::new(),
+        manual: Vec::new(),
+    }
+}
+
 fn pair(groups: Groups, provider: &'static Provider) -> [Peer; 2] {
+    peers(|side| config(side, groups), provider)
+}
+
+fn peers(config: impl Fn(usize) -> Config, provider: &'static Provider) -> [Peer; 2] {
     [0, 1].map(|side| {
         let source = |stream| {
             let mut rng = ChaCha8Rng::seed_from_u64(side as u64);
@@ -78,7 +118,7 @@ fn pair(groups: Groups, provider: &'static Provider) -> [Peer; 2] {
             Box::new(Seeded(rng)) as Box<dyn Entropy>
         };
         let luck = Luck { ike: source(1), ikev1: source(3), esp: source(2) };
-        Peer::new(config(side, groups), provider, luck).unwrap()
+        Peer::new(config(side), provider, luck).unwrap()
     })
 }
 
@@ -120,6 +160,25 @@ fn handshakes(c: &mut Criterion) {
             group.bench_function(format!("{name}, {arm}"), |b| {
                 b.iter_batched_ref(|| pair(groups, provider), handshake, BatchSize::SmallInput);
             });
+        }
+    }
+    group.finish();
+}
+
+fn handshakes_of_version_1(c: &mut Criterion) {
+    let mut group = c.benchmark_group("phase 1 and quick mode, both peers");
+    group.throughput(Throughput::Elements(1));
+    group.sample_size(20);
+    let groups =
+        [KeyExchangeAlgorithm::Modp1024, KeyExchangeAlgorithm::Modp2048, KeyExchangeAlgorithm::Ecp256];
+    for (name, mode) in [("main mode", Mode::Main), ("aggressive mode", Mode::Aggressive)] {
+        for kx in groups {
+            for (arm, provider) in ARMS {
+                group.bench_function(format!("{name}, {}, {arm}", kx.keyword()), |b| {
+                    let both = || peers(|side| older(side, mode, kx), provider);
+                    b.iter_batched_ref(both, handshake, BatchSize::SmallInput);
+                });
+            }
         }
     }
     group.finish();
@@ -172,5 +231,5 @@ fn rekeyings(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, handshakes, key_exchanges, rekeyings);
+criterion_group!(benches, handshakes, handshakes_of_version_1, key_exchanges, rekeyings);
 criterion_main!(benches);

@@ -4,6 +4,7 @@
 mod auth;
 mod child;
 mod ike;
+mod junos;
 mod life;
 mod manual;
 mod mobility;
@@ -21,7 +22,11 @@ pub(super) use auth::{
     Ocsp, OcspWord, Revocation, Usage,
 };
 pub(super) use child::{Child, ChildEnd, DontFragment, Lifetime, Mode, Options, Padding};
-pub(super) use ike::{Ike, IkeEnd, IkeLifetime, Pool, Retransmit, Xauth};
+pub(super) use ike::{Ike, IkeEnd, IkeLifetime, PhaseOne, Pool, Retransmit, Xauth};
+pub(super) use junos::{
+    ForwardSecrecy, IkePolicy as JunosIkePolicy, IkeProposal as JunosIkeProposal,
+    IpsecPolicy as JunosIpsecPolicy, IpsecProposal as JunosIpsecProposal, SharedKey,
+};
 pub(super) use life::{Redirect, Tickets};
 pub(super) use manual::{Algorithm, Manual, ManualEnd, ManualKeying, ManualProtocol};
 pub(super) use nat::{

@@ -40,6 +40,8 @@ pub struct ChildProposal {
     pub additional: AdditionalKeyExchanges,
     /// Whether sequence numbers have 64 bits; both values may be offered. Not empty.
     pub extended_sequence_numbers: Vec<bool>,
+    /// Whether the integrity algorithms are those of AH round ESP, which then has none: in version 1 only.
+    pub bundle: bool,
 }
 
 impl IkeProposal {
@@ -69,6 +71,9 @@ impl IkeProposal {
                     return Err(format!(
                         "an IKE SA has no extended sequence numbers: leave `{word}` to the child"
                     ));
+                }
+                Word::Bundle => {
+                    return Err("an IKE SA is no bundle: leave `bundle` to the child".to_owned());
                 }
                 Word::Ah => {
                     return Err("an IKE SA is not protected by AH: leave `ah` to the child".to_owned());
@@ -102,6 +107,7 @@ impl ChildProposal {
         for word in words(text)? {
             match word {
                 Word::Ah => is_ah = true,
+                Word::Bundle => proposal.bundle = true,
                 Word::Encryption(cipher, key_len) => proposal.encryption.push((cipher, key_len)),
                 Word::Integrity(integrity) => proposal.integrity.push(integrity),
                 Word::Prf(_) => {
@@ -118,6 +124,9 @@ impl ChildProposal {
             let gmac = |(cipher, key_len): &(Encryption, usize)| gmac_in_ah(*cipher, *key_len);
             proposal.integrity.extend(proposal.encryption.iter().filter_map(gmac));
             proposal.encryption.retain(|cipher| gmac(cipher).is_none());
+        }
+        if is_ah && proposal.bundle {
+            return Err("a bundle is AH and ESP: leave `ah` out, or `bundle`".to_owned());
         }
         match (is_ah, proposal.encryption.first()) {
             (true, None) if proposal.integrity.is_empty() => {
@@ -159,7 +168,8 @@ impl fmt::Display for IkeProposal {
 
 impl fmt::Display for ChildProposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ah = self.encryption.is_empty().then_some(Word::Ah);
+        let bundle = self.bundle.then_some(Word::Bundle);
+        let ah = self.encryption.is_empty().then_some(Word::Ah).or(bundle);
         let encryption = self.encryption.iter().map(|(cipher, key_len)| Word::Encryption(*cipher, *key_len));
         let gmac = |integrity: &IntegrityAlgorithm| match integrity {
             IntegrityAlgorithm::Aes128Gmac => Word::Encryption(aead(AeadAlgorithm::AesGmac), 16),
@@ -180,6 +190,8 @@ impl fmt::Display for ChildProposal {
 enum Word {
     /// AH instead of ESP.
     Ah,
+    /// AH round ESP.
+    Bundle,
     Encryption(Encryption, usize),
     Integrity(IntegrityAlgorithm),
     Prf(PrfAlgorithm),
@@ -225,8 +237,9 @@ const fn aead(algorithm: AeadAlgorithm) -> Encryption {
 }
 
 /// The keywords of everything else. The first of two that mean the same is the one that is written.
-const KEYWORDS: [(&str, Word); 44] = [
+const KEYWORDS: [(&str, Word); 45] = [
     ("ah", Word::Ah),
+    ("bundle", Word::Bundle),
     ("md5", Word::Integrity(IntegrityAlgorithm::HmacMd5_96)),
     ("sha1", Word::Integrity(IntegrityAlgorithm::HmacSha1_96)),
     ("sha256", Word::Integrity(IntegrityAlgorithm::HmacSha2_256_128)),

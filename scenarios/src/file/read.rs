@@ -10,10 +10,10 @@ use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
 use super::cases::{self, Variant};
 use super::nouns::{
-    Authority, Certificate, Child, Ike, Link, Manual, Nat, Peer, Policy, Pool, Router, Tester, Text, Top,
-    Traffic,
+    Authority, Certificate, Child, Ike, JunosIkePolicy, JunosIkeProposal, JunosIpsecPolicy,
+    JunosIpsecProposal, Link, Manual, Nat, Peer, Policy, Pool, Router, Tester, Text, Top, Traffic,
 };
-use super::resolve::resolve;
+use super::resolve::{junos, resolve};
 use super::scenario::Scenario;
 use crate::diagnostic::{Diagnostics, Problem, suggestion};
 
@@ -111,7 +111,10 @@ fn variants(name: &str, text: &str) -> Result<Vec<Variant>, Diagnostics> {
 
 /// The scenario of a variant of the file with this text.
 fn resolved(name: &str, text: &str, variant: &Variant) -> Result<Scenario, Diagnostics> {
-    let read = document(&variant.text).and_then(|document| resolve(&document, &variant.text));
+    let read = document(&variant.text).and_then(|mut document| {
+        junos::apply(&mut document)?;
+        resolve(&document, &variant.text)
+    });
     read.map_err(|problems| {
         let in_file = |problem: Problem| match &variant.case {
             Some(case) => problem.in_case(case, |place| variant.origin(place)),
@@ -138,6 +141,10 @@ pub(super) struct Document {
     pub(super) manual: Vec<Named<Manual>>,
     pub(super) policies: Vec<Named<Policy>>,
     pub(super) traffic: Vec<Named<Traffic>>,
+    pub(super) ike_proposals: Vec<Named<JunosIkeProposal>>,
+    pub(super) ike_policies: Vec<Named<JunosIkePolicy>>,
+    pub(super) ipsec_proposals: Vec<Named<JunosIpsecProposal>>,
+    pub(super) ipsec_policies: Vec<Named<JunosIpsecPolicy>>,
 }
 
 /// A noun and its name.
@@ -154,7 +161,7 @@ impl<T> Named<T> {
 }
 
 /// The tables that hold nouns.
-pub(super) const NOUNS: [&str; 13] = [
+pub(super) const NOUNS: [&str; 17] = [
     "peer",
     "router",
     "nat",
@@ -168,6 +175,10 @@ pub(super) const NOUNS: [&str; 13] = [
     "manual",
     "policy",
     "traffic",
+    "ike-proposal",
+    "ike-policy",
+    "ipsec-proposal",
+    "ipsec-policy",
 ];
 
 /// What the keys before the first table are called.
@@ -193,6 +204,10 @@ fn document(text: &str) -> Result<Document, Vec<Problem>> {
         manual: nouns("manual", &mut root, &mut problems),
         policies: nouns("policy", &mut root, &mut problems),
         traffic: nouns("traffic", &mut root, &mut problems),
+        ike_proposals: nouns("ike-proposal", &mut root, &mut problems),
+        ike_policies: nouns("ike-policy", &mut root, &mut problems),
+        ipsec_proposals: nouns("ipsec-proposal", &mut root, &mut problems),
+        ipsec_policies: nouns("ipsec-policy", &mut root, &mut problems),
         top: noun(TOP, span, root, &mut problems),
     };
     if problems.is_empty() { Ok(document) } else { Err(problems) }

@@ -3,6 +3,7 @@
 //! The readers themselves are asked which keys they know (`fields`), so none can be missing here.
 
 mod fields;
+mod junos;
 mod keying;
 mod network;
 
@@ -38,7 +39,7 @@ const fn row(key: &'static str, value: &'static str, otherwise: &'static str, me
 }
 
 fn sections() -> impl Iterator<Item = &'static Section> {
-    network::SECTIONS.iter().chain(keying::SECTIONS)
+    network::SECTIONS.iter().chain(keying::SECTIONS).chain(junos::SECTIONS)
 }
 
 /// The page, in Markdown.
@@ -105,7 +106,7 @@ What is wrong in a file is told with line, column and the nearest known word, al
 
 An IKE proposal is written with dashes, such as `\"aes128gcm16-prfsha256-x25519\"` or
 `\"aes256-sha256-modp2048-ke1_mlkem768\"`; several words of a kind are alternatives. One of a child is
-`\"aes128gcm16\"`, `\"aes256-sha256-x25519-esn\"` or `\"ah-sha256\"`; a group makes a key exchange of its own.
+`\"aes128gcm16\"`, `\"aes256-sha256-x25519-esn\"`, `\"ah-sha256\"`, or in version 1 `\"bundle-sha1-3des\"`; a group makes a key exchange of its own.
 
 ## Cases
 

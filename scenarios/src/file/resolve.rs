@@ -3,6 +3,7 @@
 mod auth;
 mod child;
 mod ike;
+pub(super) mod junos;
 mod life;
 mod link;
 mod manual;

@@ -251,6 +251,22 @@ fn what_version_1_cannot_say_is_told() {
 }
 
 #[test]
+fn settings_of_version_2_mean_nothing_in_version_1() {
+    let told = |from: &str, to: &str| read(&LEAST.replacen(from, to, 1)).unwrap_err().to_string();
+    let mobility = told("auth =", "version = 1\noffer = [\"aes128-sha1-modp1024\"]\nmobike = true\nauth =");
+    assert!(
+        mobility.contains("`mobike` has no meaning in version 1 of IKE, which `west` speaks"),
+        "{mobility}"
+    );
+    let older = "[ike.site.at.west]\nversion = 1\noffer = [\"aes128-sha1-modp1024\"]\n";
+    let padding = told("[child.net]", &format!("{older}[child.net]\npadding = \"refused\""));
+    assert!(
+        padding.contains("`padding` has no meaning in version 1 of IKE, which `west` speaks"),
+        "{padding}"
+    );
+}
+
+#[test]
 fn proofs_and_certificates_are_checked() {
     let auth = "auth = { psk = \"secret\" }";
     let ways = [

@@ -70,6 +70,12 @@ pub fn child_suites(
             }
             for (encryption, key_len) in &proposal.encryption {
                 let esp = |integrity| Suite { encryption: *encryption, key_len: *key_len, integrity };
+                if proposal.bundle {
+                    let around =
+                        |ah: &IntegrityAlgorithm| ChildSuite { ah: Some(*ah), esp: Some(esp(None)), ..own };
+                    suites.extend(proposal.integrity.iter().map(around));
+                    continue;
+                }
                 let beside: Vec<Option<IntegrityAlgorithm>> = match encryption.is_combined() {
                     true => vec![None],
                     false => proposal.integrity.iter().copied().map(Some).collect(),

@@ -66,6 +66,8 @@ pub struct ChildSuite {
     pub encryption: Option<(Encryption, usize)>,
     /// The integrity algorithm of AH, or beside a cipher that needs one.
     pub integrity: Option<IntegrityAlgorithm>,
+    /// That of AH round ESP, in a bundle of both.
+    pub around: Option<IntegrityAlgorithm>,
     /// Whether sequence numbers have 64 bits.
     pub extended_sequence_numbers: bool,
 }
@@ -270,12 +272,21 @@ fn child_transforms(offer: &[ChildProposal]) -> Vec<ChildSuite> {
     let mut all = Vec::new();
     for proposal in offer {
         for extended_sequence_numbers in proposal.extended_sequence_numbers.iter().copied() {
-            let suite =
-                |encryption, integrity| ChildSuite { encryption, integrity, extended_sequence_numbers };
+            let own =
+                ChildSuite { encryption: None, integrity: None, around: None, extended_sequence_numbers };
+            let suite = |encryption, integrity| ChildSuite { encryption, integrity, ..own };
             if proposal.encryption.is_empty() {
                 all.extend(proposal.integrity.iter().map(|ah| suite(None, Some(*ah))));
             }
             for encryption in &proposal.encryption {
+                if proposal.bundle {
+                    let around = |ah: &IntegrityAlgorithm| ChildSuite {
+                        around: Some(*ah),
+                        ..suite(Some(*encryption), None)
+                    };
+                    all.extend(proposal.integrity.iter().map(around));
+                    continue;
+                }
                 if proposal.integrity.is_empty() {
                     all.push(suite(Some(*encryption), None));
                 }

@@ -1,6 +1,9 @@
 //! Message IDs count up by one, no more requests are open than the window allows, and repeats are the same octet for
 //! octet (RFC 7296 §2.1–2.3); a request that is cut anew is cut in more pieces (RFC 7383 §2.5.2). When a member of a cluster takes
 //! over from another, they go on where the two ends have agreed, and never further back (RFC 6311 §5.1).
+//! Version 1 has rules of its own.
+
+mod older;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,7 +15,8 @@ use ipsec::wire::{Header, IkeSpi, v2};
 use ipsec_net::{Instant, Reassembled, Reassembler};
 use sim::Kind;
 
-use super::{Oracle, Violation, ike_message, sent_outside};
+use self::older::Older;
+use super::{Oracle, Violation, ike_message, older_message, sent_outside};
 use crate::node::{Note, is_own};
 use crate::run::Scene;
 
@@ -22,6 +26,7 @@ pub(super) struct MessageId {
     /// Messages that are too long for the link leave in fragments.
     fragments: Reassembler,
     sent: BTreeMap<Sender, Sent>,
+    older: Older,
 }
 
 /// The initiator's SPI, whether the sender is the initiator, and whether it responds.
@@ -53,15 +58,18 @@ impl Oracle for MessageId {
         if let Kind::Note { note: Note::Peer(Event::Ikev2(event)), .. } = kind {
             return self.jump(event);
         }
-        let Some((_, packet)) = sent_outside(scene, kind) else { return Ok(()) };
+        let Some((here, packet)) = sent_outside(scene, kind) else { return Ok(()) };
         let whole = match packet.fragment().map(|_| self.fragments.handle(at, packet.clone())) {
             None => None,
             Some(Reassembled::Whole(whole)) => Some(whole),
             Some(Reassembled::Waiting | Reassembled::Refused(_)) => return Ok(()),
         };
         let packet = whole.as_ref().unwrap_or(packet);
-        let Some((header, octets)) = ike_message(packet) else { return Ok(()) };
         let from = packet.source();
+        if let Some((header, octets)) = older_message(packet) {
+            return self.older.sent(scene, (here, from), &header, octets);
+        }
+        let Some((header, octets)) = ike_message(packet) else { return Ok(()) };
         let sender = sender(&header);
         match header.next_payload {
             PayloadType::SK | PayloadType::SKF => {

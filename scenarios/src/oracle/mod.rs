@@ -10,7 +10,8 @@ mod nonce;
 mod plaintext;
 
 use ipsec::ikev2::{IKE_PORT, NAT_PORT};
-use ipsec::wire::Header;
+use ipsec::wire::registry::v1::PayloadType;
+use ipsec::wire::{Header, v1};
 use ipsec_net::udp::{self, Datagram};
 use ipsec_net::{Instant, IpPacket};
 use sim::Kind;
@@ -70,16 +71,28 @@ fn sent_outside<'a>(scene: &Scene, kind: &Kind<'a, Note>) -> Option<(usize, &'a 
 }
 
 /// The IKE message in a packet that a gateway sends, with its header. Version 1 has neither message IDs that count, nor IVs
-/// that are sent, nor responses; its messages are none for those who ask.
+/// that are sent, nor responses; for its messages there is [`older_message`].
 fn ike_message(packet: &IpPacket) -> Option<(Header, &[u8])> {
-    let datagram = udp::read(packet).ok()?;
-    let message = match datagram.source.port() {
-        IKE_PORT => datagram.payload,
-        NAT_PORT => datagram.payload.strip_prefix(&[0; 4])?,
-        _ => return None,
-    };
+    let message = ike_octets(packet)?;
     let header = Header::parse(message).ok()?;
     (header.version.major != 1).then_some((header, message))
+}
+
+/// The message of version 1 in a packet that a gateway sends, with its header. Pieces of messages are none.
+fn older_message(packet: &IpPacket) -> Option<(v1::Header, &[u8])> {
+    let message = ike_octets(packet)?;
+    let header = v1::Header::parse(message).ok()?;
+    let whole = header.next_payload != PayloadType::FRAGMENT;
+    (header.version.major == 1 && whole).then_some((header, message))
+}
+
+fn ike_octets(packet: &IpPacket) -> Option<&[u8]> {
+    let datagram = udp::read(packet).ok()?;
+    match datagram.source.port() {
+        IKE_PORT => Some(datagram.payload),
+        NAT_PORT => datagram.payload.strip_prefix(&[0; 4]),
+        _ => None,
+    }
 }
 
 /// The ESP packet in a datagram from the port for it, if it is one (RFC 3948 §2.2).

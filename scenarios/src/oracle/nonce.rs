@@ -7,7 +7,7 @@ use ipsec::wire::{IkeSpi, Spi, ah, esp};
 use ipsec_net::{Instant, IpPacket, protocol, udp};
 use sim::Kind;
 
-use super::{Oracle, Violation, esp_in_udp, ike_message, sent_outside};
+use super::{Oracle, Violation, esp_in_udp, ike_message, older_message, sent_outside};
 use crate::node::Note;
 use crate::run::Scene;
 
@@ -18,7 +18,12 @@ pub(super) struct Nonce {
     protected: BTreeMap<(usize, u8, Spi), (u32, Vec<u8>)>,
     /// The messages by sender, SPIs and IV.
     ike: BTreeMap<(usize, IkeSpi, IkeSpi, Vec<u8>), Vec<u8>>,
+    /// The encrypted messages of version 1 and their senders, by cookies and message ID.
+    older: BTreeMap<(IkeSpi, IkeSpi, u32), Vec<Said>>,
 }
+
+/// A message and its sender.
+type Said = (usize, Vec<u8>);
 
 /// How many octets tell a packet from another one: ESP header, IV, and the first ciphertext.
 const BEGINNING: usize = 40;
@@ -35,7 +40,7 @@ impl Oracle for Nonce {
             }
             Some((from, packet)) => match udp::read(packet).ok().and_then(esp_in_udp) {
                 Some(octets) => self.protected(from, packet, protocol::ESP, octets),
-                None => self.ike(from, packet),
+                None => self.older(from, packet).and_then(|()| self.ike(from, packet)),
             },
             None => Ok(()),
         }
@@ -80,6 +85,26 @@ impl Nonce {
         let happened =
             format!("{} sends {sequence} under SPI {spi} after {}", packet.source(), last.unwrap_or(0));
         Err(Violation::new("the sequence numbers of a sender grow", happened))
+    }
+
+    /// In version 1 the IV of a message is the last block of the message before it in the exchange, whoever sent that; that
+    /// of the first one comes of the message ID. So an end that says two things one behind the other has used one IV twice.
+    fn older(&mut self, from: usize, packet: &IpPacket) -> Result<(), Violation> {
+        let Some((header, octets)) = older_message(packet) else { return Ok(()) };
+        if !header.flags.encryption {
+            return Ok(());
+        }
+        let said = self.older.entry((header.spi_i, header.spi_r, header.message_id)).or_default();
+        if said.iter().any(|(_, before)| before == octets) {
+            return Ok(());
+        }
+        let again = said.last().is_some_and(|(sender, _)| *sender == from);
+        said.push((from, octets.to_vec()));
+        if !again {
+            return Ok(());
+        }
+        let happened = format!("{} encrypts two messages with the IV after the same one", packet.source());
+        Err(Violation::new("each IV encrypts one message", happened))
     }
 
     fn ike(&mut self, from: usize, packet: &IpPacket) -> Result<(), Violation> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use ipsec::crypto::{PORTABLE, Secret};
 use ipsec::ikev2::Event as Ikev2;
 use ipsec::wire::IkeSpi;
+use ipsec::wire::registry::v1;
 use ipsec::{Dropped, Event};
 use ipsec_net::{Buffer, IpHeader, protocol, udp};
 use sim::{Direction, LinkId, NodeId};
@@ -79,7 +80,16 @@ struct Run {
 
 impl Run {
     fn new() -> Self {
-        let scenario = Arc::new(file::parse("oracle.toml", SCENARIO).unwrap_or_else(|e| panic!("{e:?}")));
+        Self::of(SCENARIO)
+    }
+
+    /// The same in version 1.
+    fn older() -> Self {
+        Self::of(&SCENARIO.replace("[ike.site]\n", "[ike.site]\nversion = 1\n"))
+    }
+
+    fn of(text: &str) -> Self {
+        let scenario = Arc::new(file::parse("oracle.toml", text).unwrap_or_else(|e| panic!("{e:?}")));
         let kept = Arc::new(Mutex::new(Vec::new()));
         let extra: Option<Box<dyn Extra>> = Some(Box::new(Keep(Arc::clone(&kept))));
         let options = Options { provider: &PORTABLE, extra, until: None, name: "oracle.toml".into() };
@@ -141,6 +151,14 @@ impl Run {
         })
     }
 
+    /// The places of west's messages of version 1 in this exchange.
+    fn of_exchange(&self, exchange: v1::ExchangeType) -> Vec<usize> {
+        self.packets(|packet| {
+            let from_west = packet.source().to_string() == "192.0.2.1";
+            from_west && older_message(packet).is_some_and(|(header, _)| header.exchange == exchange)
+        })
+    }
+
     fn esp(&self) -> Vec<usize> {
         self.packets(|packet| packet.protocol() == protocol::ESP)
     }
@@ -179,6 +197,7 @@ fn ike(index: usize) -> usize {
 #[test]
 fn no_oracle_complains_of_a_run_as_it_was() {
     assert_eq!(Run::new().findings(), []);
+    assert_eq!(Run::older().findings(), []);
 }
 
 #[test]
@@ -323,6 +342,63 @@ fn a_tester_that_is_taken_for_somebody_is_seen() {
     let Note::Peer(Event::Ikev2(Ikev2::IkeUp { spi_r, .. })) = run.note(place) else { panic!() };
     *spi_r = IkeSpi(0x7e57_7e57_0000_0001);
     run.convicts("impostors", "took a tester for");
+}
+
+#[test]
+fn in_version_1_an_iv_used_for_two_messages_is_seen() {
+    let mut run = Run::older();
+    let place = run.of_exchange(v1::ExchangeType::QUICK)[0];
+    run.repeat(place);
+    let end = run.packet(place + 1).payload().len() - 1;
+    run.packet(place + 1).payload_mut()[end] ^= 1;
+    udp::mend_checksum(run.packet(place + 1));
+    run.convicts("nonce", "two messages with the IV");
+}
+
+#[test]
+fn in_version_1_message_ids_of_the_wrong_phase_or_of_another_exchange_are_seen() {
+    let mut run = Run::older();
+    let place = run.of_exchange(v1::ExchangeType::MAIN)[0];
+    run.packet(place).payload_mut()[ike(23)] = 9;
+    udp::mend_checksum(run.packet(place));
+    run.convicts("message-id", "main mode with message ID 00000009");
+
+    let mut run = Run::older();
+    let places =
+        [v1::ExchangeType::QUICK, v1::ExchangeType::INFORMATIONAL].map(|exchange| run.of_exchange(exchange));
+    let (quick, told) = (places[0][0], *places[1].last().unwrap());
+    let id = run.packet(quick).payload()[ike(20)..ike(24)].to_vec();
+    // Told by the other end: its own messages would use one IV twice.
+    run.packet(told).payload_mut()[ike(20)..ike(24)].copy_from_slice(&id);
+    udp::mend_checksum(run.packet(told));
+    let findings: Vec<_> = run.findings().into_iter().map(|(name, _)| name).collect();
+    assert!(findings.contains(&"message-id"), "{findings:?}");
+}
+
+#[test]
+fn in_version_1_repeats_of_what_is_past_and_repeats_without_end_are_seen() {
+    let mut run = Run::older();
+    let [first, .., last] = run.of_exchange(v1::ExchangeType::MAIN)[..] else { panic!() };
+    run.records.insert(last + 1, run.records[first].clone());
+    run.convicts("message-id", "gone beyond");
+
+    let mut run = Run::older();
+    let last = *run.of_exchange(v1::ExchangeType::MAIN).last().unwrap();
+    (0..15).for_each(|_| run.repeat(last));
+    assert_eq!(run.findings(), []);
+    run.repeat(last);
+    run.convicts("message-id", "for the 17th time");
+}
+
+#[test]
+fn in_version_1_a_second_answer_to_an_unproven_address_is_seen() {
+    let mut run = Run::older();
+    let first = run.packets(|packet| {
+        let from_east = packet.source().to_string() == "198.51.100.1";
+        from_east && older_message(packet).is_some()
+    })[0];
+    run.repeat(first);
+    run.convicts("amplification", "answered 2 messages");
 }
 
 #[test]

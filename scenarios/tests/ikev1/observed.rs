@@ -147,9 +147,9 @@ fn hmac(hash: HashAlgorithm) -> IntegrityAlgorithm {
 /// A record seen from the exchange's initiator; `mirrored` if it is the responder's.
 fn child(record: &ChildRecord, group: Option<KeyExchangeAlgorithm>, mirrored: bool) -> Phase2 {
     let suite = record.suite;
-    let (encryption, integrity) = match (suite.esp, suite.ah) {
-        (Some(esp), _) => (Some((esp.encryption, esp.key_len)), esp.integrity),
-        (None, ah) => (None, ah),
+    let (encryption, integrity, around) = match (suite.esp, suite.ah) {
+        (Some(esp), ah) => (Some((esp.encryption, esp.key_len)), esp.integrity, ah),
+        (None, ah) => (None, ah, None),
     };
     let selector = &record.pair.inbound.selectors[0];
     let [local, remote] = [&selector.local, &selector.remote].map(prefix);
@@ -159,6 +159,7 @@ fn child(record: &ChildRecord, group: Option<KeyExchangeAlgorithm>, mirrored: bo
         suite: ChildSuite {
             encryption,
             integrity,
+            around,
             extended_sequence_numbers: suite.extended_sequence_numbers,
         },
         group,

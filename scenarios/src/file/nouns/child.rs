@@ -14,6 +14,7 @@ use super::value::Texts;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::file) struct Child {
     pub(in crate::file) of: Option<Text>,
+    pub(in crate::file) policy: Option<Text>,
     pub(in crate::file) mode: Option<Mode>,
     pub(in crate::file) offer: Option<Spanned<Vec<Text>>>,
     pub(in crate::file) rekey: Option<Text>,
@@ -44,6 +45,7 @@ pub(in crate::file) enum Padding {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::file) struct ChildEnd {
+    pub(in crate::file) policy: Option<Text>,
     pub(in crate::file) mode: Option<Mode>,
     pub(in crate::file) protects: Option<Texts>,
     pub(in crate::file) reaches: Option<Texts>,

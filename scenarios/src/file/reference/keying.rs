@@ -202,6 +202,12 @@ pub(super) const SECTIONS: &[Section] = &[
 ];
 
 const IKE: &[Row] = &[
+    row(
+        "policy",
+        "name",
+        "",
+        "An `ike-policy`, which says version, `mode`, `offer`, `lifetime` and the shared key.",
+    ),
     row("ends", "two peers", "has to be there", "Who has it."),
     row("version", "1 or 2", "2", "The version of IKE."),
     row("mode", "`\"main\"`, `\"aggressive\"`", "`\"main\"`", "How phase 1 goes in version 1."),
@@ -571,6 +577,12 @@ const POOL: &[Row] = &[
 ];
 
 const CHILD: &[Row] = &[
+    row(
+        "policy",
+        "name",
+        "",
+        "An `ipsec-policy`, which says `offer` and `lifetime`; `replay` is 32 or 64 then.",
+    ),
     row("of", "an IKE configuration", "has to be there", "Under which IKE SA it stands."),
     row("mode", "`\"tunnel\"`, `\"transport\"`", "`\"tunnel\"`", "How packets are encapsulated."),
     row(

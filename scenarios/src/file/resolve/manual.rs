@@ -418,7 +418,7 @@ fn key(noun: &Spanned<nouns::Algorithm>, length: usize, problems: &mut Problems)
     Some(octets)
 }
 
-fn hexadecimal(text: &str) -> Result<Vec<u8>, String> {
+pub(super) fn hexadecimal(text: &str) -> Result<Vec<u8>, String> {
     let wrong = || format!("\"{text}\" is not hexadecimal: write two digits for each octet");
     if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return Err(wrong());

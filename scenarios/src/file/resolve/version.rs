@@ -107,11 +107,12 @@ pub(super) fn check(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Prob
         ("selector-notices", noun.selector_notices.is_some()),
         ("most-children", noun.most_children.is_some()),
         ("window", is_told(noun.window.is_some(), |own| own.window.is_some())),
+        ("mobike", is_told(noun.mobike.is_some(), |own| own.mobike.is_some())),
+        ("roams", is_told(noun.roams.is_some(), |own| own.roams.is_some())),
+        ("routability", is_told(noun.routability.is_some(), |own| own.routability.is_some())),
+        ("redirect", is_told(false, |own| own.redirect.is_some())),
     ];
-    for (key, _) in told.iter().filter(|(_, is_told)| *is_told) {
-        let message = format!("`{key}` has no meaning in version 1 of IKE, which `{}` speaks", end.peer);
-        problems.add(Problem::at(named.name.span(), message));
-    }
+    meaningless(&named.name, &end.peer, &told, problems);
     check_proofs(named, end, problems);
     if end.fragments.as_ref().is_some_and(|sizes| sizes.len() > 1) {
         let problem = Problem::at(named.name.span(), "version 1 cuts messages to one size");
@@ -174,6 +175,14 @@ fn check_proofs(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Problems
     }
 }
 
+/// Tells of keys that are told to a peer that speaks version 1, where they mean nothing.
+fn meaningless(name: &nouns::Text, peer: &str, told: &[(&str, bool)], problems: &mut Problems) {
+    for (key, _) in told.iter().filter(|(_, is_told)| *is_told) {
+        let message = format!("`{key}` has no meaning in version 1 of IKE, which `{peer}` speaks");
+        problems.add(Problem::at(name.span(), message));
+    }
+}
+
 /// Tells of a child that quick mode cannot set up, at an end that speaks version 1.
 pub(super) fn check_child(
     named: &Named<nouns::Child>,
@@ -182,8 +191,22 @@ pub(super) fn check_child(
     problems: &mut Problems,
 ) {
     if ike.older.is_none() {
+        if end.offer.iter().any(|proposal| proposal.bundle) {
+            let message = format!("`{}` speaks version 2 of IKE, which has no bundles", end.peer);
+            problems.add(Problem::at(named.name.span(), message).help("`bundle` goes with `version = 1`"));
+        }
         return;
     }
+    let noun = &named.noun;
+    let own = noun.at.iter().find(|(peer, _)| *peer.get_ref() == end.peer).map(|(_, own)| own);
+    let is_told = |both: bool, get: fn(&nouns::ChildEnd) -> bool| both || own.is_some_and(get);
+    let told = [
+        ("padding", is_told(noun.padding.is_some(), |own| own.padding.is_some())),
+        ("later-fragments", is_told(noun.later_fragments.is_some(), |own| own.later_fragments.is_some())),
+        ("attempts", is_told(noun.attempts.is_some(), |own| own.attempts.is_some())),
+        ("on-close", is_told(noun.on_close.is_some(), |own| own.on_close.is_some())),
+    ];
+    meaningless(&named.name, &end.peer, &told, problems);
     let wrong = [version1::child_suites(&end.offer).err(), version1::sides(end).err()];
     for wrong in wrong.into_iter().flatten() {
         problems.add(Problem::at(named.name.span(), wrong));
