@@ -2,15 +2,16 @@
 
 mod headers;
 mod in_place;
+mod layout;
+mod written;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use etherparse::{
-    IpNumber, Ipv4Header, Ipv4HeaderSlice, Ipv6FlowLabel, Ipv6FragmentHeaderSlice, Ipv6Header,
-    Ipv6HeaderSlice, Ipv6RawExtHeaderSlice,
-};
+use etherparse::{Ipv4Header, Ipv6Header};
 
+use self::layout::{header_checksum, is_extension, layout_v4, layout_v6};
+use self::written::{header_v4, header_v6};
 use crate::Buffer;
 
 pub use headers::Headers;
@@ -456,123 +457,6 @@ impl fmt::Debug for IpPacket {
         let (source, destination) = (self.source(), self.destination());
         write!(f, "{source} > {destination} protocol {}, {} octets", self.protocol, self.len())
     }
-}
-
-struct Layout {
-    version: IpVersion,
-    protocol: u8,
-    header_len: usize,
-    total_len: usize,
-    fragment: Option<FragmentInfo>,
-}
-
-fn layout_v4(octets: &[u8]) -> Result<Layout, NotIp> {
-    let wrong = NotIp::Length { offset: 0 };
-    let header = Ipv4HeaderSlice::from_slice(octets).map_err(|_| wrong)?;
-    let header_len = header.slice().len();
-    let total_len = usize::from(header.total_len());
-    if total_len < header_len || total_len > octets.len() {
-        return Err(wrong);
-    }
-    if header_checksum(header.slice()) != header.header_checksum() {
-        return Err(NotIp::HeaderChecksum);
-    }
-    let offset = usize::from(header.fragments_offset().value()) * 8;
-    let more = header.more_fragments();
-    let identification = u32::from(header.identification());
-    let fragment = (more || offset > 0).then_some(FragmentInfo { identification, offset, more });
-    let protocol = header.protocol().0;
-    Ok(Layout { version: IpVersion::V4, protocol, header_len, total_len, fragment })
-}
-
-fn layout_v6(octets: &[u8]) -> Result<Layout, NotIp> {
-    let wrong = |offset| NotIp::Length { offset };
-    let header = Ipv6HeaderSlice::from_slice(octets).map_err(|_| wrong(0))?;
-    let total_len = Ipv6Header::LEN + usize::from(header.payload_length());
-    let octets = octets.get(..total_len).ok_or(wrong(0))?;
-    let mut protocol = header.next_header().0;
-    let mut header_len = Ipv6Header::LEN;
-    let mut fragment = None;
-    while is_extension(protocol) {
-        let rest = &octets[header_len..];
-        if protocol == protocol::FRAGMENT {
-            let slice = Ipv6FragmentHeaderSlice::from_slice(rest).map_err(|_| wrong(header_len))?;
-            let offset = usize::from(slice.fragment_offset().value()) * 8;
-            let more = slice.more_fragments();
-            fragment = Some(FragmentInfo { identification: slice.identification(), offset, more });
-            protocol = slice.next_header().0;
-            header_len += slice.slice().len();
-            if offset > 0 {
-                break;
-            }
-        } else {
-            let slice = Ipv6RawExtHeaderSlice::from_slice(rest).map_err(|_| wrong(header_len))?;
-            protocol = slice.next_header().0;
-            header_len += slice.slice().len();
-        }
-    }
-    Ok(Layout { version: IpVersion::V6, protocol, header_len, total_len, fragment })
-}
-
-fn is_extension(protocol: u8) -> bool {
-    use protocol::{DESTINATION_OPTIONS, FRAGMENT, HOP_BY_HOP, ROUTING};
-    matches!(protocol, HOP_BY_HOP | ROUTING | FRAGMENT | DESTINATION_OPTIONS)
-}
-
-/// The checksum that belongs into `header`, whatever stands there now.
-fn header_checksum(header: &[u8]) -> u16 {
-    // Four octets at a time: the halves add up the same once they are folded (RFC 1071 §2).
-    let words = header.chunks_exact(4).map(|word| u32::from_be_bytes([word[0], word[1], word[2], word[3]]));
-    let there = u32::from(u16::from_be_bytes([header[10], header[11]]));
-    let mut sum = words.map(u64::from).sum::<u64>() - u64::from(there);
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    !(sum as u16)
-}
-
-fn header_v4(
-    header: &IpHeader,
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
-    payload_len: usize,
-) -> Result<[u8; Ipv4Header::MIN_LEN], NotIp> {
-    let too_long = NotIp::Unbuildable("the payload does not fit in an IPv4 packet");
-    let length = u16::try_from(payload_len).map_err(|_| too_long)?;
-    let total = length.checked_add(Ipv4Header::MIN_LEN as u16).ok_or(too_long)?;
-    // Written here rather than by `etherparse`, whose header has room for options: each packet of a tunnel gets one.
-    let mut octets = [0; Ipv4Header::MIN_LEN];
-    octets[0] = 0x45;
-    octets[1] = header.traffic_class;
-    octets[2..4].copy_from_slice(&total.to_be_bytes());
-    octets[4..6].copy_from_slice(&header.identification.to_be_bytes());
-    octets[6] = if header.dont_fragment { 0x40 } else { 0 };
-    octets[8] = header.hop_limit;
-    octets[9] = header.protocol;
-    octets[12..16].copy_from_slice(&source.octets());
-    octets[16..].copy_from_slice(&destination.octets());
-    let sum = header_checksum(&octets);
-    octets[10..12].copy_from_slice(&sum.to_be_bytes());
-    Ok(octets)
-}
-
-fn header_v6(
-    header: &IpHeader,
-    source: Ipv6Addr,
-    destination: Ipv6Addr,
-    payload_len: usize,
-) -> Result<[u8; Ipv6Header::LEN], NotIp> {
-    let too_long = NotIp::Unbuildable("the payload does not fit in an IPv6 packet");
-    let v6 = Ipv6Header {
-        traffic_class: header.traffic_class,
-        flow_label: Ipv6FlowLabel::ZERO,
-        payload_length: u16::try_from(payload_len).map_err(|_| too_long)?,
-        next_header: IpNumber(header.protocol),
-        hop_limit: header.hop_limit,
-        source: source.octets(),
-        destination: destination.octets(),
-    };
-    Ok(v6.to_bytes())
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 //!
 //! The readers themselves are asked which keys they know (`fields`), so none can be missing here.
 
+mod children;
 mod fields;
+mod ike;
 mod junos;
-mod keying;
 mod network;
+mod proofs;
 
 use std::fmt::Write as _;
 
@@ -39,7 +41,9 @@ const fn row(key: &'static str, value: &'static str, otherwise: &'static str, me
 }
 
 fn sections() -> impl Iterator<Item = &'static Section> {
-    network::SECTIONS.iter().chain(keying::SECTIONS).chain(junos::SECTIONS)
+    [network::SECTIONS, ike::SECTIONS, proofs::SECTIONS, children::SECTIONS, junos::SECTIONS]
+        .into_iter()
+        .flatten()
 }
 
 /// The page, in Markdown.

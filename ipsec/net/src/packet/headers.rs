@@ -1,7 +1,8 @@
 //! A packet's headers without its payload, so that the payload can be exchanged under them: IPv4 with its options, IPv6
 //! with its extension headers.
 
-use super::{IpPacket, IpVersion, NotIp, header_checksum, is_extension, protocol};
+use super::layout::{header_checksum, is_extension};
+use super::{IpPacket, IpVersion, NotIp, protocol};
 use crate::Buffer;
 
 /// The IP header of a whole packet with its options or extension headers.

@@ -1,19 +1,19 @@
-//! Two peers on a perfect wire, and what hostile input does to one.
+//! Two peers on a perfect wire.
+
+mod damage;
+mod stray;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use ipsec_auth::Authenticate;
 use ipsec_crypto::{AeadAlgorithm, KeyExchangeAlgorithm, PORTABLE, PrfAlgorithm, Secret};
-use ipsec_dataplane::{
-    Action, Encryption, Mode, Policy, SaOptions, SaPair, SaParameters, Selector, Settings,
-};
+use ipsec_dataplane::{Encryption, Mode, Settings};
 use ipsec_ikev2::{
     Cause, ChildConfig, ChildProposal, Connection, CookiePolicy, Event as Ikev2, IkeProposal, Stage,
 };
 use ipsec_net::{Prefix, protocol};
 use ipsec_wire::Spi;
-use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -462,165 +462,4 @@ fn configurations_that_cannot_work_are_refused_by_name() {
     assert_eq!(text, "\"site\": nothing is offered");
     let text = refused(|c| c.ikev2.connections[0].children[0].remote.clear()).unwrap();
     assert_eq!(text, "child \"net\" is for no packets");
-}
-
-/// The datagrams of a whole handshake, as they went over the wire.
-fn handshake() -> Vec<IpPacket> {
-    let peer = |config, seed| Peer::new(config, &PORTABLE, luck(seed)).unwrap();
-    let mut peers = [peer(west_config(), 1), peer(east_config(), 2)];
-    let mut seen = Vec::new();
-    peers[0].handle(Instant::ZERO, Input::Command(Command::Initiate { child: "net".into() }));
-    let mut side = 0;
-    for _ in 0..8 {
-        let mut packets = Vec::new();
-        loop {
-            match peers[side].poll(Instant::ZERO) {
-                Output::Outside(packet) => packets.push(packet),
-                Output::Idle { .. } => break,
-                _ => {}
-            }
-        }
-        side = 1 - side;
-        for packet in packets {
-            seen.push(packet.clone());
-            peers[side].handle(Instant::ZERO, Input::Outside(packet));
-        }
-    }
-    seen
-}
-
-/// What is done to a datagram's payload before it arrives.
-#[derive(Clone, Debug)]
-enum Damage {
-    Random(Vec<u8>),
-    Truncate(prop::sample::Index),
-    Extend(Vec<u8>),
-    Flip(Vec<(prop::sample::Index, u8)>),
-}
-
-fn damage() -> impl Strategy<Value = Damage> {
-    let octets = || prop::collection::vec(any::<u8>(), 0..400);
-    prop_oneof![
-        octets().prop_map(Damage::Random),
-        any::<prop::sample::Index>().prop_map(Damage::Truncate),
-        octets().prop_map(Damage::Extend),
-        prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6).prop_map(Damage::Flip),
-    ]
-}
-
-fn damaged(packet: &IpPacket, damage: &Damage) -> IpPacket {
-    let datagram = udp::read(packet).unwrap();
-    let mut octets = datagram.payload.to_vec();
-    match damage {
-        Damage::Random(random) => octets.clone_from(random),
-        Damage::Truncate(at) => octets.truncate(at.index(octets.len())),
-        Damage::Extend(more) => octets.extend_from_slice(more),
-        Damage::Flip(flips) => {
-            for (at, value) in flips {
-                let at = at.index(octets.len());
-                octets[at] = *value;
-            }
-        }
-    }
-    let header = IpHeader::new(packet.source(), packet.destination(), protocol::UDP);
-    udp::build(datagram.source, datagram.destination, Buffer::copy_of(&octets), &header).unwrap()
-}
-
-proptest! {
-    // 10,000 cases of ten datagrams each.
-    #![proptest_config(ProptestConfig { cases: 10_000, max_shrink_iters: 200, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_hundred_thousand_hostile_datagrams_never_panic_a_peer(
-        inputs in prop::collection::vec((any::<prop::sample::Index>(), damage()), 10),
-        at in 0usize..5,
-    ) {
-        thread_local! { static SEEN: Vec<IpPacket> = handshake(); }
-        SEEN.with(|seen| {
-            let mut east = Peer::new(east_config(), &PORTABLE, luck(2)).unwrap();
-            let to_east: Vec<&IpPacket> = seen.iter().filter(|p| p.destination().to_string() == EAST).collect();
-            // So far the handshake had come before the hostile ones did.
-            for packet in to_east.iter().take(at) {
-                east.handle(Instant::ZERO, Input::Outside((*packet).clone()));
-            }
-            for (which, damage) in &inputs {
-                let packet = damaged(to_east[which.index(to_east.len())], damage);
-                east.handle(Instant::ZERO, Input::Outside(packet));
-                while !matches!(east.poll(Instant::ZERO), Output::Idle { .. }) {}
-            }
-            assert!(east.status().ike.len() <= 1 + inputs.len());
-        });
-    }
-}
-
-/// West's packet under the SA of the tunnel that is up, though the SA is not for it: its sender has other selectors.
-fn stray(pair: &Pair, sequence: u64, packet: IpPacket) -> IpPacket {
-    let record = pair.ikev2(0).find_map(|event| match event {
-        Ikev2::ChildUp(record) => Some((**record).clone()),
-        _ => None,
-    });
-    let record = record.unwrap();
-    let everywhere: Prefix = "0.0.0.0/0".parse().unwrap();
-    let selectors = vec![Selector::between(everywhere.range(), everywhere.range())];
-    let sa = |spi, key: &Secret| SaParameters {
-        spi,
-        protection: record.protection,
-        key: key.clone(),
-        mode: record.mode,
-        selectors: selectors.clone(),
-        extended_sequence_numbers: record.extended_sequence_numbers,
-        replay_window: 64,
-        options: SaOptions { sequence, ..SaOptions::default() },
-    };
-    let policy = Policy::new("any", selectors.clone(), Action::Protect);
-    let mut west = Dataplane::new(&PORTABLE, vec![policy], Settings::default());
-    let (inbound, outbound) =
-        (sa(record.inbound, &record.inbound_key), sa(record.outbound, &record.outbound_key));
-    west.install(pair.now, SaPair::new("any", inbound, outbound));
-    match west.outbound(pair.now, &mut *luck(9).esp, packet) {
-        Outbound::Send(packet) => packet,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
-fn a_packet_that_its_sa_is_not_for_is_told_to_its_sender_but_not_each_time() {
-    let mut pair = Pair::new(west_config(), east_config());
-    pair.initiate();
-    let stranger = inner("10.9.0.1", "10.2.0.1", 100);
-    let probes = |pair: &Pair, side: usize, name: &str| {
-        pair.ikev2(side).filter(|event| matches!(event, Ikev2::Probe(probe) if *probe == name)).count()
-    };
-    for sequence in 0..3 {
-        let packet = stray(&pair, sequence, stranger.clone());
-        pair.give(1, Input::Outside(packet));
-    }
-    let strays =
-        pair.events[1].iter().filter(|event| matches!(event, Event::Dropped(d) if d.inside.is_some()));
-    assert_eq!(strays.count(), 3);
-    assert_eq!(probes(&pair, 1, "ikev2.invalid-selectors.sent"), 1);
-    assert_eq!(probes(&pair, 0, "ikev2.invalid-selectors.received"), 1);
-    let inside = pair.events[1].iter().find_map(|event| match event {
-        Event::Dropped(dropped) => dropped.inside.clone(),
-        _ => None,
-    });
-    let inside = inside.unwrap();
-    let expected = "10.2.0.1 === 10.9.0.1 [17/1799:1799], where the SA is for 10.2.0.0/16 === 10.1.0.0/16";
-    assert_eq!(inside.to_string(), expected);
-    assert_eq!(inside.head.len(), 120, "the whole packet");
-    assert_eq!(pair.children(1), 1, "nothing else comes of it");
-}
-
-#[test]
-fn nobody_is_told_of_packets_that_their_sa_is_not_for_where_that_is_off() {
-    let mut east = east_config();
-    east.ikev2.connections[0].selector_notices = None;
-    let mut pair = Pair::new(west_config(), east);
-    pair.initiate();
-    let packet = stray(&pair, 0, inner("10.9.0.1", "10.2.0.1", 100));
-    pair.give(1, Input::Outside(packet));
-    assert!(!pair.ikev2(1).any(|event| matches!(event, Ikev2::Probe("ikev2.invalid-selectors.sent"))));
-    assert!(
-        pair.events[1].iter().any(|event| matches!(event, Event::Dropped(drop) if drop.inside.is_some()))
-    );
 }
