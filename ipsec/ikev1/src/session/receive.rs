@@ -63,6 +63,11 @@ impl Session {
                 }
                 done
             }
+            ExchangeType::QUICK | ExchangeType::TRANSACTION
+                if self.phase2.contains_key(&header.message_id) =>
+            {
+                self.go_on(came, header, octets, cx, out)
+            }
             ExchangeType::QUICK if header.message_id != 0 => self.quick(came, header, octets, cx, out),
             ExchangeType::TRANSACTION if header.message_id != 0 => {
                 self.transaction(came, header, octets, cx, out)
@@ -117,6 +122,21 @@ impl Session {
         }
     }
 
+    /// The next message of an exchange under the ISAKMP SA.
+    fn go_on(
+        &mut self,
+        came: &Path,
+        header: Header,
+        octets: &[u8],
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) -> Result<(), DropReason> {
+        let Some(mut slot) = self.phase2.remove(&header.message_id) else { return Err(DropReason::State) };
+        let done = self.advance(&mut slot, came, header, octets, cx, out);
+        self.phase2.insert(header.message_id, slot);
+        done
+    }
+
     fn quick(
         &mut self,
         came: &Path,
@@ -126,11 +146,6 @@ impl Session {
         out: &mut VecDeque<Output>,
     ) -> Result<(), DropReason> {
         let message_id = header.message_id;
-        if let Some(mut slot) = self.phase2.remove(&message_id) {
-            let done = self.advance(&mut slot, came, header, octets, cx, out);
-            self.phase2.insert(message_id, slot);
-            return done;
-        }
         if !self.sa.is_open() {
             return Err(DropReason::State);
         }
@@ -163,11 +178,6 @@ impl Session {
         out: &mut VecDeque<Output>,
     ) -> Result<(), DropReason> {
         let message_id = header.message_id;
-        if let Some(mut slot) = self.phase2.remove(&message_id) {
-            let done = self.advance(&mut slot, came, header, octets, cx, out);
-            self.phase2.insert(message_id, slot);
-            return done;
-        }
         self.check_open()?;
         let (message, next) = self.open_first(came, header, octets)?;
         let step = transaction::answer(&self.sa, &message, cx).map_err(dropped)?;
