@@ -1,6 +1,7 @@
 //! The command `esplanade`.
 
 mod capture;
+mod explain;
 mod find;
 mod language;
 mod list;
@@ -34,6 +35,8 @@ enum Command {
     Minimise(minimise::Minimise),
     /// Write captures of one case, and a profile with which Wireshark opens them decrypted
     Capture(capture::CaptureCommand),
+    /// Decrypt, narrate and judge a capture made anywhere
+    Explain(explain::ExplainCommand),
     /// Replay published test vectors
     Vectors(vectors::Vectors),
     /// List the scenarios
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Replay(command) => command.execute(),
         Command::Minimise(command) => command.execute(),
         Command::Capture(command) => command.execute(),
+        Command::Explain(command) => command.execute(),
         Command::Vectors(command) => command.execute(),
         Command::List(command) => command.execute(),
         Command::Language(command) => command.execute(),

@@ -1,0 +1,11 @@
+//! What a capture shows, in the forms in which it is read.
+
+mod json;
+mod skeleton;
+mod summary;
+mod text;
+
+pub use json::Json;
+pub use skeleton::{NotSketched, skeleton};
+pub use summary::summary;
+pub use text::{Form, Text};
