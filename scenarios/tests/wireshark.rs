@@ -116,6 +116,47 @@ fn both_modes_of_version_1_quick_mode_and_its_packets_are_decrypted() {
 }
 
 #[test]
+fn what_proves_identities_in_main_mode_with_public_keys_is_decrypted() {
+    if !tshark_is_here() {
+        return;
+    }
+    let (hash, signature) = (8, 9);
+    let scenarios = [
+        ("signatures-rsa", signature),
+        ("signatures-dsa", signature),
+        ("signatures-ecdsa-384", signature),
+        ("encryption", hash),
+        ("revised-encryption", hash),
+    ];
+    for (scenario, payload) in scenarios {
+        let (capture, config) = captured(&format!("ikev1/{scenario}"));
+        let see = |filter: &str| frames(&capture, &config, filter, &["frame.number"]);
+        let sealed = "isakmp.exchangetype == 2 && isakmp.flag_e == 1";
+        let proofs = see(sealed);
+        assert_eq!(proofs.len(), 2, "{scenario}: messages 5 and 6");
+        assert_eq!(
+            see(&format!("{sealed} && isakmp.typepayload == {payload}")),
+            proofs,
+            "{scenario}: proofs"
+        );
+        if payload == signature {
+            assert_eq!(
+                see(&format!("{sealed} && isakmp.typepayload == 6")),
+                proofs,
+                "{scenario}: certificates"
+            );
+            assert_eq!(see("_ws.malformed"), Vec::<String>::new(), "{scenario}: malformed frames");
+        }
+        assert_eq!(see("isakmp.exchangetype == 32").len(), 3, "{scenario}: quick mode");
+        assert_eq!(
+            see("isakmp.exchangetype == 32 && isakmp.typepayload == 8").len(),
+            3,
+            "{scenario}: hashes"
+        );
+    }
+}
+
+#[test]
 fn version_1_through_nat_and_between_phase_1_and_quick_mode_is_decrypted() {
     if !tshark_is_here() {
         return;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ipsec_crypto::Secret;
 
-use crate::Identity;
+use crate::{Identity, Proven};
 
 /// The passwords of users, by name.
 pub type XauthUsers = BTreeMap<String, Secret>;
@@ -24,6 +24,12 @@ impl XauthUser {
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity::KeyId(self.0.as_bytes().to_vec())
+    }
+
+    /// The proof that somebody is this user, where nothing else has proven who it is (hybrid authentication).
+    #[must_use]
+    pub fn proven(&self) -> Proven {
+        Proven::new(self.identity())
     }
 }
 

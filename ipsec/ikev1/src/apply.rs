@@ -21,7 +21,7 @@ use crate::keys::{encryption_key, prf_of};
 use crate::nat;
 use crate::output::Output;
 use crate::refusal::Failure;
-use crate::sa::{Crypto, Gate, Inside, IsakmpSa, State};
+use crate::sa::{Crypto, Gate, Inside, IsakmpSa, PeerIdentity, State};
 
 /// What effects touch besides the record.
 pub(crate) struct Reach<'a> {
@@ -68,8 +68,8 @@ pub(crate) fn apply(sa: &mut IsakmpSa, effects: Vec<Effect>, reach: &mut Reach<'
         match effect {
             Effect::Answered(cookie_r) => sa.cookie_r = cookie_r,
             Effect::Keyed(keyed) => key(sa, *keyed, reach),
-            Effect::Establish(proven, life) => {
-                sa.state = State::Established(proven);
+            Effect::Establish(peer, life) => {
+                sa.state = State::Established(peer);
                 sa.life = life;
                 set_gates(sa, reach.now);
                 proceed(sa, reach);
@@ -78,7 +78,12 @@ pub(crate) fn apply(sa: &mut IsakmpSa, effects: Vec<Effect>, reach: &mut Reach<'
                 sa.gates.pop_front();
                 proceed(sa, reach);
             }
-            Effect::User(user) => sa.user = Some(user),
+            Effect::User(user) => {
+                if let State::Established(PeerIdentity::Claimed(_)) = sa.state {
+                    sa.state = State::Established(PeerIdentity::Proven(user.proven()));
+                }
+                sa.user = Some(user);
+            }
             Effect::Asked => sa.user_asked += 1,
             Effect::Assign(inside, by_us) => assign(sa, inside, by_us, reach),
             Effect::Transact(purpose) => reach.left.transact.push(purpose),
@@ -95,10 +100,13 @@ pub(crate) fn apply(sa: &mut IsakmpSa, effects: Vec<Effect>, reach: &mut Reach<'
             Effect::Alive(number) => reach.left.alive = Some(number),
             Effect::Tell(payloads) => reach.left.tell.push(payloads),
             Effect::Refused(spi, failure) => reach.left.refused.push((spi, failure)),
-            Effect::Close(_) if sa.is_established() && !sa.is_open() => {
+            Effect::Close(cause) if sa.is_established() && !sa.is_open() => {
                 sa.state = State::Closed;
-                let why = "it deleted the ISAKMP SA before that could be used".to_owned();
-                reach.left.failed = Some(Failure::Refused(why));
+                let deleted = || "it deleted the ISAKMP SA before that could be used".to_owned();
+                reach.left.failed = Some(match cause {
+                    Cause::Failed(failure) => failure,
+                    _ => Failure::Refused(deleted()),
+                });
             }
             Effect::Close(cause) => close(sa, cause, reach.out),
             Effect::Suspect(failure) => reach.left.suspicion = Some(failure),
@@ -153,7 +161,7 @@ fn proceed(sa: &mut IsakmpSa, reach: &mut Reach<'_>) {
         }
         None => {
             sa.gates_until = None;
-            if let (Some(crypto), State::Established(proven)) = (&sa.crypto, &sa.state) {
+            if let (Some(crypto), Some(proven)) = (&sa.crypto, sa.peer()) {
                 reach.out.push_back(Output::Event(Event::IkeUp {
                     connection: connection.name.clone(),
                     cookie_i: sa.cookie_i,

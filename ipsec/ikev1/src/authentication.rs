@@ -13,6 +13,9 @@ pub enum Authentication {
     SharedKey(Secret),
     /// By signatures of keys that certificates bind to their identities (RFC 2409 §5.1).
     Signatures(Signatures),
+    /// By a signature of the server of XAUTH alone; the client's user proves who it is afterwards
+    /// (draft-ietf-ipsec-isakmp-hybrid-auth). The server has credentials, and the client knows whose certificates count.
+    Hybrid(Signatures),
     /// By nonces that only who has the private key of a certificate can read (RFC 2409 §5.2, §5.3).
     Encryption(Encryption),
 }
@@ -54,6 +57,12 @@ impl Authentication {
                 let has_key = |method: &&Method| signatures.signing_with(**method).next().is_some();
                 signatures.methods.iter().filter(has_key).copied().collect()
             }
+            Self::Hybrid(signatures) => {
+                let has_key = |method: &&Method| {
+                    signatures.credentials.is_empty() || signatures.signing_with(**method).next().is_some()
+                };
+                signatures.methods.iter().filter(has_key).copied().collect()
+            }
             Self::Encryption(encryption) => {
                 let decrypts = encryption.credentials.iter().any(|own| own.signer.key_type() == KeyType::Rsa);
                 if decrypts { encryption.methods.clone() } else { Vec::new() }
@@ -65,9 +74,7 @@ impl Authentication {
 impl Signatures {
     /// What there is to sign with by this method.
     pub(crate) fn signing_with(&self, method: Method) -> impl Iterator<Item = &Credential> {
-        let fits = move |credential: &&Credential| {
-            Method::of_signatures(credential.signer.key_type()) == Some(method)
-        };
+        let fits = move |credential: &&Credential| method.signs_with(credential.signer.key_type());
         self.credentials.iter().filter(fits)
     }
 }

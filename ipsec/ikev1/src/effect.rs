@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ipsec_auth::{Proven, XauthUser};
+use ipsec_auth::XauthUser;
 use ipsec_dataplane::{Nat, Path};
 use ipsec_wire::registry::v1::ProtocolId;
 use ipsec_wire::v1::Payload;
@@ -15,7 +15,7 @@ use crate::features::Features;
 use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::refusal::Failure;
-use crate::sa::Inside;
+use crate::sa::{Inside, PeerIdentity};
 
 /// One change.
 pub(crate) enum Effect {
@@ -23,8 +23,8 @@ pub(crate) enum Effect {
     Answered(IkeSpi),
     /// Phase 1 has keys.
     Keyed(Box<Keyed>),
-    /// The peer has proven who it is; the ISAKMP SA may be used for so long.
-    Establish(Proven, Option<Duration>),
+    /// Phase 1 is through, with this peer; the ISAKMP SA may be used for so long.
+    Establish(PeerIdentity, Option<Duration>),
     /// What the peer can do.
     Note(Features),
     /// Which ends are behind NAT.

@@ -27,6 +27,7 @@ use crate::negotiate::Disagreement;
 use crate::output::Output;
 use crate::parting::Parting;
 use crate::refusal::{DropReason, Failure, Refusal};
+use crate::refused::Refused;
 use crate::sa::{Role, State};
 use crate::session::Session;
 use crate::session::record;
@@ -53,6 +54,7 @@ pub struct Endpoint {
     partings: Vec<Parting>,
     /// Deletes that came under ISAKMP SAs that have ended.
     ended: Ended,
+    refused: Refused,
     out: VecDeque<Output>,
 }
 
@@ -86,6 +88,7 @@ impl Endpoint {
             pools: Pools::new(config.pools),
             partings: Vec::new(),
             ended: Ended::default(),
+            refused: Refused::default(),
             out: VecDeque::new(),
         }
     }
@@ -155,6 +158,9 @@ impl Endpoint {
         }
         let begins = matches!(header.exchange, ExchangeType::MAIN | ExchangeType::AGGRESSIVE);
         if begins && header.spi_r == IkeSpi(0) && header.spi_i != IkeSpi(0) && header.message_id == 0 {
+            if header.flags.encryption {
+                return Err(DropReason::Protection);
+            }
             return self.first(now, came, header, octets);
         }
         let Some(cookie) = self.cookie_of(&header) else {
@@ -194,6 +200,10 @@ impl Endpoint {
         let joins = |connection: &&Arc<Connection>| connection.joins(came.local.ip(), came.remote.ip());
         let between: Vec<Arc<Connection>> = self.connections.iter().filter(joins).cloned().collect();
         let first = between.first().cloned().ok_or(DropReason::NoConnection)?;
+        // As often as an exchange answers a repeat.
+        if self.refused.count(octets) >= first.retransmission.transmissions.saturating_mul(2) {
+            return Err(DropReason::Repeated);
+        }
         let malformed = |error: ipsec_wire::Malformed| DropReason::Malformed(error.to_string());
         let message = Opened::read(header, came, octets.to_vec()).map_err(malformed)?;
         let half_open = self
@@ -227,6 +237,7 @@ impl Endpoint {
                 Err(Refusal::Close(kind, failure)) => refused = (kind, failure, connection),
             }
         }
+        self.refused.note(octets);
         let (kind, failure, connection) = refused;
         let notify = Notify::new(kind, Vec::new());
         let cookies = (header.spi_i, IkeSpi(0));
@@ -321,7 +332,15 @@ impl Endpoint {
             self.supersede(now, cookie, &connection);
         }
         if self.sessions.get(&cookie).is_some_and(|session| session.sa.state == State::Closed) {
-            self.forget(cookie);
+            self.abandon(cookie);
+        }
+    }
+
+    /// A session that could be used has ended. What it has not brought about it will not bring about.
+    fn abandon(&mut self, cookie: IkeSpi) {
+        let unfinished = self.forget(cookie).map(|mut session| session.take_unfinished());
+        for child in unfinished.into_iter().flatten() {
+            self.out.push_back(Output::Event(Event::ChildFailed { child, failure: Failure::Abandoned }));
         }
     }
 
@@ -351,8 +370,8 @@ impl Endpoint {
             let Some(old) = self.sessions.get_mut(&other) else { continue };
             old.is_replaced();
             if replaced.contains(&other) {
-                inherited.extend(old.unfinished().map(str::to_owned));
-                self.with(now, other, |session, cx, out| session.close(Cause::Replaced, cx, out));
+                inherited.extend(old.take_unfinished());
+                self.with(now, other, |session, cx, out| session.close(Cause::Replaced, &[], cx, out));
             }
         }
         self.with(now, cookie, |session, cx, out| {
@@ -374,7 +393,7 @@ impl Endpoint {
 
     /// Phase 1 has failed: perhaps another attempt follows, for what waits for it.
     fn failed(&mut self, now: Instant, cookie: IkeSpi, failure: Failure) {
-        let Some(session) = self.forget(cookie) else { return };
+        let Some(mut session) = self.forget(cookie) else { return };
         let connection = Arc::clone(&session.sa.connection);
         let retries = session.sa.role == Role::Initiator
             && failure != Failure::Abandoned
@@ -382,7 +401,7 @@ impl Endpoint {
         let name = connection.name.clone();
         self.out.push_back(Output::Event(Event::IkeFailed { connection: name, failure, retries }));
         if retries && let Some(next) = self.set_up(now, connection, session.attempt + 1) {
-            let waiting: Vec<String> = session.unfinished().map(str::to_owned).collect();
+            let waiting = session.take_unfinished();
             let replaces = session.replaces;
             self.with(now, next, |session, cx, out| {
                 waiting.iter().for_each(|child| session.want(child, cx, out));
@@ -397,7 +416,7 @@ impl Endpoint {
         let connection = Arc::clone(&session.sa.connection);
         let failure = Failure::Timeout("R-U-THERE-ACK did not come".to_owned());
         session.end(Cause::Failed(failure.clone()), &mut self.out);
-        self.forget(cookie);
+        self.abandon(cookie);
         if self.others(cookie, &connection).is_empty() {
             let own = |child: &ChildSa| child.connection == connection.name;
             self.children.end(own, &Cause::Failed(failure), &mut self.out);
@@ -417,9 +436,17 @@ impl Endpoint {
         }
     }
 
+    /// The established sessions of a connection, the newest last.
     fn established_of(&self, connection: &str) -> Vec<IkeSpi> {
         let own = |session: &Session| session.sa.is_established() && session.sa.connection.name == connection;
-        self.sessions.iter().filter(|(_, session)| own(session)).map(|(cookie, _)| *cookie).collect()
+        let mut all: Vec<(Option<Instant>, IkeSpi)> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| own(session))
+            .map(|(cookie, session)| (session.established, *cookie))
+            .collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, cookie)| cookie).collect()
     }
 
     fn forget(&mut self, cookie: IkeSpi) -> Option<Session> {

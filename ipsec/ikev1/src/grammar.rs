@@ -30,6 +30,8 @@ pub(crate) enum Form {
     QuickProof,
     /// A message of an informational exchange under an ISAKMP SA.
     Informational,
+    /// The first message of new group mode.
+    NewGroup,
     /// A message of a transaction exchange.
     Transaction,
 }
@@ -81,9 +83,14 @@ const fn row(form: Form) -> Row {
             optional: &[(Type::KE, 1), (Type::ID, 2)],
         },
         Form::Transaction => Row { first: Some(Type::HASH), once: &[Type::ATTRIBUTES], optional: &[] },
-        Form::Informational => Row { first: Some(Type::HASH), once: &[], optional: &[(Type::DELETE, MANY)] },
+        Form::Informational => Row { first: Some(Type::HASH), once: &[], optional: OF_OTHERS },
+        Form::NewGroup => Row { first: Some(Type::HASH), once: &[Type::SA], optional: &[(Type::NONCE, 0)] },
     }
 }
+
+/// Payloads of which the first messages of other exchanges are made. The hash of a first message does not cover which exchange it
+/// begins, so that its payloads have to tell.
+const OF_OTHERS: &[(Type, usize)] = &[(Type::SA, 0), (Type::NONCE, 0), (Type::ATTRIBUTES, 0)];
 
 /// Checks the payloads of a message. Those of other types, known or not, are passed over, but not without end.
 pub(crate) fn check(form: Form, payloads: &[Payload]) -> Result<(), Refusal> {
@@ -108,9 +115,9 @@ pub(crate) fn check(form: Form, payloads: &[Payload]) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use ipsec_wire::registry::v1::CertEncoding;
-    use ipsec_wire::registry::v1::ConfigType;
-    use ipsec_wire::v1::{Certificate, Configuration, Identification, SecurityAssociation, Subject};
+    use ipsec_wire::Spi;
+    use ipsec_wire::registry::v1::{CertEncoding, ConfigType, ProtocolId};
+    use ipsec_wire::v1::{Certificate, Configuration, Delete, Identification, SecurityAssociation, Subject};
 
     use super::*;
 
@@ -126,6 +133,7 @@ mod tests {
                 identifier: 1,
                 attributes: Vec::new(),
             }),
+            "D" => Payload::Delete(Delete::ipsec(ProtocolId::ESP, [Spi(256)])),
             "SIG" => Payload::Sig(vec![1]),
             "CERT" => Payload::Cert(Certificate { encoding: CertEncoding::CRL, data: Vec::new() }),
             _ => Payload::VendorId(vec![1]),
@@ -171,6 +179,14 @@ mod tests {
             (Form::Quick, "HASH SA Nonce KE ID ID ID", false),
             (Form::Quick, "SA HASH Nonce", false),
             (Form::QuickProof, "HASH HASH", false),
+            (Form::Informational, "HASH D", true),
+            (Form::Informational, "HASH V V", true),
+            (Form::Informational, "D HASH", false),
+            (Form::Informational, "HASH SA Nonce", false),
+            (Form::Informational, "HASH ATTR", false),
+            (Form::NewGroup, "HASH SA", true),
+            (Form::NewGroup, "HASH SA Nonce", false),
+            (Form::NewGroup, "HASH D", false),
             (Form::Transaction, "HASH ATTR", true),
             (Form::Transaction, "HASH ATTR ATTR", false),
             (Form::Transaction, "ATTR HASH", false),

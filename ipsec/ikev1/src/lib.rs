@@ -38,6 +38,7 @@ mod output;
 mod parting;
 mod protect;
 mod refusal;
+mod refused;
 mod resend;
 mod sa;
 mod session;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipsec_auth::{Proven, XauthUser};
+use ipsec_auth::{Identity, Proven, XauthUser};
 use ipsec_crypto::{Cipher, Prf, Provider};
 use ipsec_dataplane::Path;
 use ipsec_net::Instant;
@@ -63,10 +63,19 @@ pub(crate) struct IsakmpSa {
 pub(crate) enum State {
     /// Phase 1 is under way.
     Negotiating,
-    /// Both ends are authenticated.
-    Established(Proven),
+    /// Phase 1 is through.
+    Established(PeerIdentity),
     /// Over.
     Closed,
+}
+
+/// Who the peer is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PeerIdentity {
+    /// It has proven that.
+    Proven(Proven),
+    /// It says so. Its user has to prove who it is (`Gate::User`) before it can be anybody.
+    Claimed(Identity),
 }
 
 /// What protects the messages of an ISAKMP SA.
@@ -137,10 +146,18 @@ impl IsakmpSa {
 
     /// Whether quick mode may begin.
     pub(crate) fn is_open(&self) -> bool {
-        self.is_established() && self.gates.is_empty()
+        self.peer().is_some() && self.gates.is_empty()
     }
 
-    /// Whether both ends are authenticated.
+    /// Who the peer has proven to be.
+    pub(crate) fn peer(&self) -> Option<&Proven> {
+        match &self.state {
+            State::Established(PeerIdentity::Proven(proven)) => Some(proven),
+            _ => None,
+        }
+    }
+
+    /// Whether phase 1 is through.
     pub(crate) fn is_established(&self) -> bool {
         matches!(self.state, State::Established(_))
     }

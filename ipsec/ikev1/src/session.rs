@@ -189,6 +189,19 @@ impl Session {
         self.waiting.iter().map(String::as_str).chain(open.map(|(child, _)| child))
     }
 
+    /// Gives up the children that are being set up by us, or wait for that: somebody else has to, or to tell that nobody does.
+    pub(crate) fn take_unfinished(&mut self) -> Vec<String> {
+        let unfinished = self.unfinished().map(str::to_owned).collect();
+        self.waiting.clear();
+        for slot in self.phase2.values_mut() {
+            if slot.exchange.as_ref().is_some_and(|exchange| exchange.child().is_some()) {
+                slot.exchange = None;
+                slot.resend.over();
+            }
+        }
+        unfinished
+    }
+
     fn begin_child(&mut self, child: &str, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
         let connection = Arc::clone(&self.sa.connection);
         let Some(config) = connection.children.iter().find(|config| config.name == child) else { return };
@@ -260,11 +273,18 @@ impl Session {
         self.tell(vec![notify], cx, out);
     }
 
-    /// Ends the ISAKMP SA, and tells the peer where there are keys to tell it with.
-    pub(crate) fn close(&mut self, cause: Cause, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+    /// Ends the ISAKMP SA, and tells the peer where there are keys to tell it with; also that these children are gone.
+    pub(crate) fn close(
+        &mut self,
+        cause: Cause,
+        children: &[ChildSa],
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) {
         if self.sa.is_established() {
             let delete = ipsec_wire::v1::Delete::ike(self.sa.cookie_i, self.sa.cookie_r);
-            self.tell(vec![Payload::Delete(delete)], cx, out);
+            let children = children.iter().flat_map(ChildSa::deletion);
+            self.tell(children.chain([Payload::Delete(delete)]).collect(), cx, out);
         }
         self.end(cause, out);
     }

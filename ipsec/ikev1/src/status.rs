@@ -7,7 +7,7 @@ use ipsec_wire::{IkeSpi, Spi};
 
 use crate::children::ChildSa;
 use crate::negotiate::IkeSuite;
-use crate::sa::{Role, State};
+use crate::sa::Role;
 use crate::session::Session;
 
 /// What an endpoint holds.
@@ -72,10 +72,7 @@ pub(crate) fn of(session: &Session) -> IkeSaStatus {
         suite: sa.crypto.as_ref().filter(|_| sa.is_established()).map(|crypto| crypto.suite),
         local: sa.path.local,
         remote: sa.path.remote,
-        peer: match &sa.state {
-            State::Established(proven) => Some(proven.identity().clone()),
-            _ => None,
-        },
+        peer: sa.peer().map(|proven| proven.identity().clone()),
         user: sa.user.as_ref().map(|user| user.name().to_owned()),
         inside: sa.inside.addresses.clone(),
         pending: session.pending(),

@@ -1,4 +1,4 @@
-//! What an IKE SA with one child costs in memory at each end, data plane and all.
+//! What an IKE SA with one child costs in memory at each end, data plane and all, in either version.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at an error")]
 
@@ -7,8 +7,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use allocation_counter::measure;
 use ipsec::{Command, Config, Input, Luck, Output, Peer};
-use ipsec_crypto::{AeadAlgorithm, Entropy, FAST, KeyExchangeAlgorithm, PrfAlgorithm, Secret};
-use ipsec_dataplane::{Encryption, Settings};
+use ipsec_crypto::{
+    AeadAlgorithm, CipherAlgorithm, Entropy, FAST, HashAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm, Secret,
+};
+use ipsec_dataplane::{Encryption, Settings, Suite};
 use ipsec_ikev2::{ChildConfig, ChildProposal, Connection, IkeProposal, Uniqueness};
 use ipsec_net::{Instant, Prefix};
 
@@ -31,17 +33,41 @@ fn second(number: u32) -> IpAddr {
     Ipv4Addr::from_bits(0x0a40_0000 + number).into()
 }
 
-/// The first peer, or the second one.
-fn peer(side: u64) -> Peer {
+/// The addresses of the two ends of a connection, those of this peer first.
+fn ends(side: u64, number: u32) -> [IpAddr; 2] {
+    if side == 0 { [FIRST, second(number)] } else { [second(number), FIRST] }
+}
+
+/// The first peer, or the second one, with these connections.
+fn peer(side: u64, ikev2: ipsec_ikev2::Config, ikev1: ipsec_ikev1::Config) -> Peer {
+    let mut addresses: Vec<IpAddr> = (0..CONNECTIONS).map(|number| ends(side, number)[0]).collect();
+    addresses.dedup();
+    let config = Config {
+        addresses,
+        dataplane: Settings::default(),
+        ikev2: ipsec_ikev2::Config { half_open_limit: CONNECTIONS as usize, ..ikev2 },
+        ikev1: ipsec_ikev1::Config { half_open_limit: CONNECTIONS as usize, ..ikev1 },
+        policies: Vec::new(),
+        manual: Vec::new(),
+    };
+    let luck = Luck {
+        ike: Box::new(Counted(side)),
+        ikev1: Box::new(Counted(side + 4)),
+        esp: Box::new(Counted(side + 2)),
+    };
+    Peer::new(config, &FAST, luck).unwrap()
+}
+
+/// A peer with connections of version 2.
+fn newer(side: u64) -> Peer {
     let encryption = vec![(Encryption::Aead(AeadAlgorithm::AesGcm16), 16)];
-    let ends = |number| if side == 0 { [FIRST, second(number)] } else { [second(number), FIRST] };
     let connection = |number| {
         let proposal = ChildProposal {
             encryption: encryption.clone(),
             extended_sequence_numbers: vec![false],
             ..ChildProposal::default()
         };
-        let [local, remote] = ends(number);
+        let [local, remote] = ends(side, number);
         let [here, there] = [local, remote].map(|end| vec![Prefix::host(end).range()]);
         Connection {
             proposals: vec![IkeProposal {
@@ -56,25 +82,34 @@ fn peer(side: u64) -> Peer {
             ..Connection::new(&format!("site{number}"), local, remote, Secret::from(b"psk".to_vec()))
         }
     };
-    let mut addresses: Vec<IpAddr> = (0..CONNECTIONS).map(|number| ends(number)[0]).collect();
-    addresses.dedup();
-    let config = Config {
-        addresses,
-        dataplane: Settings::default(),
-        ikev2: ipsec_ikev2::Config {
-            half_open_limit: CONNECTIONS as usize,
-            ..ipsec_ikev2::Config::new((0..CONNECTIONS).map(connection).collect())
-        },
-        ikev1: ipsec_ikev1::Config::new(Vec::new()),
-        policies: Vec::new(),
-        manual: Vec::new(),
+    let connections = (0..CONNECTIONS).map(connection).collect();
+    peer(side, ipsec_ikev2::Config::new(connections), ipsec_ikev1::Config::new(Vec::new()))
+}
+
+/// A peer with connections of version 1.
+fn older(side: u64) -> Peer {
+    let proposals = vec![ipsec_ikev1::IkeSuite {
+        cipher: CipherAlgorithm::AesCbc,
+        key_len: 16,
+        hash: HashAlgorithm::Sha2_256,
+        group: KeyExchangeAlgorithm::Ecp256,
+    }];
+    let gcm = Suite { encryption: Encryption::Aead(AeadAlgorithm::AesGcm16), key_len: 16, integrity: None };
+    let offered =
+        vec![ipsec_ikev1::ChildSuite { ah: None, esp: Some(gcm), extended_sequence_numbers: false }];
+    let connection = |number| {
+        let [local, remote] = ends(side, number);
+        let [here, there] = [local, remote].map(|end| Prefix::host(end).range());
+        let child = ipsec_ikev1::ChildConfig::new(&format!("net{number}"), offered.clone(), here, there);
+        let psk = Secret::from(b"psk".to_vec());
+        ipsec_ikev1::Connection {
+            proposals: proposals.clone(),
+            children: vec![child],
+            ..ipsec_ikev1::Connection::new(&format!("site{number}"), local, remote, psk)
+        }
     };
-    let luck = Luck {
-        ike: Box::new(Counted(side)),
-        ikev1: Box::new(Counted(side + 4)),
-        esp: Box::new(Counted(side + 2)),
-    };
-    Peer::new(config, &FAST, luck).unwrap()
+    let connections = (0..CONNECTIONS).map(connection).collect();
+    peer(side, ipsec_ikev2::Config::new(Vec::new()), ipsec_ikev1::Config::new(connections))
 }
 
 /// Hands what a peer sends to `other`; what happens does not count as memory of the peers.
@@ -93,9 +128,10 @@ fn freed<T>(thing: T) -> i64 {
     -measure(|| drop(thing)).bytes_current
 }
 
-#[test]
-fn an_ike_sa_with_one_child_takes_less_than_four_kibibytes_at_each_end() {
-    let mut peers = [0, 1].map(peer);
+/// How many octets each connection takes at the initiator and at the responder once it has an IKE SA with one child, beyond what
+/// its configuration takes.
+fn octets_each(make: fn(u64) -> Peer) -> [i64; 2] {
+    let mut peers = [0, 1].map(make);
     for number in 0..CONNECTIONS {
         let mut wire = VecDeque::new();
         peers[0].handle(Instant::ZERO, Input::Command(Command::Initiate { child: format!("net{number}") }));
@@ -107,11 +143,23 @@ fn an_ike_sa_with_one_child_takes_less_than_four_kibibytes_at_each_end() {
     }
     let pairs = peers.each_ref().map(|peer| peer.status().sas.len());
     assert_eq!(pairs, [2 * CONNECTIONS as usize; 2]);
-    let [at_initiator, at_responder] = [0, 1].map(|side| {
-        let empty = peer(side as u64);
-        let full = std::mem::replace(&mut peers[side], peer(side as u64));
+    [0, 1].map(|side| {
+        let empty = make(side as u64);
+        let full = std::mem::replace(&mut peers[side], make(side as u64));
         (freed(full) - freed(empty)) / i64::from(CONNECTIONS)
-    });
+    })
+}
+
+#[test]
+fn an_ike_sa_with_one_child_takes_less_than_four_kibibytes_at_each_end() {
+    let [at_initiator, at_responder] = octets_each(newer);
     println!("{at_initiator} octets at the initiator, {at_responder} at the responder");
     assert!(at_initiator < 4096 && at_responder < 4096, "{at_initiator} and {at_responder} octets");
+}
+
+#[test]
+fn an_isakmp_sa_with_one_pair_of_sas_takes_less_than_six_kibibytes_at_each_end() {
+    let [at_initiator, at_responder] = octets_each(older);
+    println!("{at_initiator} octets at the initiator, {at_responder} at the responder");
+    assert!(at_initiator < 6144 && at_responder < 6144, "{at_initiator} and {at_responder} octets");
 }

@@ -162,6 +162,7 @@ fn orders(scenario: &Scenario, tester: &file::Tester, pki: &Pki) -> Option<Order
         accept: pki.authenticate(&ike.name, end, &end.authentication.demand),
         authority: pki.issuer(scenario, &end.authentication.proof).cloned().map(Box::new),
         identity: end.authentication.identity.clone(),
+        older: tester.older,
         victim: tester.victim.as_deref().and_then(address),
         count: tester.count,
         every: tester.every,

@@ -36,6 +36,7 @@ pub(super) fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, 
     let hosts = scenario.peers.iter().map(|peer| (format!("{}.example", peer.name), peer.address));
     ikev2.hosts = hosts.collect();
     ikev2.half_open_limit = peer.half_open_limit.unwrap_or(ikev2.half_open_limit);
+    ikev1.half_open_limit = peer.half_open_limit.unwrap_or(ikev1.half_open_limit);
     ikev2.puzzles =
         peer.puzzles.map(|when_half_open| PuzzlePolicy { when_half_open, difficulty: DIFFICULTY });
     ikev2.token_secret = peer.token.as_ref().map(|text| Secret::from(text.clone().into_bytes()));

@@ -66,8 +66,20 @@ fn authentication(ike: &file::Ike, side: usize, pki: &Pki) -> Vec<Authentication
             let own = (credentials, Certified { trust, binds_identity });
             by_certificates(ike, side, own, pki)
         }
+        (Prove::Signature { credentials, .. }, Authenticate::Null) => {
+            let nobody = Certified { trust: Arc::new(TrustStore::default()), binds_identity: true };
+            vec![Authentication::Hybrid(hybrid(credentials, nobody))]
+        }
+        (Prove::Null, Authenticate::Signature { trust, binds_identity, .. }) => {
+            vec![Authentication::Hybrid(hybrid(Vec::new(), Certified { trust, binds_identity }))]
+        }
         _ => Vec::new(),
     }
+}
+
+/// What one end of hybrid authentication has: the server credentials, the client the certificates that count.
+fn hybrid(credentials: Vec<Credential>, peers: Certified) -> Signatures {
+    Signatures { methods: vec![Method::HybridRsa, Method::HybridDsa], credentials, peers }
 }
 
 /// The methods for certificates in the order of the file: neighbours of one kind are told together.

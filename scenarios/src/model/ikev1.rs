@@ -8,13 +8,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use ipsec::crypto::{IntegrityAlgorithm, KeyExchangeAlgorithm};
+use ipsec::crypto::{IntegrityAlgorithm, KeyExchangeAlgorithm, KeyType};
 use ipsec::dataplane::Encryption;
-use ipsec::ikev1::Mode as Phase1Mode;
+use ipsec::ikev1::{Method, Mode as Phase1Mode, Xauth};
 use ipsec_net::Prefix;
 
 use super::agreement::is_same;
-use crate::file::{Child, ChildEnd, ChildProposal, Demand, Ike, IkeEnd, Mode, Proof, Scenario};
+use crate::file::{
+    Child, ChildEnd, ChildProposal, Demand, Ike, IkeEnd, Method as Word, Mode, Proof, Scenario,
+};
 
 /// What follows when one end sets up a child, and an ISAKMP SA for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +27,7 @@ pub struct Course {
     pub phase2: Option<Result<Phase2, Refusal>>,
 }
 
-/// What an ISAKMP SA is. Both ends authenticate by a shared key.
+/// What an ISAKMP SA is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phase1 {
     /// Main or aggressive mode.
@@ -36,6 +38,8 @@ pub struct Phase1 {
     pub hash: IntegrityAlgorithm,
     /// The group.
     pub group: KeyExchangeAlgorithm,
+    /// How the ends authenticate each other.
+    pub method: Method,
     /// How long it lives, after the shorter life of both ends.
     pub life: Duration,
 }
@@ -77,6 +81,8 @@ pub struct ChildSuite {
 pub enum Exchange {
     /// Phase 1, in the initiator's mode.
     Phase1(Phase1Mode),
+    /// XAUTH, behind phase 1.
+    Xauth,
     /// Quick mode.
     Quick,
 }
@@ -109,6 +115,7 @@ impl fmt::Display for Exchange {
         f.write_str(match self {
             Self::Phase1(Phase1Mode::Main) => "main mode",
             Self::Phase1(Phase1Mode::Aggressive) => "aggressive mode",
+            Self::Xauth => "XAUTH",
             Self::Quick => "quick mode",
         })
     }
@@ -149,8 +156,8 @@ struct Ends<'a> {
     ends: [&'a IkeEnd; 2],
 }
 
-/// The cipher with its key's length, the hash and the group of one transform.
-type Transform = ((Encryption, usize), IntegrityAlgorithm, KeyExchangeAlgorithm);
+/// The cipher with its key's length, the hash, the group and the method of one transform.
+type Transform = ((Encryption, usize), IntegrityAlgorithm, KeyExchangeAlgorithm, Method);
 
 impl Ends<'_> {
     fn phase1(&self, [mode, answers]: [Phase1Mode; 2]) -> Result<Phase1, Refusal> {
@@ -161,14 +168,13 @@ impl Ends<'_> {
             let why = format!("{} begins {offered}, {} speaks {other}", initiator.peer, responder.peer);
             return refuse(Role::Responder, Some("INVALID-EXCHANGE-TYPE"), why);
         }
-        let mut offered = transforms(initiator);
-        if mode == Phase1Mode::Aggressive {
-            // The public value in the first message is for one group.
-            let group = offered.first().map(|first| first.2);
-            offered.retain(|transform| Some(transform.2) == group);
+        let mut offered = self.transforms(initiator);
+        if let (Phase1Mode::Aggressive, Some(first)) = (mode, offered.first().copied()) {
+            offered.retain(|one| shapes_alike(first, *one));
         }
-        let accepted = transforms(responder);
-        let Some((encryption, hash, group)) = offered.into_iter().find(|one| accepted.contains(one)) else {
+        let accepted = self.transforms(responder);
+        let Some((encryption, hash, group, method)) = offered.into_iter().find(|one| accepted.contains(one))
+        else {
             let why = format!("{} and {} have no transform in common", initiator.peer, responder.peer);
             return refuse(Role::Responder, Some("NO-PROPOSAL-CHOSEN"), why);
         };
@@ -177,7 +183,7 @@ impl Ends<'_> {
         // Who is believed to be who in main mode comes after the keys, and in aggressive mode before them.
         let checks = match mode {
             Phase1Mode::Main => [
-                (self.keys_differ(), Role::Responder, None, differ()),
+                (self.keys_differ(method), Role::Responder, None, differ()),
                 (strange[1], Role::Responder, Some("INVALID-ID-INFORMATION"), self.stranger(1)),
                 // The responder is through by then and told under protection, where identities are those of quick mode.
                 (strange[0], Role::Initiator, Some("AUTHENTICATION-FAILED"), self.stranger(0)),
@@ -185,14 +191,19 @@ impl Ends<'_> {
             Phase1Mode::Aggressive => [
                 (strange[1], Role::Responder, Some("INVALID-ID-INFORMATION"), self.stranger(1)),
                 (strange[0], Role::Initiator, Some("INVALID-ID-INFORMATION"), self.stranger(0)),
-                (self.keys_differ(), Role::Initiator, Some("INVALID-HASH-INFORMATION"), differ()),
+                (self.keys_differ(method), Role::Initiator, Some("INVALID-HASH-INFORMATION"), differ()),
             ],
         };
         if let Some((_, by, notify, why)) = checks.into_iter().find(|(fails, ..)| *fails) {
             return refuse(by, notify, why);
         }
+        if let Some(why) = self.user_is_nobody() {
+            let asks = matches!(initiator.xauth, Some(Xauth::Server { .. }));
+            let by = if asks { Role::Initiator } else { Role::Responder };
+            return Err(Refusal { by, exchange: Exchange::Xauth, notify: None, why });
+        }
         let life = self.ike.lifetime.hard.time.unwrap_or(ISAKMP_LIFE);
-        Ok(Phase1 { mode, encryption, hash, group, life })
+        Ok(Phase1 { mode, encryption, hash, group, method, life })
     }
 
     /// Whether one end expects somebody else than the other one says it is.
@@ -206,7 +217,82 @@ impl Ends<'_> {
         format!("{} expects {}, {} is {}", end.peer, end.expects, other.peer, other.authentication.identity)
     }
 
-    fn keys_differ(&self) -> bool {
+    /// Why the user of the client is not believed, if it is not: no answer that the server waits for is the right one.
+    fn user_is_nobody(&self) -> Option<String> {
+        let (users, tries) = self.ends.iter().find_map(|end| match &end.xauth {
+            Some(Xauth::Server { users, tries }) => Some((users, *tries)),
+            _ => None,
+        })?;
+        let (user, passwords) = self.ends.iter().find_map(|end| match &end.xauth {
+            Some(Xauth::Client { user, passwords }) => Some((user, passwords)),
+            _ => None,
+        })?;
+        let asked = usize::try_from(tries).unwrap_or(usize::MAX);
+        let is_known = passwords.iter().take(asked).any(|password| users.get(user) == Some(password));
+        (!is_known).then(|| format!("{user} has no right password"))
+    }
+
+    /// The transforms of an end, best first: each method with each cipher, each hash and each group.
+    fn transforms(&self, end: &IkeEnd) -> Vec<Transform> {
+        let mut all = Vec::new();
+        for method in self.methods(end) {
+            for proposal in &end.offer {
+                for encryption in &proposal.encryption {
+                    for hash in &proposal.integrity {
+                        all.extend(proposal.groups.iter().map(|group| (*encryption, *hash, *group, method)));
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// The methods of an end, best first: what it can prove itself by.
+    fn methods(&self, end: &IkeEnd) -> Vec<Method> {
+        let told = &end.authentication;
+        let names = match (&told.proof, &told.demand) {
+            (Proof::Certificate(names), _) => names.as_slice(),
+            (Proof::Null, _) => return vec![Method::HybridRsa, Method::HybridDsa],
+            _ => return vec![Method::SharedKey],
+        };
+        let keys: Vec<KeyType> = names.iter().filter_map(|name| self.key_of(name)).collect();
+        let signs = |key: &KeyType| match key {
+            KeyType::Rsa => Some(Method::RsaSignatures),
+            KeyType::Dsa => Some(Method::DsaSignatures),
+            KeyType::P256 => Some(Method::Ecdsa256),
+            KeyType::P384 => Some(Method::Ecdsa384),
+            KeyType::P521 => Some(Method::Ecdsa521),
+            _ => None,
+        };
+        let signed: Vec<Method> = keys.iter().filter_map(signs).collect();
+        if matches!(told.demand, Demand::Null) {
+            let hybrid = [(KeyType::Rsa, Method::HybridRsa), (KeyType::Dsa, Method::HybridDsa)];
+            return hybrid
+                .into_iter()
+                .filter(|(key, _)| keys.contains(key))
+                .map(|(_, method)| method)
+                .collect();
+        }
+        let Some(words) = &end.methods else { return signed };
+        let named = words.iter().flat_map(|word| match word {
+            Word::RsaSignatures => vec![Method::RsaSignatures],
+            Word::DsaSignatures => vec![Method::DsaSignatures],
+            Word::EcdsaSignatures => vec![Method::Ecdsa256, Method::Ecdsa384, Method::Ecdsa521],
+            Word::RsaEncryption => vec![Method::RsaEncryption],
+            Word::RevisedRsaEncryption => vec![Method::RevisedRsaEncryption],
+        });
+        let decrypts = keys.contains(&KeyType::Rsa);
+        named.filter(|method| if is_sealed(*method) { decrypts } else { signed.contains(method) }).collect()
+    }
+
+    fn key_of(&self, certificate: &str) -> Option<KeyType> {
+        self.scenario.certificates.iter().find(|own| own.name == certificate).map(|own| own.key)
+    }
+
+    fn keys_differ(&self, method: Method) -> bool {
+        if method != Method::SharedKey {
+            return false;
+        }
         match self.ends.map(|end| (&end.authentication.proof, &end.authentication.demand)) {
             [(Proof::Psk(own), Demand::Psk(_)), (Proof::Psk(other), Demand::Psk(_))] => own != other,
             _ => false,
@@ -254,17 +340,18 @@ impl Ends<'_> {
     }
 }
 
-/// The transforms of an end, best first: each cipher with each hash and each group.
-fn transforms(end: &IkeEnd) -> Vec<Transform> {
-    let mut all = Vec::new();
-    for proposal in &end.offer {
-        for encryption in &proposal.encryption {
-            for hash in &proposal.integrity {
-                all.extend(proposal.groups.iter().map(|group| (*encryption, *hash, *group)));
-            }
-        }
-    }
-    all
+/// Whether identities are encrypted for the other end's key, as early as the public values.
+fn is_sealed(method: Method) -> bool {
+    matches!(method, Method::RsaEncryption | Method::RevisedRsaEncryption)
+}
+
+/// Whether one first message of aggressive mode does for both transforms: its public value is of one group; what is encrypted for
+/// a key of RSA is so by one method with one hash, and in the revised one with one cipher (RFC 2409 §5.2, §5.3).
+fn shapes_alike(first: Transform, other: Transform) -> bool {
+    let is_plain = !is_sealed(first.3) && !is_sealed(other.3);
+    let is_same = first.3 == other.3 && first.1 == other.1;
+    let ciphers = first.3 != Method::RevisedRsaEncryption || first.0 == other.0;
+    first.2 == other.2 && (is_plain || is_same) && ciphers
 }
 
 /// The transforms of a child, best first.

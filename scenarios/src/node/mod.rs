@@ -17,8 +17,8 @@ use sim::{Port, Step};
 pub use gateway::Gateway;
 pub use host::{Flow, Host, Manner};
 pub use probe::{MAGIC, Probe};
-pub(crate) use tester::is_own;
-pub use tester::{Attack, Orders, Stage, Tester};
+pub use tester::{Attack, Orders, Phase1, Stage, Tester};
+pub(crate) use tester::{is_own, is_own_sa, older_cases};
 
 /// A node of a scenario's world.
 pub enum Node {

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use ipsec::crypto::{PORTABLE, Secret};
+use ipsec::ikev1::Event as Ikev1;
 use ipsec::ikev2::Event as Ikev2;
 use ipsec::wire::IkeSpi;
 use ipsec::wire::registry::v1;
@@ -399,6 +400,37 @@ fn in_version_1_a_second_answer_to_an_unproven_address_is_seen() {
     })[0];
     run.repeat(first);
     run.convicts("amplification", "answered 2 messages");
+}
+
+#[test]
+fn in_version_1_answers_without_end_to_what_comes_again_and_again_are_seen() {
+    let mut run = Run::older();
+    let answer = run.packets(|packet| {
+        let from_east = packet.source().to_string() == "198.51.100.1";
+        from_east && older_message(packet).is_some()
+    })[0];
+    let first = (0..answer).rev().find(|index| matches!(run.records[*index], Record::Delivered(..))).unwrap();
+    let both = [first, answer].map(|index| run.records[index].clone());
+    run.records.splice(answer + 1..=answer, both.into_iter().cycle().take(32));
+    let findings = run.findings();
+    let found = findings.iter().find(|(name, _)| *name == "amplification").map(|(_, found)| &found.happened);
+    assert!(found.is_some_and(|text| text.contains("answered 17 times to 1 different")), "{findings:?}");
+}
+
+#[test]
+fn in_version_1_a_tester_that_is_taken_for_somebody_or_gets_ipsec_sas_is_seen() {
+    let mut run = Run::older();
+    let place = run.notes(|note| matches!(note, Note::Peer(Event::Ikev1(Ikev1::IkeUp { .. }))))[1];
+    let Note::Peer(Event::Ikev1(Ikev1::IkeUp { cookie_i, .. })) = run.note(place) else { panic!() };
+    *cookie_i = IkeSpi(0x7e57_7e57_0000_0001);
+    run.convicts("impostors", "took a tester for");
+
+    let mut run = Run::older();
+    let place = run.notes(|note| matches!(note, Note::Peer(Event::Ikev1(Ikev1::ChildUp(_)))))[1];
+    let Note::Peer(Event::Ikev1(Ikev1::ChildUp(child))) = run.note(place) else { panic!() };
+    child.pair.outbound.spi = ipsec::wire::Spi(0x7e57_7e01);
+    let findings = run.findings();
+    assert!(findings.iter().any(|(name, _)| *name == "impostors"), "{findings:?}");
 }
 
 #[test]

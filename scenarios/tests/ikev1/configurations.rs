@@ -11,7 +11,9 @@ use proptest::sample::{select, subsequence};
 pub(crate) struct End {
     identity: &'static str,
     expects: Option<&'static str>,
-    psk: &'static str,
+    proof: Proof,
+    /// The password of the client's user, the first time that it is asked, where a user is asked for.
+    password: Option<&'static str>,
     aggressive: bool,
     ike: Vec<String>,
     child: Vec<String>,
@@ -20,6 +22,15 @@ pub(crate) struct End {
     protects: &'static str,
     reaches: &'static str,
     life: Option<&'static str>,
+}
+
+/// How an end proves who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// By a shared key.
+    Psk(&'static str),
+    /// By certificates of these keys, and by these methods if it says which.
+    Certificates(Vec<&'static str>, Option<Vec<&'static str>>),
 }
 
 /// At each side all and a part of it.
@@ -47,6 +58,16 @@ fn child_proposal() -> impl Strategy<Value = String> {
         .prop_map(|(protection, numbers)| [protection, numbers].concat().join("-"))
 }
 
+/// Keys that are cheap to make, so that many cases can be run.
+const KEYS: [&str; 3] = ["ecdsa-p256", "ecdsa-p384", "ecdsa-p521"];
+
+fn proof() -> impl Strategy<Value = Proof> {
+    let psk = prop_oneof![15 => Just("correct horse"), 1 => Just("battery staple")].prop_map(Proof::Psk);
+    let methods = prop_oneof![3 => Just(None), 1 => Just(Some(vec!["rsa-signatures", "ecdsa-signatures"]))];
+    let certificates = (words(&KEYS, 1, 2), methods);
+    prop_oneof![3 => psk, 1 => certificates.prop_map(|(keys, methods)| Proof::Certificates(keys, methods))]
+}
+
 fn end(side: usize) -> impl Strategy<Value = End> {
     let networks = |side: usize| {
         let [all, part] = NETWORKS[side];
@@ -54,7 +75,6 @@ fn end(side: usize) -> impl Strategy<Value = End> {
     };
     let other = IDENTITIES[1 - side];
     let expects = prop_oneof![24 => Just(None), 1 => Just(Some(other)), 1 => Just(Some("someone.example"))];
-    let psk = prop_oneof![15 => Just("correct horse"), 1 => Just("battery staple")];
     let modes =
         (prop_oneof![9 => Just(false), 1 => Just(true)], prop_oneof![9 => Just(false), 1 => Just(true)]);
     let offers = (prop::collection::vec(ike_proposal(), 1..4), prop::collection::vec(child_proposal(), 1..4));
@@ -66,11 +86,25 @@ fn end(side: usize) -> impl Strategy<Value = End> {
         Some("{ time = \"2h\", bytes = 5120000 }"),
         Some("{ seconds = 86400, bytes = 4096 }"),
     ]);
-    let told = (expects, psk, modes, offers, group, networks(side), networks(1 - side), life);
+    let told = (expects, proof(), modes, offers, group, networks(side), networks(1 - side), life);
     told.prop_map(
-        move |(expects, psk, (aggressive, transport), (ike, child), group, protects, reaches, life)| {
+        move |(expects, proof, (aggressive, transport), (ike, child), group, protects, reaches, life)| {
             let identity = IDENTITIES[side];
-            End { identity, expects, psk, aggressive, ike, child, group, transport, protects, reaches, life }
+            let password = None;
+            End {
+                identity,
+                expects,
+                proof,
+                password,
+                aggressive,
+                ike,
+                child,
+                group,
+                transport,
+                protects,
+                reaches,
+                life,
+            }
         },
     )
 }
@@ -79,33 +113,58 @@ fn end(side: usize) -> impl Strategy<Value = End> {
 /// by chance alone ends agree too seldom.
 pub(crate) fn ends() -> impl Strategy<Value = [End; 2]> {
     let alike = (0usize..5, 0usize..5, 0usize..8, any::<bool>(), any::<bool>());
-    (end(0), end(1), alike).prop_map(|(west, mut east, (ike, child, like, aggressive, group))| {
-        let mix = |theirs: &[String], own: &mut Vec<String>, how: usize| match how {
-            0 => {}
-            1 | 2 => own.extend(theirs.first().cloned()),
-            _ => {
-                own.truncate(1);
-                own.extend(theirs.iter().rev().cloned());
+    let password = prop_oneof![12 => Just(None), 2 => Just(Some("wonder")), 1 => Just(Some("wander"))];
+    (end(0), end(1), alike, password).prop_map(
+        |(west, mut east, (ike, child, like, aggressive, group), password)| {
+            let mix = |theirs: &[String], own: &mut Vec<String>, how: usize| match how {
+                0 => {}
+                1 | 2 => own.extend(theirs.first().cloned()),
+                _ => {
+                    own.truncate(1);
+                    own.extend(theirs.iter().rev().cloned());
+                }
+            };
+            let mut west = west;
+            mix(&west.ike, &mut east.ike, ike);
+            mix(&west.child, &mut east.child, child);
+            west.aggressive ^= aggressive;
+            if group {
+                west.group = west.group.xor(Some("ecp192"));
             }
-        };
-        let mut west = west;
-        mix(&west.ike, &mut east.ike, ike);
-        mix(&west.child, &mut east.child, child);
-        west.aggressive ^= aggressive;
-        if group {
-            west.group = west.group.xor(Some("ecp192"));
-        }
-        if like > 0 {
-            (east.aggressive, east.group, east.transport) = (west.aggressive, west.group, west.transport);
-        }
-        [west, east]
-    })
+            if like > 0 {
+                (east.aggressive, east.group, east.transport) = (west.aggressive, west.group, west.transport);
+            }
+            // Ends of two kinds have nothing in common, which no file may say.
+            if std::mem::discriminant(&east.proof) != std::mem::discriminant(&west.proof) {
+                east.proof = west.proof.clone();
+            }
+            // Users are asked for behind a shared key: ECDSA has no numbers for that.
+            if matches!((&west.proof, &east.proof), (Proof::Psk(_), Proof::Psk(_))) {
+                (west.password, east.password) = (password, password);
+            }
+            [west, east]
+        },
+    )
 }
 
 /// The scenario in which these two ends meet.
 pub(crate) fn scenario(ends: &[End; 2]) -> Arc<Scenario> {
     let text = text(ends);
     Arc::new(file::parse("generated", &text).unwrap_or_else(|problems| panic!("{text}\n{problems:?}")))
+}
+
+/// The value of `auth` of an end, and before it what it stands on.
+fn auth(name: &str, proof: &Proof, text: &mut String) -> String {
+    match proof {
+        Proof::Psk(psk) => format!("{{ psk = \"{psk}\" }}"),
+        Proof::Certificates(keys, _) => {
+            let names: Vec<String> = keys.iter().map(|key| format!("{name}-{key}")).collect();
+            for (key, certificate) in keys.iter().zip(&names) {
+                *text += &format!("[certificate.{certificate}]\nkey = \"{key}\"\n");
+            }
+            format!("{{ certificate = {names:?} }}")
+        }
+    }
 }
 
 fn text(ends: &[End; 2]) -> String {
@@ -115,19 +174,28 @@ fn text(ends: &[End; 2]) -> String {
     let mut text =
         "title = \"two ends\"\nstory = '''\n0s west: initiate net\nexpect site up at west within 1s\n'''\n"
             .to_owned();
-    let mut told =
-        "[ike.site]\nends = [\"west\", \"east\"]\nversion = 1\n[child.net]\nof = \"site\"\n".to_owned();
+    let xauth = ends[0].password.map_or_else(String::new, |password| {
+        let mistakes =
+            if password == "wonder" { String::new() } else { format!(", mistakes = [\"{password}\"]") };
+        format!("xauth = {{ user = \"alice\", password = \"wonder\"{mistakes} }}\n")
+    });
+    let mut told = format!(
+        "[authority.root]\n[ike.site]\nends = [\"west\", \"east\"]\nversion = 1\n{xauth}[child.net]\nof = \"site\"\n"
+    );
     for (name, address, end) in [("west", "192.0.2.1", &ends[0]), ("east", "198.51.100.1", &ends[1])] {
         text += &format!(
             "[peer.{name}]\naddress = \"{address}\"\nidentity = \"{}\"\nprotects = \"{}\"\n",
             end.identity, end.protects
         );
         told += &format!(
-            "[ike.site.at.{name}]\nauth = {{ psk = \"{}\" }}\nmode = \"{}\"\noffer = {}\n",
-            end.psk,
+            "[ike.site.at.{name}]\nauth = {}\nmode = \"{}\"\noffer = {}\n",
+            auth(name, &end.proof, &mut text),
             if end.aggressive { "aggressive" } else { "main" },
             list(end.ike.clone())
         );
+        if let Proof::Certificates(_, Some(methods)) = &end.proof {
+            told += &format!("methods = {}\n", list(methods.iter().map(|word| (*word).to_owned()).collect()));
+        }
         told += &end.expects.map_or_else(String::new, |who| format!("expects = \"{who}\"\n"));
         let group = end.group.map_or_else(String::new, |group| format!("-{group}"));
         told += &format!(

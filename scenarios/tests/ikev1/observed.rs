@@ -55,6 +55,20 @@ impl Happened {
         })
     }
 
+    /// What each end has proven itself by in phase 1: the first such payload of its.
+    pub(crate) fn proofs(&self) -> [Option<PayloadType>; 2] {
+        let kinds = [PayloadType::HASH, PayloadType::SIG];
+        let proofs = self.at(|event| match event {
+            Ikev1::Sent(message)
+                if [ExchangeType::MAIN, ExchangeType::AGGRESSIVE].contains(&message.exchange) =>
+            {
+                message.payloads.iter().map(|(kind, _)| *kind).find(|kind| kinds.contains(kind))
+            }
+            _ => None,
+        });
+        proofs.map(|proofs| proofs.first().copied())
+    }
+
     /// The modes of phase 1 that messages were sent in.
     pub(crate) fn modes(&self) -> [Vec<Phase1Mode>; 2] {
         let mut modes = self.at(|event| match event {

@@ -7,7 +7,8 @@ use esplanade::file::{Demand, Proof, Scenario};
 use esplanade::model::ikev1::{self, Course, Exchange, Refusal, Role};
 use ipsec::Command;
 use ipsec::auth::IdentityPattern;
-use ipsec::ikev1::Mode;
+use ipsec::ikev1::{Method, Mode};
+use ipsec::wire::registry::v1::PayloadType;
 use proptest::prelude::*;
 use proptest::test_runner::TestError;
 
@@ -45,6 +46,8 @@ fn failures(refusal: &Refusal) -> [Option<&'static str>; 2] {
             _,
             Some("AUTHENTICATION-FAILED" | "INVALID-ID-INFORMATION" | "INVALID-HASH-INFORMATION"),
         ) => [Some("authentication-failed"); 2],
+        // The outcome is told in the transaction itself.
+        (Exchange::Xauth, _, None) => [Some("authentication-failed"); 2],
         (Exchange::Quick, _, Some("INVALID-ID-INFORMATION")) => [Some("ts-unacceptable"); 2],
         other => panic!("{other:?} has no failures"),
     }
@@ -80,6 +83,9 @@ fn plays(model: Model, ends: &[End; 2], initiator: &str) -> Result<(), TestCaseE
     let suite = (phase1.encryption, phase1.hash, phase1.group);
     prop_assert_eq!(happened.suites(), [vec![suite], vec![suite]]);
     prop_assert_eq!(happened.modes(), [vec![phase1.mode], vec![phase1.mode]]);
+    let signs = phase1.method != Method::SharedKey;
+    let proof = if signs { PayloadType::SIG } else { PayloadType::HASH };
+    prop_assert_eq!(happened.proofs(), [Some(proof); 2]);
     match course.phase2.as_ref().unwrap() {
         Ok(agreed) => {
             prop_assert_eq!(happened.children(), [vec![agreed.clone()], vec![agreed.clone()]]);
@@ -118,7 +124,7 @@ fn any_two_configurations_come_to_what_the_model_says_whoever_begins() {
     let counts = counts.into_inner();
     println!("{counts:#?}");
     assert!(
-        counts.len() == 14 && counts.values().all(|count| *count >= 3),
+        counts.len() == 16 && counts.values().all(|count| *count >= 3),
         "too few of some kind: {counts:#?}"
     );
     assert!(counts.iter().filter(|(kind, _)| kind.starts_with("agreed")).all(|(_, count)| *count >= 30));
@@ -180,7 +186,7 @@ fn loss_below_the_give_up_point_changes_only_time() {
 
 /// Whether the property finds out that a model is wrong.
 fn is_found_out(model: Model) -> bool {
-    let result = runner(300).run(&ends(), |ends| plays(model, &ends, "west"));
+    let result = runner(500).run(&ends(), |ends| plays(model, &ends, "west"));
     matches!(result, Err(TestError::Fail(..)))
 }
 
@@ -198,6 +204,11 @@ fn a_model_in_which_the_responders_order_decides_is_found_out() {
 
 #[test]
 fn a_model_blind_to_keys_identities_or_modes_of_phase_1_is_found_out() {
+    assert!(is_found_out(|scenario, _, _| blind(scenario, |scenario| {
+        for end in &mut scenario.ikes[0].ends {
+            end.xauth = None;
+        }
+    })));
     assert!(is_found_out(|scenario, _, _| blind(scenario, |scenario| {
         for end in &mut scenario.ikes[0].ends {
             end.authentication.proof = Proof::Psk("same".to_owned());

@@ -87,15 +87,19 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Deletes the ISAKMP SAs of a connection, and its IPsec SAs before them.
+    /// Deletes the ISAKMP SAs of a connection, and its IPsec SAs with them: one message says both, so that none overtakes the
+    /// other.
     ///
     /// # Errors
     /// When there is no such connection.
     pub fn terminate(&mut self, now: Instant, connection: &str) -> Result<(), UnknownName> {
         let connection = self.connection(connection)?;
-        self.delete_children(now, |child| child.connection == connection.name, &Cause::Deleted);
+        let own = |child: &ChildSa| child.connection == connection.name;
+        let mut children = self.children.end(own, &Cause::Deleted, &mut self.out);
+        let newest = self.established_of(&connection.name).last().copied();
         for cookie in self.all_of(&connection.name) {
-            self.with(now, cookie, |session, cx, out| session.close(Cause::Deleted, cx, out));
+            let told = if Some(cookie) == newest { std::mem::take(&mut children) } else { Vec::new() };
+            self.with(now, cookie, |session, cx, out| session.close(Cause::Deleted, &told, cx, out));
         }
         Ok(())
     }

@@ -114,7 +114,7 @@ impl Exchange for Initiator {
     fn receive(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
         let wrong = |what| Refusal::Ignore(DropReason::Malformed(what));
         let chosen = ike_accepted(&self.offer, there(message.sa())?).map_err(wrong)?;
-        grammar::check(Form::AggressiveAnswer(chosen.agreed.method.means()), &message.payloads)?;
+        grammar::check(Form::AggressiveAnswer(chosen.agreed.means(Role::Responder)), &message.payloads)?;
         let theirs = (Role::Responder, message.header.spi_r);
         let said = introduced(&sa.connection, chosen.agreed, theirs, message, cx)?;
         let (id, octets) = who_of(&said, message)?;
@@ -249,7 +249,7 @@ impl Exchange for Responder {
 
     fn receive(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
         let undecipherable = message.header.flags.encryption;
-        let form = Form::AggressiveProof(self.proof.means());
+        let form = Form::AggressiveProof(self.proof.means(Role::Initiator));
         grammar::check(form, &message.payloads).map_err(|refusal| match undecipherable {
             true => Refusal::Ignore(DropReason::Undecipherable),
             false => refusal,

@@ -29,14 +29,13 @@ pub(crate) fn notify(sa: &IsakmpSa, kind: NotifyType, data: Vec<u8>) -> Payload 
     Payload::Notify(Notify::about_ike(sa.cookie_i, sa.cookie_r, kind, data))
 }
 
-/// Whether a message under the ISAKMP SA is the peer's.
+/// Whether a message of this form under the ISAKMP SA is the peer's.
 ///
 /// # Errors
 /// When it is not, or makes no sense.
-pub(crate) fn check(sa: &IsakmpSa, message: &Opened, cx: &Context<'_>) -> Result<(), Refusal> {
+pub(crate) fn check(sa: &IsakmpSa, form: Form, message: &Opened, cx: &Context<'_>) -> Result<(), Refusal> {
     let crypto = sa.crypto.as_ref().ok_or(Refusal::Ignore(DropReason::State))?;
-    grammar::check(Form::Informational, &message.payloads)
-        .map_err(|_| Refusal::Ignore(DropReason::Undecipherable))?;
+    grammar::check(form, &message.payloads).map_err(|_| Refusal::Ignore(DropReason::Undecipherable))?;
     let prf = crypto.authenticator(cx.provider);
     let hashes = Hashes { prf: &prf, message_id: message.header.message_id };
     check_hash(message, &hashes.first(message.behind_hash()))
@@ -44,7 +43,7 @@ pub(crate) fn check(sa: &IsakmpSa, message: &Opened, cx: &Context<'_>) -> Result
 
 /// What a message under the ISAKMP SA brings about.
 pub(crate) fn receive(sa: &IsakmpSa, message: &Opened, cx: &Context<'_>) -> Result<Vec<Effect>, Refusal> {
-    check(sa, message, cx)?;
+    check(sa, Form::Informational, message, cx)?;
     let effects = message.payloads.iter().filter_map(|payload| match payload {
         Payload::Notify(notify) => notified(sa, notify),
         Payload::Delete(delete) => deleted(sa, delete),

@@ -255,7 +255,7 @@ fn peer_proof(
     message: &Opened,
     cx: &Context<'_>,
 ) -> Result<Vec<Effect>, Refusal> {
-    let form = if who.is_some() { Form::MainProof } else { Form::MainId(proof.means()) };
+    let form = if who.is_some() { Form::MainProof } else { Form::MainId(proof.means(peer)) };
     grammar::check(form, &message.payloads)
         // It was decrypted, perhaps with a wrong key, so what it is shows nothing about its sender.
         .map_err(|_| Refusal::Ignore(DropReason::Undecipherable))?;

@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::refusal::Failure;
-use crate::sa::{Gate, Inside, IsakmpSa, State};
+use crate::sa::{Gate, Inside, IsakmpSa};
 
 impl Inside {
     /// The attributes that tell all of it.
@@ -68,9 +68,9 @@ pub(super) fn lend(sa: &IsakmpSa, asked: Option<&Configuration>, cx: &Context<'_
 
 /// Who an address is lent to: the user where there is one, since a group may share an identity.
 pub(crate) fn holder(sa: &IsakmpSa) -> Identity {
-    match (&sa.user, &sa.state) {
+    match (&sa.user, sa.peer()) {
         (Some(user), _) => user.identity(),
-        (None, State::Established(proven)) => proven.identity().clone(),
+        (None, Some(proven)) => proven.identity().clone(),
         _ => Identity::Address(sa.path.remote.ip()),
     }
 }

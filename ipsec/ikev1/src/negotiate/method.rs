@@ -27,6 +27,10 @@ pub enum Method {
     Ecdsa384,
     /// By signatures with ECDSA on P-521 (RFC 4754).
     Ecdsa521,
+    /// One end by a signature with RSA; the other one's user has to follow (draft-ietf-ipsec-isakmp-hybrid-auth).
+    HybridRsa,
+    /// The same with DSA.
+    HybridDsa,
 }
 
 /// Each method with its keyword and its number: by itself, and where the initiator or the responder is a client that has to
@@ -78,6 +82,16 @@ const NUMBERS: &[(Method, &str, Numbers)] = &[
     (Method::Ecdsa256, "ecdsa-256-signatures", Numbers { alone: Some(AuthMethod::ECDSA_256), client: None }),
     (Method::Ecdsa384, "ecdsa-384-signatures", Numbers { alone: Some(AuthMethod::ECDSA_384), client: None }),
     (Method::Ecdsa521, "ecdsa-521-signatures", Numbers { alone: Some(AuthMethod::ECDSA_521), client: None }),
+    (
+        Method::HybridRsa,
+        "hybrid-rsa",
+        Numbers { alone: None, client: Some([AuthMethod::HYBRID_INIT_RSA, AuthMethod::HYBRID_RESP_RSA]) },
+    ),
+    (
+        Method::HybridDsa,
+        "hybrid-dsa",
+        Numbers { alone: None, client: Some([AuthMethod::HYBRID_INIT_DSS, AuthMethod::HYBRID_RESP_DSS]) },
+    ),
 ];
 
 struct Numbers {
@@ -123,12 +137,26 @@ impl Method {
         }
     }
 
+    /// Whether a key of this type signs.
+    pub(crate) fn signs_with(self, key_type: KeyType) -> bool {
+        match self {
+            Self::HybridRsa => key_type == KeyType::Rsa,
+            Self::HybridDsa => key_type == KeyType::Dsa,
+            other => Self::of_signatures(key_type) == Some(other),
+        }
+    }
+
+    /// Whether only one end proves who it is, and the other one's user has to follow.
+    pub(crate) fn is_hybrid(self) -> bool {
+        matches!(self, Self::HybridRsa | Self::HybridDsa)
+    }
+
     /// What signs HASH_I and HASH_R, where signatures prove.
     pub(crate) fn signature(self) -> Option<SignatureAlgorithm> {
         match self {
             Self::SharedKey | Self::RsaEncryption | Self::RevisedRsaEncryption => None,
-            Self::DsaSignatures => Some(SignatureAlgorithm::DsaIkev1),
-            Self::RsaSignatures => Some(SignatureAlgorithm::RsaIkev1),
+            Self::DsaSignatures | Self::HybridDsa => Some(SignatureAlgorithm::DsaIkev1),
+            Self::RsaSignatures | Self::HybridRsa => Some(SignatureAlgorithm::RsaIkev1),
             Self::Ecdsa256 | Self::Ecdsa384 | Self::Ecdsa521 => Some(SignatureAlgorithm::EcdsaIkev1),
         }
     }
@@ -138,17 +166,23 @@ impl Method {
         matches!(self, Self::RsaEncryption | Self::RevisedRsaEncryption)
     }
 
-    /// What proves: a hash or a signature.
-    pub(crate) fn means(self) -> Means {
-        if self.signature().is_some() { Means::Signature } else { Means::Hash }
+    /// What the end in this role proves by, where `client` has to go through XAUTH afterwards: a hash or a signature. The hash of a
+    /// hybrid method only shows that the same one goes on.
+    pub(crate) fn means(self, role: Role, client: Option<Role>) -> Means {
+        let signs = self.signature().is_some() && !(self.is_hybrid() && client == Some(role));
+        if signs { Means::Signature } else { Means::Hash }
     }
 
-    /// The hash whose HMAC makes HASH_I and HASH_R in the place of the negotiated one, where the signature is tied to it
+    /// The hash whose HMAC makes the HASH_I or HASH_R that is signed, in the place of the negotiated one, where the signature is tied to it
     /// (RFC 2409 §5.1, RFC 4754 §4).
     pub(crate) fn bound_hash(self) -> Option<HashAlgorithm> {
         match self {
-            Self::SharedKey | Self::RsaSignatures | Self::RsaEncryption | Self::RevisedRsaEncryption => None,
-            Self::DsaSignatures => Some(HashAlgorithm::Sha1),
+            Self::SharedKey
+            | Self::RsaSignatures
+            | Self::RsaEncryption
+            | Self::RevisedRsaEncryption
+            | Self::HybridRsa => None,
+            Self::DsaSignatures | Self::HybridDsa => Some(HashAlgorithm::Sha1),
             Self::Ecdsa256 => Some(HashAlgorithm::Sha2_256),
             Self::Ecdsa384 => Some(HashAlgorithm::Sha2_384),
             Self::Ecdsa521 => Some(HashAlgorithm::Sha2_512),
@@ -187,5 +221,8 @@ mod tests {
         assert_eq!(number(Method::DsaSignatures, Some(Role::Responder)), Some(65004));
         assert_eq!(number(Method::Ecdsa521, None), Some(11));
         assert_eq!(number(Method::Ecdsa521, Some(Role::Initiator)), None);
+        assert_eq!(number(Method::HybridRsa, Some(Role::Initiator)), Some(64221));
+        assert_eq!(number(Method::HybridDsa, Some(Role::Responder)), Some(64224));
+        assert_eq!(number(Method::HybridRsa, None), None);
     }
 }

@@ -12,6 +12,7 @@ use ipsec_wire::v1::{Lifetime, Phase1, Proposal, SecurityAssociation, Situation,
 use super::disagreement::{self, Disagreement};
 use super::method::Method;
 use super::numbers::{self, CIPHERS, GROUPS, HASHES};
+use crate::grammar::Means;
 use crate::sa::Role;
 
 /// The algorithms of an ISAKMP SA.
@@ -100,6 +101,16 @@ impl fmt::Display for Phase1Suite {
 }
 
 impl Phase1Suite {
+    /// What the end in this role proves by.
+    pub(crate) fn means(self, role: Role) -> Means {
+        self.method.means(role, self.client)
+    }
+
+    /// Whether the end in this role leaves its proof to its user.
+    pub(crate) fn leaves_to_user(self, role: Role) -> bool {
+        self.method.is_hybrid() && self.client == Some(role)
+    }
+
     /// Whether the first message of aggressive mode is the same for both: its public value, and with encryption also the hash
     /// that names a key, and the cipher of the revised method.
     pub(crate) fn shapes_like(self, other: Self) -> bool {

@@ -96,7 +96,7 @@ impl Session {
         }
         if self.timers.lifetime.is_some_and(|at| at <= cx.now) {
             self.timers = Timers::default();
-            self.close(Cause::Expired, cx, out);
+            self.close(Cause::Expired, &[], cx, out);
             return false;
         }
         let due = self.timers.rekey.is_some_and(|at| at <= cx.now);
@@ -109,7 +109,7 @@ impl Session {
     /// Ends an ISAKMP SA that could not be used yet, and tells the peer.
     fn close_unused(&mut self, failure: Failure, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
         self.left.failed = Some(failure);
-        self.close(Cause::Expired, cx, out);
+        self.close(Cause::Expired, &[], cx, out);
     }
 
     fn repeat(&mut self, cx: &Context<'_>, out: &mut VecDeque<Output>) {
@@ -119,9 +119,11 @@ impl Session {
                 self.send_again(octets, (transmission, false), cx.now, out);
             }
             Some(Expiry::GiveUp) => {
-                let awaited = self.phase1.exchange.take().map_or(String::new(), |exchange| exchange.awaits());
-                let silence = Failure::Timeout(format!("{awaited} did not come"));
-                self.left.failed = Some(self.hint.take().unwrap_or(silence));
+                // Where phase 1 is through, what has to come next has a time of its own.
+                if let Some(exchange) = self.phase1.exchange.take() {
+                    let silence = Failure::Timeout(format!("{} did not come", exchange.awaits()));
+                    self.left.failed = Some(self.hint.take().unwrap_or(silence));
+                }
             }
             None => {}
         }

@@ -16,6 +16,7 @@ use crate::event::{Event, MessageRecord, listed};
 use crate::exchange::quick::{self, Unfit};
 use crate::exchange::transaction;
 use crate::exchange::{Guise, Step, informational};
+use crate::grammar::Form;
 use crate::message::Opened;
 use crate::output::Output;
 use crate::protect;
@@ -202,7 +203,7 @@ impl Session {
         out: &mut VecDeque<Output>,
     ) -> Result<(), DropReason> {
         let (message, _) = self.open_first(came, header, octets)?;
-        informational::check(&self.sa, &message, cx).map_err(dropped)?;
+        informational::check(&self.sa, Form::NewGroup, &message, cx).map_err(dropped)?;
         self.note_first(&message, cx, out);
         let notify = informational::notify(&self.sa, NotifyType::UNSUPPORTED_EXCHANGE_TYPE, Vec::new());
         self.tell(vec![notify], cx, out);
@@ -275,6 +276,7 @@ impl Session {
     /// Such a message has proven to be the peer's.
     fn note_first(&mut self, message: &Opened, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
         self.used.insert(message.header.message_id);
+        self.phase1.resend.over();
         self.dpd.heard(cx.now);
         self.follow_peer(&message.came, cx, out);
         out.push_back(Output::Event(Event::Received(record(message))));

@@ -9,6 +9,7 @@ use ipsec_wire::registry::v1::{ExchangeType, PayloadType};
 use ipsec_wire::v1::{Flags, Header, Message, Payload};
 
 use super::{Session, Slot};
+use crate::config::{Mode, Xauth};
 use crate::context::Context;
 use crate::event::{Event, MessageRecord, listed};
 use crate::exchange::{Reply, informational};
@@ -16,6 +17,7 @@ use crate::fragments;
 use crate::output::Output;
 use crate::protect;
 use crate::resend::Waits;
+use crate::sa::{Gate, Role};
 
 impl Session {
     /// Sends a message of an exchange, which is kept for repeats.
@@ -44,6 +46,8 @@ impl Session {
         let waits = match &slot.exchange {
             Some(exchange) if exchange.repeats() => Waits::Repeating,
             Some(_) => Waits::Silently,
+            // Nothing else would show that the peer has missed it.
+            None if message_id == 0 && self.waits_after_aggressive_mode() => Waits::Repeating,
             None => Waits::Nothing,
         };
         slot.resend.sent(cx.now, octets.clone(), waits, &self.sa.connection.retransmission);
@@ -76,6 +80,17 @@ impl Session {
             self.left.partings.push((record.clone(), octets.clone()));
         }
         self.post(record, octets, cx.now, out);
+    }
+
+    /// Whether we have ended aggressive mode as its initiator, and the next word is the peer's.
+    fn waits_after_aggressive_mode(&self) -> bool {
+        let connection = &self.sa.connection;
+        let is_theirs = match self.sa.gates.front() {
+            Some(Gate::User) => matches!(connection.xauth, Some(Xauth::Client { .. })),
+            Some(Gate::Configuration) => connection.is_told,
+            None => false,
+        };
+        is_theirs && self.sa.role == Role::Initiator && connection.mode == Mode::Aggressive
     }
 
     fn header(&self, exchange: ExchangeType, message_id: u32) -> Header {

@@ -125,12 +125,16 @@ fn with_changed_quick_mode(change: impl Fn(&mut Vec<u8>)) -> World {
     world
 }
 
+/// Nothing protects the exchange type: another one must not use up the message ID.
 #[test]
-fn new_group_mode_of_the_peer_is_refused_in_words() {
-    let world = with_changed_quick_mode(|octets| octets[EXCHANGE_AT] = 33);
-    let expected = "east -> informational [HASH N(UNSUPPORTED-EXCHANGE-TYPE)] encrypted";
-    assert!(world.log.iter().any(|line| line == expected), "{}", world.log.join("\n"));
-    assert_eq!(world.established(), [1, 1]);
+fn quick_mode_under_another_exchange_type_is_nothing_and_the_true_message_is_taken() {
+    for exchange in [5, 6, 33] {
+        let mut world = with_changed_quick_mode(|octets| octets[EXCHANGE_AT] = exchange);
+        assert_eq!(world.drops(EAST), ["ike-undecipherable"], "{exchange}");
+        assert_eq!(world.pairs(), [0, 0], "{exchange}");
+        world.run(60);
+        assert_eq!(world.pairs(), [1, 1], "{exchange}: {}", world.log.join("\n"));
+    }
 }
 
 #[test]

@@ -169,3 +169,48 @@ fn both_ends_may_begin_at_once() {
         world.log.join("\n")
     );
 }
+
+/// Each message by itself may overtake another one, and who hears first that the ISAKMP SA is gone hears no more of its children.
+#[test]
+fn the_end_of_a_connection_is_told_in_one_message() {
+    let mut world = World::new(|_, _| {});
+    up(&mut world);
+    let before = world.sent;
+    world.order(WEST, |now, west| west.terminate(now, "site").unwrap());
+    assert_eq!(world.sent, before + 1);
+    assert!(world.log.iter().any(|line| line == "west -> informational [HASH D D] encrypted"));
+    world.run(1);
+    assert_eq!(world.installed.each_ref().map(std::collections::BTreeMap::len), [0, 0]);
+    assert!(world.ends.iter().all(|end| end.status().ike.is_empty()));
+}
+
+/// Somebody waits for what was under way, perhaps with packets.
+#[test]
+fn an_isakmp_sa_that_ends_tells_of_its_open_quick_modes() {
+    let expected = ["it was given up before it was done"];
+    for by in [WEST, EAST] {
+        let mut world = World::new(|_, _| {}).unlucky(|number| match number {
+            10 => Fate::Lost,
+            _ => Fate::Arrives,
+        });
+        up(&mut world);
+        world.order(WEST, |now, west| west.rekey(now, "net").unwrap());
+        world.order(by, |now, end| end.terminate(now, "site").unwrap());
+        world.run(1);
+        assert_eq!(world.failures(WEST), expected, "{}", world.log.join("\n"));
+        assert!(world.ends.iter().all(|end| end.status().ike.is_empty()));
+    }
+}
+
+#[test]
+fn what_is_under_way_goes_on_under_the_isakmp_sa_that_replaces_its_own() {
+    let mut world = World::new(|_, _| {}).unlucky(|number| match number {
+        10 => Fate::Lost,
+        _ => Fate::Arrives,
+    });
+    up(&mut world);
+    world.order(WEST, |now, west| west.rekey(now, "net").unwrap());
+    world.order(WEST, |now, west| west.rekey_ike(now, "site").unwrap());
+    world.run(1);
+    assert_eq!((world.pairs(), world.failures(WEST)), ([2, 2], vec![]), "{}", world.log.join("\n"));
+}

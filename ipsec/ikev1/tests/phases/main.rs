@@ -4,6 +4,7 @@ mod clients;
 mod encryption;
 mod fragments;
 mod hostile;
+mod hybrid;
 mod ladders;
 mod life;
 mod losses;

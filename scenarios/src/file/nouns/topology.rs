@@ -53,6 +53,7 @@ pub(in crate::file) struct Tester {
     pub(in crate::file) poses: Option<Text>,
     pub(in crate::file) attack: Option<Text>,
     pub(in crate::file) stage: Option<Text>,
+    pub(in crate::file) version: Option<Spanned<i64>>,
     pub(in crate::file) victim: Option<Text>,
     pub(in crate::file) count: Option<Spanned<i64>>,
     pub(in crate::file) every: Option<Text>,

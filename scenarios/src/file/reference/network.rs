@@ -273,6 +273,7 @@ const TESTER: &[Row] = &[
     row("poses", "a peer", "has to be there", "The end in whose name it speaks to the other one."),
     row("attack", "a word", "has to be there", "What it says; a wrong word is answered with the list."),
     row("stage", "a word", "`\"stranger\"`", "How far it goes in good order before it says that."),
+    row("version", "1 or 2", "that of the end it poses as", "The version of IKE that it speaks."),
     row("victim", "a peer", "none", "For the attack `addresses`: from whose address it repeats what passes."),
     row("count", "number", "100", "How many times."),
     row("every", "duration", "`\"100ms\"`", "How long it waits between two times."),

@@ -127,6 +127,7 @@ fn ike(
     });
     let mut told = [first?, second?];
     let pools = pool::meant(noun.pool.as_ref(), ends, (names, network.pools), problems);
+    xauth::resolve(noun, &mut told, problems);
     for end in &mut told {
         let own = noun.at.iter().find(|(peer, _)| *peer.get_ref() == end.peer);
         for name in own.and_then(|(_, own)| own.knows.as_ref()).iter().flat_map(|names| &names.0) {
@@ -136,7 +137,6 @@ fn ike(
         (end.asks, end.assigns) = pool::roles(&end.peer, &pools, asks, problems);
         version::check(named, end, problems);
     }
-    xauth::resolve(noun, &mut told, problems);
     Some(Ike {
         name: named.name().to_owned(),
         ends: told,

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use ipsec::ikev1::{Mode, Role, Xauth};
+
 use super::problems::Problems;
 use crate::diagnostic::{Problem, suggestion};
 use crate::file::nouns::{self, Text};
 use crate::file::read::Named;
 use crate::file::scenario::{Ike, IkeEnd, Proof, Tester};
-use crate::node::{Attack, Stage};
+use crate::node::{Attack, Phase1, Stage, older_cases};
 use crate::quantity;
 use crate::story::{Kind, Names};
 
@@ -65,7 +67,12 @@ fn tester(
     let stage = noun.stage.as_ref().map(|stage| word(stage, "stage", &stages, problems));
     let stage = stage.flatten().unwrap_or(Stage::Stranger);
     let side = known.ends.iter().position(|end| end.peer == *poses.get_ref())?;
-    if let Err(expected) = fits(attack, stage, &known.ends[side], &known.ends[1 - side]) {
+    let older = older(noun, &known.ends[side], problems);
+    let fits = match older {
+        Some(phase1) => fits_older(attack, stage, phase1, &known.ends[side]),
+        None => fits(attack, stage, &known.ends[side], &known.ends[1 - side]),
+    };
+    if let Err(expected) = fits {
         let place = noun.stage.as_ref().map_or(named.name.span(), Text::span);
         let message =
             format!("the attack `{}` cannot be said at the stage `{}`", attack.name(), stage.name());
@@ -76,6 +83,7 @@ fn tester(
         ike: ike.get_ref().clone(),
         poses: poses.get_ref().clone(),
         attack,
+        older,
         victim: victim.map(|victim| victim.get_ref().clone()),
         stage,
         count: problems.number_or(noun.count.as_ref(), 1..=MOST, "a count", COUNT),
@@ -105,6 +113,43 @@ fn fits(attack: Attack, stage: Stage, own: &IkeEnd, other: &IkeEnd) -> Result<()
             (is_shared, "an end to pose as that proves itself by a pre-shared key")
         }
         (_, Stage::Stranger | Stage::Passing) => (true, "nothing"),
+    };
+    if fits { Ok(()) } else { Err(expected) }
+}
+
+/// How a tester begins phase 1, if it speaks version 1: as the end in whose name it speaks does, unless the file says otherwise.
+fn older(noun: &nouns::Tester, own: &IkeEnd, problems: &mut Problems) -> Option<Phase1> {
+    let told = noun.version.as_ref().map(|version| *version.get_ref());
+    if let Some(version) = noun.version.as_ref().filter(|version| ![1, 2].contains(version.get_ref())) {
+        let message = format!("IKE version {} is not spoken here", version.get_ref());
+        problems.add(Problem::at(version.span(), message).label("expected 1 or 2"));
+    }
+    let mode = own.older.or_else(|| (told == Some(1)).then_some(Mode::Main)).filter(|_| told != Some(2))?;
+    let client = own.xauth.as_ref().map(|xauth| match xauth {
+        Xauth::Client { .. } => Role::Initiator,
+        Xauth::Server { .. } => Role::Responder,
+    });
+    Some(Phase1 { mode, client })
+}
+
+/// Whether a tester that speaks version 1 has something to say, and what it takes to say it.
+///
+/// # Errors
+/// What it takes.
+fn fits_older(attack: Attack, stage: Stage, phase1: Phase1, own: &IkeEnd) -> Result<(), &'static str> {
+    let proof = &own.authentication.proof;
+    let (is_certified, is_shared) = (matches!(proof, Proof::Certificate(_)), matches!(proof, Proof::Psk(_)));
+    let (fits, expected) = match stage {
+        Stage::Passing => (true, "nothing"),
+        Stage::Answering => (false, "another stage, for nobody answers in version 1"),
+        _ if older_cases(attack, stage, phase1.mode) == 0 => (false, "an attack of version 1 at this stage"),
+        Stage::Stranger => (true, "nothing"),
+        _ if attack.proves_nothing() => {
+            (is_certified, "an end to pose as that proves itself by a certificate")
+        }
+        Stage::HalfOpen | Stage::Established => {
+            (is_shared, "an end to pose as that proves itself by a pre-shared key")
+        }
     };
     if fits { Ok(()) } else { Err(expected) }
 }

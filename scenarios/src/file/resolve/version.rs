@@ -1,6 +1,7 @@
 //! Which version of IKE an end speaks, and whether what it is told has a meaning there.
 
-use ipsec::ikev1::{Mode, NatTraversal};
+use ipsec::auth::Identity;
+use ipsec::ikev1::{Mode, NatTraversal, Xauth};
 use ipsec::wire::v2::ConfigValue;
 use toml::Spanned;
 
@@ -161,13 +162,23 @@ fn check_proofs(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Problems
     let alike = match (&told.proof, &told.demand) {
         (Proof::Psk(own), Demand::Psk(other)) => own == other,
         (Proof::Certificate(_), Demand::Certificate { .. }) => true,
+        (Proof::Null, Demand::Certificate { .. }) => matches!(end.xauth, Some(Xauth::Client { .. })),
+        (Proof::Certificate(_), Demand::Null) => matches!(end.xauth, Some(Xauth::Server { .. })),
         _ => false,
     };
     if !is_only || !alike {
         let message =
             format!("`{}` speaks version 1 of IKE, where both ends prove themselves alike", end.peer);
         let problem = Problem::at(named.name.span(), message);
-        problems.add(problem.help("write `auth = { psk = \"…\" }` or `auth = { certificate = \"…\" }`"));
+        problems.add(problem.help(
+            "write `auth = { psk = \"…\" }` or `auth = { certificate = \"…\" }`; with `xauth` the client's end may have \
+             `auth = { null = true }`, for its user proves who it is",
+        ));
+    }
+    if alike && end.authentication.identity == Identity::Null {
+        let message = format!("`{}` does not say who it is, and version 1 of IKE wants that said", end.peer);
+        let problem = Problem::at(named.name.span(), message);
+        problems.add(problem.help("write such as `identity = \"group@example.org\"`"));
     }
     if matches!(told.proof, Proof::Psk(_)) && end.methods.is_some() {
         let message = format!("`methods` is for certificates, and `{}` has a shared key", end.peer);

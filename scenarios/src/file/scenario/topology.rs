@@ -9,7 +9,7 @@ use sim::middlebox::nat::Behaviour;
 
 use super::life::TicketGrant;
 use super::mobility::PeerAddress;
-use crate::node::{Attack, Stage};
+use crate::node::{Attack, Phase1, Stage};
 use crate::quantity::{Delay, Ratio};
 
 /// A security gateway.
@@ -97,6 +97,8 @@ pub struct Tester {
     pub attack: Attack,
     /// How far it goes in good order before it says that.
     pub stage: Stage,
+    /// How it begins phase 1 of version 1, as the offer of the end in whose name it speaks has it; it speaks version 2 when nothing.
+    pub older: Option<Phase1>,
     /// The peer from whose address it repeats what passes, in the attack that does so.
     pub victim: Option<String>,
     /// How many times.

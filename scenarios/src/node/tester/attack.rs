@@ -41,11 +41,13 @@ pub enum Attack {
     Certificates,
     /// Conversations of EAP that take a wrong turn.
     Eap,
+    /// Transactions of XAUTH and the configuration method that make no sense, or come from the wrong end.
+    Users,
 }
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Noise,
         Self::Lengths,
         Self::Payloads,
@@ -65,6 +67,7 @@ impl Attack {
         Self::Signatures,
         Self::Certificates,
         Self::Eap,
+        Self::Users,
     ];
 
     /// Its word in a scenario file.
@@ -90,6 +93,7 @@ impl Attack {
             Self::Signatures => "signatures",
             Self::Certificates => "certificates",
             Self::Eap => "eap",
+            Self::Users => "users",
         }
     }
 

@@ -206,7 +206,7 @@ fn changed(attack: Attack, draft: Draft, luck: &mut Luck) -> Draft {
 }
 
 /// A length that is wrong by little or by much, or 0.
-fn length_near(length: u16, luck: &mut Luck) -> u16 {
+pub(super) fn length_near(length: u16, luck: &mut Luck) -> u16 {
     let near = [1, 4, 8].map(|by| [length.wrapping_add(by), length.wrapping_sub(by)]).concat();
     luck.pick(&[near, vec![0, 1, 3, 4, 0x7fff, 0xffff]].concat())
 }

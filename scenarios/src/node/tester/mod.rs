@@ -16,6 +16,7 @@ mod channel;
 mod crafted;
 mod forged;
 mod loose;
+mod older;
 mod passing;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -27,7 +28,7 @@ use ipsec::auth::{Authenticate, Credential, Identity, Prove};
 use ipsec::crypto::Provider;
 use ipsec::ikev2::IKE_PORT;
 use ipsec::wire::registry::ExchangeType;
-use ipsec::wire::{Header, IkeSpi};
+use ipsec::wire::{Header, IkeSpi, v1};
 use ipsec_net::{Buffer, Instant, IpHeader, IpPacket, fragment, udp};
 use sim::{Port, RandomStream, Step};
 
@@ -35,6 +36,9 @@ use answering::Answering;
 pub use attack::{Attack, Stage};
 pub(crate) use loose::is_own;
 use loose::{Loose, Step as Next};
+use older::Older;
+pub use older::Phase1;
+pub(crate) use older::{count as older_cases, is_own_sa};
 use passing::Passing;
 
 use super::Note;
@@ -58,6 +62,8 @@ pub struct Orders {
     pub authority: Option<Box<Authority>>,
     /// Who it says it is.
     pub identity: Identity,
+    /// How it begins in version 1; it speaks version 2 when nothing.
+    pub older: Option<Phase1>,
     /// The host whose address it gives what passes, in the attack that does so.
     pub victim: Option<IpAddr>,
     /// How many times, each with an IKE SA of its own.
@@ -76,6 +82,36 @@ impl Orders {
     }
 }
 
+/// An IKE SA of either version.
+enum Begun {
+    Newer(Box<Loose>),
+    Older(Box<Older>),
+}
+
+impl Begun {
+    fn receive(&mut self, octets: &[u8], provider: &'static Provider, luck: &mut Luck) -> Next {
+        match self {
+            Self::Newer(loose) => loose.receive(octets, provider, luck),
+            Self::Older(older) => older.receive(octets, provider, luck),
+        }
+    }
+
+    fn spi(&self) -> IkeSpi {
+        match self {
+            Self::Newer(loose) => loose.spi(),
+            Self::Older(older) => older.spi(),
+        }
+    }
+
+    /// What the case is called, if it is one.
+    fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Newer(loose) => loose.name(),
+            Self::Older(older) => older.name(),
+        }
+    }
+}
+
 /// A tester.
 pub struct Tester {
     orders: Orders,
@@ -88,11 +124,13 @@ pub struct Tester {
     left: u32,
     next: Option<Instant>,
     /// The IKE SAs that it has begun, by its own SPI.
-    begun: BTreeMap<IkeSpi, Loose>,
+    begun: BTreeMap<IkeSpi, Begun>,
     /// Those that others have begun, by its own SPI, and their first messages with it.
     answering: BTreeMap<IkeSpi, Answering>,
     first_messages: VecDeque<(Vec<u8>, IkeSpi)>,
     passing: Passing,
+    /// The cookies of the ISAKMP SA whose messages have passed last.
+    seen: Option<(IkeSpi, IkeSpi)>,
     identification: u16,
     /// What the cases are called that come next.
     says: VecDeque<&'static str>,
@@ -121,6 +159,7 @@ impl Tester {
             answering: BTreeMap::new(),
             first_messages: VecDeque::new(),
             passing: Passing::default(),
+            seen: None,
             identification: 0,
             says: VecDeque::new(),
             out: VecDeque::new(),
@@ -149,8 +188,8 @@ impl Tester {
                 && is_answer
                 && is_own(header.spi_i)
             {
-                if let Some(loose) = self.begun.get_mut(&header.spi_i) {
-                    let next = loose.receive(octets, self.provider, &mut self.luck);
+                if let Some(begun) = self.begun.get_mut(&header.spi_i) {
+                    let next = begun.receive(octets, self.provider, &mut self.luck);
                     self.go_on(header.spi_i, next);
                 }
                 return;
@@ -172,6 +211,7 @@ impl Tester {
                 changed.iter().for_each(|octets| self.say(source, destination, IKE_PORT, octets));
             }
             self.passing.remember(octets);
+            self.seen = cookies(octets).or(self.seen);
         }
         self.out.push_back(packet);
     }
@@ -261,12 +301,22 @@ impl Tester {
 
     /// One time: what needs no IKE SA is said at once, for all else one is begun.
     fn strike(&mut self) {
-        let (loose, first) = Loose::begin(&self.orders, self.turn, self.provider, &mut self.luck);
+        let (begun, first) = match self.orders.older {
+            None => {
+                let (loose, first) = Loose::begin(&self.orders, self.turn, self.provider, &mut self.luck);
+                (Begun::Newer(Box::new(loose)), first)
+            }
+            Some(phase1) => {
+                let told = (self.turn, self.seen);
+                let (older, first) = Older::begin(&self.orders, phase1, told, self.provider, &mut self.luck);
+                (Begun::Older(Box::new(older)), first)
+            }
+        };
         self.turn += 1;
-        self.says.extend(loose.name());
-        let spi = loose.spi();
+        self.says.extend(begun.name());
+        let spi = begun.spi();
         if self.orders.stage != Stage::Stranger {
-            self.begun.insert(spi, loose);
+            self.begun.insert(spi, begun);
             if self.begun.len() > MOST_BEGUN {
                 self.begun.pop_first();
             }
@@ -302,6 +352,12 @@ impl Tester {
 fn ike(packet: &IpPacket) -> Option<&[u8]> {
     let datagram = udp::read(packet).ok()?;
     (datagram.destination.port() == IKE_PORT).then_some(datagram.payload)
+}
+
+/// The cookies of a message of version 1 that has both.
+fn cookies(octets: &[u8]) -> Option<(IkeSpi, IkeSpi)> {
+    let header = v1::Header::parse(octets).ok().filter(|header| header.version.major == 1)?;
+    (header.spi_r != IkeSpi(0)).then_some((header.spi_i, header.spi_r))
 }
 
 /// A tester's luck.

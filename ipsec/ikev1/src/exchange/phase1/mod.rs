@@ -5,7 +5,7 @@ mod proof;
 
 use std::time::Duration;
 
-use ipsec_auth::{Identity, Proven};
+use ipsec_auth::Identity;
 use ipsec_crypto::{BadPublicValue, Initiator as KeyExchange, Secret};
 use ipsec_dataplane::Nat;
 use ipsec_wire::registry::v1::NotifyType;
@@ -25,7 +25,7 @@ use crate::message::Opened;
 use crate::nat::{self, Hashing, NatTraversal};
 use crate::negotiate::{Method, Phase1Suite};
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::IsakmpSa;
+use crate::sa::{IsakmpSa, PeerIdentity};
 
 /// What both ends have said of phase 1 once the keys are there.
 pub(super) struct Said {
@@ -90,16 +90,16 @@ impl Said {
         let skeyid = match connection.authentication_by(method) {
             Some(Authentication::SharedKey(psk)) => keys::skeyid_psk(cx.provider, prf, psk, &shared),
             Some(Authentication::Encryption(_)) => keys::skeyid_encryption(cx.provider, suite.hash, &shared),
-            Some(Authentication::Signatures(_)) | None => {
+            Some(Authentication::Signatures(_) | Authentication::Hybrid(_)) | None => {
                 keys::skeyid_signatures(cx.provider, prf, secret, &shared)
             }
         };
         let keys = keys::keys(cx.provider, prf, skeyid, secret, &shared);
         let bound = method.bound_hash().map_or(prf, prf_of);
-        let under_skeyid = (cx.provider.prf)(bound, keys.skeyid.as_bytes());
+        let [hashing, signing] = [prf, bound].map(|prf| (cx.provider.prf)(prf, keys.skeyid.as_bytes()));
         let publics = [self.public_i.as_slice(), &self.public_r].concat();
         let keyed = Keyed { cookie_r: self.cookie_r, suite, keys, publics };
-        (Proof::new(self, method, under_skeyid), Effect::Keyed(Box::new(keyed)))
+        (Proof::new(self, agreed, hashing, signing), Effect::Keyed(Box::new(keyed)))
     }
 }
 
@@ -169,8 +169,8 @@ pub(super) fn there<T>(payload: Option<T>) -> Result<T, Refusal> {
 }
 
 /// The effects of the end of phase 1.
-pub(super) fn established(sa: &IsakmpSa, proven: Proven, offered: Option<Duration>) -> Vec<Effect> {
+pub(super) fn established(sa: &IsakmpSa, peer: PeerIdentity, offered: Option<Duration>) -> Vec<Effect> {
     let own = sa.connection.lifetime.hard.time;
     let life = [own, offered].into_iter().flatten().min();
-    vec![Effect::Establish(proven, life)]
+    vec![Effect::Establish(peer, life)]
 }

@@ -2,7 +2,7 @@
 //! (RFC 2409 §5.1, RFC 4945).
 
 use ipsec_auth::{
-    Credential, HashedOctets, Identity, NotAuthenticated, Proven, certificate_requests_v1, prove_hash,
+    Credential, HashedOctets, Identity, NotAuthenticated, certificate_requests_v1, prove_hash,
     prove_hash_signature, read_certificates_v1, verify_hash, verify_hash_signature,
 };
 use ipsec_crypto::{Prf, SignatureAlgorithm};
@@ -15,16 +15,18 @@ use crate::config::Connection;
 use crate::context::Context;
 use crate::grammar::Means;
 use crate::message::Opened;
-use crate::negotiate::Method;
+use crate::negotiate::{Method, Phase1Suite};
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::Role;
+use crate::sa::{PeerIdentity, Role};
 
 /// What the proofs of both ends cover, and how they are made.
 pub(in crate::exchange) struct Proof {
     said: Said,
-    method: Method,
-    /// Under SKEYID.
-    prf: Prf,
+    agreed: Phase1Suite,
+    /// Under SKEYID: what makes hashes that are sent.
+    hashing: Prf,
+    /// The same for those that are signed.
+    signing: Prf,
 }
 
 /// Why a peer has not proven who it is.
@@ -55,13 +57,13 @@ impl Unproven {
 }
 
 impl Proof {
-    pub(super) fn new(said: Said, method: Method, prf: Prf) -> Self {
-        Self { said, method, prf }
+    pub(super) fn new(said: Said, agreed: Phase1Suite, hashing: Prf, signing: Prf) -> Self {
+        Self { said, agreed, hashing, signing }
     }
 
-    /// What proves.
-    pub(in crate::exchange) fn means(&self) -> Means {
-        self.method.means()
+    /// What the end in this role proves by.
+    pub(in crate::exchange) fn means(&self, role: Role) -> Means {
+        self.agreed.means(role)
     }
 
     /// What the hash of one end covers.
@@ -84,21 +86,22 @@ impl Proof {
     ) -> Result<Vec<Payload>, Refusal> {
         let id = connection.local_id.to_v1().body();
         let covered = self.covered(role, &id);
-        let Some((signatures, algorithm)) = self.signatures(connection) else {
-            return Ok(vec![Payload::Hash(prove_hash(&self.prf, &covered))]);
+        let Some((signatures, algorithm)) = self.signatures(connection, role) else {
+            return Ok(vec![Payload::Hash(prove_hash(&self.hashing, &covered))]);
         };
         let unable =
             |what: String| Refusal::Close(NotifyType::AUTHENTICATION_FAILED, Failure::Authentication(what));
-        let credential = chosen(signatures, self.method, asked)
-            .ok_or_else(|| unable(format!("there is no key for {}", self.method)))?;
+        let credential = chosen(signatures, self.agreed.method, asked)
+            .ok_or_else(|| unable(format!("there is no key for {}", self.agreed.method)))?;
         let key = (&credential.signer, algorithm);
-        let signature = prove_hash_signature(&self.prf, &covered, key, &mut *cx.entropy)
+        let signature = prove_hash_signature(&self.signing, &covered, key, &mut *cx.entropy)
             .map_err(|why| unable(why.to_string()))?;
         let certificates = credential.payloads_v1().into_iter().map(Payload::Cert);
         Ok(certificates.chain([Payload::Sig(signature)]).collect())
     }
 
-    /// Checks the other end's proof of its identity, whose payload has these octets.
+    /// Checks the other end's proof of its identity, whose payload has these octets. The hash of who leaves the proof to its user
+    /// shows only that it is the one who has said the rest.
     pub(in crate::exchange) fn verify(
         &self,
         connection: &Connection,
@@ -106,14 +109,17 @@ impl Proof {
         (id, octets): (&Identification, &[u8]),
         message: &Opened,
         cx: &Context<'_>,
-    ) -> Result<Proven, Unproven> {
+    ) -> Result<PeerIdentity, Unproven> {
         let identity = Identity::from_v1(id);
         let covered = self.covered(role, octets);
-        let Some((signatures, algorithm)) = self.signatures(connection) else {
+        let Some((signatures, algorithm)) = self.signatures(connection, role) else {
             let hash = message.hash().unwrap_or_default();
-            let proven = verify_hash(&self.prf, &covered, hash, identity.clone());
-            return proven
-                .map_err(|why| Unproven::Hash(Failure::Authentication(format!("{identity}: {why}"))));
+            let proven = verify_hash(&self.hashing, &covered, hash, identity.clone())
+                .map_err(|why| Unproven::Hash(Failure::Authentication(format!("{identity}: {why}"))))?;
+            return Ok(match self.agreed.leaves_to_user(role) {
+                true => PeerIdentity::Claimed(identity),
+                false => PeerIdentity::Proven(proven),
+            });
         };
         let refuse = |kind, what: String| Unproven::Signature(kind, Failure::Authentication(what));
         let certificates = read_certificates_v1(&message.certificates())
@@ -123,15 +129,25 @@ impl Proof {
             .key_of(&identity, &certificates, cx.date())
             .map_err(|why| refuse(blamed(&why), why.to_string()))?;
         let signature = message.signature().unwrap_or_default();
-        verify_hash_signature(&self.prf, &covered, (&key, algorithm), signature, identity.clone())
+        verify_hash_signature(&self.signing, &covered, (&key, algorithm), signature, identity.clone())
+            .map(PeerIdentity::Proven)
             .map_err(|why| refuse(NotifyType::INVALID_SIGNATURE, format!("{identity}: {why}")))
     }
 
-    /// What signs and whose signatures count, if signatures prove.
-    fn signatures<'a>(&self, connection: &'a Connection) -> Option<(&'a Signatures, SignatureAlgorithm)> {
-        match connection.authentication_by(self.method)? {
-            Authentication::Signatures(signatures) => Some((signatures, self.method.signature()?)),
-            Authentication::SharedKey(_) | Authentication::Encryption(_) => None,
+    /// What signs and whose signatures count, if the end in this role signs.
+    fn signatures<'a>(
+        &self,
+        connection: &'a Connection,
+        role: Role,
+    ) -> Option<(&'a Signatures, SignatureAlgorithm)> {
+        let method = self.agreed.method;
+        match connection.authentication_by(method)? {
+            Authentication::Signatures(signatures) | Authentication::Hybrid(signatures)
+                if self.means(role) == Means::Signature =>
+            {
+                Some((signatures, method.signature()?))
+            }
+            _ => None,
         }
     }
 }
@@ -156,7 +172,12 @@ fn blamed(why: &NotAuthenticated) -> NotifyType {
 pub(in crate::exchange) fn requests(connection: &Connection, methods: &[Method]) -> Vec<Payload> {
     let mut requests = Vec::new();
     for authentication in methods.iter().filter_map(|method| connection.authentication_by(*method)) {
-        let Authentication::Signatures(signatures) = authentication else { continue };
+        let signatures = match authentication {
+            Authentication::Signatures(signatures) => signatures,
+            // Only the client is shown certificates.
+            Authentication::Hybrid(signatures) if signatures.credentials.is_empty() => signatures,
+            _ => continue,
+        };
         for request in certificate_requests_v1(&signatures.peers.trust).into_iter().map(Payload::CertReq) {
             if !requests.contains(&request) {
                 requests.push(request);

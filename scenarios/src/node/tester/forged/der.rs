@@ -1,17 +1,17 @@
 //! As much of DER as it takes to take a certificate apart and to write one that is wrong (X.690 §8.1).
 
-pub(super) const BOOLEAN: u8 = 0x01;
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const BIT_STRING: u8 = 0x03;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const OID: u8 = 0x06;
-pub(super) const UTF8_STRING: u8 = 0x0c;
-pub(super) const UTC_TIME: u8 = 0x17;
-pub(super) const SEQUENCE: u8 = 0x30;
-pub(super) const SET: u8 = 0x31;
+pub(in super::super) const BOOLEAN: u8 = 0x01;
+pub(in super::super) const INTEGER: u8 = 0x02;
+pub(in super::super) const BIT_STRING: u8 = 0x03;
+pub(in super::super) const OCTET_STRING: u8 = 0x04;
+pub(in super::super) const OID: u8 = 0x06;
+pub(in super::super) const UTF8_STRING: u8 = 0x0c;
+pub(in super::super) const UTC_TIME: u8 = 0x17;
+pub(in super::super) const SEQUENCE: u8 = 0x30;
+pub(in super::super) const SET: u8 = 0x31;
 
 /// An element with this content.
-pub(super) fn element(tag: u8, content: &[&[u8]]) -> Vec<u8> {
+pub(in super::super) fn element(tag: u8, content: &[&[u8]]) -> Vec<u8> {
     let content = content.concat();
     let length = content.len().to_be_bytes();
     let significant = &length[length.iter().position(|octet| *octet != 0).unwrap_or(length.len())..];
@@ -28,12 +28,12 @@ pub(super) fn element(tag: u8, content: &[&[u8]]) -> Vec<u8> {
 }
 
 /// A BIT STRING of whole octets.
-pub(super) fn bits(octets: &[u8]) -> Vec<u8> {
+pub(in super::super) fn bits(octets: &[u8]) -> Vec<u8> {
     element(BIT_STRING, &[&[0], octets])
 }
 
 /// A number from 0 on, given in big-endian octets.
-pub(super) fn number(octets: &[u8]) -> Vec<u8> {
+pub(in super::super) fn number(octets: &[u8]) -> Vec<u8> {
     let begin = octets.iter().position(|octet| *octet != 0).unwrap_or(octets.len());
     let octets = &octets[begin..];
     let sign: &[u8] = if octets.first().is_none_or(|first| *first >= 0x80) { &[0] } else { &[] };
@@ -41,7 +41,7 @@ pub(super) fn number(octets: &[u8]) -> Vec<u8> {
 }
 
 /// The elements, whole, that stand side by side in `octets`, up to the first that does not fit.
-pub(super) fn elements(mut octets: &[u8]) -> Vec<&[u8]> {
+pub(in super::super) fn elements(mut octets: &[u8]) -> Vec<&[u8]> {
     let mut all = Vec::new();
     while let Some(length) = length(octets) {
         let Some((one, rest)) = octets.split_at_checked(length) else { break };
@@ -52,7 +52,7 @@ pub(super) fn elements(mut octets: &[u8]) -> Vec<&[u8]> {
 }
 
 /// What is inside an element.
-pub(super) fn content(element: &[u8]) -> &[u8] {
+pub(in super::super) fn content(element: &[u8]) -> &[u8] {
     header(element).and_then(|(begin, _)| element.get(begin..)).unwrap_or_default()
 }
 

@@ -9,14 +9,14 @@
 //! only what the case's name says.
 
 mod certificate;
-mod der;
+pub(super) mod der;
 mod eap;
 mod eap_cases;
 mod ecdsa;
 mod eddsa;
 mod keys;
-mod numbers;
-mod parts;
+pub(super) mod numbers;
+pub(super) mod parts;
 mod rsa;
 mod signature;
 

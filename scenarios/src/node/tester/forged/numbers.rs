@@ -33,7 +33,7 @@ pub(super) fn sum(one: &[u8], other: &[u8]) -> Vec<u8> {
 }
 
 /// The modulus in the SubjectPublicKeyInfo of an RSA key, in big-endian octets; of no octets in any other one.
-pub(super) fn modulus(spki: &[u8]) -> Vec<u8> {
+pub(in super::super) fn modulus(spki: &[u8]) -> Vec<u8> {
     let parts = der::elements(der::content(spki));
     // Behind the octet that counts unused bits.
     let key = parts.get(1).and_then(|bits| der::content(bits).get(1..)).unwrap_or_default();
