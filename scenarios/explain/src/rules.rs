@@ -86,7 +86,6 @@ rules! {
     V1_FLAGS = "v1-header-flags" Must "RFC 2408 §3.1" "Reserved bits of the header are cleared.";
     V1_COOKIE = "v1-cookie" Must "RFC 2408 §3.1" "The initiator's cookie is not zero; the responder's is zero in the first message only.";
     V1_MESSAGE_ID = "v1-message-id" Must "RFC 2408 §3.1" "Phase 1 has the message ID zero, and phase 2 another.";
-    V1_RESERVED = "v1-reserved" Must "RFC 2408 §3.2" "Reserved fields are sent as zero.";
     V1_SA_FIRST = "v1-sa-first" Must "RFC 2409 §5" "The SA payload comes before all others of phase 1.";
     V1_HASH_FIRST = "v1-hash-first" Must "RFC 2409 §5.5" "In quick mode HASH comes first, then SA.";
     V1_NONCE = "v1-nonce-length" Must "RFC 2409 §5" "A nonce has 8 to 256 octets.";

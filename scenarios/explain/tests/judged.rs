@@ -6,9 +6,11 @@ mod sample;
 
 use explain::report::{Form, Json, Text, skeleton, summary};
 use explain::{Keys, Summary, Told};
+use ipsec_wire::registry::v1 as v1_registry;
 use ipsec_wire::registry::{ExchangeType, NotifyType, ProtocolId};
 use ipsec_wire::v2::{Delete, Notify, Payload};
-use sample::{Capture, End, auth, conversation, first, handshake, header, inner, keys, offer};
+use ipsec_wire::{IkeSpi, Version, v1};
+use sample::{Capture, End, SPI_I, SPI_R, auth, conversation, first, handshake, header, inner, keys, offer};
 
 const I: End = End::Initiator;
 const R: End = End::Responder;
@@ -296,4 +298,66 @@ fn packets_are_judged() {
         }),
         ["packet-icv"]
     );
+}
+
+/// What a message of version 1 from the initiator breaks, behind what went before.
+fn version_1(
+    messages: &[(End, v1::Header, Vec<v1::Payload>)],
+    change: impl FnOnce(&mut [u8]),
+) -> Vec<&'static str> {
+    let mut capture = Capture::default();
+    for (end, header, payloads) in messages {
+        capture.udp(0, *end, &v1::Message { header: *header, payloads: payloads.clone() }.emit());
+    }
+    capture.spoil(|octets| change(&mut octets[8..]));
+    broken(&capture)
+}
+
+#[test]
+fn each_fault_of_version_1_in_the_clear_is_found_by_its_rule() {
+    let header = |cookie_r: u64, exchange| v1::Header {
+        spi_i: SPI_I,
+        spi_r: IkeSpi(cookie_r),
+        next_payload: v1_registry::PayloadType::NONE,
+        version: Version::V1,
+        exchange,
+        flags: v1::Flags::default(),
+        message_id: 0,
+        length: 0,
+    };
+    let (main, aggressive) = (v1_registry::ExchangeType::MAIN, v1_registry::ExchangeType::AGGRESSIVE);
+    let association = |bits: u16| {
+        let said = v1::Phase1 {
+            encryption: Some(v1_registry::Encryption::AES_CBC),
+            key_bits: Some(bits),
+            hash: Some(v1_registry::Hash::SHA),
+            auth: Some(v1_registry::AuthMethod::PRE_SHARED_KEY),
+            group: Some(v1_registry::Group::MODP_2048),
+            ..v1::Phase1::default()
+        };
+        let transforms = vec![v1::Transform { number: 1, id: 1, attributes: said.attributes() }];
+        let protocol = v1_registry::ProtocolId::ISAKMP;
+        let proposals = vec![v1::Proposal { number: 1, protocol, spi: Vec::new(), transforms }];
+        v1::Payload::Sa(v1::SecurityAssociation::new(proposals))
+    };
+    let offer = (I, header(0, main), vec![association(128), v1::Payload::VendorId(vec![1; 16])]);
+    let one = |change: &dyn Fn(&mut [u8])| version_1(std::slice::from_ref(&offer), |octets| change(octets));
+    let keep = |_: &mut [u8]| {};
+    assert_eq!(one(&keep), Vec::<&str>::new());
+    assert_eq!(one(&|octets| octets[19] |= 0x10), ["v1-header-flags"]);
+    assert_eq!(one(&|octets| octets[..8].fill(0)), ["v1-cookie"]);
+    assert_eq!(one(&|octets| octets[23] = 1), ["v1-message-id"]);
+    assert_eq!(one(&|octets| octets[27] += 8), ["v1-malformed"]);
+    let turned = (I, header(0, main), offer.2.iter().rev().cloned().collect());
+    assert_eq!(version_1(&[turned], keep), ["v1-sa-first"]);
+    let empty = (I, header(0, main), vec![v1::Payload::VendorId(vec![1; 16])]);
+    assert_eq!(version_1(&[empty], keep), ["v1-payload-missing"]);
+    let answer = |bits| (R, header(SPI_R.0, main), vec![association(bits)]);
+    assert_eq!(version_1(&[offer.clone(), answer(128)], keep), Vec::<&str>::new());
+    assert_eq!(version_1(&[offer.clone(), answer(256)], keep), ["v1-proposal"]);
+    let short = vec![association(128), v1::Payload::Ke(vec![1; 256]), v1::Payload::Nonce(vec![1; 7])];
+    assert_eq!(version_1(&[(I, header(0, aggressive), short)], keep), ["v1-nonce-length"]);
+    let mut quick = header(SPI_R.0, v1_registry::ExchangeType::QUICK);
+    quick.message_id = 7;
+    assert_eq!(version_1(&[(I, quick, vec![v1::Payload::Hash(vec![1; 20])])], keep), ["v1-clear"]);
 }
