@@ -130,7 +130,11 @@ fn what_proves_identities_in_main_mode_with_public_keys_is_decrypted() {
     ];
     for (scenario, payload) in scenarios {
         let (capture, config) = captured(&format!("ikev1/{scenario}"));
-        let see = |filter: &str| frames(&capture, &config, filter, &["frame.number"]);
+        // Wireshark takes a repeat for the next message of its exchange, under another IV.
+        let see = |filter: &str| {
+            let first = format!("{filter} && !(frame.comment contains \"transmission\")");
+            frames(&capture, &config, &first, &["frame.number"])
+        };
         let sealed = "isakmp.exchangetype == 2 && isakmp.flag_e == 1";
         let proofs = see(sealed);
         assert_eq!(proofs.len(), 2, "{scenario}: messages 5 and 6");
