@@ -26,8 +26,8 @@ pub(super) struct Pki {
     authorities: BTreeMap<String, Authority>,
     credentials: BTreeMap<String, Credential>,
     lists: Vec<Crl>,
-    /// Raw keys by IKE configuration and peer.
-    raw: BTreeMap<(String, String), Signer>,
+    /// Raw keys by IKE configuration and peer, one of each type that it proves itself with.
+    raw: BTreeMap<(String, String), Vec<Signer>>,
 }
 
 impl Pki {
@@ -51,10 +51,15 @@ impl Pki {
         }
         for ike in &scenario.ikes {
             for end in &ike.ends {
-                if let Proof::RawKey(key_type) = end.authentication.proof {
-                    let mut stream = Stream(streams.stream(&["pki", "raw-key", &ike.name, &end.peer]));
-                    let signer = Signer::generate(key_type, &mut stream);
-                    pki.raw.insert((ike.name.clone(), end.peer.clone()), signer);
+                let own = pki.raw.entry((ike.name.clone(), end.peer.clone())).or_default();
+                let mut stream = Stream(streams.stream(&["pki", "raw-key", &ike.name, &end.peer]));
+                let further = end.authentication.further.iter().map(|(_, proof)| proof);
+                for proof in std::iter::once(&end.authentication.proof).chain(further) {
+                    if let Proof::RawKey(key_type) = *proof
+                        && own.iter().all(|signer| signer.key_type() != key_type)
+                    {
+                        own.push(Signer::generate(key_type, &mut stream));
+                    }
                 }
             }
         }
@@ -177,10 +182,13 @@ impl Pki {
                 methods: methods.clone(),
             },
             Proof::EapOnly => Prove::EapOnly,
-            Proof::RawKey(_) => match self.raw.get(&(ike.to_owned(), end.peer.clone())) {
-                Some(signer) => Prove::RawKey { signer: signer.clone(), algorithms: algorithms() },
-                None => Prove::Null,
-            },
+            Proof::RawKey(key_type) => {
+                let own = self.raw.get(&(ike.to_owned(), end.peer.clone()));
+                match own.into_iter().flatten().find(|signer| signer.key_type() == *key_type) {
+                    Some(signer) => Prove::RawKey { signer: signer.clone(), algorithms: algorithms() },
+                    None => Prove::Signature { credentials: Vec::new(), algorithms: algorithms() },
+                }
+            }
             Proof::Null => Prove::Null,
         }
     }
@@ -223,8 +231,8 @@ impl Pki {
             }
             Demand::EapOnly => Authenticate::EapOnly,
             Demand::RawKey(peer) => {
-                let key = self.raw.get(&(ike.to_owned(), peer.clone()));
-                let keys = key.map(Signer::verifier).into_iter().collect();
+                let keys = self.raw.get(&(ike.to_owned(), peer.clone()));
+                let keys = keys.into_iter().flatten().map(Signer::verifier).collect();
                 Authenticate::RawKey { keys, algorithms: algorithms() }
             }
             Demand::Null => Authenticate::Null,

@@ -1,8 +1,23 @@
-//! What two IKEv2 configurations come to: agreement on what, or which refusal, in which exchange and why.
+//! What two IKEv2 configurations come to: agreement on what, or which refusal, by which end, in which exchange and why.
 //!
 //! It is plain set algebra over the scenario's nouns. What two ends agree on is what both have (RFC 7296 §2.7, §2.9); where
 //! they have several things in common, the responder's order decides. No IKE code is used here, so that it can be wrong in
 //! other ways than this.
+//!
+//! ```text
+//! suites ──▶ quantum ──▶ authentication ──▶ addresses ──▶ networks, suites of the child
+//!                            └─ identities, proofs, certificates, eap
+//! ```
+
+mod addresses;
+mod authentication;
+mod certificates;
+mod eap;
+mod identities;
+mod networks;
+mod proofs;
+mod quantum;
+mod suites;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,18 +25,29 @@ use std::net::IpAddr;
 
 use ipsec::crypto::{IntegrityAlgorithm, KeyExchangeAlgorithm, PrfAlgorithm};
 use ipsec::dataplane::Encryption;
-use ipsec_net::{AddressRange, Prefix};
+use ipsec::ikev2::Childless;
+use ipsec_net::AddressRange;
 
-use crate::file::{Child, ChildEnd, ChildProposal, Demand, Ike, IkeEnd, IkeProposal, Mode, Proof, Scenario};
+pub use networks::union;
+
+use crate::file::{Child, ChildEnd, Ike, IkeEnd, Mode, Scenario};
+pub(super) use identities::is_same;
 
 /// What follows when one end sets up a child, and an IKE SA for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Course {
-    /// The responder asks for another group than the one whose public value came (INVALID_KE_PAYLOAD).
-    pub regroups: bool,
+    /// The exchanges in which the responder asks for another group than the one whose public value came
+    /// (INVALID_KE_PAYLOAD).
+    pub regroups: Vec<Exchange>,
     /// The IKE SA, or why there is none.
     pub ike: Result<IkeAgreement, Refusal>,
-    /// The child, or why there is none. Nothing where there is no IKE SA for it.
+    /// What the responder alone believes the IKE SA to be, until it is told ([`OtherEnd::Undone`]).
+    pub undone: Option<IkeAgreement>,
+    /// The inside addresses that the responder lends to the initiator, at most one of each IP version; or why it lends none,
+    /// where it has to. Then there is no child in `IKE_AUTH` for the same reason.
+    pub addresses: Result<Vec<IpAddr>, Refusal>,
+    /// The child, or why there is none. Nothing where none is asked for or no IKE SA comes to be for it. A
+    /// responder that alone believes in an IKE SA believes the same of the child.
     pub child: Option<Result<ChildAgreement, Refusal>>,
 }
 
@@ -36,6 +62,8 @@ pub struct IkeAgreement {
     pub prf: PrfAlgorithm,
     /// The group.
     pub group: KeyExchangeAlgorithm,
+    /// The additional key exchanges (RFC 9370), those that are left out as nothing.
+    pub additional: [Option<KeyExchangeAlgorithm>; 7],
 }
 
 /// What a Child SA pair is.
@@ -65,29 +93,96 @@ pub struct ChildSuite {
 }
 
 /// The exchanges in which something can be refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each is the exchange of this name")]
 pub enum Exchange {
     IkeSaInit,
+    IkeIntermediate,
     IkeAuth,
     CreateChildSa,
 }
 
-/// What a responder refuses.
+/// The ends of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Who began it.
+    Initiator,
+    /// Who answers.
+    Responder,
+}
+
+/// What an end refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Where it does so.
     pub exchange: Exchange,
-    /// The notify that says so, by its name in RFC 7296 §3.10.1.
-    pub notify: &'static str,
+    /// Which end that is.
+    pub by: Role,
+    /// What is at stake.
+    pub matter: Matter,
+    /// What becomes of the other end.
+    pub other: OtherEnd,
     /// Why, for people.
     pub why: String,
+}
+
+/// What the other end learns of a refusal. Notifies have their names in RFC 7296 §3.10.1, or where they are defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OtherEnd {
+    /// Nothing has been sent to it.
+    Untouched,
+    /// It waits in vain: an initiator ends without a word what is not authenticated.
+    Waits,
+    /// This notify comes.
+    Told(&'static str),
+    /// This notify comes after the responder has believed that all is well, and undoes the IKE SA (RFC 7296 §2.21.2).
+    Undone(&'static str),
+}
+
+/// What a refusal is about, as the one who refuses sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matter {
+    /// Algorithms.
+    Proposals,
+    /// Traffic selectors.
+    Networks,
+    /// Who somebody is, and what proves it.
+    Proof,
+    /// Something that the other end does not do at all.
+    Ability,
+    /// What the other end may have at most, or has to ask for.
+    Limit,
+}
+
+impl Refusal {
+    /// A responder's, that it says in its response.
+    fn answered(exchange: Exchange, matter: Matter, notify: &'static str, why: String) -> Self {
+        Self { exchange, by: Role::Responder, matter, other: OtherEnd::Told(notify), why }
+    }
+
+    /// An initiator's that nobody hears of.
+    fn unheard(exchange: Exchange, matter: Matter, why: String) -> Self {
+        Self { exchange, by: Role::Initiator, matter, other: OtherEnd::Waits, why }
+    }
+
+    /// Whether the responder has believed that all is well.
+    fn is_late(&self) -> bool {
+        matches!(self.other, OtherEnd::Undone(_))
+    }
+}
+
+impl Course {
+    /// Nothing comes of it at all.
+    fn unbegun(why: Refusal) -> Self {
+        Self { regroups: Vec::new(), ike: Err(why), undone: None, addresses: Ok(Vec::new()), child: None }
+    }
 }
 
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::IkeSaInit => "IKE_SA_INIT",
+            Self::IkeIntermediate => "IKE_INTERMEDIATE",
             Self::IkeAuth => "IKE_AUTH",
             Self::CreateChildSa => "CREATE_CHILD_SA",
         })
@@ -96,7 +191,11 @@ impl fmt::Display for Exchange {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in {}: {}", self.notify, self.exchange, self.why)
+        let said = match self.other {
+            OtherEnd::Untouched | OtherEnd::Waits => "silence",
+            OtherEnd::Told(notify) | OtherEnd::Undone(notify) => notify,
+        };
+        write!(f, "{said} in {}: {}", self.exchange, self.why)
     }
 }
 
@@ -104,32 +203,62 @@ impl fmt::Display for Refusal {
 /// this peer at an end. Of several IKE configurations between the same two peers only that of the child is looked at.
 #[must_use]
 pub fn initiate(scenario: &Scenario, child: &str, initiator: &str) -> Option<Course> {
+    initiate_beside(scenario, child, initiator, &BTreeSet::new())
+}
+
+/// The same where the responder has lent these addresses to others.
+#[must_use]
+pub fn initiate_beside(
+    scenario: &Scenario,
+    child: &str,
+    initiator: &str,
+    lent: &BTreeSet<IpAddr>,
+) -> Option<Course> {
     let ends = Ends::of(scenario, child, initiator)?;
-    let (regroups, ike) = match ends.ike_suite(Exchange::IkeSaInit) {
-        Err(refusal) => return Some(Course { regroups: false, ike: Err(refusal), child: None }),
-        Ok(ike) => (ends.ike[0].offer.first()?.groups.first() != Some(&ike.group), ike),
-    };
-    if let Some(why) = ends.strangers() {
-        let refusal = Refusal { exchange: Exchange::IkeAuth, notify: "AUTHENTICATION_FAILED", why };
-        return Some(Course { regroups, ike: Err(refusal), child: None });
+    let alone = ends.ike[0].life.childless == Childless::Require;
+    if !alone && let Err(refusal) = ends.check_asked_for(Exchange::IkeAuth, &[]) {
+        return Some(Course::unbegun(Refusal { exchange: Exchange::IkeSaInit, ..refusal }));
     }
-    Some(Course { regroups, ike: Ok(ike), child: Some(ends.child(scenario, Exchange::IkeAuth)) })
+    let mut course = ends.ike_sa(lent, alone);
+    if !alone && (course.ike.is_ok() || course.undone.is_some()) {
+        course.child = Some(ends.child_in_auth(course.addresses.clone()));
+    }
+    if alone && course.ike.is_ok() {
+        let lent = course.addresses.as_ref().map_or(&[][..], Vec::as_slice);
+        let (regroups, child) = ends.child_anew(lent);
+        course.regroups.extend(regroups.then_some(Exchange::CreateChildSa));
+        course.child = Some(child);
+    }
+    Some(course)
+}
+
+/// What follows when `initiator` sets up the IKE SA of `child` alone (RFC 6023), where nothing is there yet but what the
+/// responder has lent to others.
+#[must_use]
+pub fn initiate_ike(
+    scenario: &Scenario,
+    child: &str,
+    initiator: &str,
+    lent: &BTreeSet<IpAddr>,
+) -> Option<Course> {
+    let ends = Ends::of(scenario, child, initiator)?;
+    if ends.ike[0].life.childless == Childless::Refuse {
+        let why = format!("{} has no IKE SA without a child", ends.ike[0].peer);
+        let unheard = Refusal::unheard(Exchange::IkeSaInit, Matter::Ability, why);
+        return Some(Course::unbegun(Refusal { other: OtherEnd::Untouched, ..unheard }));
+    }
+    Some(ends.ike_sa(lent, true))
 }
 
 /// What replaces the Child SA pair of a child when `initiator` asks for that (RFC 7296 §2.8), and whether the responder asks for
-/// another group before. The exchange is the first one in which a group of the child's own counts.
+/// another group before. The exchange is the first one in which a group of the child's own counts. No addresses are lent.
 #[must_use]
 pub fn rekey_child(
     scenario: &Scenario,
     child: &str,
     initiator: &str,
 ) -> Option<(bool, Result<ChildAgreement, Refusal>)> {
-    let ends = Ends::of(scenario, child, initiator)?;
-    let new = ends.child(scenario, Exchange::CreateChildSa);
-    let sent = ends.child[0].offer.iter().find_map(|proposal| proposal.groups.first());
-    let regroups =
-        new.as_ref().is_ok_and(|new| new.suite.group.is_some() && new.suite.group.as_ref() != sent);
-    Some((regroups, new))
+    Some(Ends::of(scenario, child, initiator)?.child_anew(&[]))
 }
 
 /// What replaces the IKE SA of a child when `initiator` asks for that.
@@ -139,7 +268,9 @@ pub fn rekey_ike(scenario: &Scenario, child: &str, initiator: &str) -> Option<Re
 }
 
 /// What the initiator is told, and what the responder.
+#[derive(Clone, Copy)]
 struct Ends<'a> {
+    scenario: &'a Scenario,
     ike: [&'a IkeEnd; 2],
     child: [&'a ChildEnd; 2],
     child_noun: &'a Child,
@@ -153,6 +284,7 @@ impl<'a> Ends<'a> {
         let side = ike_noun.ends.iter().position(|end| end.peer == initiator)?;
         let sides = [side, 1 - side];
         Some(Self {
+            scenario,
             ike: sides.map(|side| &ike_noun.ends[side]),
             child: sides.map(|side| &child_noun.ends[side]),
             child_noun,
@@ -160,72 +292,82 @@ impl<'a> Ends<'a> {
         })
     }
 
-    fn ike_suite(&self, exchange: Exchange) -> Result<IkeAgreement, Refusal> {
-        let [initiator, responder] = self.ike.map(|end| &end.offer);
-        let agreed = pairs(responder, initiator).find_map(|(ours, theirs)| {
-            Some(IkeAgreement {
-                encryption: common(&ours.encryption, &theirs.encryption)?,
-                integrity: common_or_none(&ours.integrity, &theirs.integrity)?,
-                prf: common(&ours.prf, &theirs.prf)?,
-                group: common(&ours.groups, &theirs.groups)?,
-            })
-        });
-        agreed.ok_or_else(|| {
-            let missing = |(ours, theirs): (&IkeProposal, &IkeProposal)| {
-                lacking([
-                    ("encryption", common(&ours.encryption, &theirs.encryption).is_some()),
-                    ("integrity", common_or_none(&ours.integrity, &theirs.integrity).is_some()),
-                    ("PRF", common(&ours.prf, &theirs.prf).is_some()),
-                    ("group", common(&ours.groups, &theirs.groups).is_some()),
-                ])
-            };
-            self.nothing_chosen(
-                exchange,
-                pairs(responder, initiator).map(missing).min_by_key(Vec::len),
-                initiator,
-                responder,
-            )
-        })
-    }
-
-    /// Why they do not believe each other, if they do not.
-    fn strangers(&self) -> Option<String> {
-        let [initiator, responder] = self.ike;
-        for (expecting, other) in [(initiator, responder), (responder, initiator)] {
-            let asserted = other.authentication.identity.to_string();
-            if !is_same(&expecting.expects.to_string(), &asserted) {
-                return Some(format!(
-                    "{} expects {}, {} is {asserted}",
-                    expecting.peer, expecting.expects, other.peer
-                ));
-            }
+    /// The IKE SA, and what the initiator gets with it; `alone` where no child is asked for in `IKE_AUTH`.
+    fn ike_sa(&self, lent: &BTreeSet<IpAddr>, alone: bool) -> Course {
+        if !self.has_offer() {
+            let why = format!("all that {} offers needs IKE_INTERMEDIATE", self.ike[0].peer);
+            let unheard = Refusal::unheard(Exchange::IkeSaInit, Matter::Ability, why);
+            return Course::unbegun(Refusal { other: OtherEnd::Untouched, ..unheard });
         }
-        // Other proofs than pre-shared keys are taken for good.
-        let differ = |prover: &IkeEnd, other: &IkeEnd| match (
-            &prover.authentication.proof,
-            &other.authentication.demand,
-        ) {
-            (Proof::Psk(own), Demand::Psk(expected)) => own != expected,
-            _ => false,
-        };
-        let differ = differ(initiator, responder) || differ(responder, initiator);
-        differ.then(|| "their pre-shared keys differ".to_owned())
+        let agreed = self.ike_suite(Exchange::IkeSaInit);
+        let another = agreed.as_ref().is_ok_and(|ike| self.first_group() != Some(ike.group));
+        let proven = agreed.as_ref().map_or(Ok(()), |_| self.proven(alone));
+        let is_late = proven.as_ref().is_err_and(Refusal::is_late);
+        let undone = agreed.as_ref().ok().filter(|_| is_late).copied();
+        let ike = agreed.and_then(|ike| proven.map(|()| ike));
+        let has_responder = ike.is_ok() || undone.is_some();
+        Course {
+            regroups: another.then_some(Exchange::IkeSaInit).into_iter().collect(),
+            ike,
+            undone,
+            addresses: if has_responder { addresses::lent(self, lent) } else { Ok(Vec::new()) },
+            child: None,
+        }
     }
 
-    fn child(&self, scenario: &Scenario, exchange: Exchange) -> Result<ChildAgreement, Refusal> {
-        let fresh = exchange == Exchange::CreateChildSa;
+    /// Whether each end comes to believe the other one.
+    fn proven(&self, alone: bool) -> Result<(), Refusal> {
+        let [initiator, responder] = self.ike;
+        if alone && responder.life.childless == Childless::Refuse {
+            let why = format!("{} takes no IKE SA without a child", responder.peer);
+            return Err(Refusal::unheard(Exchange::IkeSaInit, Matter::Ability, why));
+        }
+        if authentication::is_repeated(initiator) && !authentication::is_repeated(responder) {
+            let why = format!("{} takes one authentication exchange only", responder.peer);
+            return Err(Refusal::unheard(Exchange::IkeSaInit, Matter::Ability, why));
+        }
+        quantum::hello(self.ike)?;
+        quantum::in_intermediate(self.ike)?;
+        authentication::course(self)
+    }
+
+    /// The child that is asked for in `IKE_AUTH`, where no group of its own counts.
+    fn child_in_auth(&self, addresses: Result<Vec<IpAddr>, Refusal>) -> Result<ChildAgreement, Refusal> {
+        let addresses = addresses?;
+        let [_, responder] = self.ike;
+        if responder.life.childless == Childless::Require {
+            let why = format!("{} takes children in exchanges of their own", responder.peer);
+            let (exchange, notify) = (Exchange::IkeAuth, "NO_ADDITIONAL_SAS");
+            return Err(Refusal::answered(exchange, Matter::Limit, notify, why));
+        }
+        self.child(Exchange::IkeAuth, &addresses)
+    }
+
+    /// The child that is asked for in `CREATE_CHILD_SA`, and whether the responder asks for another group before.
+    fn child_anew(&self, addresses: &[IpAddr]) -> (bool, Result<ChildAgreement, Refusal>) {
+        let new = self.child(Exchange::CreateChildSa, addresses);
+        let sent = self.child[0].offer.iter().find_map(|proposal| proposal.groups.first());
+        let chosen = new.as_ref().ok().and_then(|new| new.suite.group.as_ref());
+        (chosen.is_some() && chosen != sent, new)
+    }
+
+    /// An initiator asks for no child that would carry nothing.
+    fn check_asked_for(&self, exchange: Exchange, addresses: &[IpAddr]) -> Result<(), Refusal> {
+        if self.asked_for(exchange, addresses).iter().all(|side| !side.is_empty()) {
+            return Ok(());
+        }
+        let why = format!("nobody has an address that {} is for", self.child_noun.name);
+        Err(Refusal { other: OtherEnd::Untouched, ..Refusal::unheard(exchange, Matter::Networks, why) })
+    }
+
+    fn child(&self, exchange: Exchange, addresses: &[IpAddr]) -> Result<ChildAgreement, Refusal> {
+        self.check_asked_for(exchange, addresses)?;
         let asks = self.child[0];
-        let (name, answers, networks) = self.meant(scenario, fresh).ok_or_else(|| Refusal {
-            exchange,
-            notify: "TS_UNACCEPTABLE",
-            why: format!("{} and {} protect nothing in common", self.ike[0].peer, self.ike[1].peer),
+        let (name, answers, networks) = self.meant(exchange, addresses).ok_or_else(|| {
+            let why = format!("{} and {} protect nothing in common", self.ike[0].peer, self.ike[1].peer);
+            Refusal::answered(exchange, Matter::Networks, "TS_UNACCEPTABLE", why)
         })?;
-        let suite = child_suite(&answers.offer, &asks.offer, fresh).ok_or_else(|| {
-            let missing =
-                |(ours, theirs): (&ChildProposal, &ChildProposal)| child_lacking(ours, theirs, fresh);
-            let least = pairs(&answers.offer, &asks.offer).map(missing).min_by_key(Vec::len);
-            self.nothing_chosen(exchange, least, &asks.offer, &answers.offer)
-        })?;
+        let suite = self.child_suite(answers, exchange)?;
         let transport = [asks.mode, answers.mode] == [Mode::Transport; 2];
         Ok(ChildAgreement {
             names: [self.child_noun.name.clone(), name],
@@ -233,148 +375,6 @@ impl<'a> Ends<'a> {
             mode: if transport { Mode::Transport } else { Mode::Tunnel },
             networks,
         })
-    }
-
-    /// The responder's child that is meant: the first of the IKE configuration that has something in common with the offer at
-    /// both sides; the same one, where it is to be replaced.
-    fn meant(
-        &self,
-        scenario: &'a Scenario,
-        replaced: bool,
-    ) -> Option<(String, &'a ChildEnd, [Vec<AddressRange>; 2])> {
-        let asks = self.child[0];
-        let of_ike = scenario.children.iter().filter(|child| child.ike == self.ike_noun.name);
-        let mut candidates = of_ike.filter(|child| !replaced || child.name == self.child_noun.name);
-        candidates.find_map(|child| {
-            let answers = child.ends.iter().find(|end| end.peer == self.ike[1].peer)?;
-            let networks =
-                [intersection(&asks.local, &answers.remote), intersection(&asks.remote, &answers.local)];
-            // Packets run between addresses of one IP version.
-            let [first, second]: &[Vec<AddressRange>; 2] = &networks;
-            let version = |range: &AddressRange| range.first().is_ipv4();
-            let joined = first.iter().any(|one| second.iter().any(|other| version(one) == version(other)));
-            joined.then(|| (child.name.clone(), answers, networks))
-        })
-    }
-
-    fn nothing_chosen<P: fmt::Display>(
-        &self,
-        exchange: Exchange,
-        missing: Option<Vec<&'static str>>,
-        offered: &[P],
-        accepted: &[P],
-    ) -> Refusal {
-        let list = |proposals: &[P]| proposals.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let missing = missing.unwrap_or_default().join(" and ");
-        let [initiator, responder] = self.ike.map(|end| &end.peer);
-        let why = format!(
-            "no {missing} in common: {initiator} offers {}; {responder} accepts {}",
-            list(offered),
-            list(accepted)
-        );
-        Refusal { exchange, notify: "NO_PROPOSAL_CHOSEN", why }
-    }
-}
-
-/// The algorithms of a child; without a fresh key exchange groups do not count (RFC 7296 §1.2).
-fn child_suite(ours: &[ChildProposal], theirs: &[ChildProposal], fresh: bool) -> Option<ChildSuite> {
-    pairs(ours, theirs).find_map(|(ours, theirs)| {
-        Some(ChildSuite {
-            encryption: common_or_none(&ours.encryption, &theirs.encryption)?,
-            integrity: common_or_none(&ours.integrity, &theirs.integrity)?,
-            group: if fresh { common_or_none(&ours.groups, &theirs.groups)? } else { None },
-            extended_sequence_numbers: common(
-                &ours.extended_sequence_numbers,
-                &theirs.extended_sequence_numbers,
-            )?,
-        })
-    })
-}
-
-fn child_lacking(ours: &ChildProposal, theirs: &ChildProposal, fresh: bool) -> Vec<&'static str> {
-    let numbers = common(&ours.extended_sequence_numbers, &theirs.extended_sequence_numbers);
-    lacking([
-        ("encryption", common_or_none(&ours.encryption, &theirs.encryption).is_some()),
-        ("integrity", common_or_none(&ours.integrity, &theirs.integrity).is_some()),
-        ("group", !fresh || common_or_none(&ours.groups, &theirs.groups).is_some()),
-        ("length of sequence numbers", numbers.is_some()),
-    ])
-}
-
-fn lacking(classes: [(&'static str, bool); 4]) -> Vec<&'static str> {
-    classes.into_iter().filter(|(_, agreed)| !agreed).map(|(class, _)| class).collect()
-}
-
-/// Each of the first with each of the second, the first ones' order before the second ones'.
-fn pairs<'a, T>(first: &'a [T], second: &'a [T]) -> impl Iterator<Item = (&'a T, &'a T)> {
-    first.iter().flat_map(move |a| second.iter().map(move |b| (a, b)))
-}
-
-/// The first of the first set that is in the second.
-fn common<T: Copy + PartialEq>(first: &[T], second: &[T]) -> Option<T> {
-    first.iter().find(|one| second.contains(one)).copied()
-}
-
-/// The same for what may be left out, if both leave it out.
-fn common_or_none<T: Copy + PartialEq>(first: &[T], second: &[T]) -> Option<Option<T>> {
-    match (first, second) {
-        ([], []) => Some(None),
-        _ => common(first, second).map(Some),
-    }
-}
-
-/// Identities are texts, but for addresses, which can be written in several ways.
-pub(super) fn is_same(one: &str, other: &str) -> bool {
-    match (one.parse::<IpAddr>(), other.parse::<IpAddr>()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => one == other,
-    }
-}
-
-/// The addresses that are in both, as ranges in order that neither overlap nor touch.
-fn intersection(first: &[Prefix], second: &[Prefix]) -> Vec<AddressRange> {
-    let both = |a: &Prefix, b: &Prefix| match (a.length() >= b.length(), a.range(), b.range()) {
-        // Of two prefixes with something in common one contains the other.
-        (true, inner, _) if b.contains(a.address()) => Some(inner),
-        (false, _, inner) if a.contains(b.address()) => Some(inner),
-        _ => None,
-    };
-    let all: BTreeSet<(IpAddr, IpAddr)> = first
-        .iter()
-        .flat_map(|a| second.iter().filter_map(move |b| both(a, b)))
-        .map(|range| (range.first(), range.last()))
-        .collect();
-    union(all.into_iter().filter_map(|(first, last)| AddressRange::new(first, last)))
-}
-
-/// The same addresses as ranges in order that neither overlap nor touch.
-#[must_use]
-pub fn union(ranges: impl IntoIterator<Item = AddressRange>) -> Vec<AddressRange> {
-    let mut sorted: Vec<AddressRange> = ranges.into_iter().collect();
-    sorted.sort_unstable_by_key(|range| (range.first(), range.last()));
-    let mut all: Vec<AddressRange> = Vec::new();
-    for range in sorted {
-        let joined = all
-            .last()
-            .filter(|last| touches(last.last(), range.first()))
-            .and_then(|last| AddressRange::new(last.first(), last.last().max(range.last())));
-        match joined {
-            Some(joined) => {
-                all.pop();
-                all.push(joined);
-            }
-            None => all.push(range),
-        }
-    }
-    all
-}
-
-/// Whether no address lies between the end of one range and the beginning of a later one.
-fn touches(end: IpAddr, begin: IpAddr) -> bool {
-    match (end, begin) {
-        (IpAddr::V4(end), IpAddr::V4(begin)) => begin.to_bits() <= end.to_bits().saturating_add(1),
-        (IpAddr::V6(end), IpAddr::V6(begin)) => begin.to_bits() <= end.to_bits().saturating_add(1),
-        _ => false,
     }
 }
 

@@ -1,20 +1,43 @@
 //! Pairs of configurations, as scenario files: close enough to agree often, and different enough to fail in every way.
 
+mod careful;
+mod clients;
+mod proving;
+
 use std::sync::Arc;
 
 use esplanade::file::{self, Scenario};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+pub(crate) use careful::careful;
+pub(crate) use clients::clients;
+pub(crate) use proving::proving;
+
+/// A configuration of two ends, and what else the scenario needs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pair {
+    ends: [End; 2],
+    /// Lines in the table of the IKE configuration, for both ends.
+    both: Vec<String>,
+    /// More tables.
+    tables: String,
+}
+
 /// What one end is told.
-#[derive(Clone, Debug)]
-pub(crate) struct End {
+#[derive(Clone, Debug, Default)]
+struct End {
     identity: &'static str,
     expects: Option<&'static str>,
-    psk: &'static str,
+    /// How it proves who it is.
+    auth: String,
+    /// Lines of its own in the table of the IKE configuration.
+    lines: Vec<String>,
     ike: Vec<String>,
     child: Vec<String>,
     transport: bool,
+    /// What is behind it, if that is not what its child protects.
+    behind: Vec<&'static str>,
     protects: Vec<&'static str>,
     reaches: Vec<&'static str>,
 }
@@ -78,17 +101,19 @@ fn end(side: usize) -> impl Strategy<Value = End> {
     told.prop_map(move |(expects, psk, (ike, child), transport, protects, reaches)| End {
         identity: IDENTITIES[side],
         expects,
-        psk,
+        auth: format!("psk = \"{psk}\""),
+        lines: Vec::new(),
         ike,
         child,
         transport,
+        behind: Vec::new(),
         protects,
         reaches,
     })
 }
 
 /// Two ends. Often the second has proposals of the first among its own: by chance alone ends agree too seldom.
-pub(crate) fn ends() -> impl Strategy<Value = [End; 2]> {
+pub(crate) fn ends() -> impl Strategy<Value = Pair> {
     (end(0), end(1), 0usize..4, 0usize..4).prop_map(|(west, mut east, ike, child)| {
         let mix = |theirs: &[String], own: &mut Vec<String>, how: usize| match how {
             0 => {}
@@ -100,43 +125,62 @@ pub(crate) fn ends() -> impl Strategy<Value = [End; 2]> {
         };
         mix(&west.ike, &mut east.ike, ike);
         mix(&west.child, &mut east.child, child);
-        [west, east]
+        Pair { ends: [west, east], ..Pair::default() }
     })
 }
 
-/// The scenario in which these two ends meet.
-pub(crate) fn scenario(ends: &[End; 2]) -> Arc<Scenario> {
-    let text = text(ends);
+/// Two ends that agree on all that they are told so far, which is as little as can be.
+fn plain() -> Pair {
+    let end = |side: usize| End {
+        identity: IDENTITIES[side],
+        auth: "psk = \"correct horse\"".to_owned(),
+        ike: vec!["aes128gcm16-prfsha256-x25519".to_owned()],
+        child: vec!["aes128gcm16".to_owned()],
+        protects: vec![NETWORKS[side][0]],
+        reaches: vec![NETWORKS[1 - side][0]],
+        ..End::default()
+    };
+    Pair { ends: [end(0), end(1)], ..Pair::default() }
+}
+
+/// The scenario in which the ends of this pair meet.
+pub(crate) fn scenario(pair: &Pair) -> Arc<Scenario> {
+    let text = text(pair);
     Arc::new(file::parse("generated", &text).unwrap_or_else(|problems| panic!("{text}\n{problems:?}")))
 }
 
-fn text(ends: &[End; 2]) -> String {
-    let list = |words: &[String]| {
-        format!("[{}]", words.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", "))
-    };
-    let nets = |words: &[&str]| list(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+/// A list of words as TOML has it.
+fn list<T: AsRef<str>>(words: &[T]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.as_ref())).collect();
+    format!("[{}]", words.join(", "))
+}
+
+fn text(Pair { ends, both, tables }: &Pair) -> String {
     let mut text =
         "title = \"two ends\"\nstory = '''\n0s west: initiate net\nexpect site up at west within 1s\n'''\n"
             .to_owned();
-    let mut told = "[ike.site]\nends = [\"west\", \"east\"]\n[child.net]\nof = \"site\"\n".to_owned();
+    let both = both.join("\n");
+    let mut told =
+        format!("[ike.site]\nends = [\"west\", \"east\"]\n{both}\n[child.net]\nof = \"site\"\n{tables}\n");
     for (name, address, end) in [("west", "192.0.2.1", &ends[0]), ("east", "198.51.100.1", &ends[1])] {
         text += &format!(
             "[peer.{name}]\naddress = \"{address}\"\nidentity = \"{}\"\nprotects = {}\n",
             end.identity,
-            nets(&end.protects)
+            list(if end.behind.is_empty() { &end.protects } else { &end.behind })
         );
         told += &format!(
-            "[ike.site.at.{name}]\nauth = {{ psk = \"{}\" }}\noffer = {}\n",
-            end.psk,
-            list(&end.ike)
+            "[ike.site.at.{name}]\nauth = {{ {} }}\noffer = {}\n{}\n",
+            end.auth,
+            list(&end.ike),
+            end.lines.join("\n")
         );
         told += &end.expects.map_or_else(String::new, |who| format!("expects = \"{who}\"\n"));
         let mode = if end.transport { "transport" } else { "tunnel" };
         told += &format!(
             "[child.net.at.{name}]\nmode = \"{mode}\"\noffer = {}\nprotects = {}\nreaches = {}\n",
             list(&end.child),
-            nets(&end.protects),
-            nets(&end.reaches)
+            list(&end.protects),
+            list(&end.reaches)
         );
     }
     text + &told

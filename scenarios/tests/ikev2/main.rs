@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod configurations;
+mod foretold;
+mod found_out;
 mod matrix;
 mod mutation;
 mod observed;
 #[path = "../played/mod.rs"]
 mod played;
 mod properties;
+mod reached;

@@ -1,5 +1,7 @@
 //! What really happens in a world of two peers, in the model's words.
 
+use std::net::IpAddr;
+
 use esplanade::file::Mode;
 use esplanade::model::agreement::{ChildAgreement, ChildSuite, IkeAgreement, union};
 use ipsec::Event;
@@ -9,6 +11,7 @@ use ipsec::ikev2::{ChildRecord, Event as Ikev2, IkeSuite};
 use ipsec::wire::v2::TrafficSelector;
 use ipsec_net::AddressRange;
 
+use crate::foretold::Outcome;
 use crate::played::{Followed, Played};
 
 /// What an order has led to; of each pair first the end that was given it.
@@ -33,6 +36,17 @@ pub(crate) fn children(played: &Played) -> [usize; 2] {
 }
 
 impl Happened {
+    /// All that the model speaks of.
+    pub(crate) fn outcome(&self) -> Outcome {
+        Outcome {
+            ikes: self.ike_suites(),
+            addresses: self.addresses(),
+            children: self.children(),
+            failures: self.failures(),
+            notifies: self.notifies(),
+        }
+    }
+
     fn at<T>(&self, pick: impl Fn(&Ikev2) -> Option<T>) -> [Vec<T>; 2] {
         self.order.map(|peer| {
             self.notes.iter().filter(|(at, _)| *at == peer).filter_map(|(_, event)| pick(event)).collect()
@@ -44,6 +58,15 @@ impl Happened {
             Ikev2::IkeUp { suite, .. } => Some(ike(suite)),
             _ => None,
         })
+    }
+
+    /// The inside addresses that are lent, as each end has them.
+    fn addresses(&self) -> [Vec<IpAddr>; 2] {
+        let [first, second] = self.at(|event| match event {
+            Ikev2::Configured { inside, .. } => Some(inside.addresses.clone()),
+            _ => None,
+        });
+        [first.concat(), second.concat()]
     }
 
     /// The children, in the words of the model: names and networks in the order of the ends.
@@ -89,6 +112,7 @@ fn ike(suite: &IkeSuite) -> IkeAgreement {
         integrity: suite.protection.integrity,
         prf: suite.prf,
         group: suite.key_exchange,
+        additional: suite.additional,
     }
 }
 

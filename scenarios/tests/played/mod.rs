@@ -70,8 +70,15 @@ impl Played {
         Self { built: build::world(scenario, &setup, &PORTABLE, Notes::default()).unwrap() }
     }
 
-    /// Gives an order, lets everything happen that follows from it, and tells what did.
+    /// Gives an order to one of the two, lets everything happen that follows from it, and tells what did.
     pub(crate) fn order(&mut self, peer: &str, command: Command) -> Followed {
+        self.give(peer, command);
+        let id = self.built.places.peers[peer].index();
+        Followed { notes: std::mem::take(self.built.world.observer_mut()), order: [id, 1 - id] }
+    }
+
+    /// Gives an order to whomever, and lets everything happen that follows from it.
+    pub(crate) fn give(&mut self, peer: &str, command: Command) {
         let id = self.built.places.peers[peer];
         let world = &mut self.built.world;
         *world.observer_mut() = Notes::default();
@@ -81,8 +88,6 @@ impl Played {
             }
         });
         world.run_until(world.now() + Duration::from_secs(120)).unwrap();
-        let order = [id.index(), 1 - id.index()];
-        Followed { notes: std::mem::take(world.observer_mut()), order }
     }
 
     /// The states of both peers.

@@ -133,6 +133,11 @@ impl ChildConfig {
         child
     }
 
+    /// Whether a side of it is empty, as it is where nobody has an address that it is for.
+    pub(crate) fn carries_nothing(&self) -> bool {
+        self.local.is_empty() || self.remote.is_empty()
+    }
+
     /// Whether a peer of this identity may have it.
     pub(crate) fn is_for(&self, peer: Option<&Identity>) -> bool {
         self.names.is_empty() || peer.is_some_and(|peer| self.names.iter().any(|name| name.matches(peer)))

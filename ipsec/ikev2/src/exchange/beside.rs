@@ -9,7 +9,7 @@ use super::child::{self, ChildOffer, Secrets, Wish};
 use super::create_child::CreateChild;
 use super::delete::DeleteChild;
 use super::{Answer, Next, configuration, create_child};
-use crate::config::Connection;
+use crate::config::{Childless, Connection};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
@@ -117,6 +117,9 @@ pub(crate) fn answer(
     if !child::is_asked_for(message) {
         return answer;
     }
+    if connection.childless == Childless::Require {
+        return without_child(answer, connection);
+    }
     let child = child::answer(
         connection,
         sa,
@@ -134,6 +137,22 @@ pub(crate) fn answer(
     answer
 }
 
+/// The child has to come in an exchange of its own (RFC 6023 §3); what else was asked for is granted.
+fn without_child(mut answer: Answer, connection: &Connection) -> Answer {
+    let kind = NotifyType::NO_ADDITIONAL_SAS;
+    let failure = Failure::Limit(format!("{kind}: children come in exchanges of their own (RFC 6023)"));
+    answer.payloads.push(Payload::Notify(Notify::new(kind, Vec::new())));
+    answer.effects.push(Effect::Report(Event::Probe("ikev2.childless.required")));
+    answer.effects.push(failed(connection, failure));
+    answer
+}
+
+/// A child that is refused before it is known which one is meant.
+fn failed(connection: &Connection, failure: Failure) -> Effect {
+    let child = connection.children.first().map_or_else(String::new, |child| child.name.clone());
+    Effect::Report(Event::ChildFailed { child, failure })
+}
+
 /// There is no address, and so no child; the IKE SA comes all the same (RFC 7296 §1.2, §3.15.4).
 fn without_address(connection: &Connection, kind: NotifyType, message: &Opened<'_>) -> Answer {
     let why = match kind {
@@ -142,9 +161,7 @@ fn without_address(connection: &Connection, kind: NotifyType, message: &Opened<'
     };
     let mut effects = vec![Effect::Report(Event::Probe("ikev2.address.refused"))];
     if child::is_asked_for(message) {
-        let child = connection.children.first().map_or_else(String::new, |child| child.name.clone());
-        let failure = Failure::Limit(format!("{kind}: {why}"));
-        effects.push(Effect::Report(Event::ChildFailed { child, failure }));
+        effects.push(failed(connection, Failure::Limit(format!("{kind}: {why}"))));
     }
     Answer { payloads: vec![Payload::Notify(Notify::new(kind, Vec::new()))], effects }
 }

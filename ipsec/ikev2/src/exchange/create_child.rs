@@ -17,6 +17,7 @@ use ipsec_wire::v2::{KeyExchange, Notify, Payload};
 use super::child::{self, Agreed, ChildOffer, ChildRefusal, Secrets, Wish};
 use super::delete::DeleteChild;
 use super::followup::{self, FollowUp};
+use super::init::nobody_there;
 use super::retry::{after_refusal, temporary_failure};
 use super::{Answer, Company, Exchange, Next, rekey_child, rekey_ike};
 use crate::collision::{Asked, End, Reply, reply};
@@ -289,6 +290,9 @@ impl Exchange for CreateChild {
             *self = self.again(cx);
         }
         let wish = self.offer.wish();
+        if self.offer.config().carries_nothing() {
+            return None;
+        }
         if !sa.is_current() || wish.resource.is_some() && sa.exhausted.contains(&wish.child) {
             return None;
         }
@@ -306,6 +310,11 @@ impl Exchange for CreateChild {
         }
         payloads.extend([initiator, responder]);
         Some((payloads, vec![Effect::Begin(affair)]))
+    }
+
+    fn unsent(&mut self) -> Vec<Effect> {
+        let config = self.offer.config();
+        config.carries_nothing().then(|| self.failed(nobody_there(config))).into_iter().collect()
     }
 
     fn response(&mut self, sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> Result<Next, Refusal> {

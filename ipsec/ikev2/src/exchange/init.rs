@@ -16,7 +16,7 @@ use ipsec_wire::v2::{KeyExchange, Notify, Payload, Proposal, SecurityAssociation
 use super::child::Wish;
 use super::intermediate::{self, Additional};
 use super::{Exchange, Next, redirect};
-use crate::config::{Childless, Connection, FullTranscript, PpkMethod};
+use crate::config::{ChildConfig, Childless, Connection, FullTranscript, PpkMethod};
 use crate::context::Context;
 use crate::defence::{Puzzle, solve};
 use crate::effect::{Effect, Keyed};
@@ -45,6 +45,11 @@ pub(crate) struct InitExchange {
     begun_anew: u32,
 }
 
+/// There would be nothing to ask for.
+pub(super) fn nobody_there(child: &ChildConfig) -> Failure {
+    Failure::Selectors(format!("{} is for addresses that are lent, and none of them is", child.name))
+}
+
 /// The responder cannot be asked for an IKE SA alone.
 pub(super) const NOT_CHILDLESS: Failure = Failure::Unsupported(
     "the responder does not announce that it takes an IKE SA without a child (RFC 6023)",
@@ -53,6 +58,12 @@ pub(super) const NOT_CHILDLESS: Failure = Failure::Unsupported(
 /// The responder takes one authentication exchange, where there are to be several.
 const NOT_MULTIPLE: Failure = Failure::Unsupported(
     "the responder does not announce that it takes several authentication exchanges (RFC 4739)",
+);
+
+/// All that we would offer needs an exchange that we do not speak.
+const NOT_INTERMEDIATE: Failure = Failure::Unsupported(
+    "each proposal has additional key exchanges, which need IKE_INTERMEDIATE (RFC 9370 §2.2.1), and the connection is \
+     configured not to speak that",
 );
 
 /// How often a responder may send us back to the beginning: once for a cookie, once for a group, and once more for a
@@ -69,8 +80,16 @@ impl InitExchange {
             let what = "the connection is configured to refuse IKE SAs without a child (RFC 6023)";
             return Err(Failure::Unsupported(what));
         }
-        let offer = negotiate::ike_offer(&connection.usable(connection.intermediate), None);
-        let first = connection.proposals.first().and_then(|proposal| proposal.key_exchange.first());
+        let meant = child.as_ref().and_then(|wish| connection.children.iter().find(|c| c.name == wish.child));
+        if let Some(config) = meant.filter(|config| config.with_assigned(connection, &[]).carries_nothing()) {
+            return Err(nobody_there(config));
+        }
+        let usable = connection.usable(connection.intermediate);
+        if usable.is_empty() && !connection.proposals.is_empty() {
+            return Err(NOT_INTERMEDIATE);
+        }
+        let offer = negotiate::ike_offer(&usable, None);
+        let first = usable.first().and_then(|proposal| proposal.key_exchange.first());
         let algorithm = *first.ok_or(Failure::KeyExchange("no group is configured".to_owned()))?;
         let group = negotiate::key_exchange_id(algorithm)
             .ok_or_else(|| Failure::KeyExchange(format!("{} has no number in IKEv2", algorithm.name())))?;

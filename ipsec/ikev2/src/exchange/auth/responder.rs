@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ipsec_auth::{Identity, PeerEntry, Proven};
+use ipsec_auth::{Identity, IdentityPattern, PeerEntry, Proven};
 use ipsec_wire::registry::{AuthMethod, NotifyType};
 use ipsec_wire::v2::{Notify, Payload};
 
@@ -90,9 +90,8 @@ fn authorized<'a>(
     cx: &Context<'a>,
 ) -> Result<(&'a PeerEntry, Arc<Connection>), Failure> {
     let denied = |why| Err(Failure::Authentication(why));
-    let wanted = id_of(message, Role::Responder).map(Identity::from_wire);
-    let is_wanted =
-        |connection: &Connection| wanted.as_ref().is_none_or(|wanted| *wanted == connection.local_id);
+    let wanted = id_of(message, Role::Responder).map(|id| IdentityPattern::Exactly(Identity::from_wire(id)));
+    let is_wanted = |known: &Connection| wanted.as_ref().is_none_or(|wanted| wanted.matches(&known.local_id));
     let (local, remote) = (half_open.sa.path.local.ip(), half_open.sa.path.remote.ip());
     let connections = cx.connections;
     let is_meant = |name: &str| {

@@ -57,7 +57,8 @@ pub(super) fn grant(
         let effects = vec![Effect::Report(Event::Probe("ikev2.redirect.sent"))];
         return (vec![redirect::notify(&policy.to, &[])], effects);
     }
-    let (mut payloads, mut effects) = child_or_refusal(half_open, connection, peer, message, cx);
+    let answer = beside::answer(connection, peer, half_open.sa, message, half_open.secrets(), cx);
+    let (mut payloads, mut effects) = (answer.payloads, answer.effects);
     if let Some(lifetime) = connection.authentication_lifetime {
         let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
         let notify = Notify::new(NotifyType::AUTH_LIFETIME, seconds.to_be_bytes().to_vec());
@@ -77,22 +78,6 @@ pub(super) fn grant(
         effects.push(effect);
     }
     (payloads, effects)
-}
-
-fn child_or_refusal(
-    half_open: HalfOpen<'_>,
-    connection: &Connection,
-    peer: &Identity,
-    message: &Opened<'_>,
-    cx: &mut Context<'_>,
-) -> (Vec<Payload>, Vec<Effect>) {
-    if connection.childless == Childless::Require && child::is_asked_for(message) {
-        let notify = Notify::new(NotifyType::NO_ADDITIONAL_SAS, Vec::new());
-        let effects = vec![Effect::Report(Event::Probe("ikev2.childless.required"))];
-        return (vec![Payload::Notify(notify)], effects);
-    }
-    let answer = beside::answer(connection, peer, half_open.sa, message, half_open.secrets(), cx);
-    (answer.payloads, answer.effects)
 }
 
 /// What a response, or a later request of the gateway's, says of how long our authentication holds, if it does.
