@@ -7,6 +7,9 @@ use crate::Results;
 /// The version of the layout. It changes when a reader of the old one would misunderstand the new one.
 pub const SCHEMA: u32 = 1;
 
+/// That layout as a JSON schema (draft 2020-12).
+pub const JSON_SCHEMA: &str = include_str!("../schema/results-1.json");
+
 /// Why a text holds no results.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
@@ -58,30 +61,4 @@ struct Version {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::outcome::sample;
-
-    #[test]
-    fn results_read_as_json() {
-        insta::assert_snapshot!(to_json(&sample::results()));
-    }
-
-    #[test]
-    fn json_reads_back_without_wall_clock_times() {
-        let mut results = sample::results();
-        let text = to_json(&results);
-        for case in results.suites.iter_mut().flat_map(|suite| &mut suite.cases) {
-            case.elapsed = None;
-        }
-        assert_eq!(from_json(&text).unwrap(), results);
-    }
-
-    #[test]
-    fn other_schemas_and_other_texts_are_refused() {
-        assert!(matches!(from_json(r#"{"schema": 2}"#), Err(JsonError::Schema { found: 2 })));
-        for text in ["", "{}", r#"{"schema": 1}"#, r#"{"schema": 1, "suites": 5}"#] {
-            assert!(matches!(from_json(text), Err(JsonError::Malformed(_))), "{text}");
-        }
-    }
-}
+mod tests;

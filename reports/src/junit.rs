@@ -78,28 +78,4 @@ fn test_situation(suite: &Suite, situation: &Situation) -> TestCase {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::outcome::sample;
-
-    #[test]
-    fn results_read_as_junit() {
-        insta::assert_snapshot!(to_xml(&sample::results(), Times::Omit));
-    }
-
-    #[test]
-    fn times_are_written_only_when_asked_for() {
-        let results = sample::results();
-        assert!(!to_xml(&results, Times::Omit).contains("time="));
-        assert!(to_xml(&results, Times::Include).contains("time=\"1.500\""));
-    }
-
-    #[test]
-    fn hostile_text_stays_text() {
-        let mut results = sample::results();
-        results.suites[0].name = "</testsuite>\u{1b}[31m\0".to_owned();
-        let xml = to_xml(&results, Times::Omit);
-        assert!(xml.contains("&lt;/testsuite&gt;"));
-        assert!(!xml.contains(['\u{1b}', '\0']));
-    }
-}
+mod tests;

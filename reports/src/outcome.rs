@@ -189,8 +189,8 @@ impl Suite {
 }
 
 /// How many cases of these suites ended how.
-pub(crate) fn sum(suites: &[Suite]) -> Tally {
-    suites.iter().map(Suite::tally).fold(Tally::default(), |a, b| Tally {
+pub(crate) fn sum<'a>(suites: impl IntoIterator<Item = &'a Suite>) -> Tally {
+    suites.into_iter().map(Suite::tally).fold(Tally::default(), |a, b| Tally {
         passed: a.passed + b.passed,
         failed: a.failed + b.failed,
         unsupported: a.unsupported + b.unsupported,

@@ -129,7 +129,8 @@ fn mark(tally: Tally, colour: Colour) -> String {
     }
 }
 
-fn counts(tally: Tally) -> String {
+/// `3 passed, 2 failed, 1 unsupported`, without what there is none of but passed ones.
+pub(crate) fn counts(tally: Tally) -> String {
     let mut parts = vec![format!("{} passed", tally.passed)];
     if tally.failed > 0 {
         parts.push(format!("{} failed", tally.failed));

@@ -1,5 +1,6 @@
 //! Scenario files, the worlds they describe and the verdicts on them.
 
+pub mod account;
 pub mod build;
 pub mod capture;
 pub mod cli;

@@ -119,3 +119,36 @@ fn vectors_with_an_unknown_name_are_bad_usage() {
     assert_eq!(esplanade(&["vectors", "rfc8031"]).status.code(), Some(0));
     assert_eq!(esplanade(&["vectors", "rfc0"]).status.code(), Some(2));
 }
+
+/// What the command prints of a copy of the clean scenario in which `from` reads `to`, as if it were called in its folder.
+fn printed(name: &str, from: &str, to: &str) -> String {
+    let folder = folder(name);
+    let text = std::fs::read_to_string(suite("clean")).unwrap();
+    assert!(text.contains(from), "{from}");
+    std::fs::write(folder.join("changed.toml"), text.replacen(from, to, 1)).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_esplanade"))
+        .current_dir(&folder)
+        .args(["run", "changed.toml", "--seeds", "0..2", "--out", "out"])
+        .output()
+        .unwrap();
+    String::from_utf8([run.stdout, run.stderr].concat()).unwrap()
+}
+
+#[test]
+fn a_terminal_shows_what_passed_what_failed_and_what_is_wrong_with_a_scenario() {
+    insta::assert_snapshot!("passed", printed("printed-passed", "10.1.0.0/16", "10.1.0.0/16"));
+    let hasty = printed("printed-failed", "at west, east within 1s", "at west, east within 50ms");
+    insta::assert_snapshot!("failed", hasty);
+    insta::assert_snapshot!("mistaken", printed("printed-mistaken", "initiate net", "inititate net"));
+}
+
+#[test]
+fn results_are_there_in_each_format_and_read_back_as_they_were_written() {
+    let (_, out) = run_changed("formats", "10.1.0.0/16", "10.1.0.0/16");
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    let json = read("results.json");
+    assert_eq!(reports::json::to_json(&reports::json::from_json(&json).unwrap()), json);
+    assert!(read("results.tap").starts_with("TAP version 14\n1..2\nok 1 - "));
+    assert!(read("summary.md").starts_with("## ✅ Esplanade: 2 passed\n"));
+    assert!(read("junit.xml").contains("tests=\"2\""));
+}

@@ -6,6 +6,7 @@ use ipsec_wire::registry::PayloadType;
 use ipsec_wire::v2::{self, FragmentNumber, Layout, Payload, Protected};
 use ipsec_wire::{Header, Malformed};
 
+use crate::event::IkeKeyRecord;
 use crate::keys::Keys;
 use crate::refusal::DropReason;
 use crate::sa::Role;
@@ -152,6 +153,26 @@ impl Protection {
         let kept = v2::strip_padding(&content, base).map(<[u8]>::len);
         content.truncate(kept.map_err(|error| NotOpened::Malformed(error.to_string()))?);
         Ok((parts.fragment, Content { first: parts.first, octets: content, base }))
+    }
+}
+
+impl IkeKeyRecord {
+    /// For those who read along: what is inside SK of a message of this IKE SA, or inside SKF of a piece of one, whichever end
+    /// sent it. Which piece it is, if it is one, the type of the first payload, and the payloads' octets.
+    ///
+    /// Nothing when these keys do not prove its integrity.
+    #[must_use]
+    pub fn open(
+        &self,
+        provider: &'static Provider,
+        octets: &[u8],
+    ) -> Option<(Option<FragmentNumber>, PayloadType, Vec<u8>)> {
+        let header = Header::parse(octets).ok()?;
+        let receiver = if header.flags.initiator { Role::Responder } else { Role::Initiator };
+        let protection =
+            Protection::new(provider, &self.suite.protection, self.keys.clone(), receiver).ok()?;
+        let (fragment, content) = protection.open(octets).ok()?;
+        Some((fragment, content.first, content.octets))
     }
 }
 

@@ -7,9 +7,12 @@ mod language;
 mod list;
 mod minimise;
 mod replay;
+mod report;
 mod run;
 mod vectors;
 
+use std::ffi::OsStr;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -57,7 +60,7 @@ enum Outcome {
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
     /// Scenario files with mistakes.
-    #[error("{}", .0.iter().map(|d| d.render(colour())).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", .0.iter().map(|d| d.render(colour(&std::io::stderr()))).collect::<Vec<_>>().join("\n"))]
     Scenarios(Vec<Diagnostics>),
     /// Arguments that make no sense together.
     #[error("error: {0}")]
@@ -96,13 +99,27 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Whether the terminal shows colours and the user wants them (no-color.org).
-fn colour() -> bool {
-    use std::io::IsTerminal as _;
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stderr().is_terminal()
+/// Whether what is written to `stream` has colours: on a terminal, unless the user wants none (no-color.org).
+fn colour(stream: &impl IsTerminal) -> bool {
+    wanted(std::env::var_os("NO_COLOR").as_deref()) && stream.is_terminal()
+}
+
+fn wanted(no_color: Option<&OsStr>) -> bool {
+    no_color.is_none_or(OsStr::is_empty)
 }
 
 /// Attaches a path to an error.
 fn at<T>(path: &std::path::Path, result: std::io::Result<T>) -> Result<T, Trouble> {
     result.map_err(|error| Trouble::File { path: path.to_owned(), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_value_of_no_color_but_an_empty_one_turns_colours_off() {
+        assert!(wanted(None) && wanted(Some(OsStr::new(""))));
+        assert!(!wanted(Some(OsStr::new("1"))) && !wanted(Some(OsStr::new("0"))));
+    }
 }

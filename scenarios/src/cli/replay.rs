@@ -10,13 +10,15 @@ use ipsec::ikev1::Event as Ikev1;
 use ipsec::ikev2::Event as Ikev2;
 use ipsec_net::{Instant, parse_duration};
 use reports::Verdict;
+use reports::html::Report;
 use sim::middlebox::nat::NatNote;
 use sim::middlebox::router::RouterNote;
 use sim::{Fault, Kind};
 
-use super::{Outcome, Trouble, find};
+use super::{Outcome, Trouble, at, find};
+use crate::account::{Recorder, Secrets};
 use crate::node::Note;
-use crate::run::{CaseResult, Extra, Options, Scene, run_case};
+use crate::run::{Both, CaseResult, Extra, Options, Scene, results_of, run_case};
 
 /// Run one case again, narrated
 #[derive(Debug, Args)]
@@ -35,6 +37,12 @@ pub(super) struct Replay {
     /// Tell of ESP packets too
     #[arg(long)]
     packets: bool,
+    /// Write a report in HTML of this case to this folder
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Put the keys of all SAs into the report
+    #[arg(long, requires = "report")]
+    keys: bool,
 }
 
 impl Replay {
@@ -46,9 +54,14 @@ impl Replay {
             let known: Vec<&str> = scenario.peers.iter().map(|peer| peer.name.as_str()).collect();
             return Err(Trouble::Usage(format!("there is no peer {peer} here, but {}", known.join(", "))));
         }
+        let (narrator, recorder) = (Narrator { packets: self.packets }, Recorder::default());
+        let extra: Box<dyn Extra> = match &self.report {
+            Some(_) => Box::new(Both(narrator, recorder.clone())),
+            None => Box::new(narrator),
+        };
         let options = Options {
             provider: Provider::best(),
-            extra: Some(Box::new(Narrator { packets: self.packets })),
+            extra: Some(extra),
             until: self.until.map(|until| Instant::ZERO + until),
             name: self.scenario.display().to_string(),
         };
@@ -58,6 +71,15 @@ impl Replay {
         }
         println!("\n{}\n", result.ladder.tail(60).join("\n"));
         println!("digest {}", result.case.digest);
+        if let Some(folder) = &self.report {
+            let name = self.scenario.display().to_string();
+            let secrets = if self.keys { Secrets::Told } else { Secrets::Withheld };
+            let account = recorder.account(&scenario, &name, &result, Provider::best(), secrets);
+            let report = at(folder, Report::new(folder))?;
+            let page = at(folder, report.page(&account))?;
+            at(folder, report.finish(&results_of(&name, &scenario, &result)))?;
+            println!("{}", page.display());
+        }
         match &result.case.verdict {
             Verdict::Passed => {
                 println!("passed");

@@ -1,6 +1,5 @@
 //! `esplanade run`: scenarios over seeds, in parallel, with results for people and for machines.
 
-use std::io::IsTerminal as _;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -9,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ipsec::crypto::Provider;
 use reports::{Colour, json, junit};
 
-use super::{Outcome, Trouble, at, colour, find};
+use super::{Outcome, Trouble, at, colour, find, report};
 use crate::quantity;
 use crate::run::{Plan, run_all};
 
@@ -30,6 +29,12 @@ pub(super) struct Run {
     /// Where results go
     #[arg(long, value_name = "DIR", default_value = "target/esplanade")]
     out: PathBuf,
+    /// Write a report in HTML to this folder: an index, and a page for the first seed of each scenario and for each case that fails
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Put the keys of all SAs into the report
+    #[arg(long, requires = "report")]
+    keys: bool,
     /// Only scenarios whose path has this in it
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -40,8 +45,10 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn execute(self) -> Result<Outcome, Trouble> {
-        let plan = Plan {
-            scenarios: find::scenarios(&self.paths, self.filter.as_deref())?,
+        let scenarios = find::scenarios(&self.paths, self.filter.as_deref())?;
+        let mut plan = Plan {
+            scenarios,
+            pages: self.report.as_deref().map(|folder| report::pages(folder, self.keys)).transpose()?,
             seeds: self.seeds,
             shard: self.shard,
             fail_fast: self.fail_fast,
@@ -53,11 +60,20 @@ impl Run {
         let results = workers.install(|| run_all(&plan, &|_| progress.inc(1)));
         progress.finish_and_clear();
         at(&self.out, std::fs::create_dir_all(&self.out))?;
-        let json = self.out.join("results.json");
-        at(&json, reports::write(&json, json::to_json(&results).as_bytes()))?;
-        let xml = self.out.join("junit.xml");
-        at(&xml, reports::write(&xml, junit::to_xml(&results, junit::Times::Omit).as_bytes()))?;
-        let colour = if colour() && std::io::stdout().is_terminal() { Colour::Always } else { Colour::Never };
+        let files = [
+            ("results.json", json::to_json(&results)),
+            ("junit.xml", junit::to_xml(&results, junit::Times::Omit)),
+            ("results.tap", reports::to_tap(&results)),
+            ("summary.md", reports::to_markdown(&results)),
+        ];
+        for (name, text) in files {
+            let path = self.out.join(name);
+            at(&path, reports::write(&path, text.as_bytes()))?;
+        }
+        if let (Some(folder), Some(pages)) = (&self.report, plan.pages.take()) {
+            at(folder, pages.finish(&results))?;
+        }
+        let colour = if colour(&std::io::stdout()) { Colour::Always } else { Colour::Never };
         print!("{}", reports::summary(&results, colour));
         Ok(if results.passed() { Outcome::Passed } else { Outcome::Failed })
     }

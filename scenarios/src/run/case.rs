@@ -39,6 +39,10 @@ pub struct CaseResult {
     pub case: Case,
     /// The places in the story of the `sometimes` that were met.
     pub met: BTreeSet<usize>,
+    /// How many of the story's steps were taken.
+    pub acted: usize,
+    /// The places in the story of the facts that were so, and when.
+    pub held: Vec<(usize, Instant)>,
     /// The ladder of the whole run.
     pub ladder: reports::Ladder,
     /// The peers' states at the end.
@@ -65,6 +69,8 @@ pub fn run_case(scenario: &Arc<Scenario>, seed: u64, options: Options) -> CaseRe
                 built,
                 scenario: Arc::clone(scenario),
                 open: Vec::new(),
+                acted: 0,
+                held: Vec::new(),
                 until: options.until,
                 setup,
                 provider: options.provider,
@@ -87,14 +93,14 @@ pub fn run_case(scenario: &Arc<Scenario>, seed: u64, options: Options) -> CaseRe
                 elapsed: None,
             };
             let (met, ladder) = (BTreeSet::new(), reports::Ladder::default());
-            CaseResult { case, met, ladder, states: Vec::new(), extra: None }
+            CaseResult { case, met, acted: 0, held: Vec::new(), ladder, states: Vec::new(), extra: None }
         }
     }
 }
 
 /// The command that shows a case again.
 #[must_use]
-pub(super) fn replay_command(name: &str, seed: u64) -> String {
+pub(crate) fn replay_command(name: &str, seed: u64) -> String {
     let name = Path::new(name).display();
     format!("cargo esplanade replay {name} --seed {seed}")
 }
@@ -104,6 +110,10 @@ struct Run {
     scenario: Arc<Scenario>,
     /// Facts that are looked for: their steps and when the time for them is over.
     open: Vec<(usize, Instant)>,
+    /// How many steps were taken.
+    acted: usize,
+    /// Facts that were so: their steps, and when.
+    held: Vec<(usize, Instant)>,
     until: Option<Instant>,
     setup: Setup,
     provider: &'static Provider,
@@ -134,6 +144,7 @@ impl Run {
         }
         for (index, step) in scenario.story.steps.iter().enumerate() {
             self.run_to(step.at)?;
+            self.acted = index + 1;
             match &step.sentence {
                 Sentence::Act(act) => {
                     self.built.world.mark(&step.place.text);
@@ -201,7 +212,7 @@ impl Run {
             let Sentence::Expect(fact) = &step.sentence else { continue };
             let status = |peer: &str| self.status(peer);
             match fact::find(fact, step.at, now, &self.built.world.trace().observer, &status) {
-                Finding::So => {}
+                Finding::So => self.held.push((index, now)),
                 Finding::NotSo(_) if now < deadline || !at_deadline && now == deadline => {
                     still_open.push((index, deadline));
                 }
@@ -423,7 +434,7 @@ impl Run {
             elapsed: None,
         };
         let extra = self.built.world.into_trace().observer.into_extra();
-        CaseResult { case, met, ladder, states, extra }
+        CaseResult { case, met, acted: self.acted, held: self.held, ladder, states, extra }
     }
 }
 

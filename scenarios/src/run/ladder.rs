@@ -45,13 +45,7 @@ impl LadderLog {
     }
 
     pub(super) fn befell(&mut self, packet: Packet, fault: Fault) {
-        let text = match fault {
-            Fault::Lost | Fault::Delayed(_) => return,
-            Fault::HeldBack(by) => format!("held back {} ms", by.as_millis()),
-            Fault::Duplicated(_) => "comes twice".to_owned(),
-            Fault::Corrupted { bit } => format!("bit {bit} flipped"),
-            other => other.to_string(),
-        };
+        let Some(text) = befell(fault) else { return };
         if let Some(Rung::Message { fate, .. }) = self.find(packet) {
             *fate = match fate {
                 Fate::Troubled(before) => Fate::Troubled(format!("{before}, {text}")),
@@ -82,6 +76,17 @@ impl LadderLog {
         }
         self.rungs.push_back((packet, rung));
     }
+}
+
+/// What befell a packet, in few words; nothing for a loss, which its end tells, and for what befalls most.
+pub(crate) fn befell(fault: Fault) -> Option<String> {
+    Some(match fault {
+        Fault::Lost | Fault::Delayed(_) => return None,
+        Fault::HeldBack(by) => format!("held back {} ms", by.as_millis()),
+        Fault::Duplicated(_) => "comes twice".to_owned(),
+        Fault::Corrupted { bit } => format!("bit {bit} flipped"),
+        other => other.to_string(),
+    })
 }
 
 /// What a change of an SA is in one line; nothing for events that are no such change.

@@ -10,9 +10,12 @@ mod settled;
 mod suite;
 mod watch;
 
+pub(crate) use case::replay_command;
 pub use case::{CaseResult, Options, run_case};
 pub(crate) use held::as_newer;
+pub(crate) use ladder::befell;
 pub use ladder::{LadderLog, describe, describe_ikev1};
 pub use scene::Scene;
+pub(crate) use suite::results_of;
 pub use suite::{Plan, run_all};
-pub use watch::{Extra, Watch};
+pub use watch::{Both, Extra, Watch};

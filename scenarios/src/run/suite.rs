@@ -1,7 +1,7 @@
 //! All cases of all scenarios, over as many workers as wanted. The results' order and content do not depend on the
 //! number of workers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,8 @@ use ipsec::crypto::Provider;
 use rayon::prelude::*;
 use reports::{Case, Results, Situation, StoryLine, Suite};
 
-use super::case::{Options, run_case};
+use super::case::{CaseResult, Options, run_case};
+use crate::account::Pages;
 use crate::file::Scenario;
 use crate::story::Sentence;
 
@@ -24,6 +25,8 @@ pub struct Plan {
     pub shard: Option<(u64, u64)>,
     /// Begin no further case once one has failed.
     pub fail_fast: bool,
+    /// The pages of the report, if there is to be one.
+    pub pages: Option<Pages>,
     /// The algorithms' implementations.
     pub provider: &'static Provider,
 }
@@ -43,29 +46,45 @@ impl Plan {
 /// Runs the plan's cases in the current thread pool; `done` is told of each case as it ends, in any order.
 pub fn run_all(plan: &Plan, done: &(dyn Fn(&Case) + Sync)) -> Results {
     let failed = AtomicBool::new(false);
+    let cases = plan.cases();
+    let first: BTreeMap<usize, u64> = cases.iter().rev().copied().collect();
     let run = |(index, seed): (usize, u64)| {
         if plan.fail_fast && failed.load(Ordering::Relaxed) {
             return None;
         }
         let (name, scenario) = &plan.scenarios[index];
-        let options = Options { provider: plan.provider, extra: None, until: None, name: name.clone() };
-        let result = run_case(scenario, seed, options);
+        let result = match &plan.pages {
+            Some(pages) => {
+                let is_first = first.get(&index) == Some(&seed);
+                pages.run(scenario, name, seed, plan.provider, is_first)
+            }
+            None => {
+                let options =
+                    Options { provider: plan.provider, extra: None, until: None, name: name.clone() };
+                run_case(scenario, seed, options)
+            }
+        };
         if matches!(result.case.verdict, reports::Verdict::Failed(_)) {
             failed.store(true, Ordering::Relaxed);
         }
         done(&result.case);
         Some((index, result.case, result.met))
     };
-    let results: Vec<_> = plan.cases().into_par_iter().filter_map(run).collect();
+    let results: Vec<_> = cases.into_par_iter().filter_map(run).collect();
     let mut suites: Vec<Suite> =
         plan.scenarios.iter().map(|(name, scenario)| suite(name, scenario)).collect();
     for (index, case, met) in results {
-        let suite = &mut suites[index];
-        add_met(suite, &plan.scenarios[index].1, &met, case.seed);
-        suite.cases.push(case);
+        add(&mut suites[index], &plan.scenarios[index].1, case, &met);
     }
     suites.retain(|suite| !suite.cases.is_empty());
     Results { suites }
+}
+
+/// The results of one case alone.
+pub(crate) fn results_of(name: &str, scenario: &Scenario, result: &CaseResult) -> Results {
+    let mut suite = suite(name, scenario);
+    add(&mut suite, scenario, result.case.clone(), &result.met);
+    Results { suites: vec![suite] }
 }
 
 fn suite(name: &str, scenario: &Scenario) -> Suite {
@@ -84,13 +103,15 @@ fn suite(name: &str, scenario: &Scenario) -> Suite {
     }
 }
 
-fn add_met(suite: &mut Suite, scenario: &Scenario, met: &BTreeSet<usize>, seed: u64) {
+/// Adds a case, and what it has met at these places of the story.
+fn add(suite: &mut Suite, scenario: &Scenario, case: Case, met: &BTreeSet<usize>) {
     let steps = scenario.story.steps.iter().enumerate();
     let places =
         steps.filter(|(_, step)| matches!(step.sentence, Sentence::Sometimes { .. })).map(|(i, _)| i);
     for (situation, place) in suite.sometimes.iter_mut().zip(places) {
         if met.contains(&place) {
-            situation.met_by.insert(seed);
+            situation.met_by.insert(case.seed);
         }
     }
+    suite.cases.push(case);
 }

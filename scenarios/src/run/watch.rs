@@ -27,6 +27,16 @@ pub trait Extra: Send {
     fn record(&mut self, scene: &Scene, at: Instant, kind: &Kind<'_, Note>, label: Option<&str>);
 }
 
+/// Two who see it.
+pub struct Both<A, B>(pub A, pub B);
+
+impl<A: Extra, B: Extra> Extra for Both<A, B> {
+    fn record(&mut self, scene: &Scene, at: Instant, kind: &Kind<'_, Note>, label: Option<&str>) {
+        self.0.record(scene, at, kind, label);
+        self.1.record(scene, at, kind, label);
+    }
+}
+
 /// Everything that watches one run.
 pub struct Watch {
     /// The scenario and its places.

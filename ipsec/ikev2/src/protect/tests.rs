@@ -38,8 +38,8 @@ fn suites() -> Vec<Suite> {
     ]
 }
 
-/// Both ends of an IKE SA.
-fn ends(suite: Suite, provider: &'static Provider) -> [Protection; 2] {
+/// The keys of an IKE SA.
+fn record(suite: Suite, provider: &'static Provider) -> IkeKeyRecord {
     let whole = IkeSuite {
         protection: suite,
         prf: PrfAlgorithm::HmacSha2_256,
@@ -48,6 +48,12 @@ fn ends(suite: Suite, provider: &'static Provider) -> [Protection; 2] {
     };
     let shared = Shared { nonce_i: &[1; 32], nonce_r: &[2; 32], spi_i: IkeSpi(3), spi_r: IkeSpi(4) };
     let keys = ike_keys(provider, &whole, &Secret::from(vec![9; 32]), &shared).unwrap();
+    IkeKeyRecord { spi_i: IkeSpi(3), spi_r: IkeSpi(4), suite: whole, keys }
+}
+
+/// Both ends of an IKE SA.
+fn ends(suite: Suite, provider: &'static Provider) -> [Protection; 2] {
+    let keys = record(suite, provider).keys;
     [Role::Initiator, Role::Responder]
         .map(|role| Protection::new(provider, &suite, keys.clone(), role).unwrap())
 }
@@ -142,4 +148,22 @@ fn proven_octets_that_are_no_payloads_are_malformed_and_not_dropped() {
     let nonsense = Payload::Unknown { kind: PayloadType::SA, critical: false, body: vec![1, 2, 3] };
     let octets = seal(&mut west, &[nonsense]);
     assert!(matches!(open(&east, &octets), Err(NotOpened::Malformed(text)) if text.contains("offset")));
+}
+
+#[test]
+fn who_has_the_keys_reads_along_whichever_end_speaks() {
+    for suite in suites() {
+        let record = record(suite, &PORTABLE);
+        let payloads = [Payload::Nonce(vec![7; 20])];
+        for (index, mut end) in ends(suite, &PORTABLE).into_iter().enumerate() {
+            let initiator = index == 0;
+            let header = Header { flags: Flags { initiator, ..HEADER.flags }, ..HEADER };
+            let mut octets = end.seal(&header, &payloads, None, &mut entropy()).remove(0);
+            let (fragment, first, inside) = record.open(&PORTABLE, &octets).unwrap();
+            assert_eq!((fragment, first), (None, PayloadType::NONCE));
+            assert_eq!(v2::parse_chain(first, &inside, 0).unwrap(), payloads);
+            *octets.last_mut().unwrap() ^= 1;
+            assert_eq!(record.open(&PORTABLE, &octets), None);
+        }
+    }
 }

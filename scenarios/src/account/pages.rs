@@ -1,0 +1,65 @@
+//! The pages of a suite's report: of the first case of each scenario, and of each case that fails.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ipsec::crypto::Provider;
+use reports::html::Report;
+use reports::{Results, Verdict};
+
+use super::{Recorder, Secrets};
+use crate::file::Scenario;
+use crate::run::{CaseResult, Options, run_case};
+
+/// A report whose pages are written while a suite runs.
+pub struct Pages {
+    report: Report,
+    secrets: Secrets,
+    /// The first thing that went wrong.
+    error: Mutex<Option<io::Error>>,
+}
+
+impl Pages {
+    /// Pages of this report.
+    #[must_use]
+    pub fn new(report: Report, secrets: Secrets) -> Self {
+        Self { report, secrets, error: Mutex::default() }
+    }
+
+    /// Runs a case. Its page is written if `always` or if it fails; as nobody knows that before, it is then run again, which
+    /// comes to the same.
+    pub(crate) fn run(
+        &self,
+        scenario: &Arc<Scenario>,
+        name: &str,
+        seed: u64,
+        provider: &'static Provider,
+        always: bool,
+    ) -> CaseResult {
+        let options = |extra| Options { provider, extra, until: None, name: name.to_owned() };
+        if !always {
+            let result = run_case(scenario, seed, options(None));
+            if !matches!(result.case.verdict, Verdict::Failed(_)) {
+                return result;
+            }
+        }
+        let recorder = Recorder::default();
+        let result = run_case(scenario, seed, options(Some(Box::new(recorder.clone()))));
+        let account = recorder.account(scenario, name, &result, provider, self.secrets);
+        if let Err(error) = self.report.page(&account) {
+            self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+        result
+    }
+
+    /// Writes the index.
+    ///
+    /// # Errors
+    /// When anything could not be written, now or before.
+    pub fn finish(self, results: &Results) -> io::Result<std::path::PathBuf> {
+        match self.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error),
+            None => self.report.finish(results),
+        }
+    }
+}
