@@ -120,6 +120,15 @@ pub struct Sequence {
     pub left_out: u64,
 }
 
+impl Sequence {
+    /// Leaves out all but the last so many entries.
+    pub fn keep_last(&mut self, most: usize) {
+        let more = self.entries.len().saturating_sub(most);
+        self.entries.drain(..more);
+        self.left_out += more as u64;
+    }
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {

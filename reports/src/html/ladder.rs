@@ -261,19 +261,25 @@ impl<'a> Drawing<'a> {
         let room = (from.abs_diff(to).saturating_sub(24) * 10 / CHARACTER).saturating_sub(troubles);
         let label = cut(&message.label, room);
         let right = to >= from;
-        let (text_x, anchor) = if right { (from + 12, "start") } else { (from.saturating_sub(12), "end") };
+        let way = from.abs_diff(to) * 11 / 20;
+        // Where the label stands, where an arrow ends that reaches nobody, and where it says why.
+        let (text_x, stop, why_x, anchor) = match right {
+            true => (from + 12, from + way, from + way + 10, "start"),
+            false => (from.saturating_sub(12), from - way, (from - way).saturating_sub(10), "end"),
+        };
         html! {
             g class=(class) id={ "m" (number) } tabindex=(if number == 0 { "0" } else { "-1" }) role="button" {
                 title { (self.in_words(message)) }
                 @for (copy, y) in arrivals {
-                    path.copy[copy > 0] d=(arrow((from, begin), (to, y))) {}
+                    @let path = arrow((from, begin), (to, y));
+                    @if copy > 0 { path.copy d=(path) {} } @else { path d=(path) {} }
                 }
                 @if let Some((_, why)) = &message.end {
-                    @let x = if right { from + from.abs_diff(to) * 11 / 20 } else { from - from.abs_diff(to) * 11 / 20 };
-                    @let y = begin + 7;
-                    path.gone d=(cross((from, begin), (x, y))) {}
-                    @let (x, anchor) = if right { (x + 10, "start") } else { (x.saturating_sub(10), "end") };
-                    text.why x=(x) y=(y + 4) text-anchor=(anchor) { (why) }
+                    path.gone d=(cross((from, begin), (stop, begin + 7))) {}
+                    text.why x=(why_x) y=(begin + 11) text-anchor=(anchor) { (why) }
+                } @else if message.arrivals.is_empty() {
+                    path.copy d={ "M" (from) " " (begin) "L" (stop) " " (begin + 7) } {}
+                    text x=(why_x) y=(begin + 11) text-anchor=(anchor) { "on its way" }
                 }
                 text x=(text_x) y=(begin.saturating_sub(5)) text-anchor=(anchor) {
                     (label)
@@ -295,7 +301,11 @@ impl<'a> Drawing<'a> {
         for (index, at) in arrivals.iter().enumerate() {
             words += &format!("{} {}", if index == 0 { ", arrives" } else { " and" }, time(*at));
         }
-        end.iter().for_each(|(_, why)| words += &format!(", {why}"));
+        match end {
+            Some((_, why)) => words += &format!(", {why}"),
+            None if arrivals.is_empty() => words += ", on its way when the run ended",
+            None => {}
+        }
         words
     }
 }

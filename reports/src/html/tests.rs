@@ -125,3 +125,24 @@ fn an_index_of_1000_scenarios_is_compact() {
     let octets = index::index(&results, &pages).into_string().len() / 1000;
     assert!(octets < 1500, "{octets} octets a scenario");
 }
+
+#[test]
+fn a_message_that_is_still_on_its_way_is_drawn_as_that() {
+    let mut account = account();
+    for entry in &mut account.sequence.entries {
+        if let crate::account::Entry::Message(message) = entry {
+            message.arrivals.clear();
+            message.end = None;
+        }
+    }
+    assert!(page::page(&account).into_string().contains("on its way when the run ended"));
+}
+
+#[test]
+fn of_a_long_ladder_the_last_entries_are_kept_and_the_others_counted() {
+    let mut sequence = long(30).sequence;
+    let last = sequence.entries[29].clone();
+    sequence.keep_last(10);
+    assert_eq!((sequence.entries.len(), sequence.left_out), (10, 22));
+    assert_eq!(sequence.entries[9], last);
+}

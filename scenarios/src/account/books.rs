@@ -145,7 +145,7 @@ impl Books {
         match note {
             Note::Peer(event) => self.event(at, name, event),
             Note::Says(case) => {
-                self.packets.said(at, Some(name.to_owned()), format!("says: {case}"), Mood::Plain)
+                self.packets.said(at, Some(name.to_owned()), format!("says: {case}"), Mood::Plain);
             }
             Note::Received { probe: Some(probe), intact: true, .. } => {
                 self.series.came(at, scene.traffic(probe.traffic));

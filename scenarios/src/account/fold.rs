@@ -10,6 +10,8 @@ use super::books::{Item, Packet, Packets, Said};
 use super::opened::{self, Keys, Trees};
 use crate::run::Scene;
 
+/// So many messages and remarks are told, the last ones.
+const MOST_ENTRIES: usize = 5_000;
 /// So many packets of one SA in one direction are told one by one between two other things.
 const FEW: usize = 6;
 /// So many of those that are not are told in the tree of their arrow.
@@ -42,7 +44,9 @@ pub(super) fn sequence(
     }
     telling.flush();
     let entries = telling.entries;
-    Sequence { participants, entries, left_out }
+    let mut sequence = Sequence { participants, entries, left_out };
+    sequence.keep_last(MOST_ENTRIES);
+    sequence
 }
 
 struct Telling<'a> {

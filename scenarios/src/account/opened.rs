@@ -175,7 +175,10 @@ impl Trees {
             };
             let Ok(header) = Header::parse(message) else { continue };
             if header.version.major == 1 {
-                trees.insert(message.clone(), older.tree(message, &keys.older, provider));
+                trees.insert(
+                    message.clone(),
+                    older.tree((packet.key.0, packet.key.1), message, &keys.older, provider),
+                );
                 continue;
             }
             let tree = match newer(message, &header, keys, provider) {

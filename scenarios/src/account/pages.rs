@@ -11,6 +11,9 @@ use super::{Recorder, Secrets};
 use crate::file::Scenario;
 use crate::run::{CaseResult, Options, run_case};
 
+/// So many messages and remarks are on the page of a case that passed: there are many such pages, and few who look at their end.
+const MOST_OF_PASSED: usize = 1_000;
+
 /// A report whose pages are written while a suite runs.
 pub struct Pages {
     report: Report,
@@ -45,7 +48,10 @@ impl Pages {
         }
         let recorder = Recorder::default();
         let result = run_case(scenario, seed, options(Some(Box::new(recorder.clone()))));
-        let account = recorder.account(scenario, name, &result, provider, self.secrets);
+        let mut account = recorder.account(scenario, name, &result, provider, self.secrets);
+        if matches!(result.case.verdict, Verdict::Passed) {
+            account.sequence.keep_last(MOST_OF_PASSED);
+        }
         if let Err(error) = self.report.page(&account) {
             self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }

@@ -14,6 +14,7 @@ use ipsec::crypto::Provider;
 use ipsec::ikev1::IkeKeyRecord;
 use ipsec::wire::IkeSpi;
 use ipsec::wire::v1::{self, Header, Message, Payload};
+use sim::{Direction, LinkId};
 
 /// So many last blocks are remembered of each exchange.
 const MOST_BLOCKS: usize = 64;
@@ -25,12 +26,18 @@ pub(super) struct Older {
     public: BTreeMap<IkeSpi, Vec<Vec<u8>>>,
     /// The last blocks of encrypted messages by the initiator's cookie and the message ID, the newest last.
     blocks: BTreeMap<(IkeSpi, u32), Vec<Vec<u8>>>,
+    /// The pieces of messages that are not complete, by their places: whether it is the last one, and its data.
+    pieces: BTreeMap<Cut, BTreeMap<u8, (bool, Vec<u8>)>>,
 }
 
+/// Which message a piece belongs to: where it went, the initiator's cookie, and the message's number.
+type Cut = (LinkId, Direction, IkeSpi, u16);
+
 impl Older {
-    /// The tree of the next message.
+    /// The tree of the next message, which went this way. The last piece of a message has the tree of the whole.
     pub(super) fn tree(
         &mut self,
+        way: (LinkId, Direction),
         message: &[u8],
         keys: &[IkeKeyRecord],
         provider: &'static Provider,
@@ -52,10 +59,30 @@ impl Older {
                         }
                     }
                 }
-                v1::tree(&message.header, &message.payloads)
+                let tree = v1::tree(&message.header, &message.payloads);
+                match self.joined(way, &message) {
+                    Some(whole) => {
+                        let inside = self.tree(way, &whole, keys, provider);
+                        inside.lines().fold(tree, |tree, line| tree + "  " + line + "\n")
+                    }
+                    None => tree,
+                }
             }
             Err(error) => sealed(&header, &error.to_string()),
         }
+    }
+
+    /// The message that a piece makes complete.
+    fn joined(&mut self, (link, direction): (LinkId, Direction), message: &Message) -> Option<Vec<u8>> {
+        let [Payload::Fragment(fragment)] = message.payloads.as_slice() else { return None };
+        let key = (link, direction, message.header.spi_i, fragment.id);
+        let pieces = self.pieces.entry(key).or_default();
+        pieces.insert(fragment.number, (fragment.last, fragment.data.clone()));
+        let (count, (is_last, _)) = pieces.last_key_value()?;
+        if !is_last || pieces.len() != usize::from(*count) {
+            return None;
+        }
+        Some(self.pieces.remove(&key)?.into_values().flat_map(|(_, data)| data).collect())
     }
 
     fn encrypted(
