@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::Results;
 
 /// The version of the layout. It changes when a reader of the old one would misunderstand the new one.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// That layout as a JSON schema (draft 2020-12).
-pub const JSON_SCHEMA: &str = include_str!("../schema/results-1.json");
+pub const JSON_SCHEMA: &str = include_str!("../schema/results-2.json");
 
 /// Why a text holds no results.
 #[derive(Debug, thiserror::Error)]

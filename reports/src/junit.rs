@@ -34,13 +34,22 @@ fn test_suite(suite: &Suite, times: Times) -> TestSuite {
     }
     test_suite.add_test_cases(suite.cases.iter().map(|case| test_case(suite, case, times)));
     test_suite.add_test_cases(suite.sometimes.iter().map(|situation| test_situation(suite, situation)));
+    test_suite.add_test_cases(suite.stale().map(|reason| stale(suite, reason)));
     test_suite
 }
 
 fn test_case(suite: &Suite, case: &Case, times: Times) -> TestCase {
     let status = match &case.verdict {
         Verdict::Passed => TestCaseStatus::success(),
-        Verdict::Failed(failure) => failed(failure),
+        Verdict::Failed(failure) => match &suite.known_failure {
+            None => failed(failure),
+            Some(reason) => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(format!("known to fail: {reason}"));
+                status.set_description(text::failure(failure));
+                status
+            }
+        },
         Verdict::Unsupported(reason) => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(reason);
@@ -64,10 +73,11 @@ fn failed(failure: &Failure) -> TestCaseStatus {
 }
 
 fn test_situation(suite: &Suite, situation: &Situation) -> TestCase {
-    let status = if situation.met_by.is_empty() {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_type("sometimes");
-        status.set_message(text::unmet(situation));
+    let status = if suite.unmet().any(|unmet| unmet == situation) {
+        wrong("sometimes", &text::unmet(situation))
+    } else if situation.met_by.is_empty() {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message("not all seeds were run");
         status
     } else {
         TestCaseStatus::success()
@@ -75,6 +85,19 @@ fn test_situation(suite: &Suite, situation: &Situation) -> TestCase {
     let mut test_case = TestCase::new(&situation.line.text, status);
     test_case.set_classname(&suite.name);
     test_case
+}
+
+fn stale(suite: &Suite, reason: &str) -> TestCase {
+    let mut test_case = TestCase::new("known failure", wrong("stale", &text::stale(reason)));
+    test_case.set_classname(&suite.name);
+    test_case
+}
+
+fn wrong(kind: &str, message: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(kind);
+    status.set_message(message);
+    status
 }
 
 #[cfg(test)]

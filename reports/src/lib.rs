@@ -12,6 +12,7 @@ mod ladder;
 mod markdown;
 mod merge;
 mod outcome;
+pub mod requirements;
 mod tap;
 mod text;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::outcome::{Case, Failure, Results, Suite, Tally, Verdict, sum};
+use crate::outcome::{Case, Failure, Results, Suite, Tally, sum};
 use crate::text;
 
 /// The failures that are shown; pages of jobs have little room.
@@ -16,12 +16,10 @@ pub fn to_markdown(results: &Results) -> String {
     let sign = if results.passed() { "✅" } else { "❌" };
     let mut page = format!("## {sign} Esplanade: {}\n\n", text::counts(tally));
     folders(&mut page, results);
-    let failed = results.suites.iter().flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)));
-    let failed: Vec<(&Suite, &Case, &Failure)> = failed
-        .filter_map(|(suite, case)| match &case.verdict {
-            Verdict::Failed(failure) => Some((suite, case, &**failure)),
-            _ => None,
-        })
+    let failed: Vec<(&Suite, &Case, &Failure)> = results
+        .suites
+        .iter()
+        .flat_map(|suite| suite.failures().map(move |(case, failure)| (suite, case, failure)))
         .collect();
     if !failed.is_empty() {
         page.push_str("\n### What failed\n");
@@ -35,16 +33,14 @@ pub fn to_markdown(results: &Results) -> String {
     if failed.len() > SHOWN {
         let _ = writeln!(page, "\nAnd {} more.", failed.len() - SHOWN);
     }
-    let unmet: Vec<(&Suite, String)> = results
-        .suites
-        .iter()
-        .flat_map(|suite| suite.unmet().map(move |situation| (suite, text::unmet(situation))))
-        .collect();
-    if !unmet.is_empty() {
-        page.push_str("\n### What no seed met\n\n");
+    let wrong =
+        results.suites.iter().flat_map(|suite| text::wrong(suite).into_iter().map(move |what| (suite, what)));
+    let wrong: Vec<(&Suite, String)> = wrong.collect();
+    if !wrong.is_empty() {
+        page.push_str("\n### What is wrong with scenarios\n\n");
     }
-    for (suite, situation) in unmet.iter().take(SHOWN) {
-        let _ = writeln!(page, "- {}, {}", code(&suite.name), plain(situation));
+    for (suite, what) in wrong.iter().take(SHOWN) {
+        let _ = writeln!(page, "- {}, {}", code(&suite.name), plain(what));
     }
     page
 }
@@ -56,11 +52,12 @@ fn folders(page: &mut String, results: &Results) {
         let folder = suite.file().rsplit_once('/').map_or("", |(folder, _)| folder);
         folders.entry(folder).or_default().push(suite);
     }
-    page.push_str("| suite | scenarios | passed | failed | unsupported |\n|---|---:|---:|---:|---:|\n");
+    page.push_str("| suite | scenarios | passed | failed | known to fail | unsupported |\n|---|---:|---:|---:|---:|---:|\n");
     for (folder, suites) in folders {
-        let Tally { passed, failed, unsupported } = sum(suites.iter().copied());
+        let Tally { passed, failed, known, unsupported } = sum(suites.iter().copied());
         let name = if folder.is_empty() { String::new() } else { code(folder).replace('|', "\\|") };
-        let _ = writeln!(page, "| {name} | {} | {passed} | {failed} | {unsupported} |", suites.len());
+        let _ =
+            writeln!(page, "| {name} | {} | {passed} | {failed} | {known} | {unsupported} |", suites.len());
     }
 }
 

@@ -49,7 +49,9 @@ fn ordered(mut suite: Suite) -> Suite {
 fn joined(mut known: Suite, other: Suite) -> Result<Suite, MergeError> {
     let lines =
         |suite: &Suite| suite.sometimes.iter().map(|situation| situation.line.clone()).collect::<Vec<_>>();
-    if known.title != other.title || known.covers != other.covers || lines(&known) != lines(&other) {
+    let meant = |suite: &Suite| (suite.seeds.clone(), suite.known_failure.clone());
+    let same = known.title == other.title && known.covers == other.covers && lines(&known) == lines(&other);
+    if !same || meant(&known) != meant(&other) {
         return Err(MergeError::Scenario { suite: known.name });
     }
     for (old, new) in known.sometimes.iter_mut().zip(&other.sometimes) {

@@ -13,13 +13,13 @@
 
 use std::fmt::Write;
 
-use crate::outcome::{Failure, Results, Verdict};
+use crate::outcome::{Failure, Results, Suite, Verdict};
 use crate::text;
 
 /// The results as TAP.
 #[must_use]
 pub fn to_tap(results: &Results) -> String {
-    let points = results.suites.iter().map(|suite| suite.cases.len() + suite.sometimes.len()).sum::<usize>();
+    let points = results.suites.iter().map(points_of).sum::<usize>();
     let mut tap = format!("TAP version 14\n1..{points}\n");
     let mut number = 0;
     for suite in &results.suites {
@@ -29,17 +29,33 @@ pub fn to_tap(results: &Results) -> String {
             let point = format!("{number} - {name}, seed {}", case.seed);
             let _ = match &case.verdict {
                 Verdict::Passed => writeln!(tap, "ok {point}"),
-                Verdict::Failed(failure) => write!(tap, "not ok {point}\n{}", block(failure)),
+                Verdict::Failed(failure) => {
+                    let known = suite.known_failure.as_deref();
+                    let todo =
+                        known.map_or_else(String::new, |reason| format!(" # TODO {}", escaped(reason)));
+                    write!(tap, "not ok {point}{todo}\n{}", block(failure))
+                }
                 Verdict::Unsupported(reason) => writeln!(tap, "ok {point} # SKIP {}", escaped(reason)),
             };
         }
         for situation in &suite.sometimes {
             number += 1;
-            let sign = if situation.met_by.is_empty() { "not ok" } else { "ok" };
-            let _ = writeln!(tap, "{sign} {number} - {name}, {}", escaped(&situation.line.text));
+            let is_unmet = suite.unmet().any(|unmet| unmet == situation);
+            let sign = if is_unmet { "not ok" } else { "ok" };
+            let skip =
+                if situation.met_by.is_empty() && !is_unmet { " # SKIP not all seeds were run" } else { "" };
+            let _ = writeln!(tap, "{sign} {number} - {name}, {}{skip}", escaped(&situation.line.text));
+        }
+        if let Some(reason) = suite.stale() {
+            number += 1;
+            let _ = writeln!(tap, "not ok {number} - {name}, {}", escaped(&text::stale(reason)));
         }
     }
     tap
+}
+
+fn points_of(suite: &Suite) -> usize {
+    suite.cases.len() + suite.sometimes.len() + usize::from(suite.stale().is_some())
 }
 
 /// A failure as a block of YAML.

@@ -35,7 +35,11 @@ pub fn summary(results: &Results, colour: Colour) -> String {
             let _ = writeln!(text, "  warning: {warning}");
         }
     }
-    for suite in results.suites.iter().filter(|suite| suite.tally().failed + suite.tally().unsupported > 0) {
+    let told = |suite: &&Suite| {
+        let tally = suite.tally();
+        tally.failed + tally.known + tally.unsupported > 0
+    };
+    for suite in results.suites.iter().filter(told) {
         details(&mut text, suite, colour);
     }
     let tally = sum(&results.suites);
@@ -71,21 +75,28 @@ pub(crate) fn failure(failure: &Failure) -> String {
     text
 }
 
+/// What is wrong with a scenario beside the cases that failed: situations that no seed met, and a known failure that is
+/// none.
+pub(crate) fn wrong(suite: &Suite) -> Vec<String> {
+    suite.unmet().map(unmet).chain(suite.stale().map(stale)).collect()
+}
+
 /// What is wrong with a situation that no seed met.
 pub(crate) fn unmet(situation: &Situation) -> String {
     format!("line {}: {}: no seed met it", situation.line.number, situation.line.text)
 }
 
+/// What is wrong with a scenario that is known to fail and does not.
+pub(crate) fn stale(reason: &str) -> String {
+    format!("known to fail ({reason}), but every seed passes: take `known-failure` out of the file")
+}
+
 fn details(text: &mut String, suite: &Suite, colour: Colour) {
-    let failed: Vec<(&Case, &Failure)> = suite
-        .cases
-        .iter()
-        .filter_map(|case| match &case.verdict {
-            Verdict::Failed(failure) => Some((case, &**failure)),
-            _ => None,
-        })
-        .collect();
+    let failed: Vec<(&Case, &Failure)> = suite.failures().collect();
     let _ = writeln!(text, "\n{} {}\n  {}", mark(suite.tally(), colour), suite.name, suite.title);
+    if let (Some(reason), None) = (&suite.known_failure, suite.stale()) {
+        let _ = writeln!(text, "\n  known to fail: {reason}");
+    }
     for (case, found) in failed.iter().take(SHOWN) {
         let _ = writeln!(text, "\n  seed {}", case.seed);
         indent(text, &failure(found));
@@ -94,8 +105,8 @@ fn details(text: &mut String, suite: &Suite, colour: Colour) {
         let seeds: Vec<String> = failed[SHOWN..].iter().map(|(case, _)| case.seed.to_string()).collect();
         let _ = writeln!(text, "\n  and {} more: seeds {}", seeds.len(), seeds.join(", "));
     }
-    for situation in suite.unmet() {
-        let _ = writeln!(text, "\n  {}", unmet(situation));
+    for what in wrong(suite) {
+        let _ = writeln!(text, "\n  {what}");
     }
     let mut reasons: Vec<&str> = Vec::new();
     for case in &suite.cases {
@@ -135,6 +146,9 @@ pub(crate) fn counts(tally: Tally) -> String {
     if tally.failed > 0 {
         parts.push(format!("{} failed", tally.failed));
     }
+    if tally.known > 0 {
+        parts.push(format!("{} known to fail", tally.known));
+    }
     if tally.unsupported > 0 {
         parts.push(format!("{} unsupported", tally.unsupported));
     }
@@ -167,6 +181,34 @@ mod tests {
         let text = summary(&Results { suites: vec![suite] }, Colour::Never);
         assert_eq!(text.matches("replay:").count(), SHOWN);
         assert!(text.contains("and 3 more: seeds 3, 4, 5"));
+    }
+
+    #[test]
+    fn a_known_failure_is_told_with_its_reason_and_fails_nothing() {
+        let mut suite = sample::results().suites.remove(1);
+        suite.known_failure = Some("issue 12".to_owned());
+        let results = Results { suites: vec![suite] };
+        assert!(results.passed());
+        let text = summary(&results, Colour::Never);
+        assert!(text.contains("\n  known to fail: issue 12\n"), "{text}");
+        assert!(text.ends_with("✓ 1 passed, 1 known to fail\n"), "{text}");
+    }
+
+    #[test]
+    fn a_failure_that_is_known_and_gone_is_a_failure_of_its_own() {
+        let mut suite = sample::results().suites.remove(0);
+        suite.known_failure = Some("issue 12".to_owned());
+        let results = Results { suites: vec![suite] };
+        assert!(!results.passed());
+        assert!(summary(&results, Colour::Never).contains("known to fail (issue 12), but every seed passes"));
+    }
+
+    #[test]
+    fn what_no_seed_met_is_wrong_only_when_all_seeds_were_run() {
+        let mut suite = sample::results().suites.remove(1);
+        assert_eq!(suite.unmet().count(), 1);
+        suite.seeds = 0..3;
+        assert_eq!(suite.unmet().count(), 0);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod build;
 pub mod capture;
 pub mod cli;
 pub mod diagnostic;
+pub mod explore;
 pub mod file;
 pub mod minimise;
 pub mod model;

@@ -79,9 +79,12 @@ pub fn minimise(
 ) -> Result<Minimised, NoFailure> {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let keep: Box<dyn Extra> = Box::new(Keep(Arc::clone(&kept)));
-    let failure = run(scenario, seed, provider, Some(keep)).ok_or(NoFailure::Passes(seed))?;
+    let (failure, events) = run(scenario, seed, provider, Options::EVENTS, Some(keep));
+    let failure = failure.ok_or(NoFailure::Passes(seed))?;
     let faults = std::mem::take(&mut *kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-    let mut search = Search { failure, seed, provider, by_faults: false, runs: 1 };
+    // What is left out may be what ended something: a run that grows is not the way to a small one.
+    let most = events.saturating_mul(2).saturating_add(10_000);
+    let mut search = Search { failure, seed, provider, events: most, by_faults: false, runs: 1 };
     let mut draft = Draft::new(text, scenario, seed, faults);
     if !search.fails(&draft) {
         return Err(NoFailure::Elusive(seed));
@@ -117,6 +120,8 @@ pub fn minimise(
 struct Search {
     /// The failure that is looked for, as it was seen last.
     failure: Failure,
+    /// How many events a run may have.
+    events: u64,
     seed: u64,
     provider: &'static Provider,
     /// Whether the scenario passes without its faults. Then each smaller one has to, too: an expectation that fails
@@ -128,11 +133,9 @@ struct Search {
 impl Search {
     fn fails(&mut self, draft: &Draft) -> bool {
         let Some(Some(failure)) = self.run(draft) else { return false };
-        let text = |failure: &Failure| failure.line.as_ref().map(|line| line.text.clone());
-        let same = failure.check == self.failure.check
-            && failure.expected == self.failure.expected
-            && text(&failure) == text(&self.failure);
-        if !same || self.by_faults && self.run(&draft.with_faults(&[])) != Some(None) {
+        if failure.kind() != self.failure.kind()
+            || self.by_faults && self.run(&draft.with_faults(&[])) != Some(None)
+        {
             return false;
         }
         self.failure = failure;
@@ -143,7 +146,7 @@ impl Search {
     fn run(&mut self, draft: &Draft) -> Option<Option<Failure>> {
         let scenario = file::parse("minimised.toml", &draft.text()).ok()?;
         self.runs += 1;
-        Some(run(&Arc::new(scenario), self.seed, self.provider, None))
+        Some(run(&Arc::new(scenario), self.seed, self.provider, self.events, None).0)
     }
 }
 
@@ -151,12 +154,15 @@ fn run(
     scenario: &Arc<Scenario>,
     seed: u64,
     provider: &'static Provider,
+    most: u64,
     extra: Option<Box<dyn Extra>>,
-) -> Option<Failure> {
-    let options = Options { provider, extra, until: None, name: "minimised.toml".into() };
-    match run_case(scenario, seed, options).case.verdict {
-        Verdict::Failed(failure) => Some(*failure),
-        Verdict::Passed | Verdict::Unsupported(_) => None,
+) -> (Option<Failure>, u64) {
+    let options = Options { extra, events: most, ..Options::new(provider, "minimised.toml") };
+    let case = run_case(scenario, seed, options).case;
+    let events = case.counters.get("events").copied().unwrap_or(0);
+    match case.verdict {
+        Verdict::Failed(failure) => (Some(*failure), events),
+        Verdict::Passed | Verdict::Unsupported(_) => (None, events),
     }
 }
 

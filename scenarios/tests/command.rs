@@ -152,3 +152,65 @@ fn results_are_there_in_each_format_and_read_back_as_they_were_written() {
     assert!(read("summary.md").starts_with("## ✅ Esplanade: 2 passed\n"));
     assert!(read("junit.xml").contains("tests=\"2\""));
 }
+
+#[test]
+fn a_new_scenario_passes_and_is_not_written_over() {
+    let folder = folder("new");
+    let file = folder.join("first");
+    let made = esplanade(&["new", file.to_str().unwrap()]);
+    assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+    let file = folder.join("first.toml");
+    let out = folder.join("out");
+    let run = esplanade(&["run", file.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stdout));
+    let again = esplanade(&["new", file.to_str().unwrap()]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is there already"));
+}
+
+#[test]
+fn shards_merge_to_what_one_machine_finds_and_only_the_whole_is_judged_by_what_was_met() {
+    let folder = folder("shards");
+    let scenario = suite("loss-5");
+    let run = |arguments: &[&str], out: &str| {
+        let out = folder.join(out);
+        let mut all = vec!["run", &scenario, "--out", out.to_str().unwrap()];
+        all.extend(arguments);
+        assert_eq!(esplanade(&all).status.code(), Some(0), "{arguments:?}");
+        out.join("results.json")
+    };
+    let whole = run(&[], "whole");
+    run(&["--shard", "0/2"], "first");
+    run(&["--shard", "1/2", "--portable"], "second");
+    let [first, second, merged] = ["first", "second", "merged"].map(|part| folder.join(part));
+    let merge = esplanade(&[
+        "merge",
+        first.to_str().unwrap(),
+        second.to_str().unwrap(),
+        "--out",
+        merged.to_str().unwrap(),
+    ]);
+    assert_eq!(merge.status.code(), Some(0), "{}", String::from_utf8_lossy(&merge.stderr));
+    let read = |file: &Path| std::fs::read_to_string(file).unwrap();
+    assert_eq!(read(&merged.join("results.json")), read(&whole));
+}
+
+#[test]
+fn a_known_failure_fails_nothing_until_it_is_gone() {
+    let told = "known-failure = \"the reason\"\ntitle = ";
+    let text = std::fs::read_to_string(suite("clean")).unwrap().replacen("within 1s", "", 1);
+    let folder = folder("known");
+    let check = |name: &str, text: &str, expected: i32| {
+        let file = folder.join(name);
+        std::fs::write(&file, text.replacen("title  = ", told, 1)).unwrap();
+        let out = folder.join("out");
+        let run = esplanade(&["run", file.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+        let shown = String::from_utf8_lossy(&run.stdout).into_owned();
+        assert_eq!(run.status.code(), Some(expected), "{shown}");
+        shown
+    };
+    let shown = check("fails.toml", &text, 0);
+    assert!(shown.contains("known to fail: the reason"), "{shown}");
+    let shown = check("passes.toml", &std::fs::read_to_string(suite("clean")).unwrap(), 1);
+    assert!(shown.contains("every seed passes"), "{shown}");
+}

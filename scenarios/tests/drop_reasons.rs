@@ -37,7 +37,7 @@ fn plan() -> Plan {
             scenarios.push((path.display().to_string(), Arc::new(scenario)));
         }
     }
-    Plan { scenarios, seeds: Some(0..2), shard: None, fail_fast: false, pages: None, provider: &FAST }
+    Plan { seeds: Some(0..2), ..Plan::new(scenarios, &FAST) }
 }
 
 #[test]

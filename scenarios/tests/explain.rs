@@ -38,10 +38,8 @@ fn capture_file(path: &Path) -> Written {
     let _ = std::fs::remove_dir_all(&folder);
     let captures = Captures::new(&folder, &scenario).unwrap();
     let options = Options {
-        provider: Provider::best(),
         extra: Some(Box::new(captures.clone())),
-        until: None,
-        name: path.display().to_string(),
+        ..Options::new(Provider::best(), path.display().to_string())
     };
     drop(run_case(&scenario, 0, options).extra);
     captures.finish().unwrap()
@@ -215,8 +213,7 @@ fn a_scenario_drawn_from_a_capture_runs_and_passes() {
         let path = written.profile.with_file_name("drawn.toml");
         std::fs::write(&path, &text).unwrap();
         let drawn = file::load(&path).unwrap_or_else(|wrong| panic!("{scenario}: {wrong}\n{text}"));
-        let options =
-            Options { provider: Provider::best(), extra: None, until: None, name: "drawn".to_owned() };
+        let options = Options::new(Provider::best(), "drawn");
         let verdict = run_case(&Arc::new(drawn), 0, options).case.verdict;
         assert_eq!(verdict, Verdict::Passed, "{scenario}:\n{text}");
     }

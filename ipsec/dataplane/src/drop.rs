@@ -91,7 +91,7 @@ impl From<NotIp> for DropReason {
 
 impl DropReason {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Discarded,
         Self::NoSa,
         Self::Unusable,
@@ -101,6 +101,7 @@ impl DropReason {
         Self::PathMtu,
         Self::TransportFragment,
         Self::Fragment,
+        Self::LaterFragment,
         Self::UnknownSpi,
         Self::Malformed,
         Self::Replayed,

@@ -70,6 +70,27 @@ pub enum DropReason {
 }
 
 impl DropReason {
+    /// All names that [`DropReason::name`] gives.
+    pub const NAMES: &[&str] = &[
+        "ike-malformed",
+        "ike-version",
+        "ike-unknown-spi",
+        "ike-address",
+        "ike-no-connection",
+        "ike-half-open-limit",
+        "ike-protection",
+        "ike-undecipherable",
+        "ike-integrity",
+        "ike-state",
+        "ike-repeated",
+        "ike-exchange",
+        "ike-unknown-key",
+        "ike-public-value",
+        "ike-unprotected",
+        "ike-fragment",
+        "ike-exhausted",
+    ];
+
     /// A short stable name for filters and counters.
     #[must_use]
     pub fn name(&self) -> &'static str {

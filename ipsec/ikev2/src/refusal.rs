@@ -83,6 +83,35 @@ pub enum DropReason {
 }
 
 impl DropReason {
+    /// All names that [`DropReason::name`] gives.
+    pub const NAMES: &[&str] = &[
+        "ike-malformed",
+        "ike-version",
+        "ike-unknown-spi",
+        "ike-address",
+        "ike-amplification",
+        "ike-flags",
+        "ike-out-of-window",
+        "ike-differs",
+        "ike-unexpected",
+        "ike-integrity",
+        "ike-protection",
+        "ike-state",
+        "ike-undecided",
+        "ike-half-open-limit",
+        "ike-no-connection",
+        "ike-redirect-nonce",
+        "ike-fragment-not-agreed",
+        "ike-fragment-too-many",
+        "ike-fragment-superseded",
+        "ike-fragment-repeated",
+        "ike-fragment-answered",
+        "ike-fragment-timeout",
+        "ike-synchronisation",
+        "ike-unsynchronised",
+        "ike-unprotected",
+    ];
+
     /// A short stable name for filters and counters.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -81,6 +81,18 @@ pub enum DropReason {
 }
 
 impl DropReason {
+    /// The names that [`DropReason::name`] gives to what is not the data plane's.
+    pub const OWN_NAMES: &[&str] = &[
+        "fragment-refused",
+        "fragment-timeout",
+        "udp-checksum",
+        "udp-malformed",
+        "udp-port",
+        "not-for-us",
+        "no-address",
+        "icmp",
+    ];
+
     /// A short stable name for filters and counters.
     #[must_use]
     pub fn name(&self) -> &'static str {

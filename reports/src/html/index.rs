@@ -99,19 +99,13 @@ fn failures(results: &Results, pages: &Pages, skipped: usize) -> Markup {
     let failed: Vec<(&Suite, &Case, &Failure)> = results
         .suites
         .iter()
-        .flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)))
-        .filter_map(|(suite, case)| match &case.verdict {
-            Verdict::Failed(failure) => Some((suite, case, &**failure)),
-            _ => None,
-        })
+        .flat_map(|suite| suite.failures().map(move |(case, failure)| (suite, case, failure)))
         .collect();
-    let unmet: Vec<(&Suite, String)> = results
-        .suites
-        .iter()
-        .flat_map(|suite| suite.unmet().map(move |situation| (suite, text::unmet(situation))))
-        .collect();
+    let wrong =
+        results.suites.iter().flat_map(|suite| text::wrong(suite).into_iter().map(move |what| (suite, what)));
+    let wrong: Vec<(&Suite, String)> = wrong.collect();
     html! {
-        @if !failed.is_empty() || !unmet.is_empty() {
+        @if !failed.is_empty() || !wrong.is_empty() {
             section.why {
                 h2 { "What failed" }
                 ul.failures {
@@ -122,9 +116,9 @@ fn failures(results: &Results, pages: &Pages, skipped: usize) -> Markup {
                             div { "expected " (failure.expected) "; " (failure.happened) span.muted { ", at " (time(failure.at_nanos)) } }
                         }
                     }
-                    @for (suite, text) in unmet.iter().take(SHOWN) { li { strong { (name(suite, skipped)) } div { (text) } } }
+                    @for (suite, text) in wrong.iter().take(SHOWN) { li { strong { (name(suite, skipped)) } div { (text) } } }
                 }
-                @let more = failed.len().saturating_sub(SHOWN) + unmet.len().saturating_sub(SHOWN);
+                @let more = failed.len().saturating_sub(SHOWN) + wrong.len().saturating_sub(SHOWN);
                 @if more > 0 { p.muted { "And " (more) " more." } }
             }
         }
@@ -188,6 +182,7 @@ fn row(suite: &Suite, pages: &Pages, skipped: usize) -> Markup {
                     None => (name(suite, skipped)),
                 }
                 div.muted { (suite.title) }
+                @if let Some(reason) = &suite.known_failure { div.muted { "known to fail: " (reason) } }
             }
             td.clauses { @for clause in &suite.covers { span.tag { (clause) } " " } }
             td.number { (count(tally.passed)) }

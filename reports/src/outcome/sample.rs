@@ -24,6 +24,8 @@ fn first_tunnel() -> Suite {
         name: "ikev2/first-tunnel.toml".to_owned(),
         title: "Two gateways set up a tunnel".to_owned(),
         covers: vec!["rfc7296#1.2".to_owned()],
+        seeds: 0..2,
+        known_failure: None,
         cases: (0..2).map(|seed| case(seed, Verdict::Passed)).collect(),
         sometimes: Vec::new(),
     }
@@ -44,6 +46,8 @@ fn lossy() -> Suite {
         name: "ikev2/lossy.toml".to_owned(),
         title: "A tunnel comes up on a path that loses packets".to_owned(),
         covers: vec!["rfc7296#2.1".to_owned(), "rfc7296#2.4".to_owned()],
+        seeds: 0..2,
+        known_failure: None,
         cases: vec![case(0, Verdict::Passed), case(1, Verdict::Failed(Box::new(failure)))],
         sometimes: vec![
             Situation {
@@ -60,6 +64,8 @@ fn rekey() -> Suite {
         name: "ikev2/rekey.toml".to_owned(),
         title: "A child is rekeyed".to_owned(),
         covers: Vec::new(),
+        seeds: 0..1,
+        known_failure: None,
         cases: vec![case(0, Verdict::Unsupported("the other end cannot rekey".to_owned()))],
         sometimes: Vec::new(),
     }

@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ipsec::crypto::Provider;
 use reports::html::Report;
 use reports::{Results, Verdict};
 
@@ -34,12 +33,13 @@ impl Pages {
     pub(crate) fn run(
         &self,
         scenario: &Arc<Scenario>,
-        name: &str,
         seed: u64,
-        provider: &'static Provider,
+        options: &Options,
         always: bool,
     ) -> CaseResult {
-        let options = |extra| Options { provider, extra, until: None, name: name.to_owned() };
+        let Options { provider, name, events, .. } = options;
+        let (provider, events) = (*provider, *events);
+        let options = |extra| Options { extra, events, ..Options::new(provider, name) };
         if !always {
             let result = run_case(scenario, seed, options(None));
             if !matches!(result.case.verdict, Verdict::Failed(_)) {

@@ -18,7 +18,7 @@ fn account(name: &str, seed: u64, secrets: Secrets) -> Account {
 fn told(scenario: &Arc<Scenario>, seed: u64, secrets: Secrets) -> Account {
     let recorder = Recorder::default();
     let extra: Option<Box<dyn Extra>> = Some(Box::new(recorder.clone()));
-    let options = Options { provider: &FAST, extra, until: None, name: "told.toml".into() };
+    let options = Options { extra, ..Options::new(&FAST, "told.toml") };
     let result = run_case(scenario, seed, options);
     recorder.account(scenario, "told.toml", &result, &FAST, secrets)
 }

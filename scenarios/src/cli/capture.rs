@@ -28,10 +28,8 @@ impl CaptureCommand {
         let scenario = find::scenario(&self.scenario)?;
         let captures = at(&self.out, Captures::new(&self.out, &scenario))?;
         let options = Options {
-            provider: Provider::best(),
             extra: Some(Box::new(captures.clone())),
-            until: None,
-            name: self.scenario.display().to_string(),
+            ..Options::new(Provider::best(), self.scenario.display().to_string())
         };
         let result = run_case(&scenario, self.seed, options);
         drop(result.extra);

@@ -1,11 +1,15 @@
 //! The command `esplanade`.
 
 mod capture;
+mod coverage;
 mod explain;
+mod explore;
 mod find;
 mod language;
 mod list;
+mod merge;
 mod minimise;
+mod new;
 mod replay;
 mod report;
 mod run;
@@ -32,16 +36,24 @@ struct Cli {
 enum Command {
     /// Run scenarios, each over its seeds
     Run(run::Run),
+    /// Put the results of several machines together, and judge them as one run
+    Merge(merge::Merge),
     /// Run one case again, narrated
     Replay(replay::Replay),
     /// Make a failing case small
     Minimise(minimise::Minimise),
+    /// Run random worlds, and make scenarios of those that fail
+    Explore(explore::Explore),
     /// Write captures of one case, and a profile with which Wireshark opens them decrypted
     Capture(capture::CaptureCommand),
     /// Decrypt, narrate and judge a capture made anywhere
     Explain(explain::ExplainCommand),
     /// Replay published test vectors
     Vectors(vectors::Vectors),
+    /// Write a first scenario, to be changed
+    New(new::New),
+    /// Tell what documents demand, what shows that it is so, and how that came out
+    Coverage(coverage::Coverage),
     /// List the scenarios
     List(list::List),
     /// Print the reference of the scenario language, in Markdown
@@ -81,11 +93,15 @@ enum Trouble {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(command) => command.execute(),
+        Command::Merge(command) => command.execute(),
         Command::Replay(command) => command.execute(),
         Command::Minimise(command) => command.execute(),
+        Command::Explore(command) => command.execute(),
         Command::Capture(command) => command.execute(),
         Command::Explain(command) => command.execute(),
         Command::Vectors(command) => command.execute(),
+        Command::New(command) => command.execute(),
+        Command::Coverage(command) => command.execute(),
         Command::List(command) => command.execute(),
         Command::Language(command) => command.execute(),
     };

@@ -60,10 +60,9 @@ impl Replay {
             None => Box::new(narrator),
         };
         let options = Options {
-            provider: Provider::best(),
             extra: Some(extra),
             until: self.until.map(|until| Instant::ZERO + until),
-            name: self.scenario.display().to_string(),
+            ..Options::new(Provider::best(), self.scenario.display().to_string())
         };
         let result = run_case(&scenario, self.seed, options);
         if let Some(peer) = &self.show {

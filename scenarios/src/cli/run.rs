@@ -1,16 +1,16 @@
 //! `esplanade run`: scenarios over seeds, in parallel, with results for people and for machines.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use ipsec::crypto::Provider;
-use reports::{Colour, json, junit};
+use ipsec::crypto::{PORTABLE, Provider};
+use reports::{Colour, Results, json, junit};
 
 use super::{Outcome, Trouble, at, colour, find, report};
 use crate::quantity;
-use crate::run::{Plan, run_all};
+use crate::run::{Options, Plan, Shard, run_all};
 
 /// Run scenarios, each over its seeds
 #[derive(Debug, Args)]
@@ -23,9 +23,9 @@ pub(super) struct Run {
     /// How many cases run at a time; as many as there are processors when not given
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
-    /// Only this part of the cases, counted from 0
-    #[arg(long, value_name = "I/N", value_parser = shard)]
-    shard: Option<(u64, u64)>,
+    /// Only this part of the cases, counted from 0; `auto` or `auto/N` where the environment says which
+    #[arg(long, value_name = "I/N", value_parser = from_environment)]
+    shard: Option<Shard>,
     /// Where results go
     #[arg(long, value_name = "DIR", default_value = "target/esplanade")]
     out: PathBuf,
@@ -38,6 +38,15 @@ pub(super) struct Run {
     /// Only scenarios whose path has this in it
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Only scenarios with this tag
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
+    /// A case with more events than this fails
+    #[arg(long, value_name = "N", default_value_t = Options::EVENTS)]
+    events: u64,
+    /// Use only implementations of algorithms that run on every processor; the results are the same
+    #[arg(long)]
+    portable: bool,
     /// Begin no further case once one has failed
     #[arg(long)]
     fail_fast: bool,
@@ -45,52 +54,67 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn execute(self) -> Result<Outcome, Trouble> {
-        let scenarios = find::scenarios(&self.paths, self.filter.as_deref())?;
+        let mut scenarios = find::scenarios(&self.paths, self.filter.as_deref())?;
+        if let Some(tag) = &self.tag {
+            scenarios.retain(|(_, scenario)| scenario.tags.contains(tag));
+            if scenarios.is_empty() {
+                return Err(Trouble::Usage(format!("no scenario has the tag \"{tag}\"")));
+            }
+        }
+        let provider = if self.portable { &PORTABLE } else { Provider::best() };
         let mut plan = Plan {
-            scenarios,
             pages: self.report.as_deref().map(|folder| report::pages(folder, self.keys)).transpose()?,
             seeds: self.seeds,
             shard: self.shard,
+            events: self.events,
             fail_fast: self.fail_fast,
-            provider: Provider::best(),
+            ..Plan::new(scenarios, provider)
         };
-        let workers = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build();
-        let workers = workers.map_err(|error| Trouble::Usage(error.to_string()))?;
-        let progress = progress(plan.cases().len() as u64);
-        let results = workers.install(|| run_all(&plan, &|_| progress.inc(1)));
+        let progress = progress(Some(plan.cases().len() as u64), "cases");
+        let results = workers(self.jobs)?.install(|| run_all(&plan, &|_| progress.inc(1)));
         progress.finish_and_clear();
-        at(&self.out, std::fs::create_dir_all(&self.out))?;
-        let files = [
-            ("results.json", json::to_json(&results)),
-            ("junit.xml", junit::to_xml(&results, junit::Times::Omit)),
-            ("results.tap", reports::to_tap(&results)),
-            ("summary.md", reports::to_markdown(&results)),
-        ];
-        for (name, text) in files {
-            let path = self.out.join(name);
-            at(&path, reports::write(&path, text.as_bytes()))?;
-        }
         if let (Some(folder), Some(pages)) = (&self.report, plan.pages.take()) {
             at(folder, pages.finish(&results))?;
         }
-        let colour = if colour(&std::io::stdout()) { Colour::Always } else { Colour::Never };
-        print!("{}", reports::summary(&results, colour));
-        Ok(if results.passed() { Outcome::Passed } else { Outcome::Failed })
+        publish(&results, &self.out)
     }
 }
 
-/// A bar on a terminal, nothing elsewhere.
-fn progress(cases: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(cases), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} cases, {eta} left");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+/// Writes results for machines to a folder, and shows them to people.
+pub(super) fn publish(results: &Results, out: &Path) -> Result<Outcome, Trouble> {
+    at(out, std::fs::create_dir_all(out))?;
+    let files = [
+        ("results.json", json::to_json(results)),
+        ("junit.xml", junit::to_xml(results, junit::Times::Omit)),
+        ("results.tap", reports::to_tap(results)),
+        ("summary.md", reports::to_markdown(results)),
+    ];
+    for (name, text) in files {
+        let path = out.join(name);
+        at(&path, reports::write(&path, text.as_bytes()))?;
+    }
+    let colour = if colour(&std::io::stdout()) { Colour::Always } else { Colour::Never };
+    print!("{}", reports::summary(results, colour));
+    Ok(if results.passed() { Outcome::Passed } else { Outcome::Failed })
+}
+
+/// As many workers as wanted, or as there are processors.
+pub(super) fn workers(jobs: Option<usize>) -> Result<rayon::ThreadPool, Trouble> {
+    let workers = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0)).build();
+    workers.map_err(|error| Trouble::Usage(error.to_string()))
+}
+
+/// A bar on a terminal, nothing elsewhere; without a `count` it tells how many there have been.
+pub(super) fn progress(count: Option<u64>, things: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(count, ProgressDrawTarget::stderr());
+    let template = match count {
+        Some(_) => format!("{{bar:40}} {{pos}}/{{len}} {things}, {{eta}} left"),
+        None => format!("{{spinner}} {{pos}} {things} in {{elapsed}}"),
+    };
+    bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
 }
 
-fn shard(text: &str) -> Result<(u64, u64), String> {
-    let wrong = || format!("\"{text}\" is no part: write 0/4 for the first of four");
-    let (index, count) = text.split_once('/').ok_or_else(wrong)?;
-    let (index, count): (u64, u64) =
-        (index.parse().map_err(|_| wrong())?, count.parse().map_err(|_| wrong())?);
-    if index < count { Ok((index, count)) } else { Err(wrong()) }
+fn from_environment(text: &str) -> Result<Shard, String> {
+    Shard::read(text, &|name| std::env::var(name).ok())
 }

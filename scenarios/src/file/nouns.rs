@@ -43,12 +43,13 @@ pub(super) type Text = Spanned<String>;
 
 /// The keys before the first table.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Top {
     pub(super) title: Option<Text>,
     pub(super) covers: Vec<Text>,
     pub(super) seeds: Option<Text>,
     pub(super) tags: Vec<String>,
+    pub(super) known_failure: Option<Text>,
     pub(super) allow: Allow,
     pub(super) limit: Option<Text>,
     pub(super) faults: Option<Vec<Text>>,
@@ -59,5 +60,5 @@ pub(super) struct Top {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Allow {
-    pub(super) drops: Vec<String>,
+    pub(super) drops: Vec<Text>,
 }

@@ -12,7 +12,7 @@ mod proofs;
 use std::fmt::Write as _;
 
 use super::nouns;
-use crate::story::{FACTS, FailureReason, VERBS};
+use crate::story::{FACTS, FailureReason, VERBS, drop_reasons};
 
 /// A key and what it means.
 struct Row {
@@ -82,6 +82,8 @@ pub fn page() -> String {
     let reasons: Vec<String> =
         FailureReason::ALL.iter().map(|reason| format!("`{}`", reason.name())).collect();
     let _ = write!(page, "\nA REASON is one of {}.\n", reasons.join(", "));
+    let drops: Vec<String> = drop_reasons().into_iter().map(|name| format!("`{name}`")).collect();
+    let _ = write!(page, "\nA DROP is one of {}.\n", drops.join(", "));
     page
 }
 

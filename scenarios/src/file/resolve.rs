@@ -73,7 +73,13 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         covers: top.covers.iter().filter_map(|text| problems.read(text, clause)).collect(),
         seeds: problems.read_or(top.seeds.as_ref(), quantity::seeds, SEEDS),
         tags: top.tags.clone(),
-        allowed_drops: top.allow.drops.clone(),
+        known_failure: known_failure(top, &mut problems),
+        allowed_drops: top
+            .allow
+            .drops
+            .iter()
+            .filter_map(|text| problems.read(text, story::drop_reason))
+            .collect(),
         faults: faults(top, &links, &mut problems),
         limit: limit(top.limit.as_ref(), &story, &mut problems),
         peers,
@@ -110,6 +116,14 @@ fn title(top: &Top, problems: &mut Problems) -> String {
         ),
     }
     String::new()
+}
+
+fn known_failure(top: &Top, problems: &mut Problems) -> Option<String> {
+    let reason = top.known_failure.as_ref()?;
+    if reason.get_ref().trim().is_empty() {
+        problems.add(Problem::at(reason.span(), "a known failure needs a reason"));
+    }
+    Some(reason.get_ref().clone())
 }
 
 /// `wan west 12 lost`: the link, the peer that sent the packet, its number among those that this peer sent on the link,

@@ -40,6 +40,8 @@ pub struct Scenario {
     pub seeds: Range<u64>,
     /// Words to select scenarios by.
     pub tags: Vec<String>,
+    /// Why it is known to fail, where it is.
+    pub known_failure: Option<String>,
     /// Names of drop reasons that are no failure here.
     pub allowed_drops: Vec<String>,
     /// What befalls packets, exactly; where it is nothing, the links' chances and the seed say that.

@@ -50,7 +50,7 @@ fn scenario() -> Arc<Scenario> {
 }
 
 fn failing() -> u64 {
-    (0..).find(|seed| run(&scenario(), *seed, &PORTABLE, None).is_some()).unwrap()
+    (0..).find(|seed| run(&scenario(), *seed, &PORTABLE, Options::EVENTS, None).0.is_some()).unwrap()
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn what_is_left_fails_alone_whatever_the_seed_and_cannot_be_made_smaller() {
     let again =
         Arc::new(file::parse("small.toml", &small.text).unwrap_or_else(|e| panic!("{}", e.render(false))));
     for seed in 0..5 {
-        let failure = run(&again, seed, &PORTABLE, None).unwrap();
+        let failure = run(&again, seed, &PORTABLE, Options::EVENTS, None).0.unwrap();
         assert_eq!(
             (failure.check, failure.expected),
             (small.failure.check.clone(), small.failure.expected.clone())
@@ -82,7 +82,8 @@ fn what_is_left_fails_alone_whatever_the_seed_and_cannot_be_made_smaller() {
 
 #[test]
 fn a_case_that_passes_has_nothing_to_make_small() {
-    let seed = (0..).find(|seed| run(&scenario(), *seed, &PORTABLE, None).is_none()).unwrap();
+    let seed =
+        (0..).find(|seed| run(&scenario(), *seed, &PORTABLE, Options::EVENTS, None).0.is_none()).unwrap();
     let error = minimise(SCENARIO, &scenario(), seed, &PORTABLE).unwrap_err();
     assert_eq!(error.to_string(), format!("seed {seed} passes: there is no failure to make small"));
 }

@@ -93,7 +93,7 @@ impl Run {
         let scenario = Arc::new(file::parse("oracle.toml", text).unwrap_or_else(|e| panic!("{e:?}")));
         let kept = Arc::new(Mutex::new(Vec::new()));
         let extra: Option<Box<dyn Extra>> = Some(Box::new(Keep(Arc::clone(&kept))));
-        let options = Options { provider: &PORTABLE, extra, until: None, name: "oracle.toml".into() };
+        let options = Options { extra, ..Options::new(&PORTABLE, "oracle.toml") };
         let result = run_case(&scenario, 0, options);
         assert!(matches!(result.case.verdict, reports::Verdict::Passed), "{:?}", result.case.verdict);
         drop(result);

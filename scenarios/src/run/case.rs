@@ -31,6 +31,19 @@ pub struct Options {
     pub until: Option<Instant>,
     /// How the scenario is called in the command that replays the case.
     pub name: String,
+    /// How many events it may have before it fails.
+    pub events: u64,
+}
+
+impl Options {
+    /// How many events a case may have unless told otherwise: some hundred times as many as the longest of the suites.
+    pub const EVENTS: u64 = 20_000_000;
+
+    /// A whole run, which nobody else sees.
+    #[must_use]
+    pub fn new(provider: &'static Provider, name: impl Into<String>) -> Self {
+        Self { provider, extra: None, until: None, name: name.into(), events: Self::EVENTS }
+    }
 }
 
 /// What came out of a case.
@@ -74,6 +87,7 @@ pub fn run_case(scenario: &Arc<Scenario>, seed: u64, options: Options) -> CaseRe
                 until: options.until,
                 setup,
                 provider: options.provider,
+                events: options.events,
                 restarts: BTreeMap::new(),
             };
             let outcome = run.story().and_then(|()| run.settle());
@@ -117,6 +131,7 @@ struct Run {
     until: Option<Instant>,
     setup: Setup,
     provider: &'static Provider,
+    events: u64,
     /// How often each peer was restarted.
     restarts: BTreeMap<String, u32>,
 }
@@ -339,6 +354,14 @@ impl Run {
     }
 
     fn check_oracles(&self) -> Result<(), End> {
+        if self.built.world.events() > self.events {
+            return Err(End::Failed {
+                check: "limit".into(),
+                line: None,
+                expected: format!("the run has at most {} events", self.events),
+                happened: "there were more".into(),
+            });
+        }
         match &self.built.world.trace().observer.violation {
             None => Ok(()),
             Some((oracle, violation)) => Err(End::Failed {

@@ -7,6 +7,7 @@ mod ladder;
 mod ledger;
 mod scene;
 mod settled;
+mod shard;
 mod suite;
 mod watch;
 
@@ -16,6 +17,7 @@ pub(crate) use held::as_newer;
 pub(crate) use ladder::befell;
 pub use ladder::{LadderLog, describe, describe_ikev1};
 pub use scene::Scene;
+pub use shard::Shard;
 pub(crate) use suite::results_of;
 pub use suite::{Plan, run_all};
 pub use watch::{Both, Extra, Watch};

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use reports::{Case, Results, Situation, StoryLine, Suite};
 
 use super::case::{CaseResult, Options, run_case};
+use super::shard::Shard;
 use crate::account::Pages;
 use crate::file::Scenario;
 use crate::story::Sentence;
@@ -21,8 +22,10 @@ pub struct Plan {
     pub scenarios: Vec<(String, Arc<Scenario>)>,
     /// These seeds in place of the scenarios' own.
     pub seeds: Option<Range<u64>>,
-    /// Only the cases whose number, counted over all scenarios, leaves this remainder by this divisor.
-    pub shard: Option<(u64, u64)>,
+    /// Only the cases in this part.
+    pub shard: Option<Shard>,
+    /// How many events a case may have before it fails.
+    pub events: u64,
     /// Begin no further case once one has failed.
     pub fail_fast: bool,
     /// The pages of the report, if there is to be one.
@@ -32,13 +35,27 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// All seeds of these scenarios.
+    #[must_use]
+    pub fn new(scenarios: Vec<(String, Arc<Scenario>)>, provider: &'static Provider) -> Self {
+        Self {
+            scenarios,
+            seeds: None,
+            shard: None,
+            events: Options::EVENTS,
+            fail_fast: false,
+            pages: None,
+            provider,
+        }
+    }
+
     /// The cases: scenario and seed.
     #[must_use]
     pub fn cases(&self) -> Vec<(usize, u64)> {
         let seeds = |scenario: &Scenario| self.seeds.clone().unwrap_or_else(|| scenario.seeds.clone());
         let all = self.scenarios.iter().enumerate();
         let all = all.flat_map(|(index, (_, scenario))| seeds(scenario).map(move |seed| (index, seed)));
-        let mine = |number: u64| self.shard.is_none_or(|(index, count)| number % count == index);
+        let mine = |number: u64| self.shard.is_none_or(|shard| shard.has(number));
         (0u64..).zip(all).filter(|(number, _)| mine(*number)).map(|(_, case)| case).collect()
     }
 }
@@ -53,16 +70,10 @@ pub fn run_all(plan: &Plan, done: &(dyn Fn(&Case) + Sync)) -> Results {
             return None;
         }
         let (name, scenario) = &plan.scenarios[index];
+        let options = Options { events: plan.events, ..Options::new(plan.provider, name) };
         let result = match &plan.pages {
-            Some(pages) => {
-                let is_first = first.get(&index) == Some(&seed);
-                pages.run(scenario, name, seed, plan.provider, is_first)
-            }
-            None => {
-                let options =
-                    Options { provider: plan.provider, extra: None, until: None, name: name.clone() };
-                run_case(scenario, seed, options)
-            }
+            Some(pages) => pages.run(scenario, seed, &options, first.get(&index) == Some(&seed)),
+            None => run_case(scenario, seed, options),
         };
         if matches!(result.case.verdict, reports::Verdict::Failed(_)) {
             failed.store(true, Ordering::Relaxed);
@@ -98,6 +109,8 @@ fn suite(name: &str, scenario: &Scenario) -> Suite {
         name: name.to_owned(),
         title: scenario.title.clone(),
         covers: scenario.covers.iter().map(ToString::to_string).collect(),
+        seeds: scenario.seeds.clone(),
+        known_failure: scenario.known_failure.clone(),
         cases: Vec::new(),
         sometimes: situations.map(situation).collect(),
     }

@@ -11,6 +11,7 @@
 //! fact begins with `expect`, and `sometimes` names a situation that at least one seed has to meet. The language is
 //! closed: each verb is a row of [`VERBS`], each fact a row of [`FACTS`], and the rows are grammar and reference at once.
 
+mod drop_reason;
 mod fact;
 mod names;
 mod parse;
@@ -19,6 +20,8 @@ mod sentence;
 mod verb;
 mod words;
 
+pub(crate) use drop_reason::drop_reason;
+pub use drop_reason::drop_reasons;
 pub use fact::{FACTS, FactRow};
 pub use names::{Kind, Names, is_word};
 pub use parse::parse;

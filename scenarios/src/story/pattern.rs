@@ -10,6 +10,7 @@ use ipsec::ikev2::Service;
 use ipsec::wire::v2::TrafficSelector;
 use ipsec_net::{Instant, Prefix};
 
+use super::drop_reason::drop_reason;
 use super::names::{Kind, Names};
 use super::sentence::{FailureReason, SelectorWord, Selectors};
 use super::words::{Token, TokenKind};
@@ -404,14 +405,6 @@ fn class(text: &str) -> Result<u8, String> {
 
 fn words(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("there are no words".to_owned()) } else { Ok(text.to_owned()) }
-}
-
-fn drop_reason(text: &str) -> Result<String, String> {
-    if text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("`{text}` is no name of a drop reason: those look like sa-replayed"))
-    }
 }
 
 fn count(text: &str) -> Result<u32, String> {

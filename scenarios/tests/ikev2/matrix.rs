@@ -91,7 +91,7 @@ fn scenario(ike: &str) -> Arc<Scenario> {
 
 /// The warnings of a run that passes.
 fn warnings(ike: &str) -> BTreeSet<String> {
-    let options = Options { provider: Provider::best(), extra: None, until: None, name: ike.to_owned() };
+    let options = Options::new(Provider::best(), ike);
     let case = run_case(&scenario(ike), 1, options).case;
     assert!(matches!(case.verdict, Verdict::Passed), "{ike}: {:?}", case.verdict);
     case.warnings

@@ -232,6 +232,12 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         Counters { events: self.events, ..sum }
     }
 
+    /// How many events were worked off so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
     /// What became of packets so far in one direction of a link.
     #[must_use]
     pub fn link_counters(&self, id: LinkId, direction: Direction) -> Counters {

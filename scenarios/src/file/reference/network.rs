@@ -88,6 +88,12 @@ const TOP: &[Row] = &[
     row("covers", "list such as `\"rfc7296#2.8\"`", "nothing", "The clauses that it puts to the test."),
     row("seeds", "seeds", "`\"0..50\"`", "The seeds it is run with unless the command line says otherwise."),
     row("tags", "list of words", "none", "Words to select scenarios by."),
+    row(
+        "known-failure",
+        "text",
+        "it has to pass",
+        "Why it fails for the time being: its failures count for themselves, and once all its seeds pass, that is a failure.",
+    ),
     row("allow", "table", "nothing", "What is no failure here; see below."),
     row("limit", "duration", "a minute after the story", "When a run ends at the latest."),
     row(

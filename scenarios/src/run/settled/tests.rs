@@ -33,7 +33,7 @@ of = "site"
 /// What is said of west's and east's states after `plant` had its way with them.
 fn after(plant: impl Fn(&mut Status, &mut Status)) -> Option<String> {
     let scenario = Arc::new(file::parse("settled.toml", SCENARIO).unwrap_or_else(|e| panic!("{e:?}")));
-    let options = Options { provider: &PORTABLE, extra: None, until: None, name: "settled.toml".into() };
+    let options = Options::new(&PORTABLE, "settled.toml");
     let result = run_case(&scenario, 0, options);
     let [(_, west), (_, east)] = &result.states[..] else { panic!("two peers") };
     let (mut west, mut east) = (west.clone(), east.clone());
