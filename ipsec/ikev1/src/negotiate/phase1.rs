@@ -195,9 +195,11 @@ pub(crate) fn accepted(
     let (Some((_, transform)), None) = (chosen.next(), chosen.next()) else {
         return Err("the answer has not exactly one transform".to_owned());
     };
-    // Some number anew, so what counts is what it says.
-    let same =
-        |(_, own): &(&Proposal, &Transform)| own.id == transform.id && own.attributes == transform.attributes;
+    // Some number anew and order the attributes as they like, so what counts is what it says.
+    let said = Phase1::read(&transform.attributes);
+    let same = |(_, own): &(&Proposal, &Transform)| {
+        own.id == transform.id && said.is_ok() && Phase1::read(&own.attributes) == said
+    };
     let known = transforms(offered).any(|own| same(&own));
     match read(transform).filter(|_| known) {
         Some((agreed, life)) => Ok(Chosen { agreed, life, answer: answer.clone() }),
@@ -218,7 +220,8 @@ fn read(transform: &Transform) -> Option<(Phase1Suite, Option<Duration>)> {
         return None;
     }
     let attributes = Phase1::read(&transform.attributes).ok()?;
-    let life = attributes.lifetimes.iter().find(|life| life.kind == LifeType::SECONDS);
+    // A life of no seconds is what some say that have no limit.
+    let life = attributes.lifetimes.iter().find(|life| life.kind == LifeType::SECONDS && life.duration > 0);
     Some((Phase1Suite::read(&attributes)?, life.map(|life| Duration::from_secs(life.duration))))
 }
 

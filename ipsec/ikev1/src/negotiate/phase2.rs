@@ -242,12 +242,15 @@ pub(crate) fn accepted(
     offered: &SecurityAssociation,
     answer: &SecurityAssociation,
 ) -> Result<Agreed, String> {
+    // Attributes have no order that counts.
+    let said = |transform: &Transform| Phase2::read(&transform.attributes).ok();
     let same = |ours: &Combination<'_>, theirs: &Combination<'_>| {
         ours.len() == theirs.len()
             && ours.iter().zip(theirs).all(|(own, other)| {
                 own.0.protocol == other.0.protocol
                     && own.1.id == other.1.id
-                    && own.1.attributes == other.1.attributes
+                    && said(own.1).is_some()
+                    && said(own.1) == said(other.1)
             })
     };
     let mut chosen = combinations(answer);
