@@ -157,6 +157,9 @@ impl Namespace {
                 None => guarded.env_remove(key),
             };
         }
+        if let Some(folder) = command.get_current_dir() {
+            guarded.current_dir(folder);
+        }
         guarded.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let program = command.get_program().to_string_lossy().into_owned();
         let started = self.enter(move || guarded.spawn())?;

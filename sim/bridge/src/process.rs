@@ -13,6 +13,12 @@ use std::thread;
 pub struct Process(pub(crate) Child);
 
 impl Process {
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Whether it still runs.
     ///
     /// # Errors
