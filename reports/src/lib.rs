@@ -10,6 +10,7 @@ pub mod json;
 pub mod junit;
 mod ladder;
 mod markdown;
+pub mod matrix;
 mod merge;
 mod outcome;
 pub mod requirements;
