@@ -7,6 +7,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod explore;
 pub mod file;
+pub mod interop;
 pub mod minimise;
 pub mod model;
 pub mod node;

@@ -11,7 +11,9 @@ mod version2;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use ipsec::auth::Credential;
 use ipsec::auth::x509::laboratory::CannotIssue;
+use ipsec::auth::x509::{Certificate, Crl};
 use ipsec::crypto::{Entropy, Provider};
 use ipsec::{ConfigError, Luck, Peer};
 use sim::middlebox::nat::NatError;
@@ -170,6 +172,24 @@ fn orders(scenario: &Scenario, tester: &file::Tester, pki: &Pki) -> Option<Order
 }
 
 impl<O: Observer<Note>> Built<O> {
+    /// A certificate of the scenario with its key and the chain above it, to hand to somebody outside.
+    #[must_use]
+    pub fn credential(&self, name: &str) -> Option<&Credential> {
+        self.pki.credential(name)
+    }
+
+    /// The certificate of an authority of the scenario.
+    #[must_use]
+    pub fn authority(&self, name: &str) -> Option<&Certificate> {
+        self.pki.authority(name)
+    }
+
+    /// The revocation lists that the scenario's authorities publish.
+    #[must_use]
+    pub fn revocation_lists(&self) -> &[Crl] {
+        self.pki.lists()
+    }
+
     /// The IPsec peer of a gateway. One that has been restarted `restarts` times has luck that it has not had before.
     ///
     /// # Errors

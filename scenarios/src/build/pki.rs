@@ -15,14 +15,14 @@ use sim::Streams;
 use super::Stream;
 use crate::file::{self, Demand, List, OcspWord, Proof, Scenario, Validity};
 
-/// The date of each scenario's beginning: 2026-01-01, in seconds since 1970 in UTC.
-pub(super) const EPOCH: u64 = 1_767_225_600;
 /// How far certificates and lists reach into the past and the future unless a scenario says otherwise.
 const YEAR: u64 = 365 * 86_400;
 
 /// What a scenario's peers prove themselves with.
 #[derive(Default)]
 pub(super) struct Pki {
+    /// The date of the run's beginning, in seconds since 1970 in UTC.
+    epoch: u64,
     authorities: BTreeMap<String, Authority>,
     credentials: BTreeMap<String, Credential>,
     lists: Vec<Crl>,
@@ -36,7 +36,7 @@ impl Pki {
     /// # Errors
     /// The name of what cannot be made, and why.
     pub(super) fn new(scenario: &Scenario, streams: &Streams) -> Result<Self, (String, CannotIssue)> {
-        let mut pki = Self::default();
+        let mut pki = Self { epoch: scenario.epoch, ..Self::default() };
         for authority in &scenario.authorities {
             pki.found(authority, streams).map_err(|why| (authority.name.clone(), why))?;
         }
@@ -66,16 +66,22 @@ impl Pki {
         Ok(pki)
     }
 
+    /// The first and the last second, since 1970.
+    fn dates(&self, validity: Validity) -> (u64, u64) {
+        let after = |moment: Duration| self.epoch + moment.as_secs();
+        (validity.from.map_or(self.epoch - YEAR, after), validity.until.map_or(self.epoch + YEAR, after))
+    }
+
     fn found(&mut self, noun: &file::Authority, streams: &Streams) -> Result<(), CannotIssue> {
         let entropy = &mut Stream(streams.stream(&["pki", "authority", &noun.name]));
-        let validity = dates(noun.validity);
+        let validity = self.dates(noun.validity);
         let wish = Wish { subject: &noun.subject, names: &[], key_type: noun.key, validity };
         let issuer = noun.issuer.as_ref().and_then(|issuer| self.authorities.get_mut(issuer));
         let authority = match issuer {
             Some(issuer) => {
                 let authority = issuer.subordinate(&wish, noun.path_length, entropy)?;
                 if noun.revoked {
-                    issuer.revoke(authority.certificate(), EPOCH)?;
+                    issuer.revoke(authority.certificate(), self.epoch)?;
                 }
                 authority
             }
@@ -87,14 +93,14 @@ impl Pki {
 
     fn issue(&mut self, noun: &file::Certificate, streams: &Streams) -> Result<(), CannotIssue> {
         let entropy = &mut Stream(streams.stream(&["pki", "certificate", &noun.name]));
-        let validity = dates(noun.validity);
+        let validity = self.dates(noun.validity);
         let wish = Wish { subject: &noun.subject, names: &noun.names, key_type: noun.key, validity };
         let Some(issuer) = self.authorities.get_mut(&noun.issuer) else {
             return Ok(());
         };
         let mut credential = issuer.issue_for(&wish, noun.usage, entropy)?;
         if let (true, Some(own)) = (noun.revoked, credential.chain.first()) {
-            issuer.revoke(own, EPOCH)?;
+            issuer.revoke(own, self.epoch)?;
         }
         if !noun.chain {
             credential.chain.truncate(1);
@@ -110,13 +116,13 @@ impl Pki {
         };
         let status = match ocsp.says {
             OcspWord::Good => CertificateStatus::Good,
-            OcspWord::Revoked => CertificateStatus::Revoked { since: EPOCH },
+            OcspWord::Revoked => CertificateStatus::Revoked { since: self.epoch },
             OcspWord::Unknown => CertificateStatus::Unknown,
         };
         let delegate = ocsp.responder.as_ref().and_then(|name| self.credentials.get(name));
         let own = self.credentials.get(&noun.name).and_then(|credential| credential.chain.first());
         let Some(own) = own else { return Ok(()) };
-        let response = issuer.ocsp(own, status, dates(ocsp.validity), delegate)?;
+        let response = issuer.ocsp(own, status, self.dates(ocsp.validity), delegate)?;
         if let Some(credential) = self.credentials.get_mut(&noun.name) {
             credential.status = Some(response);
         }
@@ -124,11 +130,27 @@ impl Pki {
     }
 
     fn publish(&mut self, noun: &file::Authority) -> Result<(), CannotIssue> {
-        if let (List::Until(until), Some(authority)) = (noun.list, self.authorities.get_mut(&noun.name)) {
-            let (_, until) = dates(Validity { from: None, until });
-            self.lists.push(authority.crl(EPOCH - YEAR, until)?);
+        let List::Until(until) = noun.list else { return Ok(()) };
+        let (from, until) = self.dates(Validity { from: None, until });
+        if let Some(authority) = self.authorities.get_mut(&noun.name) {
+            self.lists.push(authority.crl(from, until)?);
         }
         Ok(())
+    }
+
+    /// A certificate with its key and the chain above it.
+    pub(super) fn credential(&self, name: &str) -> Option<&Credential> {
+        self.credentials.get(name)
+    }
+
+    /// The certificate of an authority.
+    pub(super) fn authority(&self, name: &str) -> Option<&x509::Certificate> {
+        self.authorities.get(name).map(Authority::certificate)
+    }
+
+    /// The revocation lists that authorities publish.
+    pub(super) fn lists(&self) -> &[Crl] {
+        &self.lists
     }
 
     /// Who has issued the certificate that a proof begins with.
@@ -243,10 +265,4 @@ impl Pki {
 /// What RFC 8247 §4.2 recommends, for keys of each type.
 fn algorithms() -> Vec<SignatureAlgorithm> {
     KeyType::ALL.iter().flat_map(|key_type| preferred_algorithms(*key_type)).copied().collect()
-}
-
-/// The first and the last second, since 1970.
-fn dates(validity: Validity) -> (u64, u64) {
-    let after = |moment: Duration| EPOCH + moment.as_secs();
-    (validity.from.map_or(EPOCH - YEAR, after), validity.until.map_or(EPOCH + YEAR, after))
 }

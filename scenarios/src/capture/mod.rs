@@ -22,9 +22,6 @@ use crate::run::{Extra, Scene, as_newer};
 
 pub use profile::{KeyTables, PROFILE};
 
-/// Midnight before the year 2026, at which every run begins: a capture of a seed is the same on any day.
-const EPOCH: Duration = Duration::from_secs(1_767_225_600);
-
 /// Captures in the making. Clones write to the same files, so that one can be given away and the other finished.
 #[derive(Clone)]
 pub struct Captures {
@@ -61,7 +58,12 @@ impl Captures {
         for (index, link) in (0..).zip(&scenario.links) {
             let path = folder.join(format!("{}.pcapng", link.name));
             let description = format!("{}: {} to {}", scenario.title, link.ends[0].node, link.ends[1].node);
-            let file = Capture::new(File::create(&path)?, &link.name, &description, EPOCH)?;
+            let file = Capture::new(
+                File::create(&path)?,
+                &link.name,
+                &description,
+                Duration::from_secs(scenario.epoch),
+            )?;
             links.add(LinkId::from_index(index), file);
             paths.push(path);
         }

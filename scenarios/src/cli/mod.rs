@@ -5,6 +5,7 @@ mod coverage;
 mod explain;
 mod explore;
 mod find;
+mod interop;
 mod language;
 mod list;
 mod merge;
@@ -48,6 +49,8 @@ enum Command {
     Capture(capture::CaptureCommand),
     /// Decrypt, narrate and judge a capture made anywhere
     Explain(explain::ExplainCommand),
+    /// Hold real implementations to scenarios, with our peers and each other
+    Interop(interop::Interop),
     /// Replay published test vectors
     Vectors(vectors::Vectors),
     /// Write a first scenario, to be changed
@@ -99,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Explore(command) => command.execute(),
         Command::Capture(command) => command.execute(),
         Command::Explain(command) => command.execute(),
+        Command::Interop(command) => command.execute(),
         Command::Vectors(command) => command.execute(),
         Command::New(command) => command.execute(),
         Command::Coverage(command) => command.execute(),

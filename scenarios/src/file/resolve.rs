@@ -81,6 +81,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
             .filter_map(|text| problems.read(text, story::drop_reason))
             .collect(),
         faults: faults(top, &links, &mut problems),
+        epoch: Scenario::EPOCH,
         limit: limit(top.limit.as_ref(), &story, &mut problems),
         peers,
         routers,

@@ -46,6 +46,8 @@ pub struct Scenario {
     pub allowed_drops: Vec<String>,
     /// What befalls packets, exactly; where it is nothing, the links' chances and the seed say that.
     pub faults: Option<Vec<Decision>>,
+    /// The date at which a run begins, in seconds since 1970 in UTC.
+    pub epoch: u64,
     /// When a run ends at the latest; not before the story does.
     pub limit: Instant,
     /// The gateways.
@@ -79,6 +81,10 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// Midnight before the year 2026, at which every simulated run begins: certificates and captures of a seed are the same on
+    /// any day.
+    pub const EPOCH: u64 = 1_767_225_600;
+
     /// The peer of this name.
     #[must_use]
     pub fn peer(&self, name: &str) -> Option<&Peer> {

@@ -1,4 +1,4 @@
-//! A security gateway: an IPsec peer with ports to the network and to the hosts that it protects.
+//! A security gateway: an IPsec peer, virtual or real, with ports to the network and to the hosts that it protects.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -10,9 +10,35 @@ use sim::{Port, Step};
 
 use super::Note;
 
+/// What does IPsec in a gateway: a virtual peer, or a real one that looks like it.
+pub trait Implementation {
+    /// Takes what has come, from the network or from whoever gives orders.
+    fn handle(&mut self, now: Instant, input: Input);
+
+    /// The next thing to do, until it is idle.
+    fn poll(&mut self, now: Instant) -> Output;
+
+    /// What it holds.
+    fn status(&self) -> Status;
+}
+
+impl Implementation for Peer {
+    fn handle(&mut self, now: Instant, input: Input) {
+        Peer::handle(self, now, input);
+    }
+
+    fn poll(&mut self, now: Instant) -> Output {
+        Peer::poll(self, now)
+    }
+
+    fn status(&self) -> Status {
+        Peer::status(self)
+    }
+}
+
 /// A gateway.
 pub struct Gateway {
-    peer: Peer,
+    peer: Box<dyn Implementation>,
     /// Where packets leave, by their destination: other gateways and the hosts behind this one.
     routes: BTreeMap<IpAddr, Port>,
     /// The ports to the network.
@@ -36,7 +62,7 @@ impl Gateway {
     #[must_use]
     pub fn new(peer: Peer, think: Duration) -> Self {
         Self {
-            peer,
+            peer: Box::new(peer),
             routes: BTreeMap::new(),
             outer: Vec::new(),
             places: BTreeMap::new(),
@@ -57,6 +83,11 @@ impl Gateway {
         let (routes, outer, places) = (self.routes.clone(), self.outer.clone(), self.places.clone());
         let addresses = self.addresses.clone();
         Self { routes, outer, places, addresses, ..Self::new(peer, self.think) }
+    }
+
+    /// Lets another implementation do what the peer was to do, before anything has happened.
+    pub fn replace_peer(&mut self, implementation: Box<dyn Implementation>) {
+        self.peer = implementation;
     }
 
     /// Tells a port to the network.

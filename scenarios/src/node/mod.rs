@@ -14,7 +14,7 @@ use sim::middlebox::router::RouterNote;
 use sim::middlebox::{Nat, Router};
 use sim::{Port, Step};
 
-pub use gateway::Gateway;
+pub use gateway::{Gateway, Implementation};
 pub use host::{Flow, Host, Manner};
 pub use probe::{MAGIC, Probe};
 pub use tester::{Attack, Orders, Phase1, Stage, Tester};

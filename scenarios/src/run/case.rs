@@ -1,5 +1,7 @@
 //! One case: a scenario with a seed, from the first instant to the verdict.
 
+mod live;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
@@ -13,6 +15,9 @@ use ipsec_net::Instant;
 use reports::{Case, Failure, StoryLine, Verdict};
 use sim::{Direction, Fate, Livelock, Setup};
 
+pub use live::{Cast, Device};
+
+use self::live::Live;
 use super::fact::{self, Finding};
 use super::watch::{Extra, Watch, What};
 use super::{Scene, settled};
@@ -72,13 +77,33 @@ const GLANCE: Duration = Duration::from_millis(100);
 /// Runs a case.
 #[must_use]
 pub fn run_case(scenario: &Arc<Scenario>, seed: u64, options: Options) -> CaseResult {
+    run(scenario, seed, options, None)
+}
+
+/// Runs a case by the wall clock, with real implementations in the places of peers.
+#[must_use]
+pub fn run_live_case(
+    scenario: &Arc<Scenario>,
+    seed: u64,
+    options: Options,
+    cast: &mut dyn Cast,
+) -> CaseResult {
+    run(scenario, seed, options, Some(cast))
+}
+
+fn run(scenario: &Arc<Scenario>, seed: u64, options: Options, cast: Option<&mut dyn Cast>) -> CaseResult {
     let watch = Watch::new(Scene::new(Arc::clone(scenario)), options.extra);
     let replay = replay_command(&options.name, seed);
     let fate = scenario.faults.as_ref().map_or(Fate::Seed, |faults| Fate::List(faults.clone().into()));
     let setup = Setup { fate, ..Setup::new(seed) };
     match build::world(scenario, &setup, options.provider, watch) {
-        Ok(built) => {
+        Ok(mut built) => {
+            let live = match cast.map(|cast| cast.enter(&mut built)).transpose() {
+                Ok(devices) => devices.map(Live::start),
+                Err(verdict) => return not_run(seed, verdict),
+            };
             let mut run = Run {
+                live,
                 built,
                 scenario: Arc::clone(scenario),
                 open: Vec::new(),
@@ -96,20 +121,25 @@ pub fn run_case(scenario: &Arc<Scenario>, seed: u64, options: Options) -> CaseRe
         Err(error) => {
             let failure =
                 Failure { check: "build".into(), happened: error.to_string(), replay, ..Failure::default() };
-            let case = Case {
-                seed,
-                verdict: Verdict::Failed(Box::new(failure)),
-                simulated_nanos: 0,
-                digest: String::new(),
-                counters: BTreeMap::new(),
-                warnings: BTreeSet::new(),
-                refusals: Vec::new(),
-                elapsed: None,
-            };
-            let (met, ladder) = (BTreeSet::new(), reports::Ladder::default());
-            CaseResult { case, met, acted: 0, held: Vec::new(), ladder, states: Vec::new(), extra: None }
+            not_run(seed, Verdict::Failed(Box::new(failure)))
         }
     }
+}
+
+/// A case that ended before it began.
+fn not_run(seed: u64, verdict: Verdict) -> CaseResult {
+    let case = Case {
+        seed,
+        verdict,
+        simulated_nanos: 0,
+        digest: String::new(),
+        counters: BTreeMap::new(),
+        warnings: BTreeSet::new(),
+        refusals: Vec::new(),
+        elapsed: None,
+    };
+    let (met, ladder) = (BTreeSet::new(), reports::Ladder::default());
+    CaseResult { case, met, acted: 0, held: Vec::new(), ladder, states: Vec::new(), extra: None }
 }
 
 /// The command that shows a case again.
@@ -121,6 +151,8 @@ pub(crate) fn replay_command(name: &str, seed: u64) -> String {
 
 struct Run {
     built: Built<Watch>,
+    /// The wall clock, and where packets come from outside, if real implementations take part.
+    live: Option<Live>,
     scenario: Arc<Scenario>,
     /// Facts that are looked for: their steps and when the time for them is over.
     open: Vec<(usize, Instant)>,
@@ -189,6 +221,9 @@ impl Run {
     fn run_to(&mut self, until: Instant) -> Result<(), End> {
         let shown = self.until.filter(|shown| *shown < until);
         let until = shown.unwrap_or(until);
+        if self.live.is_some() {
+            return self.run_live_to(until);
+        }
         let mut looked = self.built.world.now();
         while let Some(next) = self.built.world.next().filter(|next| *next <= until) {
             // A deadline between two events is looked at when it comes, with the state of that time.
@@ -386,6 +421,9 @@ impl Run {
                 }
             });
         }
+        if self.live.is_some() {
+            return self.settle_live();
+        }
         let deadline = self.built.world.now() + settled::PATIENCE;
         loop {
             let scene = &self.built.world.trace().observer.scene;
@@ -401,13 +439,7 @@ impl Run {
                     self.check_oracles()?;
                 }
                 None => {
-                    let expected = "within 3 minutes of silence nothing is left half done".to_owned();
-                    return Err(End::Failed {
-                        check: "settled".into(),
-                        line: None,
-                        expected,
-                        happened: pending,
-                    });
+                    return Err(unsettled("3 minutes", pending));
                 }
             }
         }
@@ -459,6 +491,11 @@ impl Run {
         let extra = self.built.world.into_trace().observer.into_extra();
         CaseResult { case, met, acted: self.acted, held: self.held, ladder, states, extra }
     }
+}
+
+fn unsettled(patience: &str, happened: String) -> End {
+    let expected = format!("within {patience} of silence nothing is left half done");
+    End::Failed { check: "settled".into(), line: None, expected, happened }
 }
 
 fn missed(step: &Step, fact: &Fact, happened: String) -> End {

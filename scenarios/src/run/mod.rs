@@ -12,7 +12,7 @@ mod suite;
 mod watch;
 
 pub(crate) use case::replay_command;
-pub use case::{CaseResult, Options, run_case};
+pub use case::{CaseResult, Cast, Device, Options, run_case, run_live_case};
 pub(crate) use held::as_newer;
 pub(crate) use ladder::befell;
 pub use ladder::{LadderLog, describe, describe_ikev1};
