@@ -141,10 +141,8 @@ fn perform(cell: &Cell, folder: &Path) -> io::Result<CaseResult> {
     scenario.epoch = now();
     let scenario = Arc::new(scenario);
     let captures = Captures::new(&folder, &scenario)?;
-    let options = Options {
-        extra: Some(Box::new(captures.clone())),
-        ..Options::new(Provider::best(), &cell.path)
-    };
+    let options =
+        Options { extra: Some(Box::new(captures.clone())), ..Options::new(Provider::best(), &cell.path) };
     let trouble = Rc::new(RefCell::new(None));
     let mut troupe = Troupe {
         scenario: Arc::clone(&scenario),
