@@ -16,7 +16,7 @@ use sim::{Decision, Kind, shrink};
 use crate::file::{self, Scenario};
 use crate::node::Note;
 use crate::run::{Extra, Options, Scene, run_case};
-use draft::Draft;
+use draft::{Draft, Line};
 
 /// A scenario made small.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,8 +96,14 @@ pub fn minimise(
         let size = draft.size();
         let faults = shrink(&draft.faults, |faults| search.fails(&draft.with_faults(faults)));
         draft = draft.with_faults(&faults);
-        let lines = shrink(&draft.lines, |lines| search.fails(&draft.with_lines(lines)));
-        draft = draft.with_lines(&lines);
+        let (kept, rest) = draft.parted(search.failure.line.as_ref().map(|line| &*line.text));
+        let all = |rest: &[Line]| {
+            let mut lines = [rest, &kept].concat();
+            lines.sort_by_key(|(at, _)| *at);
+            lines
+        };
+        let lines = shrink(&rest, |rest| search.fails(&draft.with_lines(&all(rest))));
+        draft = draft.with_lines(&all(&lines));
         for depth in [2, 3] {
             let paths = draft.paths(depth);
             let needed = shrink(&paths, |paths| search.fails(&draft.with_paths(depth, paths)));

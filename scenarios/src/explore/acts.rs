@@ -3,7 +3,7 @@
 use sim::RandomStream;
 
 use super::luck::{between, once_in, pick};
-use super::world::Kind;
+use super::world::{Kind, Outlook};
 
 /// An instant in milliseconds, and the sentence that stands there.
 pub(super) type Line = (u64, String);
@@ -11,7 +11,7 @@ pub(super) type Line = (u64, String);
 /// While acts are drawn.
 const STORM: u64 = 120_000;
 /// When everything that was told has been given up or done, liveness checks among them.
-const CALM: u64 = 420_000;
+const CALM: u64 = 720_000;
 
 /// What happens in the storm.
 pub(super) fn draw(kind: Kind, luck: &mut RandomStream) -> Vec<Line> {
@@ -56,24 +56,25 @@ fn act(kind: Kind, luck: &mut RandomStream, at: u64, lines: &mut Vec<Line>) {
     }
 }
 
-/// The end: the network heals, and whoever `agrees` gets the child and loses nothing; then nothing is left.
-pub(super) fn end(kind: Kind, agrees: bool) -> Vec<Line> {
+/// The end: the network heals, and what the model says of the child comes true: where it lasts, nothing is lost; then nothing
+/// is left.
+pub(super) fn end(kind: Kind, outlook: Outlook) -> Vec<Line> {
     let mut lines: Vec<Line> =
         kind.links().iter().map(|link| (STORM + 100_000, format!("{link}: heal"))).collect();
     let at = |time: u64, line: &str| (CALM + time, line.to_owned());
     lines.push(at(0, "west: initiate net"));
-    if agrees {
-        lines.extend([
+    match outlook {
+        Outlook::Lasts => lines.extend([
             at(0, "expect net up at west, east within 30s"),
             at(30_000, "talk: start"),
             at(30_000, "expect talk flows within 5s"),
             at(60_000, "talk: stop"),
-            at(60_000, "expect talk loses nothing from 7min35s to 8min"),
-        ]);
-    } else {
-        lines.push(at(30_000, "expect no net at west, east"));
+            at(60_000, "expect talk loses nothing from 12min35s to 13min"),
+        ]),
+        Outlook::Passes => {}
+        Outlook::Never => lines.push(at(30_000, "expect no net at west, east")),
     }
-    lines.push(at(60_000, "west: terminate site"));
-    lines.push(at(60_000, "expect nothing left at west, east within 60s"));
+    lines.push(at(61_000, "west, east: terminate site"));
+    lines.push(at(61_000, "expect nothing left at west, east within 3min"));
     lines
 }

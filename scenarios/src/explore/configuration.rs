@@ -30,8 +30,13 @@ pub(super) fn draw(kind: Kind, luck: &mut RandomStream) -> String {
     let (mine, theirs) = (ike_offer(kind, luck), child_offer(kind, group, luck));
     let differ = once_in(luck, 5);
     for (peer, key) in [("west", "correct horse"), ("east", "battery staple")] {
-        if differ || wrong_key {
+        // Who moves may begin anew from where it is.
+        let anywhere = kind.moves && peer == "east";
+        if differ || wrong_key || anywhere {
             let _ = writeln!(at, "[ike.site.at.{peer}]");
+        }
+        if anywhere {
+            at += "remote = \"any\"\n";
         }
         if wrong_key {
             let _ = writeln!(at, "auth = {{ psk = \"{key}\" }}");
@@ -90,7 +95,7 @@ fn lifetime(luck: &mut RandomStream, low: u64, high: u64) -> String {
     let (time, margin) = (between(luck, low, high), pick(luck, &[20, 30, 50]));
     format!(
         "lifetime = {{ time = \"{time}s\", margin = \"{margin}%\", jitter = \"{}%\" }}\n",
-        pick(luck, &[0, 50, 100])
+        pick(luck, &[0, 20, 40])
     )
 }
 

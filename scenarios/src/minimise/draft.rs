@@ -9,6 +9,9 @@ use sim::{Decision, Direction};
 use super::Size;
 use crate::file::Scenario;
 
+/// A line of a story with its time.
+pub(super) type Line = (Instant, String);
+
 /// The parts of a scenario file.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
@@ -18,8 +21,8 @@ pub(super) struct Draft {
     ends: Vec<(String, [String; 2])>,
     seed: u64,
     pub(super) faults: Vec<Decision>,
-    /// The story's lines with their times.
-    pub(super) lines: Vec<(Instant, String)>,
+    /// The story.
+    pub(super) lines: Vec<Line>,
 }
 
 /// The keys that have parts of their own here.
@@ -75,13 +78,22 @@ impl Draft {
         paths
     }
 
+    /// The story's lines without which the sentence that fails would be about something else, and the others: those at its
+    /// time, and where links are healed before it, all from then on, since that is the story's end in good weather.
+    pub(super) fn parted(&self, fails: Option<&str>) -> (Vec<Line>, Vec<Line>) {
+        let failing = self.lines.iter().find(|(_, line)| Some(&**line) == fails).map(|(at, _)| *at);
+        let healed = self.lines.iter().rfind(|(_, line)| line.ends_with(": heal")).map(|(at, _)| *at);
+        let end = failing.map(|failing| healed.map_or(failing, |healed| healed.min(failing))..=failing);
+        self.lines.iter().cloned().partition(|(at, _)| end.as_ref().is_some_and(|end| end.contains(at)))
+    }
+
     /// The draft with these faults.
     pub(super) fn with_faults(&self, faults: &[Decision]) -> Self {
         Self { faults: faults.to_vec(), ..self.clone() }
     }
 
     /// The draft with these story lines.
-    pub(super) fn with_lines(&self, lines: &[(Instant, String)]) -> Self {
+    pub(super) fn with_lines(&self, lines: &[Line]) -> Self {
         Self { lines: lines.to_vec(), ..self.clone() }
     }
 

@@ -133,16 +133,21 @@ impl Endpoint {
     /// A packet of this policy has no SA. Says whether one is being set up for it.
     pub fn acquire(&mut self, now: Instant, policy: &str) -> bool {
         let Ok((connection, child)) = self.child(policy) else { return false };
-        let under_way = self.sessions.values().any(|session| session.is_setting_up(policy));
+        let under_way = self.is_setting_up(policy);
         if !under_way && child.on_demand {
             self.want(now, connection, policy);
         }
         under_way || child.on_demand
     }
 
-    /// The pair that we receive under this SPI has reached a soft limit.
+    /// The pair that we receive under this SPI has reached a soft limit. Nothing is to be done where another one has taken its
+    /// place or is about to: two ends that replaced each old pair would have twice as many each time.
     pub fn age(&mut self, now: Instant, inbound: Spi) {
         let Some(name) = self.children.known_by(inbound).map(|child| child.name.clone()) else { return };
+        let newest = self.children.iter().rev().find(|child| child.name == name);
+        if newest.is_none_or(|newest| newest.inbound.first() != inbound) || self.is_setting_up(&name) {
+            return;
+        }
         if let Some((connection, _)) = self.child(&name).ok().filter(|(_, child)| child.rekey) {
             self.want(now, connection, &name);
         }
@@ -171,6 +176,10 @@ impl Endpoint {
             let path = Path { nat: before.nat, ..came };
             self.children.move_to(&connection, &before, &path, &mut self.out);
         }
+    }
+
+    fn is_setting_up(&self, child: &str) -> bool {
+        self.sessions.values().any(|session| session.is_setting_up(child))
     }
 
     /// Sets a child up under an ISAKMP SA that is there, or under another one.

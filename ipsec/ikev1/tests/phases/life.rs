@@ -58,6 +58,22 @@ fn both_ends_may_replace_a_child_at_once() {
 }
 
 #[test]
+fn a_pair_that_has_been_replaced_is_not_replaced_again() {
+    let mut world = World::new(|_, _| {});
+    up(&mut world);
+    let old = *world.installed[WEST].keys().next().unwrap();
+    for _ in 0..2 {
+        // The second time a quick mode for it is under way.
+        world.order(WEST, |now, west| west.age(now, old));
+    }
+    world.run(1);
+    assert_eq!(world.pairs(), [2, 2]);
+    world.order(WEST, |now, west| west.age(now, old));
+    world.run(1);
+    assert_eq!(world.pairs(), [2, 2]);
+}
+
+#[test]
 fn soft_and_hard_limits_of_a_child_are_the_data_planes_word() {
     let mut world = World::new(|_, _| {});
     up(&mut world);

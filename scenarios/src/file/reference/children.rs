@@ -166,7 +166,7 @@ pub(super) const LIFETIME: &[Row] = &[
     row("bytes", "number", "no limit", "How many octets."),
     row("packets", "number", "no limit", "How many packets."),
     row("margin", "whole percent", "`\"10%\"`", "How far the soft limit lies before the hard one."),
-    row("jitter", "whole percent", "`\"0%\"`", "How much of the margin is left to chance."),
+    row("jitter", "whole percent", "`\"0%\"`", "How much further before the hard limit chance may move it."),
     row("idle", "duration", "never", "After how much silence SAs are deleted."),
 ];
 

@@ -94,10 +94,11 @@ pub(super) fn lifetime(noun: Option<&nouns::Lifetime>, problems: &mut Problems) 
         count(noun.packets.as_ref(), "a lifetime in packets"),
     );
     let time = time(noun.time.as_ref(), noun.seconds.as_ref(), problems);
+    let (margin, jitter) = margin(noun.margin.as_ref(), noun.jitter.as_ref(), problems);
     LifetimePolicy {
         hard: Limits { time, octets, packets },
-        margin: problems.read_or(noun.margin.as_ref(), percent, MARGIN),
-        jitter: problems.read_or(noun.jitter.as_ref(), percent, 0),
+        margin,
+        jitter,
         idle: noun.idle.as_ref().and_then(|idle| problems.read(idle, positive)),
     }
 }
@@ -106,12 +107,19 @@ pub(super) fn lifetime(noun: Option<&nouns::Lifetime>, problems: &mut Problems) 
 pub(super) fn ike_lifetime(noun: Option<&nouns::IkeLifetime>, problems: &mut Problems) -> LifetimePolicy {
     let Some(noun) = noun else { return LifetimePolicy::default() };
     let time = time(noun.time.as_ref(), noun.seconds.as_ref(), problems);
-    LifetimePolicy {
-        hard: Limits { time, ..Limits::default() },
-        margin: problems.read_or(noun.margin.as_ref(), percent, MARGIN),
-        jitter: problems.read_or(noun.jitter.as_ref(), percent, 0),
-        idle: None,
+    let (margin, jitter) = margin(noun.margin.as_ref(), noun.jitter.as_ref(), problems);
+    LifetimePolicy { hard: Limits { time, ..Limits::default() }, margin, jitter, idle: None }
+}
+
+/// How far the soft limits lie before the hard ones, and how much further they may. What would be due at once is refused:
+/// each SA would be replaced as soon as it is there.
+fn margin(margin: Option<&Text>, jitter: Option<&Text>, problems: &mut Problems) -> (u8, u8) {
+    let parts = (problems.read_or(margin, percent, MARGIN), problems.read_or(jitter, percent, 0));
+    if let Some(last) = jitter.or(margin).filter(|_| parts.0.saturating_add(parts.1) >= 100) {
+        let problem = Problem::at(last.span(), "SAs would be due for rekeying as soon as they are there");
+        problems.add(problem.label("expected `margin` and `jitter` to be less than 100% together"));
     }
+    parts
 }
 
 /// A lifetime in time: any, or in seconds as the routers take it.
