@@ -231,6 +231,7 @@ impl Dataplane {
         let Some(pair) = self.sad.at(place) else {
             return drop_from_outside(DropReason::UnknownSpi, carried);
         };
+        let yields = pair.yields;
         let (ran, before) = (addresses::run(&packet, &arrived), pair.inbound.replay.highest());
         let opened = open(self.provider, pair, place.is_bundled, now, &mut packet, arrived).and_then(|()| {
             let shown = Flow::inbound(&packet);
@@ -251,6 +252,9 @@ impl Dataplane {
         let moved = addresses::moved(pair, ran, before);
         let reached = lifetimes::reached(pair, pair.inbound.sa.used(), false);
         self.due.extend(moved);
+        if yields && matches!(opened, Ok(_) | Err(DropReason::Selectors)) {
+            self.sad.prefer(place);
+        }
         self.note(reached);
         match opened {
             Ok(_) => Inbound::Deliver(packet),

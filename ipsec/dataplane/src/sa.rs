@@ -141,6 +141,9 @@ pub struct SaPair {
     /// The resource, such as a processor, that the pair is for. Flows are spread over the resources that pairs of their
     /// policy are for (RFC 9611 §3); a pair for none serves where there is no other.
     pub resource: Option<u32>,
+    /// Older pairs of the policy go on sending until they are removed or a packet has come in under this one, which shows that
+    /// the peer has it: so does who answers a rekeying (RFC 7296 §2.8).
+    pub yields: bool,
 }
 
 /// Two SAs of AH in transport mode round the packets of an ESP pair, which come in and go out with both or not at all
@@ -165,6 +168,7 @@ impl SaPair {
             lifetime: Lifetime::default(),
             bundled: None,
             resource: None,
+            yields: false,
         }
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct Pair {
     pub(crate) bundled: Option<Box<BundledPair>>,
     /// The resource that it is for.
     resource: Option<u32>,
+    /// Older pairs go on sending: the peer may not have this one yet.
+    pub(crate) yields: bool,
     pub(crate) lifetime: Lifetime,
     /// When it was installed.
     pub(crate) since: Instant,
@@ -128,16 +130,18 @@ impl Sad {
         self.pairs[place.slot].as_mut()
     }
 
-    /// The newest pair of the policy with this index that carries packets of this flow and is for its resource; the one that it `used` last, if no
-    /// pair of the policy has come or gone since.
+    /// The newest pair of the policy with this index that carries packets of this flow and is for its resource; where all of
+    /// these yield to older ones, the oldest. The one that it `used` last, if the pairs of the policy are the same since.
     pub(crate) fn outbound(&mut self, policy: usize, flow: &Flow, used: &mut Used) -> Option<&mut Pair> {
         let OfPolicy { slots, changes } = self.by_policy.get(policy)?;
         let slot = match used {
             Some((slot, then)) if then == changes => *slot,
             _ => {
-                let pairs = slots.iter().rev().filter_map(|slot| Some((*slot, self.pairs[*slot].as_ref()?)));
+                let pairs = slots.iter().filter_map(|slot| Some((*slot, self.pairs[*slot].as_ref()?)));
                 let carry = pairs.filter(|(_, pair)| pair.outbound.sa.carries(flow));
-                spread(carry.map(|(slot, pair)| (slot, pair.resource)), flow)?
+                let first = carry.clone().rev().filter(|(_, pair)| !pair.yields);
+                let ordered = first.chain(carry.filter(|(_, pair)| pair.yields));
+                spread(ordered.map(|(slot, pair)| (slot, pair.resource)), flow)?
             }
         };
         *used = Some((slot, *changes));
@@ -160,6 +164,7 @@ impl Sad {
                 Box::new(BundledPair { inbound, outbound })
             }),
             resource: pair.resource,
+            yields: pair.yields,
             lifetime: pair.lifetime,
             since: now,
             soft_told: false,
@@ -186,6 +191,16 @@ impl Sad {
             self.pairs.push(None);
         }
         self.pairs[slot].insert(pair)
+    }
+
+    /// The pair at a place yields no longer.
+    pub(crate) fn prefer(&mut self, place: Place) {
+        if let Some(pair) = &mut self.pairs[place.slot] {
+            pair.yields = false;
+            if let Some(policy) = pair.policy_index {
+                self.by_policy[policy].changes += 1;
+            }
+        }
     }
 
     /// Takes the pair out whose own SA, not that of a bundle, receives under this SPI.

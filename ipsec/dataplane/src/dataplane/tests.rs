@@ -272,6 +272,29 @@ fn the_newest_pair_sends_the_older_one_still_receives_and_a_removed_one_does_nei
 }
 
 #[test]
+fn a_pair_that_yields_sends_when_the_peer_has_used_it_or_no_other_is_left() {
+    let yielding = || SaPair { yields: true, ..newer() };
+    let mut third = yielding();
+    (third.inbound.spi, third.outbound.spi) = (Spi(0x5005), Spi(0x6006));
+    let (mut west, _) = PLAIN.planes();
+    west.install(NOW, yielding());
+    west.install(NOW, third);
+    assert_eq!(spi_of(&sent(&mut west, PLAIN.packet(1))), EAST, "the one that does not yield");
+    assert!(west.remove(WEST).is_some());
+    assert_eq!(spi_of(&sent(&mut west, PLAIN.packet(1))), Spi(0x4004), "the older of two that yield");
+
+    let (mut west, mut east) = PLAIN.planes();
+    west.install(NOW, yielding());
+    assert_eq!(spi_of(&sent(&mut west, PLAIN.packet(1))), EAST);
+    let mut theirs = PLAIN.east_pair();
+    (theirs.inbound.spi, theirs.outbound.spi) = (Spi(0x4004), Spi(0x3003));
+    east.install(NOW, theirs);
+    let header = IpHeader::new(address("10.2.0.1"), address("10.1.0.1"), protocol::UDP);
+    delivered(&mut west, sent(&mut east, IpPacket::build(&header, Buffer::copy_of(b"there")).unwrap()));
+    assert_eq!(spi_of(&sent(&mut west, PLAIN.packet(1))), Spi(0x4004));
+}
+
+#[test]
 fn a_narrower_newest_pair_leaves_the_rest_to_the_older_one() {
     let (mut west, _) = PLAIN.planes();
     let mut narrow = newer();

@@ -37,7 +37,7 @@ fn about(kind: NotifyType, protocol: ProtocolId, spi: Vec<u8>) -> Notify {
 
 /// What the initiator does once the new pair is there: which of the pairs go, and the one that it deletes itself. Where the
 /// peer has replaced the same child meanwhile, the four nonces decide.
-pub(super) fn sequel(sa: &IkeSa, old: Spi, child: NewChild) -> (Vec<Effect>, Spi) {
+pub(super) fn sequel(sa: &IkeSa, old: Spi, mut child: NewChild) -> (Vec<Effect>, Spi) {
     let new = child.record.inbound;
     let mut effects = Vec::new();
     let doomed = match &sa.rival_child {
@@ -47,7 +47,10 @@ pub(super) fn sequel(sa: &IkeSa, old: Spi, child: NewChild) -> (Vec<Effect>, Spi
                 effects.push(Effect::Retire { inbound: rival.spi, by: End::Theirs });
                 old
             }
-            End::Theirs => new,
+            End::Theirs => {
+                child.pair.yields = true;
+                new
+            }
         },
     };
     effects.push(Effect::AddChild(Box::new(child)));

@@ -181,6 +181,7 @@ impl Agreed {
             (parameters(self.inbound, &inbound_key), parameters(self.suite.spi, &outbound_key));
         let mut pair = SaPair::new(&self.config.name, inbound, outbound);
         pair.resource = self.resource;
+        pair.yields = self.replaces.is_some() && !self.initiator;
         pair.lifetime = self.config.lifetime.draw(cx.entropy);
         let record = ChildRecord {
             child: self.config.name.clone(),
