@@ -273,7 +273,9 @@ impl Session {
         self.tell(vec![notify], cx, out);
     }
 
-    /// Ends the ISAKMP SA, and tells the peer where there are keys to tell it with; also that these children are gone.
+    /// Ends the ISAKMP SA, and tells the peer where there are keys to tell it with; also that these children are gone. One
+    /// message says both, since one of two may be lost or come too late. That of the ISAKMP SA stands first: peers that read
+    /// only one Delete payload of a message take its children with it.
     pub(crate) fn close(
         &mut self,
         cause: Cause,
@@ -284,7 +286,7 @@ impl Session {
         if self.sa.is_established() {
             let delete = ipsec_wire::v1::Delete::ike(self.sa.cookie_i, self.sa.cookie_r);
             let children = children.iter().flat_map(ChildSa::deletion);
-            self.tell(children.chain([Payload::Delete(delete)]).collect(), cx, out);
+            self.tell(std::iter::once(Payload::Delete(delete)).chain(children).collect(), cx, out);
         }
         self.end(cause, out);
     }

@@ -15,6 +15,7 @@ use super::quick::{Hashes, check_hash, hashed};
 use super::{Exchange, Guise, Reply, Step, mode_cfg, xauth};
 use crate::context::Context;
 use crate::effect::Effect;
+use crate::event::Event;
 use crate::grammar::{self, Form};
 use crate::message::Opened;
 use crate::refusal::{DropReason, Refusal};
@@ -88,16 +89,20 @@ impl Exchange for Initiator {
 
     fn receive(&mut self, sa: &IsakmpSa, message: &Opened, cx: &mut Context<'_>) -> Result<Step, Refusal> {
         let configuration = read(sa, message, self.message_id, cx)?;
-        let fits = configuration.kind == self.expected && configuration.identifier == self.identifier;
+        let fits = configuration.kind == self.expected;
         if !fits || std::mem::replace(&mut self.over, true) {
             return Err(Refusal::Ignore(DropReason::State));
         }
-        let effects = match &self.purpose {
+        let mut effects = match &self.purpose {
             Purpose::AskUser(count) => xauth::answered(sa, configuration, *count),
             Purpose::TellUser(verdict) => xauth::acknowledged(verdict),
             Purpose::AskConfiguration => mode_cfg::told(sa, configuration),
             Purpose::SetConfiguration => vec![Effect::Pass],
         };
+        // Some clients answer with none. The message ID, which HASH covers, already says what is answered.
+        if configuration.identifier != self.identifier {
+            effects.push(Effect::Report(Event::Probe("ikev1.transaction.other-identifier")));
+        }
         Ok(Step { effects, reply: None, done: true })
     }
 }

@@ -241,3 +241,43 @@ fn shown(transform: &Transform) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suites() -> Vec<Phase1Suite> {
+        let suite = IkeSuite {
+            cipher: CipherAlgorithm::AesCbc,
+            key_len: 16,
+            hash: HashAlgorithm::Sha1,
+            group: KeyExchangeAlgorithm::Ecp256,
+        };
+        [suite, IkeSuite { key_len: 32, ..suite }]
+            .map(|suite| Phase1Suite { suite, method: Method::SharedKey, client: None })
+            .to_vec()
+    }
+
+    /// The first transform of our offer as the answer, changed.
+    fn answered(life: Duration, change: impl FnOnce(&mut Transform)) -> Result<Chosen, String> {
+        let offered = offer(&suites(), Some(life));
+        let mut answer = offered.clone();
+        answer.proposals[0].transforms.truncate(1);
+        change(&mut answer.proposals[0].transforms[0]);
+        accepted(&offered, &answer)
+    }
+
+    #[test]
+    fn the_attributes_of_an_answer_may_stand_in_any_order() {
+        let hour = Duration::from_secs(3600);
+        let turned = answered(hour, |transform| transform.attributes.rotate_left(2)).unwrap();
+        assert_eq!((turned.agreed, turned.life), (suites()[0], Some(hour)));
+        let without = answered(hour, |transform| drop(transform.attributes.remove(1)));
+        assert!(without.unwrap_err().ends_with("which was not offered"));
+    }
+
+    #[test]
+    fn a_life_of_no_seconds_is_no_limit() {
+        assert_eq!(answered(Duration::ZERO, |_| ()).unwrap().life, None);
+    }
+}

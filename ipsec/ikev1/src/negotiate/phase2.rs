@@ -323,9 +323,10 @@ fn agreed(child: &ChildConfig, wanted: EncapsulationMode, chosen: &Combination<'
     fits.then_some(Agreed { suite, spis, group, limits, proposals })
 }
 
-/// How long SAs live that are agreed on so.
+/// How long SAs live that are agreed on so; a life of nothing is what some say that have no limit.
 fn limits(lifetimes: &[Lifetime]) -> Limits {
-    let of = |kind| lifetimes.iter().find(|life| life.kind == kind).map(|life| life.duration);
+    let of =
+        |kind| lifetimes.iter().find(|life| life.kind == kind && life.duration > 0).map(|life| life.duration);
     Limits {
         time: Some(of(LifeType::SECONDS).map_or(DEFAULT_LIFE, Duration::from_secs)),
         octets: of(LifeType::KILOBYTES).map(|kilobytes| kilobytes.saturating_mul(1024)),
@@ -367,4 +368,46 @@ fn shown(chosen: &Combination<'_>) -> String {
 
 fn pfs(group: Option<KeyExchangeAlgorithm>) -> String {
     group.map_or(String::new(), |group| format!(" with {}", group.keyword()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_of_nothing_is_no_limit() {
+        let life = |kind, duration| Lifetime { kind, duration };
+        let of = |seconds, kilobytes| {
+            limits(&[life(LifeType::SECONDS, seconds), life(LifeType::KILOBYTES, kilobytes)])
+        };
+        assert_eq!(of(0, 0), Limits { time: Some(DEFAULT_LIFE), octets: None, packets: None });
+        let told = Limits { time: Some(Duration::from_secs(60)), octets: Some(2048), packets: None };
+        assert_eq!(of(60, 2), told);
+    }
+
+    #[test]
+    fn the_attributes_of_an_answer_may_stand_in_any_order() {
+        let esp = Suite {
+            encryption: Encryption::Cipher(ipsec_crypto::CipherAlgorithm::AesCbc),
+            key_len: 16,
+            integrity: Some(IntegrityAlgorithm::HmacSha1_96),
+        };
+        let suite = ChildSuite { ah: None, esp: Some(esp), extended_sequence_numbers: false };
+        let network = |text: &str| text.parse::<ipsec_net::Prefix>().unwrap().range();
+        let child = ChildConfig::new("net", vec![suite], network("10.1.0.0/16"), network("10.2.0.0/16"));
+        let (mode, spi) = (EncapsulationMode::TUNNEL, Spi(0x1000));
+        let spis = Spis { ah: Some(spi), esp: Some(spi) };
+        let offered = offer(&child, mode, spis);
+        let first = |of: &SecurityAssociation| {
+            let mut proposal = of.proposals[0].clone();
+            proposal.transforms.truncate(1);
+            SecurityAssociation::new(vec![proposal])
+        };
+        let mut answer = first(&offered);
+        answer.proposals[0].transforms[0].attributes.rotate_left(2);
+        assert_ne!(answer, first(&offered));
+        assert_eq!(accepted(&child, mode, &offered, &answer).unwrap().suite, child.proposals[0]);
+        answer.proposals[0].transforms[0].attributes.pop();
+        assert!(accepted(&child, mode, &offered, &answer).unwrap_err().ends_with("was not offered"));
+    }
 }
