@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipsec::Event;
-use ipsec::ikev1::Event as Ikev1;
 use ipsec::ikev2::Event as Ikev2;
 use ipsec::wire::registry::ExchangeType;
-use ipsec::wire::registry::v1::{self, PayloadType};
+use ipsec::wire::registry::v1;
 use ipsec::wire::{self, IkeSpi};
 use ipsec_net::{Instant, IpPacket, protocol, udp};
 use sim::Kind;
@@ -30,6 +29,8 @@ pub(super) struct Amplification {
     proven: BTreeSet<(usize, IpAddr)>,
     /// The ISAKMP SAs that a gateway has begun itself, by the initiator's cookie.
     begun: BTreeSet<(usize, IkeSpi)>,
+    /// The cookies of version 1 that a gateway has sent to an address, with the initiator's: who says them reads what is sent.
+    issued: BTreeSet<(usize, IpAddr, IkeSpi, IkeSpi)>,
     /// What came to a gateway under an initiator's cookie.
     heard: BTreeMap<(usize, IkeSpi), Heard>,
 }
@@ -62,13 +63,6 @@ impl Oracle for Amplification {
         match kind {
             Kind::Note { node, note: Note::Peer(Event::Ikev2(Ikev2::Received(message))) } => {
                 if message.exchange != ExchangeType::IKE_SA_INIT {
-                    self.proven.insert((node.index(), message.peer.ip()));
-                }
-            }
-            Kind::Note { node, note: Note::Peer(Event::Ikev1(Ikev1::Received(message))) } => {
-                // The first message of either mode has an SA payload; those that follow it depend on what was answered.
-                let follows = !message.payloads.iter().any(|(kind, _)| *kind == PayloadType::SA);
-                if message.encrypted || message.exchange == v1::ExchangeType::MAIN && follows {
                     self.proven.insert((node.index(), message.peer.ip()));
                 }
             }
@@ -109,6 +103,9 @@ impl Amplification {
         if header.version.major != 1 {
             return;
         }
+        if self.issued.contains(&(here, packet.source(), header.spi_i, header.spi_r)) {
+            self.proven.insert((here, packet.source()));
+        }
         self.heard.entry((here, header.spi_i)).or_default().distinct.insert(octets.to_vec());
         if self.heard.len() > REMEMBERED {
             self.heard.pop_first();
@@ -127,6 +124,12 @@ impl Amplification {
         let begins = [v1::ExchangeType::MAIN, v1::ExchangeType::AGGRESSIVE].contains(&header.exchange);
         if begins && header.spi_r == IkeSpi(0) {
             self.begun.insert((here, header.spi_i));
+        }
+        if header.spi_r != IkeSpi(0) {
+            self.issued.insert((here, there, header.spi_i, header.spi_r));
+            if self.issued.len() > REMEMBERED {
+                self.issued.pop_first();
+            }
         }
         if self.begun.contains(&(here, header.spi_i)) || self.proven.contains(&(here, there)) {
             return Ok(());
