@@ -96,7 +96,11 @@ fn inner_addresses(scenario: &Scenario, peer: &Peer) -> Vec<IpAddr> {
     });
     let networks = ends.filter(|(own, _)| *own).flat_map(|(_, networks)| networks);
     let mut addresses = Vec::new();
-    for network in networks.filter(|network| network.length() < 31) {
+    let is_for_hosts = |network: &&Prefix| {
+        let most = if network.address().is_ipv4() { 32 } else { 128 };
+        network.length() + 1 < most
+    };
+    for network in networks.filter(is_for_hosts) {
         if !peer.protects.iter().any(|whole| whole.contains(network.address())) {
             continue;
         }

@@ -58,9 +58,6 @@ fn child_unsupported(end: &ChildEnd) -> Option<&'static str> {
     if end.offer.iter().any(|offer| offer.extended_sequence_numbers.contains(&true)) {
         return Some("kernel-libipsec has no sequence numbers of 64 bits");
     }
-    if end.local.iter().any(|network| network.address().is_ipv6() && network.length() > 0) {
-        return Some("kernel-libipsec installs no route to networks of IPv6");
-    }
     if terms.on_demand || terms.single_pair {
         return Some("kernel-libipsec has no traps for packets without an SA");
     }
