@@ -10,6 +10,7 @@
 mod chart;
 mod index;
 mod ladder;
+mod matrix;
 mod page;
 mod timeline;
 mod topology;
@@ -24,6 +25,7 @@ use std::sync::{Mutex, PoisonError};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::account::Account;
+use crate::matrix::Matrix;
 use crate::outcome::{Results, Verdict};
 
 const STYLE: &str = include_str!("html/style.css");
@@ -72,6 +74,20 @@ impl Report {
         crate::write(&path, index::index(results, &pages).into_string().as_bytes())?;
         Ok(path)
     }
+}
+
+/// Writes a matrix of implementations as a page into `folder`, and returns its path. The folders of its cells are in `out`, seen
+/// from where the cells are; seen from the page they are beside it.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn matrix(folder: &Path, matrix: &Matrix, out: &str) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("style.css"), STYLE)?;
+    fs::write(folder.join("script.js"), SCRIPT)?;
+    let path = folder.join("index.html");
+    crate::write(&path, matrix::page(matrix, out).into_string().as_bytes())?;
+    Ok(path)
 }
 
 /// The name of the file with the page of a run. Two scenarios never share one: what is not a plain character is written as `=`

@@ -1,4 +1,4 @@
-//! How implementations get along: each scenario with each pair of them, as plain data, as text and as JSON.
+//! How implementations get along: each scenario with each pair of them, as plain data, as text and as JSON; `html` makes a page of it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -36,6 +36,9 @@ pub struct Cell {
     pub case: Option<Case>,
     /// The folder with capture, keys, configurations, logs and ladder.
     pub folder: Option<String>,
+    /// What of that is worth opening, as paths in the folder.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// How a cell ended.
@@ -63,7 +66,8 @@ impl Outcome {
         !matches!(self, Self::Failed | Self::PassedUnexpectedly(_))
     }
 
-    fn mark(&self) -> &'static str {
+    /// A word or a sign for it.
+    pub(crate) fn mark(&self) -> &'static str {
         match self {
             Self::Passed => "pass",
             Self::Warned => "warn",
@@ -97,16 +101,7 @@ impl Matrix {
     /// A line for each scenario with a column for each pair, then what is worth reading of the cells.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut pairs: Vec<String> = Vec::new();
-        let mut scenarios: Vec<&str> = Vec::new();
-        for cell in &self.cells {
-            if !pairs.contains(&pair(cell)) {
-                pairs.push(pair(cell));
-            }
-            if !scenarios.contains(&cell.scenario.as_str()) {
-                scenarios.push(&cell.scenario);
-            }
-        }
+        let (pairs, scenarios) = (self.pairs(), self.scenarios());
         let mut text = String::new();
         for (name, version) in &self.implementations {
             let _ = writeln!(text, "{name}: {version}");
@@ -116,29 +111,53 @@ impl Matrix {
         for scenario in &scenarios {
             let _ = write!(text, "{scenario:width$}");
             for wanted in &pairs {
-                let mut cells = self.cells.iter().filter(|cell| cell.scenario == **scenario);
-                let cell = cells.find(|cell| pair(cell) == **wanted);
-                let mark = cell.map_or("", |cell| cell.outcome.mark());
+                let mark = self.cell(scenario, wanted).map_or("", |cell| cell.outcome.mark());
                 let _ = write!(text, "  {mark:width$}", width = wanted.chars().count());
             }
             text.truncate(text.trim_end().len());
             text.push('\n');
         }
         self.remarks(&mut text);
-        let count = |mark: &str| self.cells.iter().filter(|cell| cell.outcome.mark() == mark).count();
-        let counts = ["pass", "warn", "FAIL", "xfail", "XPASS", "-"].map(|mark| (mark, count(mark)));
-        let named = [
-            " passed",
-            " passed with a warning",
-            " failed",
-            " failed as expected",
-            " passed unexpectedly",
-            " unsupported",
-        ];
-        let told = counts.iter().zip(named).filter(|((_, count), _)| *count > 0);
-        let told: Vec<String> = told.map(|((_, count), name)| format!("{count}{name}")).collect();
-        let _ = writeln!(text, "\n{}", told.join(", "));
+        let _ = writeln!(text, "\n{}", self.counts());
         text
+    }
+
+    /// The pairs, in the order of the cells.
+    pub(crate) fn pairs(&self) -> Vec<String> {
+        let mut pairs: Vec<String> = Vec::new();
+        for pair in self.cells.iter().map(pair) {
+            if !pairs.contains(&pair) {
+                pairs.push(pair);
+            }
+        }
+        pairs
+    }
+
+    /// The scenarios, in the order of the cells.
+    pub(crate) fn scenarios(&self) -> Vec<&str> {
+        let mut scenarios: Vec<&str> = self.cells.iter().map(|cell| cell.scenario.as_str()).collect();
+        scenarios.dedup();
+        scenarios
+    }
+
+    /// The cell of a scenario and a pair.
+    pub(crate) fn cell(&self, scenario: &str, wanted: &str) -> Option<&Cell> {
+        self.cells.iter().find(|cell| cell.scenario == scenario && pair(cell) == wanted)
+    }
+
+    /// How many cells ended how.
+    pub(crate) fn counts(&self) -> String {
+        let named = [
+            ("pass", " passed"),
+            ("warn", " passed with a warning"),
+            ("FAIL", " failed"),
+            ("xfail", " failed as expected"),
+            ("XPASS", " passed unexpectedly"),
+            ("-", " unsupported"),
+        ];
+        let count = |mark| self.cells.iter().filter(|cell| cell.outcome.mark() == mark).count();
+        let told = named.map(|(mark, name)| (count(mark), name)).into_iter().filter(|(count, _)| *count > 0);
+        told.map(|(count, name)| format!("{count}{name}")).collect::<Vec<_>>().join(", ")
     }
 
     /// Failures in full, and each reason once.
@@ -177,7 +196,7 @@ impl Matrix {
     }
 }
 
-fn pair(cell: &Cell) -> String {
+pub(crate) fn pair(cell: &Cell) -> String {
     format!("{} → {}", cell.initiator, cell.responder)
 }
 
@@ -201,6 +220,7 @@ mod tests {
             outcome,
             case,
             folder: Some("out/psk".into()),
+            files: vec!["wan.pcapng".into(), "east/charon.log".into()],
         }
     }
 
@@ -227,6 +247,19 @@ mod tests {
         let read: Matrix = serde_json::from_str(&matrix().to_json()).unwrap();
         // What is kept of a run for its own pages alone is not written.
         assert_eq!(read.to_json(), matrix().to_json());
+    }
+
+    #[test]
+    fn a_page_leads_from_each_cell_to_what_was_kept_of_it() {
+        let folder = std::env::temp_dir().join(format!("esplanade-matrix-{}", std::process::id()));
+        let page = crate::html::matrix(&folder, &matrix(), "out").unwrap();
+        let text = std::fs::read_to_string(&page).unwrap();
+        assert!(folder.join("style.css").is_file());
+        std::fs::remove_dir_all(&folder).unwrap();
+        let lead = |to: &str| text.contains(&format!("href=\"{to}\""));
+        assert!(lead("#psk-strongswan-ours") && text.contains("id=\"psk-strongswan-ours\""));
+        assert!(lead("psk/wan.pcapng") && lead("psk/east/charon.log"));
+        assert!(text.contains("kernel-libipsec has no AH") && !text.contains("psk-ours-strongswan"));
     }
 
     #[test]

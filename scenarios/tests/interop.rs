@@ -3,10 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
 use std::time::Duration;
-use std::{fs, thread};
 
 use esplanade::interop::Implementation;
 
@@ -52,7 +52,7 @@ fn running_in(folder: &Path) -> usize {
 /// Waits until so many programs run in the folder.
 fn wait_for(count: usize, folder: &Path) -> bool {
     (0..1_000).any(|_| {
-        thread::sleep(Duration::from_millis(10));
+        bridge::wait(&[], Duration::from_millis(10)).unwrap();
         running_in(folder) == count
     })
 }

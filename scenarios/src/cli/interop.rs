@@ -66,9 +66,10 @@ impl Interop {
         let matrix = Matrix { implementations, cells: at(&self.out, played)? };
         let json = self.out.join("matrix.json");
         at(&json, reports::write(&json, matrix.to_json().as_bytes()))?;
+        let page = at(&self.out, reports::html::matrix(&self.out, &matrix, &self.out.to_string_lossy()))?;
         print!("{}", matrix.to_text());
         if std::io::stdout().is_terminal() {
-            println!("\n{}", json.display());
+            println!("\n{}\n{}", json.display(), page.display());
         }
         Ok(if matrix.is_good() { Outcome::Passed } else { Outcome::Failed })
     }

@@ -1,6 +1,7 @@
 //! One cell of the matrix: a scenario with two implementations, from setting them up to the outcome.
 
 use std::cell::RefCell;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -15,7 +16,7 @@ use reports::{Failure, Verdict};
 use super::daemon::{Adapter, Daemon, Place};
 use super::observable::observable;
 use super::strongswan::{self, StrongSwan};
-use super::{Implementation, Known};
+use super::{Implementation, Known, openiked};
 use crate::build::Built;
 use crate::capture::Captures;
 use crate::file::{Peer, Scenario};
@@ -79,6 +80,7 @@ impl Cell {
         self.cast().find_map(|(peer, player)| match player {
             Implementation::Ours => None,
             Implementation::StrongSwan => strongswan::unsupported(&self.scenario, &peer.name),
+            Implementation::OpenIked => Some(openiked::unsupported(&self.scenario, peer)),
         })
     }
 
@@ -103,6 +105,7 @@ pub fn play(cell: &Cell, known: &Known, out: &Path) -> io::Result<matrix::Cell> 
         outcome: Outcome::Passed,
         case: None,
         folder: None,
+        files: Vec::new(),
     };
     if let Some(reason) = cell.unsupported() {
         played.outcome = Outcome::Unsupported(reason);
@@ -120,16 +123,40 @@ pub fn play(cell: &Cell, known: &Known, out: &Path) -> io::Result<matrix::Cell> 
         (Verdict::Passed, None) => Outcome::Warned,
     };
     played.case = Some(result.case);
+    played.files = kept(&folder)?;
     played.folder = Some(folder.display().to_string());
     Ok(played)
+}
+
+/// What of a cell is worth opening: captures, the ladder, keys as Wireshark reads them, and what daemons were told and say.
+fn kept(folder: &Path) -> io::Result<Vec<String>> {
+    let mut kept = Vec::new();
+    for inner in [folder.to_owned()].into_iter().chain(folders(folder)?) {
+        for entry in fs::read_dir(inner)? {
+            let entry = entry?;
+            let path = entry.path();
+            let wanted = ["pcapng", "txt", "log", "conf"].map(std::ffi::OsStr::new);
+            let is_table = path.to_string_lossy().ends_with("_table") && entry.metadata()?.len() > 0;
+            if is_table || path.extension().is_some_and(|end| wanted.contains(&end)) {
+                kept.extend(path.strip_prefix(folder).ok().map(|path| path.display().to_string()));
+            }
+        }
+    }
+    kept.sort();
+    Ok(kept)
+}
+
+fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries: Vec<fs::DirEntry> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+    Ok(entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
 }
 
 /// Runs the scenario by the wall clock, and keeps what was seen.
 fn perform(cell: &Cell, folder: &Path) -> io::Result<CaseResult> {
     if folder.exists() {
-        std::fs::remove_dir_all(folder)?;
+        fs::remove_dir_all(folder)?;
     }
-    std::fs::create_dir_all(folder)?;
+    fs::create_dir_all(folder)?;
     let folder = folder.canonicalize()?;
     let real: Vec<&str> = cell
         .cast()
@@ -172,7 +199,7 @@ fn perform(cell: &Cell, folder: &Path) -> io::Result<CaseResult> {
     if let Verdict::Failed(failure) = &mut result.case.verdict {
         failure.replay = again;
     }
-    std::fs::write(folder.join("ladder.txt"), result.ladder.lines().join("\n") + "\n")?;
+    fs::write(folder.join("ladder.txt"), result.ladder.lines().join("\n") + "\n")?;
     Ok(result)
 }
 
@@ -217,7 +244,7 @@ impl Cast for Troupe {
 impl Troupe {
     fn start(&self, peer: &Peer, built: &Built<Watch>) -> Result<Daemon, BridgeError> {
         let folder = self.folder.join(&peer.name);
-        std::fs::create_dir_all(&folder)
+        fs::create_dir_all(&folder)
             .map_err(|error| BridgeError::Kernel { what: folder.display().to_string(), error })?;
         let place = Place::new(&self.scenario, peer)?;
         let adapter: Box<dyn Adapter> =

@@ -9,6 +9,7 @@ mod cell;
 mod daemon;
 mod known;
 mod observable;
+mod openiked;
 mod strongswan;
 mod vici;
 
@@ -22,11 +23,13 @@ pub enum Implementation {
     Ours,
     /// strongSwan in a network namespace.
     StrongSwan,
+    /// OpenIKED; what it would be told.
+    OpenIked,
 }
 
 impl Implementation {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Ours, Self::StrongSwan];
+    pub const ALL: [Self; 3] = [Self::Ours, Self::StrongSwan, Self::OpenIked];
 
     /// Its name in commands and reports.
     #[must_use]
@@ -34,6 +37,7 @@ impl Implementation {
         match self {
             Self::Ours => "ours",
             Self::StrongSwan => "strongswan",
+            Self::OpenIked => "openiked",
         }
     }
 
@@ -43,6 +47,7 @@ impl Implementation {
         match self {
             Self::Ours => None,
             Self::StrongSwan => bridge::missing().or_else(strongswan::missing),
+            Self::OpenIked => openiked::missing(),
         }
     }
 
@@ -52,6 +57,7 @@ impl Implementation {
         match self {
             Self::Ours => format!("Esplanade {}", env!("CARGO_PKG_VERSION")),
             Self::StrongSwan => strongswan::version(),
+            Self::OpenIked => openiked::version(),
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::build::Built;
 use crate::file::{Peer, Scenario};
 use crate::run::Watch;
 
-pub(super) use settings::unsupported;
+pub(super) use settings::{hex, unsupported};
 
 /// The daemon.
 const CHARON: &str = "/usr/sbin/charon-systemd";

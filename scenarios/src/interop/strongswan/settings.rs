@@ -470,7 +470,7 @@ fn decimal(duration: Duration) -> String {
     format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
 }
 
-pub(super) fn hex(octets: &[u8]) -> String {
+pub(in super::super) fn hex(octets: &[u8]) -> String {
     octets.iter().fold(String::new(), |mut text, octet| {
         let _ = write!(text, "{octet:02x}");
         text
