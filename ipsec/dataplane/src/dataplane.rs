@@ -322,6 +322,14 @@ impl Dataplane {
         Some(status::of(&pair).collect())
     }
 
+    /// Sends nothing more under the pair that receives under this SPI, since its other end does not receive any more; packets of
+    /// its policy go through another one, if there is one. Returns whether there was a pair that sent.
+    pub fn stop_sending(&mut self, inbound: Spi) -> bool {
+        let policy = self.sad.stop_sending(inbound);
+        self.follow(policy);
+        policy.is_some()
+    }
+
     /// The pairs of this policy have changed.
     fn follow(&mut self, policy: Option<usize>) {
         if let Some(index) = policy {

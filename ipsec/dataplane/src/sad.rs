@@ -61,6 +61,8 @@ pub(crate) struct Pair {
     resource: Option<u32>,
     /// Older pairs go on sending: the peer may not have this one yet.
     pub(crate) yields: bool,
+    /// It sends nothing more: the peer does not receive under it.
+    pub(crate) is_mute: bool,
     pub(crate) lifetime: Lifetime,
     /// When it was installed.
     pub(crate) since: Instant,
@@ -165,6 +167,7 @@ impl Sad {
             }),
             resource: pair.resource,
             yields: pair.yields,
+            is_mute: false,
             lifetime: pair.lifetime,
             since: now,
             soft_told: false,
@@ -211,6 +214,17 @@ impl Sad {
     /// Takes the pair with this serial number out.
     pub(crate) fn remove_serial(&mut self, serial: u64) -> Option<Pair> {
         self.take(*self.by_serial.get(&serial)?)
+    }
+
+    /// Lets the pair whose own SA receives under this SPI send nothing more, and returns the index of its policy.
+    pub(crate) fn stop_sending(&mut self, inbound: Spi) -> Option<usize> {
+        let slot = self.slot_of(inbound)?;
+        let pair = self.pairs[slot].as_mut()?;
+        pair.is_mute = true;
+        let policy = pair.policy_index.take()?;
+        self.by_policy[policy].slots.retain(|other| *other != slot);
+        self.by_policy[policy].changes += 1;
+        Some(policy)
     }
 
     fn take(&mut self, slot: usize) -> Option<Pair> {

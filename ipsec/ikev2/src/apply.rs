@@ -42,6 +42,8 @@ pub(crate) struct Reach<'a> {
     pub(crate) redirected: &'a mut Option<Gateway>,
     /// Set when the attempt has to begin with `IKE_SA_INIT`.
     pub(crate) anew: &'a mut bool,
+    /// Set when another IKE SA has to take the place of this one.
+    pub(crate) renewal_due: &'a mut bool,
     pub(crate) requests: &'a mut Requests,
     pub(crate) responses: &'a mut Responses,
 }
@@ -104,11 +106,11 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::NoteToken(token) => sa.token = Some(token),
             Effect::Succeed(successor) => succeed(sa, *successor, reach),
             Effect::Bequeath(heir) => bequeath(sa, heir, reach),
-            Effect::Inherit(children) => {
-                sa.waits = false;
-                sa.children.extend(children);
-            }
+            Effect::Inherit(children) => inherit(sa, children),
             Effect::RemoveChild { inbound, cause } => remove_child(sa, inbound, cause, reach),
+            Effect::StopSending(inbound) => reach.out.push_back(Output::StopSending { inbound }),
+            Effect::NoteUnreplaced(inbound) => child_mut(sa, inbound, |child| child.unreplaced = true),
+            Effect::Renew => *reach.renewal_due = true,
             Effect::MarkClosing => sa.state = State::Deleting,
             Effect::Close(cause) => close(sa, cause, reach),
             Effect::Fail(failure) => fail(sa, failure, reach),
@@ -387,6 +389,11 @@ fn bequeath(sa: &mut IkeSa, heir: IkeSpi, reach: &mut Reach<'_>) {
     reach.estate.append(&mut sa.children);
 }
 
+fn inherit(sa: &mut IkeSa, children: Vec<ChildSa>) {
+    sa.waits = false;
+    sa.children.extend(children);
+}
+
 fn add_child(sa: &mut IkeSa, child: NewChild, reach: &mut Reach<'_>) {
     let protocol = child.protocol();
     let NewChild { record, pair, .. } = child;
@@ -401,6 +408,7 @@ fn add_child(sa: &mut IkeSa, child: NewChild, reach: &mut Reach<'_>) {
         extended_sequence_numbers: record.extended_sequence_numbers,
         deleting: false,
         retired: None,
+        unreplaced: false,
     });
     reach.out.push_back(Output::Install(Box::new(pair)));
     reach.out.push_back(Output::Event(Event::ChildUp(Box::new(record))));

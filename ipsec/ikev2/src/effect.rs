@@ -83,6 +83,12 @@ pub(crate) enum Effect {
     Inherit(Vec<ChildSa>),
     /// Remove the child that we receive under this SPI.
     RemoveChild { inbound: Spi, cause: Cause },
+    /// The peer does not receive any more under the child that we receive under this SPI.
+    StopSending(Spi),
+    /// We could not replace the child that we receive under this SPI.
+    NoteUnreplaced(Spi),
+    /// The peer makes no more SAs within the IKE SA: another IKE SA has to take its place, with the same children.
+    Renew,
     /// We have asked the peer to delete the IKE SA.
     MarkClosing,
     /// End an established IKE SA and its children.

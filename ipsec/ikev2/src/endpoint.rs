@@ -159,6 +159,7 @@ impl Endpoint {
             Output::Event(event) => self.note(event),
             Output::Datagram { .. }
             | Output::Readdress { .. }
+            | Output::StopSending { .. }
             | Output::Skip { .. }
             | Output::Keepalive { .. } => {}
         }

@@ -26,6 +26,11 @@ pub enum Output {
         /// The SPI.
         inbound: Spi,
     },
+    /// Send nothing more under the pair that we receive under this SPI, which still receives.
+    StopSending {
+        /// The SPI.
+        inbound: Spi,
+    },
     /// Let the packets of the pair that we receive under this SPI run there.
     Readdress {
         /// The SPI.

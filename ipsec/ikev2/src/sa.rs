@@ -323,6 +323,8 @@ pub(crate) struct ChildSa {
     pub(crate) deleting: bool,
     /// Another one has its place; this end deletes it.
     pub(crate) retired: Option<End>,
+    /// The peer has refused to replace it.
+    pub(crate) unreplaced: bool,
 }
 
 impl ChildSa {

@@ -86,7 +86,8 @@ pub(crate) struct Session {
     pub(crate) redirected: Option<Gateway>,
     /// The term of authentication that has been acted upon.
     repeated: Option<AuthenticationTerm>,
-    /// The peer wants to be authenticated anew, until the endpoint has begun that (RFC 4478).
+    /// The peer wants to be authenticated anew, or makes no more SAs within this one, until the endpoint has begun another
+    /// (RFC 4478, RFC 7296 §4).
     pub(crate) renewal_due: bool,
     /// Another IKE SA with the same children follows as soon as it has ended (RFC 7296 §2.8.3).
     pub(crate) reborn: bool,
@@ -334,6 +335,7 @@ impl Session {
             lost: &mut self.lost,
             redirected: &mut self.redirected,
             anew: &mut self.anew,
+            renewal_due: &mut self.renewal_due,
             requests: &mut self.requests,
             responses: &mut self.responses,
         };
@@ -355,6 +357,7 @@ impl Session {
 
     /// Sends the requests that wait, as the window has room.
     fn pump(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        self.end_with_message_ids(cx, out);
         while self.requests.is_free() && !self.sa.is_closed() {
             let Some(mut exchange) = self.queue.pop_front() else {
                 break;
@@ -389,6 +392,19 @@ impl Session {
             self.carry_out(effects, cx, out);
         }
         self.set_timers(cx);
+    }
+
+    /// Ends an IKE SA of which either end has used all message IDs but one (RFC 7296 §2.2).
+    fn end_with_message_ids(&mut self, cx: &mut Context<'_>, out: &mut VecDeque<Output>) {
+        let ends = self.queue.iter().any(|exchange| exchange.retires());
+        let [ours, theirs] = [self.requests.next_id(), self.responses.next_id()].map(|next| u32::MAX - next);
+        if !self.sa.is_established() || ends || ours > 1 && theirs > 1 {
+            return;
+        }
+        match ours {
+            0 => self.carry_out(vec![Effect::Close(Cause::Expired)], cx, out),
+            _ => self.queue.push_front(Box::new(DeleteIke { cause: Cause::Expired })),
+        }
     }
 
     /// How the SA ends, by how far it had come.

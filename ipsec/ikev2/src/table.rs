@@ -1,12 +1,13 @@
 //! What the peer may ask, and when: one row for each exchange and the states in which it may begin (RFC 7296 §1.2–1.4,
-//! §2.2). An exchange without a row for the state is dropped.
+//! §2.2). An exchange without a row for the state is dropped before both ends are authenticated, and ends the IKE SA afterwards.
 
-use ipsec_wire::registry::ExchangeType;
+use ipsec_wire::registry::{ExchangeType, NotifyType};
+use ipsec_wire::v2::Notify;
 
 use crate::context::Context;
 use crate::exchange::{Answer, auth, create_child, followup, informational, intermediate};
 use crate::message::Opened;
-use crate::refusal::{DropReason, Refusal};
+use crate::refusal::{DropReason, Failure, Refusal};
 use crate::sa::{IkeSa, State};
 
 type Responder = fn(&IkeSa, &Opened<'_>, &mut Context<'_>) -> Result<Answer, Refusal>;
@@ -80,5 +81,16 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
         State::Init | State::Closed => return Err(Refusal::Ignore(DropReason::State)),
     };
     let row = ROWS.iter().find(|row| row.exchange == message.header.exchange && row.states.contains(&stage));
-    row.map_or(Err(Refusal::Ignore(DropReason::State)), |row| (row.answer)(sa, message, cx))
+    match (row, stage) {
+        (Some(row), _) => (row.answer)(sa, message, cx),
+        (None, Stage::Established | Stage::Deleting) => Err(unfit(message.header.exchange)),
+        (None, _) => Err(Refusal::Ignore(DropReason::State)),
+    }
+}
+
+/// Each request of an authenticated peer is answered, and one of a type that is not known or has had its time is badly formed
+/// (RFC 7296 §2.21.3, §3.10.1).
+fn unfit(exchange: ExchangeType) -> Refusal {
+    let failure = Failure::Syntax(format!("{exchange} on an established IKE SA"));
+    Refusal::Close(Notify::new(NotifyType::INVALID_SYNTAX, Vec::new()), failure)
 }

@@ -246,13 +246,17 @@ impl Peer {
                 return self.tell(dropped(reason.into()));
             }
         };
+        let mut ports = None;
         let inbound = match outside::sort(&self.config.addresses, packet) {
             Ok(Outside::Ike { from, to, octets }) if self.is_for_ikev1(&octets) => {
                 return self.ikev1.handle(now, from, to, &octets);
             }
             Ok(Outside::Ike { from, to, octets }) => return self.ikev2.handle(now, from, to, &octets),
             Ok(Outside::Protected(packet)) => self.dataplane.inbound(now, packet),
-            Ok(Outside::EspInUdp(packet)) => self.dataplane.inbound_in_udp(now, packet),
+            Ok(Outside::EspInUdp(packet)) => {
+                ports = Flow::inbound(&packet).ports.map(|(here, there)| (there, here));
+                self.dataplane.inbound_in_udp(now, packet)
+            }
             Ok(Outside::Clear(packet)) => self.dataplane.inbound_clear(packet),
             Ok(Outside::Keepalive) => return,
             Ok(Outside::Error(packet)) => {
@@ -267,7 +271,7 @@ impl Peer {
             Inbound::Deliver(inner) => self.out.push_back(Output::Inside(inner)),
             Inbound::Drop { reason, carried, inside } => {
                 if let (Unfit::UnknownSpi, Some((spi, _))) = (reason, carried) {
-                    self.ikev2.unknown_spi(now, source, destination, spi);
+                    self.ikev2.unknown_spi(now, (source, destination), ports, spi);
                 }
                 if let (Some(unselected), Some((spi, _))) = (&inside, carried) {
                     self.ikev2.invalid_selectors(now, spi, &unselected.head);
@@ -354,6 +358,9 @@ impl Peer {
                 }
                 ipsec_ikev2::Output::Readdress { inbound, outer } => {
                     self.dataplane.readdress(now, inbound, &outer);
+                }
+                ipsec_ikev2::Output::StopSending { inbound } => {
+                    self.dataplane.stop_sending(inbound);
                 }
                 ipsec_ikev2::Output::Skip { inbound, by } => {
                     self.dataplane.skip(inbound, by);

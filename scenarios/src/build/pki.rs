@@ -13,7 +13,7 @@ use ipsec::ikev2::Further;
 use sim::Streams;
 
 use super::Stream;
-use crate::file::{self, Demand, List, OcspWord, Proof, Scenario, Validity};
+use crate::file::{self, Demand, List, OcspWord, Proof, Scenario, Validity, shared_key};
 
 /// How far certificates and lists reach into the past and the future unless a scenario says otherwise.
 const YEAR: u64 = 365 * 86_400;
@@ -193,7 +193,7 @@ impl Pki {
     /// How the end of an IKE configuration proves who it is.
     pub(super) fn prove(&self, ike: &str, end: &file::IkeEnd, proof: &Proof) -> Prove {
         match proof {
-            Proof::Psk(psk) => Prove::SharedKey(Secret::from(psk.as_bytes())),
+            Proof::Psk(psk) => Prove::SharedKey(Secret::from(shared_key(psk).unwrap_or_default())),
             Proof::Certificate(names) => Prove::Signature {
                 credentials: names.iter().filter_map(|name| self.credentials.get(name)).cloned().collect(),
                 algorithms: algorithms(),
@@ -224,7 +224,7 @@ impl Pki {
     /// How the end of an IKE configuration wants the other one to prove who it is.
     pub(super) fn authenticate(&self, ike: &str, end: &file::IkeEnd, demand: &Demand) -> Authenticate {
         match demand {
-            Demand::Psk(psk) => Authenticate::SharedKey(Secret::from(psk.as_bytes())),
+            Demand::Psk(psk) => Authenticate::SharedKey(Secret::from(shared_key(psk).unwrap_or_default())),
             Demand::Certificate { authorities, revocation, ocsp, any_name } => {
                 let anchors = authorities.iter().filter_map(|name| self.authorities.get(name));
                 let trust = TrustStore {

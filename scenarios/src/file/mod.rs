@@ -17,6 +17,7 @@ pub mod version1;
 pub use proposal::{ChildProposal, IkeProposal};
 pub use read::{load, load_all, parse, source};
 pub use reference::page;
+pub(crate) use scenario::shared_key;
 pub use scenario::{
     Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, ChildTerms, Clause, Cookies, Demand,
     Host, Ike, IkeEnd, IkeLife, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd, ManualKeying, Method,

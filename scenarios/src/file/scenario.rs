@@ -17,6 +17,7 @@ use ipsec_net::Instant;
 use sim::Decision;
 
 pub use child::{Child, ChildEnd, ChildTerms};
+pub(crate) use credentials::shared_key;
 pub use credentials::{
     Authentication, Authority, Certificate, Demand, List, Ocsp, OcspWord, Proof, Validity,
 };

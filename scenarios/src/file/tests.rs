@@ -275,6 +275,7 @@ fn proofs_and_certificates_are_checked() {
         "auth = { eap = { user = \"alice\", password = \"x\", methods = [\"mschap\"] } }",
         "auth = { raw-key = \"ecdsa-p255\" }",
         "auth = { null = false }",
+        "auth = { psk = \"0x123\" }",
         "auth = { psk = \"secret\" }\nhashes = [\"sha2\"]",
         "auth = { psk = \"secret\" }\nat.west.accept = { certificate = { authorities = [\"root\"] } }",
         "auth = { psk = \"secret\" }\nat.west.accept = { certificate = { responders = [\"status\"] } }",

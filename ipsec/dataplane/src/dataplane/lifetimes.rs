@@ -76,7 +76,7 @@ impl Dataplane {
 
     fn send_dummy(&mut self, now: Instant, entropy: &mut dyn Entropy, serial: u64) {
         self.identification = self.identification.wrapping_add(1);
-        let Some(pair) = self.sad.by_serial(serial) else { return };
+        let Some(pair) = self.sad.by_serial(serial).filter(|pair| !pair.is_mute) else { return };
         let length = pair.outbound.sa.parameters.options.pad_to.unwrap_or_else(|| {
             let mut octets = [0; 2];
             entropy.fill(&mut octets);

@@ -294,6 +294,19 @@ fn a_pair_that_yields_sends_when_the_peer_has_used_it_or_no_other_is_left() {
     assert_eq!(spi_of(&sent(&mut west, PLAIN.packet(1))), Spi(0x4004));
 }
 
+/// Both ends have deleted it at once (RFC 7296 §1.4.1).
+#[test]
+fn a_pair_that_has_stopped_sending_still_receives() {
+    let (mut west, mut east) = PLAIN.planes();
+    assert!(west.stop_sending(WEST) && !west.stop_sending(WEST));
+    assert!(matches!(west.outbound(NOW, &mut Counting(1), PLAIN.packet(1)), Outbound::Acquire { .. }));
+    let header = IpHeader::new(address("10.2.0.1"), address("10.1.0.1"), protocol::UDP);
+    delivered(&mut west, sent(&mut east, IpPacket::build(&header, Buffer::copy_of(b"back")).unwrap()));
+    west.install(NOW, newer());
+    assert_eq!(spi_of(&sent(&mut west, PLAIN.packet(1))), Spi(0x4004));
+    assert!(west.remove(WEST).is_some());
+}
+
 #[test]
 fn a_narrower_newest_pair_leaves_the_rest_to_the_older_one() {
     let (mut west, _) = PLAIN.planes();

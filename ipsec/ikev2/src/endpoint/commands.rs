@@ -17,7 +17,7 @@ use crate::exchange::liveness::LivenessExchange;
 use crate::exchange::rekey_child;
 use crate::exchange::rekey_ike::RekeyIke;
 use crate::output::Output;
-use crate::sa::State;
+use crate::sa::{ChildSa, State};
 use crate::session::{Purpose, Session};
 
 impl Endpoint {
@@ -199,12 +199,17 @@ impl Endpoint {
         }
     }
 
-    /// Deletes one Child SA pair, by the SPI under which we receive: its lifetime is over. Does nothing when it is gone
-    /// already.
+    /// Deletes one Child SA pair, by the SPI under which we receive: its lifetime is over. Where the peer has refused to replace it,
+    /// the whole IKE SA goes (RFC 7296 §2.8). Does nothing when it is gone already.
     pub fn expire(&mut self, now: Instant, inbound: Spi) {
         if let Some(spi) = self.sessions.with_child(inbound) {
             self.with(now, spi, |session, cx, out| {
-                session.begin(Box::new(DeleteChild::Pair(inbound)), cx, out);
+                let unreplaced = |child: &ChildSa| child.unreplaced && child.is_current();
+                if session.sa.child(inbound).is_some_and(unreplaced) && session.sa.is_current() {
+                    session.begin(Box::new(DeleteIke { cause: Cause::Expired }), cx, out);
+                } else {
+                    session.begin(Box::new(DeleteChild::Pair(inbound)), cx, out);
+                }
             });
         }
     }

@@ -52,9 +52,16 @@ impl Departed {
 }
 
 impl Endpoint {
-    /// A packet of the data plane has come from `source` to `here` under an SPI that is not there. Where there is an IKE SA
-    /// with its sender, that is told in it; where there is none, in the clear, as a hint (RFC 7296 §1.5).
-    pub fn unknown_spi(&mut self, now: Instant, source: IpAddr, here: IpAddr, spi: Spi) {
+    /// A packet of the data plane has come from `source` to `here` under an SPI that is not there; where it came in UDP, between these
+    /// `ports`. Where there is an IKE SA with its sender, that is told in it; where there is none, in the clear, as a hint, to the
+    /// port that the packet came from (RFC 7296 §1.5).
+    pub fn unknown_spi(
+        &mut self,
+        now: Instant,
+        (source, here): (IpAddr, IpAddr),
+        ports: Option<(u16, u16)>,
+        spi: Spi,
+    ) {
         if self.departed.has(now, spi) {
             return;
         }
@@ -76,10 +83,11 @@ impl Endpoint {
             response: false,
             message_id: 0,
         };
+        let (from, to) = ports.unwrap_or((IKE_PORT, IKE_PORT));
         self.out.push_back(Output::Event(Event::Probe("ikev2.invalid-spi.sent")));
         self.out.push_back(Output::Datagram {
-            source: SocketAddr::new(here, IKE_PORT),
-            destination: SocketAddr::new(source, IKE_PORT),
+            source: SocketAddr::new(here, to),
+            destination: SocketAddr::new(source, from),
             octets: envelope.clear(&[Payload::Notify(notify)]),
         });
     }

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::message::{Opened, find_notify};
-use crate::refusal::Failure;
+use crate::refusal::{Failure, Refusal};
 use crate::sa::{IkeSa, Supersession};
 
 /// What the initiator asks for.
@@ -91,6 +91,9 @@ impl Beside {
 }
 
 /// What the responder grants to this peer.
+///
+/// # Errors
+/// When what it asks for is malformed.
 pub(crate) fn answer(
     connection: &Connection,
     identity: &Identity,
@@ -98,7 +101,7 @@ pub(crate) fn answer(
     message: &Opened<'_>,
     secrets: Secrets<'_>,
     cx: &mut Context<'_>,
-) -> Answer {
+) -> Result<Answer, Refusal> {
     let mut answer = Answer { payloads: Vec::new(), effects: Vec::new() };
     let mut addresses = Vec::new();
     if let Some(assigns) = &connection.assigns {
@@ -111,14 +114,14 @@ pub(crate) fn answer(
                 answer.payloads.push(reply);
                 answer.effects.push(Effect::Assign(inside, identity.clone()));
             }
-            Err(kind) => return without_address(connection, kind, message),
+            Err(kind) => return Ok(without_address(connection, kind, message)),
         }
     }
     if !child::is_asked_for(message) {
-        return answer;
+        return Ok(answer);
     }
     if connection.childless == Childless::Require {
-        return without_child(answer, connection);
+        return Ok(without_child(answer, connection));
     }
     let child = child::answer(
         connection,
@@ -128,13 +131,21 @@ pub(crate) fn answer(
         secrets,
         cx,
     );
-    let child = child.unwrap_or_else(|(notify, child, failure)| Answer {
-        payloads: vec![Payload::Notify(notify)],
-        effects: vec![Effect::Report(Event::ChildFailed { child, failure })],
-    });
-    answer.payloads.extend(child.payloads);
-    answer.effects.extend(child.effects);
-    answer
+    match child {
+        Ok(child) => {
+            answer.payloads.extend(child.payloads);
+            answer.effects.extend(child.effects);
+        }
+        // There is no IKE SA then, either (RFC 7296 §2.21.2).
+        Err((notify, _, failure)) if notify.kind == NotifyType::INVALID_SYNTAX => {
+            return Err(Refusal::Close(notify, failure));
+        }
+        Err((notify, child, failure)) => {
+            answer.payloads.push(Payload::Notify(notify));
+            answer.effects.push(Effect::Report(Event::ChildFailed { child, failure }));
+        }
+    }
+    Ok(answer)
 }
 
 /// The child has to come in an exchange of its own (RFC 6023 §3); what else was asked for is granted.

@@ -111,6 +111,11 @@ fn answered(assigns: &Assigns, request: &Configuration) -> Vec<ConfigAttribute> 
     let asked = |kind: Type| request.attributes.iter().any(|attribute| attribute.kind == kind);
     let mut attributes: Vec<ConfigAttribute> =
         assigns.attributes.iter().filter(|attribute| asked(attribute.kind)).cloned().collect();
+    // Who does not say which version it is says that (RFC 7296 §2.20).
+    let version = Type::APPLICATION_VERSION;
+    if asked(version) && !attributes.iter().any(|attribute| attribute.kind == version) {
+        attributes.push(ConfigAttribute { kind: version, value: ConfigValue::Empty });
+    }
     if asked(Type::SUPPORTED_ATTRIBUTES) {
         let addresses = [Type::INTERNAL_IP4_ADDRESS, Type::INTERNAL_IP6_ADDRESS];
         let others = assigns.attributes.iter().map(|attribute| attribute.kind);
@@ -173,5 +178,33 @@ impl Exchange for AskConfiguration {
             }
             None => vec![Effect::Report(Event::Probe("ikev2.configuration.refused"))],
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer_to(kinds: &[u16]) -> Vec<ConfigAttribute> {
+        let dns = ConfigAttribute::address([10, 2, 0, 53].into());
+        let dns = ConfigAttribute { kind: Type::INTERNAL_IP4_DNS, ..dns };
+        let assigns = Assigns { pools: Vec::new(), attributes: vec![dns], required: false };
+        let asked = |kind: &u16| ConfigAttribute { kind: Type(*kind), value: ConfigValue::Empty };
+        let attributes = kinds.iter().map(asked).collect();
+        answered(&assigns, &Configuration { kind: ConfigType::CFG_REQUEST, attributes })
+    }
+
+    /// 5 was INTERNAL_ADDRESS_EXPIRY.
+    #[test]
+    fn attributes_that_are_not_known_are_passed_over() {
+        let told = answer_to(&[5, Type::INTERNAL_IP4_DNS.0, 9999, 16_384]);
+        assert_eq!(told.iter().map(|attribute| attribute.kind).collect::<Vec<_>>(), [Type::INTERNAL_IP4_DNS]);
+    }
+
+    #[test]
+    fn a_version_that_is_not_told_is_empty() {
+        let version = ConfigAttribute { kind: Type::APPLICATION_VERSION, value: ConfigValue::Empty };
+        assert_eq!(answer_to(&[Type::APPLICATION_VERSION.0]), [version]);
+        assert_eq!(answer_to(&[]), []);
     }
 }

@@ -174,10 +174,14 @@ impl CreateChild {
                 Next::Done(vec![full, self.failed(self.offer.refused(message))])
             }
             _ => {
-                let failed = self.failed(self.offer.refused(message));
+                let mut effects = vec![self.failed(self.offer.refused(message))];
+                effects.extend(self.replaces.map(Effect::NoteUnreplaced));
+                if kind == NotifyType::NO_ADDITIONAL_SAS && self.replaces.is_some() {
+                    effects.push(Effect::Renew);
+                }
                 match self.next_attempt(cx) {
-                    Some((again, wait)) => Next::Later(again, wait, vec![failed]),
-                    None => Next::Done(vec![failed]),
+                    Some((again, wait)) => Next::Later(again, wait, effects),
+                    None => Next::Done(effects),
                 }
             }
         }
@@ -328,7 +332,9 @@ impl Exchange for CreateChild {
                 // The responder believes that the child is there.
                 let (protocol, spi) = self.offer.promised();
                 let delete = DeleteChild::Refused(protocol, spi);
-                return Ok(Next::Then(Box::new(delete), vec![self.failed(failure)]));
+                let unreplaced = self.replaces.map(Effect::NoteUnreplaced);
+                let effects = [self.failed(failure)].into_iter().chain(unreplaced).collect();
+                return Ok(Next::Then(Box::new(delete), effects));
             }
         };
         if sa.stillborn.contains(&(child.protocol(), child.record.outbound)) {
@@ -393,6 +399,10 @@ pub(super) fn answer_with(
         Err((notify, ..)) if notify.kind == NotifyType::INVALID_KE_PAYLOAD => {
             let effects = vec![Effect::Report(Event::Probe("ikev2.invalid-ke.sent"))];
             Ok(Answer { payloads: vec![Payload::Notify(notify)], effects })
+        }
+        // Both ends end the IKE SA (RFC 7296 §2.21.3).
+        Err((notify, _, failure)) if notify.kind == NotifyType::INVALID_SYNTAX => {
+            Err(Refusal::Close(notify, failure))
         }
         Err((notify, child, failure)) => {
             let effects = vec![Effect::Report(Event::ChildFailed { child, failure })];

@@ -147,13 +147,15 @@ pub(crate) fn answer(sa: &IkeSa, message: &Opened<'_>) -> Answer {
                 effects.extend(creating.then_some(Effect::NoteStillborn(delete.protocol, spi)));
                 continue;
             };
-            // Both ends delete the pair at once: neither names its half again (RFC 7296 §1.4.1).
+            // Both ends delete the pair at once: neither names its half again, and what we receive under goes with the response
+            // to our own request (RFC 7296 §1.4.1).
             if decision == Reply::Nothing {
                 effects.push(Effect::Report(Event::Probe("ikev2.child-delete.collision")));
+                effects.push(Effect::StopSending(child.inbound));
             } else {
                 ours.push((child.protocol, child.inbound));
+                effects.push(removal(child, Cause::DeletedByPeer));
             }
-            effects.push(removal(child, Cause::DeletedByPeer));
         }
     }
     Answer { payloads: payloads(&ours), effects }

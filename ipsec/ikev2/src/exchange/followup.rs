@@ -183,15 +183,19 @@ fn go_on(
     message: &Opened<'_>,
     cx: &mut Context<'_>,
 ) -> Result<Answer, Refusal> {
-    let syntax = || refusal(NotifyType::INVALID_SYNTAX, Event::Probe("ikev2.followup.refused"));
+    let syntax = || {
+        let failure =
+            Failure::Syntax("IKE_FOLLOWUP_KE request without the key exchange that is due".to_owned());
+        Refusal::Close(Notify::new(NotifyType::INVALID_SYNTAX, Vec::new()), failure)
+    };
     let due = pending.to_come.split_first();
     let Some((algorithm, rest, theirs)) =
         due.and_then(|(first, rest)| Some((*first, rest, key_exchange(message, *first)?)))
     else {
-        return Ok(syntax());
+        return Err(syntax());
     };
     let Ok((public, secret)) = respond_to(algorithm, theirs.public(), cx) else {
-        return Ok(syntax());
+        return Err(syntax());
     };
     let mut secrets = pending.secrets.clone();
     secrets.push(secret);

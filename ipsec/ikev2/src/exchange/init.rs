@@ -320,7 +320,8 @@ pub(crate) fn respond(
     }
     let (public, secret) = match respond_to(suite.key_exchange, fields.public, cx) {
         Ok(both) => both,
-        Err(failure) => return refuse(NotifyType::INVALID_SYNTAX, Vec::new(), failed(failure)),
+        // INVALID_SYNTAX is said only in encrypted messages (RFC 7296 §3.10.1).
+        Err(failure) => return Err(Refusal::Ignore(DropReason::Malformed(failure.to_string()))),
     };
     let nonce = cx.nonce();
     let spi_i = message.header.spi_i;

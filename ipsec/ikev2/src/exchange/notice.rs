@@ -13,9 +13,9 @@ use ipsec_wire::v2::{Notify, Payload};
 use super::{Company, Exchange, Next};
 use crate::context::Context;
 use crate::effect::Effect;
-use crate::event::{Cause, Event};
+use crate::event::Event;
 use crate::message::{Opened, find_notify};
-use crate::refusal::{Failure, Refusal};
+use crate::refusal::Refusal;
 use crate::sa::IkeSa;
 
 /// The teller's half; the other one is an empty answer.
@@ -73,8 +73,8 @@ impl Exchange for Notice {
     }
 }
 
-/// What a notice of the peer's changes. It says that it does not know an SPI under which we send: the child has gone there,
-/// and goes here (RFC 7296 §1.5).
+/// What is told of a notice of the peer's, such as that it does not know an SPI under which we send. None changes an SA
+/// (RFC 7296 §2.21.4).
 pub(crate) fn received(sa: &IkeSa, notify: &Notify) -> Vec<Effect> {
     let met = |probe| Effect::Report(Event::Probe(probe));
     match notify.kind {
@@ -88,13 +88,7 @@ pub(crate) fn received(sa: &IkeSa, notify: &Notify) -> Vec<Effect> {
                 None => "ikev2.invalid-selectors.unknown",
             })]
         }
-        NotifyType::INVALID_SPI => {
-            let spi = <[u8; 4]>::try_from(notify.data.as_slice()).map(|spi| Spi(u32::from_be_bytes(spi)));
-            let child = spi.ok().and_then(|spi| sa.children.iter().find(|child| child.outbound == spi));
-            let cause = Cause::Failed(Failure::Refused(NotifyType::INVALID_SPI));
-            let removal = child.map(|child| Effect::RemoveChild { inbound: child.inbound, cause });
-            [met("ikev2.invalid-spi.received")].into_iter().chain(removal).collect()
-        }
+        NotifyType::INVALID_SPI => vec![met("ikev2.invalid-spi.received")],
         _ => Vec::new(),
     }
 }

@@ -123,7 +123,8 @@ impl RekeyIke {
             }
             None => Failure::Refused(kind),
         };
-        Next::Done(vec![failed(sa, failure)])
+        let renewed = (kind == NotifyType::NO_ADDITIONAL_SAS).then_some(Effect::Renew);
+        Next::Done([failed(sa, failure)].into_iter().chain(renewed).collect())
     }
 
     /// The new IKE SA that the response makes, its fate open; nothing while key exchanges are to come.
@@ -247,6 +248,10 @@ pub(super) fn answer(sa: &IkeSa, message: &Opened<'_>, cx: &mut Context<'_>) -> 
         Err((notify, _)) if notify.kind == NotifyType::INVALID_KE_PAYLOAD => {
             let effects = vec![Effect::Report(Event::Probe("ikev2.invalid-ke.sent"))];
             Ok(Answer { payloads: vec![Payload::Notify(notify)], effects })
+        }
+        // Both ends end the IKE SA (RFC 7296 §2.21.3).
+        Err((notify, failure)) if notify.kind == NotifyType::INVALID_SYNTAX => {
+            Err(Refusal::Close(notify, failure))
         }
         Err((notify, failure)) => {
             Ok(Answer { payloads: vec![Payload::Notify(notify)], effects: vec![failed(sa, failure)] })

@@ -95,3 +95,29 @@ fn a_resumed_ike_sa_has_its_skeyseed_from_the_old_sk_d_the_word_and_both_nonces(
     let skeyseed = resumed_skeyseed(&PORTABLE, PrfAlgorithm::HmacSha2_256, &sk_d, &shared);
     assert_eq!(skeyseed.as_bytes(), expected);
 }
+
+/// RFC 7296 §2.14: of each nonce 64 bits count for SKEYSEED, and all of it for what is made of that.
+#[test]
+fn a_prf_over_aes_takes_the_first_eight_octets_of_each_nonce() {
+    let secret = Secret::from(vec![5; 32]);
+    let keys = |prf: PrfAlgorithm, nonce_i: &[u8], nonce_r: &[u8]| {
+        let shared = Shared { nonce_i, nonce_r, ..SHARED };
+        let seed = skeyseed(&PORTABLE, prf, &shared, &secret);
+        let suite = suite(Encryption::Aead(AeadAlgorithm::AesGcm16), 16, None, prf);
+        (seed.clone(), ike_keys(&PORTABLE, &suite, &seed, &shared).unwrap().d)
+    };
+    let changed = |at: usize| {
+        let mut nonce = [1; 32];
+        nonce[at] = 7;
+        nonce
+    };
+    for prf in [PrfAlgorithm::AesXcbc, PrfAlgorithm::AesCmac] {
+        let usual = keys(prf, &[1; 32], &[1; 32]);
+        for late in [keys(prf, &changed(8), &[1; 32]), keys(prf, &[1; 32], &changed(8))] {
+            assert!(late.0 == usual.0 && late.1 != usual.1, "{prf:?}");
+        }
+        for early in [keys(prf, &changed(7), &[1; 32]), keys(prf, &[1; 32], &changed(7))] {
+            assert!(early.0 != usual.0, "{prf:?}");
+        }
+    }
+}

@@ -125,7 +125,7 @@ fn combine(ours: &Proposal, theirs: &Proposal) -> Result<Vec<Transform>, Apart> 
         let there = || of_kind(theirs, kind);
         let both: Vec<&Transform> =
             here().filter(|transform| there().any(|other| other == *transform)).collect();
-        // Leaving a type out means NONE, and 32-bit sequence numbers.
+        // Leaving a type out means NONE, where it may be left out (RFC 7296 §3.3.3).
         let left_out = |side: &mut dyn Iterator<Item = &Transform>| side.next().is_none();
         match both.is_empty() {
             false => common.push((kind, both)),
@@ -186,9 +186,8 @@ fn of_kind(proposal: &Proposal, kind: TransformType) -> impl Iterator<Item = &Tr
     proposal.transforms.iter().filter(move |transform| transform.kind == kind)
 }
 
-/// `NONE` of integrity or a key exchange, or 32-bit sequence numbers: what leaving the type out means.
+/// `NONE` of integrity or a key exchange: what leaving the type out means.
 fn is_none(transform: &Transform) -> bool {
-    let optional = is_key_exchange(transform.kind)
-        || [TransformType::INTEG, TransformType::SN].contains(&transform.kind);
+    let optional = is_key_exchange(transform.kind) || transform.kind == TransformType::INTEG;
     optional && transform.id == 0 && transform.key_bits.is_none()
 }

@@ -353,3 +353,49 @@ fn a_refusal_tells_which_transform_type_was_apart_and_has_both_offers() {
     let told = Disagreement::told(&theirs).to_string();
     assert!(told.starts_with("the responder accepts none of ours: IKE ENCR_AES_GCM_16-256"), "{told}");
 }
+
+/// RFC 7296 §3.3.6: the others in the payload are still looked at.
+#[test]
+fn a_proposal_without_a_type_that_it_must_have_is_passed_over() {
+    let ike = ike_offer(&[gcm(16), gcm(16)], None);
+    let esp = child_offer(&[child(&[false], &[]), child(&[false], &[])], Spi(0x1000), false);
+    let lacking = [
+        (&ike, TransformType::ENCR),
+        (&ike, TransformType::PRF),
+        (&ike, TransformType::KE),
+        (&esp, TransformType::ENCR),
+        (&esp, TransformType::SN),
+    ];
+    for (configured, kind) in lacking {
+        let mut offered = configured.clone();
+        offered[0].transforms.retain(|transform| transform.kind != kind);
+        assert!(select(configured, &offered[..1]).is_err(), "{kind}");
+        assert_eq!(select(configured, &offered).unwrap().number, 2, "{kind}");
+        assert!(check_choice(configured, &offered[..1]).is_err(), "{kind}");
+    }
+}
+
+#[test]
+fn a_cipher_of_several_key_lengths_is_not_taken_without_one() {
+    for proposal in [gcm(16), cbc()] {
+        let configured = ike_offer(&[proposal], None);
+        let mut offered = configured.clone();
+        offered[0].transforms[0].key_bits = None;
+        assert!(select(&configured, &offered).is_err());
+    }
+}
+
+/// RFC 7296 §3.14, §5: ENCR_NULL, ENCR_NULL_AUTH_AES_GMAC, and ciphers that send no IV (RFC 8750).
+#[test]
+fn what_hides_nothing_protects_no_ike_messages() {
+    let bare = |encryption, key_len| IkeProposal { encryption: vec![(encryption, key_len)], ..cbc() };
+    let null = ike_offer(&[bare(Encryption::Cipher(CipherAlgorithm::Null), 0)], None);
+    assert!(ike_suite(&null[0]).is_none());
+    let combined = |encryption| IkeProposal { integrity: Vec::new(), ..bare(encryption, 16) };
+    for encryption in [AeadAlgorithm::AesGmac, AeadAlgorithm::AesGcm16].map(Encryption::Aead) {
+        let suite = ike_suite(&ike_offer(&[combined(encryption)], None)[0]);
+        assert_eq!(suite.is_some(), encryption == GCM);
+    }
+    let implicit = ike_offer(&[combined(Encryption::AeadImplicitIv(AeadAlgorithm::AesGcm16))], None);
+    assert!(ike_suite(&implicit[0]).is_none());
+}

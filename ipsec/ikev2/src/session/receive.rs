@@ -14,9 +14,9 @@ use crate::context::Context;
 use crate::defence::shows;
 use crate::effect::Effect;
 use crate::event::{Cause, Event};
-use crate::exchange::Next;
 use crate::exchange::liveness::LivenessExchange;
 use crate::exchange::notice::{Notice, window_size};
+use crate::exchange::{Exchange, Next};
 use crate::grammar::{self, Broken};
 use crate::keys::int_auth_content;
 use crate::message::{Opened, find_notify};
@@ -105,9 +105,11 @@ impl Session {
             }
         };
         let request = (head.as_deref().unwrap_or(octets), pieces);
+        let at = out.len();
         self.respond(header, request, &payloads, &came, cx, out);
         let before = self.sa.path;
         self.carry_out(effects, cx, out);
+        install_first(out, at);
         self.follow(&came, cx, out);
         self.note_move(&before, cx.now);
         self.note_window(window);
@@ -274,7 +276,7 @@ impl Session {
             window = window_size(&message.payloads);
             grammar::check(header.exchange, &message.payloads)
                 .map_err(refusal)
-                .and_then(|()| open.exchange.response(&self.sa, &message, cx))
+                .and_then(|()| self.understood(&message, &mut *open.exchange, cx))
         });
         let next = match result {
             Ok(Ok(Next::Again)) => {
@@ -329,6 +331,24 @@ impl Session {
         Ok(())
     }
 
+    /// What a response means. A peer that says that our request was malformed has ended the IKE SA, and so do we
+    /// (RFC 7296 §2.21.3).
+    fn understood(
+        &self,
+        message: &Opened<'_>,
+        exchange: &mut dyn Exchange,
+        cx: &mut Context<'_>,
+    ) -> Result<Next, Refusal> {
+        let established = matches!(self.sa.state, State::Established(_) | State::Deleting);
+        match find_notify(&message.payloads, NotifyType::INVALID_SYNTAX).filter(|_| established) {
+            Some(notify) => {
+                let failure = Failure::Syntax(format!("the peer says so of our {}", exchange.describe()));
+                Err(Refusal::Close(notify.clone(), failure))
+            }
+            None => exchange.response(&self.sa, message, cx),
+        }
+    }
+
     /// Parses a message and takes it out of SK, or out of SKF once all its pieces are there; then the datagram with the first
     /// piece comes with it. Only `IKE_SA_INIT` comes in the clear.
     fn open_message<'a>(
@@ -380,12 +400,22 @@ impl Session {
         };
         opened.payloads = content.payloads()?;
         if header.exchange == ExchangeType::IKE_INTERMEDIATE {
-            // As if it had come in one piece (RFC 9242 §3.3.2).
+            // As if it had come in one piece, its first (RFC 9242 §3.3.2).
+            let whole = head.as_deref().unwrap_or(octets);
             opened.content =
-                int_auth_content(&header, content.first, octets[Header::LEN + 1], &content.octets);
+                int_auth_content(&header, content.first, whole[Header::LEN + 1], &content.octets);
         }
         Ok((opened, head))
     }
+}
+
+/// Puts what is installed before the response, which stands at `at` or behind: we can receive under an SA before the peer hears of
+/// it (RFC 7296 §2.8).
+fn install_first(out: &mut VecDeque<Output>, at: usize) {
+    let (installed, others): (Vec<Output>, Vec<Output>) =
+        out.drain(at..).partition(|output| matches!(output, Output::Install(_)));
+    out.extend(installed);
+    out.extend(others);
 }
 
 /// Whether an exchange makes keys, and so comes in the clear.

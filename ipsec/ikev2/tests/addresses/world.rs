@@ -245,6 +245,7 @@ impl World {
                 Output::Keepalive { source, destination } => {
                     writeln!(self.text, "{}  reminds {destination} from {source}", NAMES[end]).unwrap();
                 }
+                Output::StopSending { .. } => {}
                 Output::Skip { .. } => panic!("nothing is taken over here"),
                 Output::Event(event) => self.events[end].push(event),
             }

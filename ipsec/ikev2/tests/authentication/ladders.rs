@@ -2,7 +2,7 @@
 
 use ipsec_auth::eap::EapMethod;
 use ipsec_auth::{Authenticate, Identity, IdentityPattern, Prove};
-use ipsec_crypto::KeyType;
+use ipsec_crypto::{KeyType, Secret};
 
 use crate::world::{NULL, Ways, World, certificate, eap, psk, raw_key};
 
@@ -90,4 +90,46 @@ fn eap_that_asks_for_the_identity_and_tells_something_first() {
     (server.asks_identity, server.notice) = (true, Some("Mind the gap".to_owned()));
     let ways = Ways::new((prove, Authenticate::Eap(server)), certificate(1, KeyType::P256));
     insta::assert_snapshot!(ladder(&ways));
+}
+
+/// RFC 7296 §3.5, §4: addresses, names, mail addresses and opaque octets, with shared keys.
+#[test]
+fn identities_of_each_type_that_has_to_be_accepted() {
+    let identities = [
+        Identity::Address([192, 0, 2, 1].into()),
+        Identity::Fqdn("west.example".to_owned()),
+        Identity::Email("west@example.org".to_owned()),
+        Identity::KeyId(vec![0, 1, 0xff]),
+    ];
+    for identity in identities {
+        let mut ways = Ways::new(psk(), psk());
+        ways.local[0] = identity.clone();
+        ways.remote[1] = IdentityPattern::Exactly(identity.clone());
+        ladder(&ways);
+        ways.remote[1] = IdentityPattern::Exactly(Identity::KeyId(vec![0, 1]));
+        let mut world = World::new(&ways);
+        world.run();
+        assert_eq!(world.established(), 0, "{identity}");
+    }
+}
+
+/// RFC 7296 §2.15: a text of any length, as it is.
+#[test]
+fn shared_keys_are_the_octets_that_were_written() {
+    let key = |octets: Vec<u8>| {
+        let secret = Secret::from(octets);
+        (Prove::SharedKey(secret.clone()), Authenticate::SharedKey(secret))
+    };
+    let long: Vec<u8> = (0x20..0x7f).cycle().take(200).collect();
+    ladder(&Ways::new(key(long.clone()), key(long.clone())));
+    for other in [[long.as_slice(), &[0]].concat(), long[..199].to_vec()] {
+        let (west, east) = (key(long.clone()), key(other));
+        let ways = Ways::new(
+            (west.0, east.1),
+            (east.0.clone(), Authenticate::SharedKey(Secret::from(long.clone()))),
+        );
+        let mut world = World::new(&ways);
+        world.run();
+        assert_eq!(world.established(), 0);
+    }
 }

@@ -131,3 +131,16 @@ fn a_hash_function_that_is_not_announced_is_not_used() {
     }
     insta::assert_snapshot!(text);
 }
+
+/// RFC 7296 §2.21: no AUTHENTICATION_FAILED goes with it.
+#[test]
+fn eap_that_fails_ends_with_its_own_word() {
+    let methods = [EapMethod::MsChapV2];
+    let ways = Ways::new(eap("looking-glass", &methods, &methods), certificate(1, KeyType::P256));
+    let mut world = World::new(&ways);
+    world.run();
+    let mut said = world.told.lines().filter(|line| line.starts_with("east  ->"));
+    assert!(said.next_back().is_some_and(|line| line.ends_with("[EAP]")), "{}", world.told);
+    assert!(!world.told.contains("N(AUTHENTICATION_FAILED)"), "{}", world.told);
+    assert_eq!(world.established(), 0);
+}

@@ -233,6 +233,7 @@ impl World {
                 Output::Install(_)
                 | Output::Remove { .. }
                 | Output::Readdress { .. }
+                | Output::StopSending { .. }
                 | Output::Skip { .. }
                 | Output::Keepalive { .. } => {}
             }

@@ -242,6 +242,7 @@ impl Lab {
                 Output::Remove { inbound } => {
                     assert!(self.installed[end].remove(&inbound).is_some());
                 }
+                Output::StopSending { .. } => {}
                 Output::Readdress { .. } | Output::Skip { .. } | Output::Keepalive { .. } => {
                     panic!("nothing moves here")
                 }

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at an error")]
 
+mod errors;
+mod first;
 mod fragments;
 mod narrated;
+mod speech;
 mod strangers;
 mod windows;
 #[path = "../rekeying/world.rs"]

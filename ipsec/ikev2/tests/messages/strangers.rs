@@ -72,6 +72,7 @@ fn a_higher_version_is_refused_and_a_minor_one_is_not() {
         |major, minor| Header { version: Version { major, minor }, ..header(ExchangeType::INFORMATIONAL) };
     let sk = || unknown(PayloadType::SK, false);
     assert_eq!(answers(&mut world, message(version(3, 0), sk())), [NotifyType::INVALID_MAJOR_VERSION]);
+    assert_eq!(world.flights[0].octets.last(), Some(&2), "the highest that is spoken here");
     assert_eq!(answers(&mut world, message(version(1, 0), sk())), []);
     assert_eq!(answers(&mut world, message(version(2, 9), sk())), [NotifyType::INVALID_IKE_SPI]);
 }
@@ -102,5 +103,24 @@ fn an_answer_in_the_clear_makes_an_end_ask_once_and_changes_nothing() {
     assert_eq!(world.flights.len(), 1, "one question");
     world.deliver_all();
     let down = |event: &Event| matches!(event, Event::IkeDown { .. });
+    assert!(!world.events[1][since[1]..].iter().any(down));
+}
+
+/// RFC 7296 §1.5: anybody may have said so.
+#[test]
+fn a_hint_in_the_clear_makes_an_end_ask_and_ends_nothing() {
+    let mut world = world();
+    let nobody =
+        Header { spi_i: IkeSpi(0), spi_r: IkeSpi(0), message_id: 0, ..header(ExchangeType::INFORMATIONAL) };
+    let outbound = *world.installed[0].keys().next().unwrap();
+    let hint = ipsec_wire::v2::Notify::new(NotifyType::INVALID_SPI, outbound.0.to_be_bytes().to_vec());
+    let octets = message(nobody, vec![Payload::Notify(hint)]);
+    let since = told(&world);
+    for _ in 0..5 {
+        world.deliver(&Flight { to: 1, octets: octets.clone() });
+    }
+    assert_eq!(world.flights.len(), 1, "one question, and no answer");
+    world.deliver_all();
+    let down = |event: &Event| matches!(event, Event::IkeDown { .. } | Event::ChildDown { .. });
     assert!(!world.events[1][since[1]..].iter().any(down));
 }

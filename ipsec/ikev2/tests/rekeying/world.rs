@@ -13,7 +13,7 @@ use ipsec_ikev2::{
     TicketPolicy, keys::Keys,
 };
 use ipsec_net::{Instant, Prefix};
-use ipsec_wire::{IkeSpi, Spi};
+use ipsec_wire::{Header, IkeSpi, Spi};
 
 const ENDS: [&str; 2] = ["192.0.2.1", "198.51.100.1"];
 pub(crate) const NAMES: [&str; 2] = ["west", "east"];
@@ -221,16 +221,25 @@ impl World {
     }
 
     fn drain(&mut self, end: usize) {
+        let mut answered = false;
         while let Some(output) = self.ends[end].poll() {
             match output {
-                Output::Datagram { octets, .. } => self.flights.push(Flight { to: 1 - end, octets }),
+                Output::Datagram { octets, .. } => {
+                    answered |= Header::parse(&octets).unwrap().flags.response;
+                    self.flights.push(Flight { to: 1 - end, octets });
+                }
                 Output::Install(pair) => {
+                    assert!(!answered, "{} answers before it can receive (RFC 7296 §2.8)", NAMES[end]);
                     let before = self.installed[end].insert(pair.inbound.spi, *pair);
                     assert!(before.is_none(), "{} installs a pair twice", NAMES[end]);
                 }
                 Output::Remove { inbound } => {
                     let before = self.installed[end].remove(&inbound);
                     assert!(before.is_some(), "{} removes what is not there", NAMES[end]);
+                }
+                Output::StopSending { inbound } => {
+                    let pair = self.installed[end].get_mut(&inbound).expect("the pair is still there");
+                    pair.outbound.selectors.clear();
                 }
                 Output::Readdress { .. } | Output::Skip { .. } | Output::Keepalive { .. } => {
                     panic!("nothing moves here")

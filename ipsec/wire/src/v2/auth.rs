@@ -25,3 +25,18 @@ impl Authentication {
         out.extend_from_slice(&self.data);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::PayloadType;
+    use crate::v2::Payload;
+    use crate::v2::written::octets;
+
+    #[test]
+    fn reserved_octets_are_ignored() {
+        let read = crate::v2::parse_chain(PayloadType::AUTH, &octets("00 00 00 0a  02 ff ff ff  01 02"), 0);
+        let auth = Authentication { method: AuthMethod::SHARED_KEY, data: vec![1, 2] };
+        assert_eq!(read, Ok(vec![Payload::Auth(auth)]));
+    }
+}

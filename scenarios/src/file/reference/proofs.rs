@@ -76,7 +76,7 @@ pub(super) const SECTIONS: &[Section] = &[
 ];
 
 const AUTH: &[Row] = &[
-    row("psk", "text", "", "A pre-shared key."),
+    row("psk", "text", "", "A pre-shared key: a text, or octets in hexadecimal digits behind `0x`."),
     row("certificate", "certificates", "", "One of these, the first that the other end asks for."),
     row("eap", "table", "", "EAP as a user; see below."),
     row("eap-only", "true", "", "The key that EAP makes for the other end's proof (RFC 5998)."),
@@ -85,7 +85,7 @@ const AUTH: &[Row] = &[
 ];
 
 const ACCEPT: &[Row] = &[
-    row("psk", "text", "", "A pre-shared key."),
+    row("psk", "text", "", "A pre-shared key: a text, or octets in hexadecimal digits behind `0x`."),
     row("certificate", "table", "", "A certificate; see below."),
     row("eap", "table", "", "EAP as a server; see below."),
     row("eap-only", "true", "", "The key that EAP makes for this end's proof."),

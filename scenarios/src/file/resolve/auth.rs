@@ -13,7 +13,7 @@ use super::problems::Problems;
 use crate::diagnostic::{Problem, suggestion};
 use crate::file::nouns::{self, Accept, Auth, Text};
 use crate::file::read::{Document, Named};
-use crate::file::scenario::{Authentication, Demand, Peer, Proof};
+use crate::file::scenario::{Authentication, Demand, Peer, Proof, shared_key};
 
 /// What both ends say of themselves.
 pub(super) struct Proofs {
@@ -271,6 +271,11 @@ fn demand(accept: &Accept, ends: [&str; 2], document: &Document, problems: &mut 
 fn secret(text: &Text, what: &str, problems: &mut Problems) -> String {
     if text.get_ref().is_empty() {
         problems.add(Problem::at(text.span(), format!("{what} is empty")));
+    }
+    if shared_key(text.get_ref()).is_none() {
+        let problem =
+            Problem::at(text.span(), format!("{what} has something else than pairs of hexadecimal digits"));
+        problems.add(problem.label("expected two digits for each octet behind `0x`"));
     }
     text.get_ref().clone()
 }

@@ -10,7 +10,7 @@ use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, NatForm};
 use crate::file::read::{Document, Named};
-use crate::file::scenario::{ChildEnd, Demand, Ike, IkeEnd, Method, Proof};
+use crate::file::scenario::{ChildEnd, Demand, Ike, IkeEnd, Method, Proof, shared_key};
 use crate::file::version1;
 
 /// What an ISAKMP SA offers that is not told what to offer.
@@ -160,7 +160,7 @@ fn check_proofs(named: &Named<nouns::Ike>, end: &IkeEnd, problems: &mut Problems
     let told = &end.authentication;
     let is_only = told.further.is_empty() && told.further_demands.is_empty();
     let alike = match (&told.proof, &told.demand) {
-        (Proof::Psk(own), Demand::Psk(other)) => own == other,
+        (Proof::Psk(own), Demand::Psk(other)) => shared_key(own) == shared_key(other),
         (Proof::Certificate(_), Demand::Certificate { .. }) => true,
         (Proof::Null, Demand::Certificate { .. }) => matches!(end.xauth, Some(Xauth::Client { .. })),
         (Proof::Certificate(_), Demand::Null) => matches!(end.xauth, Some(Xauth::Server { .. })),

@@ -174,3 +174,28 @@ pub enum OcspWord {
     /// The responder does not know it.
     Unknown,
 }
+
+/// The octets of a shared key: those of the text, or those that its hexadecimal digits behind `0x` stand for (RFC 7296 §2.15). Nothing
+/// when it begins so and goes on otherwise.
+pub(crate) fn shared_key(text: &str) -> Option<Vec<u8>> {
+    let Some(digits) = text.strip_prefix("0x") else { return Some(text.as_bytes().to_vec()) };
+    if digits.len() % 2 != 0 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let pairs = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok());
+    pairs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_key_is_its_text_or_what_its_digits_stand_for() {
+        let long = "a".repeat(64);
+        assert_eq!(shared_key(&long).unwrap(), long.as_bytes());
+        assert_eq!(shared_key("0x00ffA5").unwrap(), [0, 0xff, 0xa5]);
+        assert_eq!(shared_key("x0"), Some(b"x0".to_vec()));
+        assert_eq!(["0x0", "0x0g", "0x+1"].map(shared_key), [None, None, None]);
+    }
+}

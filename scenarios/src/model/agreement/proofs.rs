@@ -5,7 +5,7 @@ use ipsec::auth::{Identity, SignatureHash};
 use ipsec::crypto::KeyType;
 
 use super::certificates;
-use crate::file::{Authentication, Certificate, Demand, IkeEnd, Proof, Scenario};
+use crate::file::{Authentication, Certificate, Demand, IkeEnd, Proof, Scenario, shared_key};
 
 /// What an end is told, and another end to which it proves itself.
 #[derive(Clone, Copy)]
@@ -47,7 +47,7 @@ impl Before<'_> {
         let [prover, verifier] = [&self.prover.peer, &self.verifier.peer];
         match (proof, demand) {
             (Proof::Psk(own), Demand::Psk(expected)) => {
-                (own != expected).then(|| "their pre-shared keys differ".to_owned())
+                (shared_key(own) != shared_key(expected)).then(|| "their pre-shared keys differ".to_owned())
             }
             (Proof::Certificate(names), Demand::Certificate { .. }) => {
                 let shown = certificates::shown(self.scenario, names, self.verifier)?;

@@ -71,3 +71,12 @@ fn nat_may_change_the_outer_address_and_the_upper_checksum_is_mended() {
     assert_eq!(inner.source(), nat);
     assert_eq!(udp::read(&inner).unwrap().payload, b"hello", "the checksum is right");
 }
+
+/// RFC 7296 §2.23: either form is taken at any time.
+#[test]
+fn esp_in_udp_is_taken_by_a_pair_that_sends_without() {
+    let (mut west, mut east) = (PLAIN.west_with(encapsulate), PLAIN.planes().1);
+    let outer = sent(&mut west, PLAIN.packet(10));
+    assert_eq!(outer.protocol(), protocol::UDP);
+    opened(&mut east, outer);
+}

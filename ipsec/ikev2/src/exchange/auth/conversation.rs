@@ -4,7 +4,7 @@
 //! SK {IDi [CERTREQ] IDr SAi2 TSi TSr}   ------->               no AUTH: the initiator wants EAP
 //!                                       <-------   SK {IDr [CERT] AUTH EAP}        without CERT and AUTH: RFC 5998
 //! SK {EAP}                              ------->
-//!                                       <-------   SK {EAP(Success)}, or SK {EAP(Failure) N(AUTHENTICATION_FAILED)}
+//!                                       <-------   SK {EAP(Success)}, or SK {EAP(Failure)}
 //! SK {AUTH}                             ------->
 //!                                       <-------   SK {AUTH SAr2 TSi TSr}
 //! ```
@@ -149,9 +149,8 @@ impl Conversation {
                 vec![Effect::Report(Event::Probe("ikev2.eap.success")), Effect::Converse(Box::new(self))]
             }
             ServerStep::Failed(packet, why) => {
+                // No AUTHENTICATION_FAILED goes with it (RFC 7296 §2.21).
                 payloads.push(Payload::Eap(packet));
-                let notify = Notify::new(NotifyType::AUTHENTICATION_FAILED, Vec::new());
-                payloads.push(Payload::Notify(notify));
                 let failure = Failure::Authentication(format!("EAP: {why}"));
                 vec![Effect::Report(Event::Probe("ikev2.eap.failure")), Effect::Fail(failure)]
             }

@@ -70,7 +70,7 @@ pub(super) fn conclude(
     let mut effects = ppk::mixed(half_open);
     effects.push(Effect::Establish { proven, connection: Arc::clone(connection), initial_contact });
     payloads.extend(half_open.ppk.map(|_| ppk::identity(Vec::new())));
-    let (granted, follows) = terms::grant(half_open, connection, &peer, message, cx);
+    let (granted, follows) = terms::grant(half_open, connection, &peer, message, cx)?;
     payloads.extend(granted);
     effects.extend(follows);
     Ok(Answer { payloads, effects })

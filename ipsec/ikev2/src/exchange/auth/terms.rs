@@ -45,19 +45,22 @@ pub(super) fn admit(
 }
 
 /// What stands behind AUTH in the response, and what comes of it.
+///
+/// # Errors
+/// When what is asked for beside is malformed.
 pub(super) fn grant(
     half_open: HalfOpen<'_>,
     connection: &Connection,
     peer: &Identity,
     message: &Opened<'_>,
     cx: &mut Context<'_>,
-) -> (Vec<Payload>, Vec<Effect>) {
+) -> Result<(Vec<Payload>, Vec<Effect>), Refusal> {
     let redirect = connection.redirect.as_ref().filter(|policy| policy.during == RedirectTime::Auth);
     if let Some(policy) = redirect.filter(|_| half_open.sa.features.redirect) {
         let effects = vec![Effect::Report(Event::Probe("ikev2.redirect.sent"))];
-        return (vec![redirect::notify(&policy.to, &[])], effects);
+        return Ok((vec![redirect::notify(&policy.to, &[])], effects));
     }
-    let answer = beside::answer(connection, peer, half_open.sa, message, half_open.secrets(), cx);
+    let answer = beside::answer(connection, peer, half_open.sa, message, half_open.secrets(), cx)?;
     let (mut payloads, mut effects) = (answer.payloads, answer.effects);
     if let Some(lifetime) = connection.authentication_lifetime {
         let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX);
@@ -77,7 +80,7 @@ pub(super) fn grant(
         payloads.push(payload);
         effects.push(effect);
     }
-    (payloads, effects)
+    Ok((payloads, effects))
 }
 
 /// What a response, or a later request of the gateway's, says of how long our authentication holds, if it does.

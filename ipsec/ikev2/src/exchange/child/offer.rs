@@ -110,7 +110,8 @@ impl ChildOffer {
         message: &Opened<'_>,
         replaces: Option<Spi>,
     ) -> Result<Agreed, Failure> {
-        let Some(answer) = Offered::of(message) else {
+        // An error means that there is no child, whatever stands beside it (RFC 7296 §3.10.1).
+        let Some(answer) = Offered::of(message).filter(|_| find_error(&message.payloads).is_none()) else {
             return Err(self.refused(message));
         };
         let chosen = negotiate::check_choice(&self.proposals, answer.proposals)

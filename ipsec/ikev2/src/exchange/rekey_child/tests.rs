@@ -32,6 +32,7 @@ fn child(retired: Option<End>) -> ChildSa {
         extended_sequence_numbers: false,
         deleting: false,
         retired,
+        unreplaced: false,
     }
 }
 
@@ -110,6 +111,8 @@ fn of_two_new_pairs_the_one_with_the_lowest_nonce_goes_by_its_makers_hand() {
             _ => (vec![(THEIRS, End::Theirs), (OLD, End::Ours)], OLD),
         };
         assert_eq!((retired(&effects), doomed), expected, "{nonces:?}");
+        let yields = |effect: &Effect| matches!(effect, Effect::AddChild(new) if new.pair.yields);
+        assert_eq!(effects.iter().any(yields), doomed == OURS, "what is doomed does not send");
     }
 }
 
