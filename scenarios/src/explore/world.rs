@@ -181,10 +181,10 @@ fn topology(kind: Kind, luck: &mut RandomStream) -> String {
     );
     if kind.behind_nat {
         nouns += &weather::translator(luck);
-        nouns += &format!("[link.lan]\njoins = [\"west\", \"home\"]\n{}\n", weather::link(luck));
-        nouns += &format!("[link.wan]\njoins = [\"home\", \"east\"]\n{}\n", weather::link(luck));
+        nouns += &format!("[link.lan]\njoins = [\"west\", \"home\"]\n{}\n", weather::link(kind, luck));
+        nouns += &format!("[link.wan]\njoins = [\"home\", \"east\"]\n{}\n", weather::link(kind, luck));
     } else {
-        nouns += &format!("[link.wan]\njoins = [\"west\", \"east\"]\n{}\n", weather::link(luck));
+        nouns += &format!("[link.wan]\njoins = [\"west\", \"east\"]\n{}\n", weather::link(kind, luck));
     }
     nouns + "[traffic.talk]\nbetween = [\"10.1.0.10\", \"10.2.0.10\"]\nrate = \"2/s\"\nsize = \"64..1300\"\n"
 }

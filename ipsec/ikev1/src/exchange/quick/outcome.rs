@@ -55,6 +55,8 @@ impl Outcome<'_> {
             (None, None) => return Effect::Report(crate::event::Event::Probe("ikev1.quick.nothing")),
         };
         let mut pair = SaPair::new(&self.config.name, pair.0, pair.1);
+        // The responder has the SAs only when it has read the third message, and nothing says when.
+        pair.yields = self.initiator;
         pair.bundled = around.map(|(inbound, outbound)| Box::new(Bundled { inbound, outbound }));
         let mut policy = self.config.lifetime;
         policy.hard.time = min(policy.hard.time, self.limits.time);
