@@ -13,6 +13,8 @@ pub(crate) struct Resend {
     received: Vec<u8>,
     sent: Vec<u8>,
     transmissions: u32,
+    /// How often it was sent without being asked: answers to repeats leave the patience as it is.
+    tries: u32,
     /// When it was sent last.
     latest: Instant,
     waits: Waits,
@@ -63,7 +65,7 @@ impl Resend {
         };
         let deadline = wait.map(|wait| now + wait);
         let received = std::mem::take(&mut self.received);
-        *self = Self { received, sent: octets, transmissions: 1, latest: now, waits, deadline };
+        *self = Self { received, sent: octets, transmissions: 1, tries: 1, latest: now, waits, deadline };
     }
 
     /// What answers a repeat, and how often it has been sent with this time.
@@ -92,13 +94,13 @@ impl Resend {
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return None;
         }
-        if self.waits == Waits::Silently || self.transmissions >= how.transmissions {
+        if self.waits == Waits::Silently || self.tries >= how.transmissions {
             self.over();
             return Some(Expiry::GiveUp);
         }
-        self.transmissions += 1;
+        (self.transmissions, self.tries) = (self.transmissions + 1, self.tries + 1);
         self.latest = now;
-        self.deadline = Some(now + how.wait(self.transmissions));
+        self.deadline = Some(now + how.wait(self.tries));
         Some(Expiry::Resend { octets: self.sent.clone(), transmission: self.transmissions })
     }
 }
@@ -135,6 +137,16 @@ mod tests {
         assert_eq!(resend.expire(at(6), &HOW), again(3));
         assert_eq!(resend.expire(at(10), &HOW), Some(Expiry::GiveUp));
         assert_eq!(resend.deadline(), None);
+    }
+
+    #[test]
+    fn who_answers_repeats_waits_no_shorter() {
+        let mut resend = Resend::default();
+        resend.sent(at(0), b"three".to_vec(), Waits::Repeating, &HOW);
+        assert_eq!(resend.again(at(1), &HOW), Some((b"three".to_vec(), 2)));
+        let again = |transmission| Some(Expiry::Resend { octets: b"three".to_vec(), transmission });
+        assert_eq!([2, 6].map(|time| resend.expire(at(time), &HOW)), [again(3), again(4)]);
+        assert_eq!((resend.expire(at(9), &HOW), resend.expire(at(10), &HOW)), (None, Some(Expiry::GiveUp)));
     }
 
     #[test]

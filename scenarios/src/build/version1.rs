@@ -102,12 +102,12 @@ fn by_certificates(
     let told = alike.map(|methods| match methods.first().is_some_and(encrypts) {
         false => Authentication::Signatures(Signatures {
             methods: methods.to_vec(),
-            credentials: credentials.clone(),
+            credentials: best_first(&credentials, Purpose::Signatures),
             peers: peers.clone(),
         }),
         true => Authentication::Encryption(Encryption {
             methods: methods.to_vec(),
-            credentials: credentials.clone(),
+            credentials: best_first(&credentials, Purpose::Encipherment),
             known: pki.chains(here.knows.as_deref(), &ike.ends[1 - side].authentication.proof),
             peers: Certified {
                 trust: Arc::new(TrustStore { purpose: Purpose::Encipherment, ..(*peers.trust).clone() }),
@@ -117,6 +117,13 @@ fn by_certificates(
         }),
     });
     told.collect()
+}
+
+/// Those first whose certificates say that their keys are for this.
+fn best_first(credentials: &[Credential], purpose: Purpose) -> Vec<Credential> {
+    let mut ordered = credentials.to_vec();
+    ordered.sort_by_key(|own| !own.chain.first().is_some_and(|certificate| certificate.is_for(purpose)));
+    ordered
 }
 
 /// The methods that a word stands for.

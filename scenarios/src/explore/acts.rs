@@ -62,6 +62,10 @@ pub(super) fn end(kind: Kind, outlook: Outlook) -> Vec<Line> {
     let mut lines: Vec<Line> =
         kind.links().iter().map(|link| (STORM + 100_000, format!("{link}: heal"))).collect();
     let at = |time: u64, line: &str| (CALM + time, line.to_owned());
+    if kind.version == 1 {
+        // Nothing answers a delete (RFC 2408 §5.15): what one end alone has lasts until its life ends.
+        lines.push((CALM - 60_000, "west, east: terminate site".to_owned()));
+    }
     lines.push(at(0, "west: initiate net"));
     match outlook {
         Outlook::Lasts => lines.extend([

@@ -12,6 +12,7 @@ use x509_cert::name::Name;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use super::extensions::{BadExtension, Extensions};
+use super::trust::Purpose;
 use crate::identity::printable;
 
 /// A certificate. Two are the same if their octets are.
@@ -125,6 +126,15 @@ impl Certificate {
     /// If it is not one for an algorithm known here.
     pub fn verifier(&self) -> Result<Verifier, BadKey> {
         Verifier::from_spki(&self.spki)
+    }
+
+    /// Whether its key is for this: a certificate that says nothing of it is for anything (RFC 4945 §5.1.3.2).
+    #[must_use]
+    pub fn is_for(&self, purpose: Purpose) -> bool {
+        self.extensions().key_usage.as_ref().is_none_or(|usage| match purpose {
+            Purpose::Signatures => usage.digital_signature() || usage.non_repudiation(),
+            Purpose::Encipherment => usage.key_encipherment(),
+        })
     }
 
     pub(super) fn subject_name(&self) -> &Name {

@@ -135,21 +135,15 @@ pub(super) fn has_no_unknown_critical(certificate: &Certificate) -> Result<(), D
 
 /// RFC 4945 §5.1.3.2.
 pub(super) fn is_for_signatures(certificate: &Certificate) -> Result<(), Defect> {
-    let usage = certificate.extensions().key_usage.as_ref();
-    let signs = usage.is_none_or(|usage| usage.digital_signature() || usage.non_repudiation());
-    if signs { Ok(()) } else { Err(Defect::NotForSignatures) }
+    if certificate.is_for(Purpose::Signatures) { Ok(()) } else { Err(Defect::NotForSignatures) }
 }
 
 /// RFC 4945 §5.1.3.2 and §5.1.3.12.
 fn is_for_ike(certificate: &Certificate, purpose: Purpose) -> Result<(), Defect> {
     match purpose {
         Purpose::Signatures => is_for_signatures(certificate)?,
-        Purpose::Encipherment => {
-            let usage = certificate.extensions().key_usage.as_ref();
-            if usage.is_some_and(|usage| !usage.key_encipherment()) {
-                return Err(Defect::NotForEncipherment);
-            }
-        }
+        Purpose::Encipherment if !certificate.is_for(purpose) => return Err(Defect::NotForEncipherment),
+        Purpose::Encipherment => {}
     }
     let purposes = certificate.extensions().extended_key_usage.as_ref();
     if !purposes.is_none_or(|list| list.contains(&IPSEC_IKE) || list.contains(&ANY_KEY_USAGE)) {
