@@ -135,6 +135,8 @@ pub enum OtherEnd {
     Waits,
     /// This notify comes.
     Told(&'static str),
+    /// EAP fails, which stands alone (RFC 7296 §2.21).
+    EapFailure,
     /// This notify comes after the responder has believed that all is well, and undoes the IKE SA (RFC 7296 §2.21.2).
     Undone(&'static str),
 }
@@ -193,6 +195,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said = match self.other {
             OtherEnd::Untouched | OtherEnd::Waits => "silence",
+            OtherEnd::EapFailure => "EAP Failure",
             OtherEnd::Told(notify) | OtherEnd::Undone(notify) => notify,
         };
         write!(f, "{said} in {}: {}", self.exchange, self.why)

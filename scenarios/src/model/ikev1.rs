@@ -8,6 +8,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use ipsec::auth::x509::laboratory::Usage;
 use ipsec::crypto::{IntegrityAlgorithm, KeyExchangeAlgorithm, KeyType};
 use ipsec::dataplane::Encryption;
 use ipsec::ikev1::{Method, Mode as Phase1Mode, Xauth};
@@ -15,7 +16,7 @@ use ipsec_net::Prefix;
 
 use super::agreement::is_same;
 use crate::file::{
-    Child, ChildEnd, ChildProposal, Demand, Ike, IkeEnd, Method as Word, Mode, Proof, Scenario,
+    Certificate, Child, ChildEnd, ChildProposal, Demand, Ike, IkeEnd, Method as Word, Mode, Proof, Scenario,
 };
 
 /// What follows when one end sets up a child, and an ISAKMP SA for it.
@@ -104,7 +105,7 @@ pub struct Refusal {
     /// Where.
     pub exchange: Exchange,
     /// The notify that says so, by its name in RFC 2408 §3.14.1. Nothing where messages cannot even be read: with different
-    /// keys main mode falls silent.
+    /// keys main mode falls silent, and who has no key to encrypt for in aggressive mode does not begin.
     pub notify: Option<&'static str>,
     /// Why, for people.
     pub why: String,
@@ -163,14 +164,18 @@ impl Ends<'_> {
     fn phase1(&self, [mode, answers]: [Phase1Mode; 2]) -> Result<Phase1, Refusal> {
         let refuse = |by, notify, why| Err(Refusal { by, exchange: Exchange::Phase1(mode), notify, why });
         let [initiator, responder] = self.ends;
+        let mut offered = self.transforms(initiator);
+        if let (Phase1Mode::Aggressive, Some(first)) = (mode, offered.first().copied()) {
+            offered.retain(|one| shapes_alike(first, *one));
+            if is_sealed(first.3) && !self.can_be_encrypted_for(responder) {
+                let why = format!("{} has no key of {} to encrypt for", initiator.peer, responder.peer);
+                return refuse(Role::Initiator, None, why);
+            }
+        }
         if mode != answers {
             let [offered, other] = [mode, answers].map(Exchange::Phase1);
             let why = format!("{} begins {offered}, {} speaks {other}", initiator.peer, responder.peer);
             return refuse(Role::Responder, Some("INVALID-EXCHANGE-TYPE"), why);
-        }
-        let mut offered = self.transforms(initiator);
-        if let (Phase1Mode::Aggressive, Some(first)) = (mode, offered.first().copied()) {
-            offered.retain(|one| shapes_alike(first, *one));
         }
         let accepted = self.transforms(responder);
         let Some((encryption, hash, group, method)) = offered.into_iter().find(|one| accepted.contains(one))
@@ -283,6 +288,13 @@ impl Ends<'_> {
         });
         let decrypts = keys.contains(&KeyType::Rsa);
         named.filter(|method| if is_sealed(*method) { decrypts } else { signed.contains(method) }).collect()
+    }
+
+    /// Whether an end has a certificate of a key that decrypts.
+    fn can_be_encrypted_for(&self, end: &IkeEnd) -> bool {
+        let Proof::Certificate(names) = &end.authentication.proof else { return false };
+        let suits = |own: &Certificate| own.key == KeyType::Rsa && own.usage == Usage::Encipherment;
+        self.scenario.certificates.iter().any(|own| names.contains(&own.name) && suits(own))
     }
 
     fn key_of(&self, certificate: &str) -> Option<KeyType> {

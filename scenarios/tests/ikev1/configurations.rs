@@ -31,6 +31,8 @@ pub(crate) enum Proof {
     Psk(&'static str),
     /// By certificates of these keys, and by these methods if it says which.
     Certificates(Vec<&'static str>, Option<Vec<&'static str>>),
+    /// Not at all in phase 1, but by the password of a user behind it.
+    User,
 }
 
 /// At each side all and a part of it.
@@ -60,6 +62,11 @@ fn child_proposal() -> impl Strategy<Value = String> {
 
 /// Keys that are cheap to make, so that many cases can be run.
 const KEYS: [&str; 3] = ["ecdsa-p256", "ecdsa-p384", "ecdsa-p521"];
+
+const SIGNS: &str = "rsa-signatures";
+/// A key of RSA that signs, and one that decrypts.
+const RSA: &str = "rsa-2048";
+const ENCIPHERMENT: &str = "rsa-2048-encipherment";
 
 fn proof() -> impl Strategy<Value = Proof> {
     let psk = prop_oneof![15 => Just("correct horse"), 1 => Just("battery staple")].prop_map(Proof::Psk);
@@ -147,6 +154,30 @@ pub(crate) fn ends() -> impl Strategy<Value = [End; 2]> {
     )
 }
 
+/// Two ends with certificates of RSA and some of the methods that take such, or the second alone has one, and the first a user
+/// with a password (hybrid authentication). Nobody is taken for somebody else: for whom nobody has a key nothing is encrypted, which
+/// is what scenarios show.
+pub(crate) fn ends_with_rsa() -> impl Strategy<Value = [End; 2]> {
+    let methods = || words(&["rsa-signatures", "rsa-encryption", "revised-rsa-encryption"], 1, 2);
+    let certified = |methods: Vec<&'static str>| {
+        let (signs, decrypts) = (methods.contains(&SIGNS), methods.iter().any(|method| *method != SIGNS));
+        let keys = [signs.then_some(RSA), decrypts.then_some(ENCIPHERMENT)];
+        Proof::Certificates(keys.into_iter().flatten().collect(), Some(methods))
+    };
+    let both = (methods(), methods()).prop_map(move |each| (<[_; 2]>::from(each).map(certified), None));
+    let password = prop_oneof![3 => Just("wonder"), 1 => Just("wander")];
+    let hybrid =
+        password.prop_map(|password| ([Proof::User, Proof::Certificates(vec![RSA], None)], Some(password)));
+    (ends(), prop_oneof![3 => both, 1 => hybrid]).prop_map(|([mut west, mut east], (proofs, password))| {
+        [west.proof, east.proof] = proofs;
+        (west.expects, east.expects) = (None, None);
+        // Keys of RSA take their time: what is not about them is the same.
+        (east.aggressive, east.ike) = (west.aggressive, west.ike.clone());
+        (west.password, east.password) = (password, password);
+        [west, east]
+    })
+}
+
 /// The scenario in which these two ends meet.
 pub(crate) fn scenario(ends: &[End; 2]) -> Arc<Scenario> {
     let text = text(ends);
@@ -157,10 +188,15 @@ pub(crate) fn scenario(ends: &[End; 2]) -> Arc<Scenario> {
 fn auth(name: &str, proof: &Proof, text: &mut String) -> String {
     match proof {
         Proof::Psk(psk) => format!("{{ psk = \"{psk}\" }}"),
+        Proof::User => "{ null = true }".to_owned(),
         Proof::Certificates(keys, _) => {
             let names: Vec<String> = keys.iter().map(|key| format!("{name}-{key}")).collect();
             for (key, certificate) in keys.iter().zip(&names) {
-                *text += &format!("[certificate.{certificate}]\nkey = \"{key}\"\n");
+                let (key, usage) = match key.strip_suffix("-encipherment") {
+                    Some(key) => (key, "encipherment"),
+                    None => (*key, "signature"),
+                };
+                *text += &format!("[certificate.{certificate}]\nkey = \"{key}\"\nusage = \"{usage}\"\n");
             }
             format!("{{ certificate = {names:?} }}")
         }
@@ -195,6 +231,9 @@ fn text(ends: &[End; 2]) -> String {
         );
         if let Proof::Certificates(_, Some(methods)) = &end.proof {
             told += &format!("methods = {}\n", list(methods.iter().map(|word| (*word).to_owned()).collect()));
+        }
+        if end.proof == Proof::User {
+            told += &format!("identity = \"{}\"\n", end.identity);
         }
         told += &end.expects.map_or_else(String::new, |who| format!("expects = \"{who}\"\n"));
         let group = end.group.map_or_else(String::new, |group| format!("-{group}"));

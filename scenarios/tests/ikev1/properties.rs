@@ -1,7 +1,7 @@
 //! The properties, and models that are wrong on purpose, which they have to find out.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use esplanade::file::{Demand, Proof, Scenario};
 use esplanade::model::ikev1::{self, Course, Exchange, Refusal, Role};
@@ -12,7 +12,7 @@ use ipsec::wire::registry::v1::PayloadType;
 use proptest::prelude::*;
 use proptest::test_runner::TestError;
 
-use crate::configurations::{End, ends, scenario};
+use crate::configurations::{End, ends, ends_with_rsa, scenario};
 use crate::observed::{Happened, children};
 use crate::played::{Played, losses, runner};
 
@@ -38,6 +38,8 @@ fn failures(refusal: &Refusal) -> [Option<&'static str>; 2] {
             [Some("refused"), Some("no-proposal-chosen")]
         }
         (_, _, Some("NO-PROPOSAL-CHOSEN")) => [Some("no-proposal-chosen"); 2],
+        // Nothing was sent.
+        (Exchange::Phase1(_), Role::Initiator, None) => [Some("authentication-failed"), None],
         // Messages cannot be read: one waits, and the other one sees why.
         (Exchange::Phase1(_), _, None) => [Some("timeout"), Some("authentication-failed")],
         // What is told in the clear is a hint.
@@ -65,6 +67,18 @@ fn check_refusal(refusal: &Refusal, happened: &Happened, initiator: &str) -> Res
     Ok(())
 }
 
+/// What the initiator and the responder prove themselves by.
+fn proofs(method: Method, initiator: &str) -> [Option<PayloadType>; 2] {
+    let [signed, hashed] = [PayloadType::SIG, PayloadType::HASH].map(Some);
+    match method {
+        Method::SharedKey | Method::RsaEncryption | Method::RevisedRsaEncryption => [hashed; 2],
+        // The user of hybrid authentication is at west.
+        Method::HybridRsa | Method::HybridDsa if initiator == "west" => [hashed, signed],
+        Method::HybridRsa | Method::HybridDsa => [signed, hashed],
+        _ => [signed; 2],
+    }
+}
+
 /// Both ends do what the model says when `initiator` begins, and both say the same of it.
 fn plays(model: Model, ends: &[End; 2], initiator: &str) -> Result<(), TestCaseError> {
     let scenario = scenario(ends);
@@ -83,9 +97,7 @@ fn plays(model: Model, ends: &[End; 2], initiator: &str) -> Result<(), TestCaseE
     let suite = (phase1.encryption, phase1.hash, phase1.group);
     prop_assert_eq!(happened.suites(), [vec![suite], vec![suite]]);
     prop_assert_eq!(happened.modes(), [vec![phase1.mode], vec![phase1.mode]]);
-    let signs = phase1.method != Method::SharedKey;
-    let proof = if signs { PayloadType::SIG } else { PayloadType::HASH };
-    prop_assert_eq!(happened.proofs(), [Some(proof); 2]);
+    prop_assert_eq!(happened.proofs(), proofs(phase1.method, initiator));
     match course.phase2.as_ref().unwrap() {
         Ok(agreed) => {
             prop_assert_eq!(happened.children(), [vec![agreed.clone()], vec![agreed.clone()]]);
@@ -128,6 +140,21 @@ fn any_two_configurations_come_to_what_the_model_says_whoever_begins() {
         "too few of some kind: {counts:#?}"
     );
     assert!(counts.iter().filter(|(kind, _)| kind.starts_with("agreed")).all(|(_, count)| *count >= 30));
+}
+
+#[test]
+fn two_ends_with_keys_of_rsa_come_to_what_the_model_says_whoever_begins() {
+    let met = RefCell::new(BTreeSet::new());
+    let both = (ends_with_rsa(), prop::sample::select(PEERS.to_vec()));
+    let result = runner(40).run(&both, |(ends, initiator)| {
+        let course = ikev1::initiate(&scenario(&ends), "net", initiator).unwrap();
+        if let Ok(phase1) = course.phase1 {
+            met.borrow_mut().extend([format!("{:?}", phase1.method), format!("{:?}", phase1.mode)]);
+        }
+        plays(ikev1::initiate, &ends, initiator)
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(met.borrow().len(), 4 + 2, "not each method and each mode: {met:?}");
 }
 
 /// Who begins makes no difference to whether two ends agree and what they protect. In aggressive mode the first group of who

@@ -78,6 +78,7 @@ pub(crate) fn failures(refusal: &Refusal) -> [Option<&'static str>; 2] {
     let other = match refusal.other {
         OtherEnd::Untouched => None,
         OtherEnd::Waits => Some("timeout"),
+        OtherEnd::EapFailure => Some("authentication-failed"),
         OtherEnd::Told(notify) | OtherEnd::Undone(notify) => Some(match notify {
             "NO_PROPOSAL_CHOSEN" => "no-proposal-chosen",
             "AUTHENTICATION_FAILED" => "authentication-failed",

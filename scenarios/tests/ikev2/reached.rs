@@ -16,10 +16,10 @@ use crate::properties::PEERS;
 /// Who refuses what, where, and what the other end learns of it.
 type Kind = (Matter, Role, Exchange, OtherEnd);
 
-const KINDS: [Kind; 19] = {
+const KINDS: [Kind; 20] = {
     use Exchange::{CreateChildSa, IkeAuth, IkeIntermediate, IkeSaInit};
     use Matter::{Ability, Limit, Networks, Proof, Proposals};
-    use OtherEnd::{Told, Undone, Untouched, Waits};
+    use OtherEnd::{EapFailure, Told, Undone, Untouched, Waits};
     use Role::{Initiator, Responder};
     let failed = "AUTHENTICATION_FAILED";
     [
@@ -36,6 +36,7 @@ const KINDS: [Kind; 19] = {
         (Proof, Initiator, IkeAuth, Told(failed)),
         (Proof, Initiator, IkeAuth, Undone(failed)),
         (Proof, Responder, IkeAuth, Told(failed)),
+        (Proof, Responder, IkeAuth, EapFailure),
         (Ability, Initiator, IkeSaInit, Untouched),
         (Ability, Initiator, IkeSaInit, Waits),
         (Ability, Responder, IkeAuth, Told(failed)),

@@ -78,7 +78,7 @@ impl Rounds<'_> {
             |late| abandoned(theirs.and_then(|theirs| self.seen_by_initiator(at, theirs, alone)), late);
         if let Some(ours) = ours.filter(|_| by_eap) {
             believed(false)?;
-            refused(self.conversation(at, ours, alone))?;
+            self.conversation(at, ours, alone)?;
         }
         if ours.is_some() {
             self.counted_by_responder(at)?;
@@ -137,14 +137,24 @@ impl Rounds<'_> {
     }
 
     /// What a conversation of EAP comes to, and the proof behind it.
-    fn conversation(&self, at: usize, (identity, proof): (&Identity, &Proof), alone: bool) -> Option<String> {
-        let (expected, demand) = demands(self.ends.ike[1]).get(at).copied()?;
-        match eap::user(identity, proof, demand, alone) {
-            Err(why) => Some(why),
-            Ok(user) if !is_expected(expected, &user) => Some(format!("EAP proves {user}, not {expected}")),
-            Ok(_) if at == 0 => quantum::disbelief(self.ends.ike),
-            Ok(_) => None,
+    fn conversation(
+        &self,
+        at: usize,
+        (identity, proof): (&Identity, &Proof),
+        alone: bool,
+    ) -> Result<(), Refusal> {
+        let Some((expected, demand)) = demands(self.ends.ike[1]).get(at).copied() else { return Ok(()) };
+        let user = eap::user(identity, proof, demand, alone).map_err(|why| Refusal {
+            exchange: Exchange::IkeAuth,
+            by: Role::Responder,
+            matter: Matter::Proof,
+            other: OtherEnd::EapFailure,
+            why,
+        })?;
+        if !is_expected(expected, &user) {
+            return refused(Some(format!("EAP proves {user}, not {expected}")));
         }
+        refused(if at == 0 { quantum::disbelief(self.ends.ike) } else { None })
     }
 
     /// Why the initiator does not take what the responder comes with, if it does not; `alone` where EAP is to prove that later.
