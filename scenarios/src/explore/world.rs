@@ -82,7 +82,8 @@ impl World {
 pub(super) enum Outlook {
     /// The first gateway gets it when it asks for it, and either end can replace it.
     Lasts,
-    /// The first gateway gets it, but what is to replace it is negotiated on its own, with other groups (RFC 7296 §1.3.1).
+    /// Somebody gets it, but the first gateway does not, or what is to replace it fails: that is negotiated on its own, with other
+    /// groups (RFC 7296 §1.3.1).
     Passes,
     /// Nobody gets it.
     Never,

@@ -102,7 +102,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
 }
 
 /// The seeds of a scenario that names none.
-const SEEDS: Range<u64> = 0..50;
+const SEEDS: Range<u64> = 0..20;
 
 /// How long a run lasts after the last time that its story speaks of, unless the file says otherwise.
 const SLACK: Duration = Duration::from_secs(60);

@@ -86,7 +86,7 @@ pub(super) const SECTIONS: &[Section] = &[
 const TOP: &[Row] = &[
     row("title", "text", "has to be there", "What the scenario shows, in one sentence."),
     row("covers", "list such as `\"rfc7296#2.8\"`", "nothing", "The clauses that it puts to the test."),
-    row("seeds", "seeds", "`\"0..50\"`", "The seeds it is run with unless the command line says otherwise."),
+    row("seeds", "seeds", "`\"0..20\"`", "The seeds it is run with unless the command line says otherwise."),
     row("tags", "list of words", "none", "Words to select scenarios by."),
     row(
         "known-failure",
