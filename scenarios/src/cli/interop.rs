@@ -4,10 +4,10 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use reports::matrix::Matrix;
 
+use super::run::{progress, workers};
 use super::{Outcome, Trouble, at, find};
 use crate::interop::{Implementation, Known, cells, play};
 
@@ -49,9 +49,8 @@ impl Interop {
         let known = self.known()?;
         let scenarios = find::scenarios(&self.paths, self.filter.as_deref())?;
         let cells = cells(&scenarios, &self.peers);
-        let workers = rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build();
-        let workers = workers.map_err(|error| Trouble::Usage(error.to_string()))?;
-        let progress = progress(cells.len() as u64);
+        let workers = workers(Some(self.jobs))?;
+        let progress = progress(Some(cells.len() as u64), "cells");
         let played: std::io::Result<Vec<_>> = workers.install(|| {
             let one = |cell| {
                 let played = play(cell, &known, &self.out);
@@ -97,12 +96,4 @@ fn implementation(text: &str) -> Result<Implementation, String> {
         let names: Vec<&str> = Implementation::ALL.iter().map(|one| one.name()).collect();
         format!("\"{text}\" is no implementation: there are {}", names.join(", "))
     })
-}
-
-/// A bar on a terminal, nothing elsewhere.
-fn progress(cells: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(cells), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} cells");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
 }
