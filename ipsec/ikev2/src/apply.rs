@@ -222,7 +222,7 @@ fn through(sa: &mut IkeSa, affair: Option<Affair>) {
         sa.affairs.remove(index);
     }
     // No more than one of them replaces a child at a time.
-    if !sa.affairs.iter().any(|open| matches!(open, Affair::RekeyChild(_))) {
+    if !sa.affairs.iter().any(|open| open.replaces_child()) {
         sa.rival_child = None;
     }
     if !sa.affairs.iter().any(|open| open.makes_child()) {

@@ -239,16 +239,25 @@ pub(crate) enum Affair {
     CreateChild,
     /// It asks to replace the child that we receive under this SPI.
     RekeyChild(Spi),
+    /// It is one of the additional key exchanges for what is to replace the child that we receive under this SPI.
+    FollowChild(Spi),
     /// It asks to delete children.
     DeleteChild,
     /// It asks to replace the IKE SA.
     RekeyIke,
+    /// It is one of the additional key exchanges for what is to replace the IKE SA.
+    FollowIke,
 }
 
 impl Affair {
     /// Whether the response may tell of a new child.
     pub(crate) fn makes_child(self) -> bool {
-        matches!(self, Self::CreateChild | Self::RekeyChild(_))
+        self == Self::CreateChild || self.replaces_child()
+    }
+
+    /// Whether the response may tell of a child that replaces another one.
+    pub(crate) fn replaces_child(self) -> bool {
+        matches!(self, Self::RekeyChild(_) | Self::FollowChild(_))
     }
 }
 
@@ -438,18 +447,26 @@ impl IkeSa {
         if child.is_some_and(|child| child.retired == Some(End::Ours)) {
             return Doing::ReplacedSame;
         }
+        let is_same = |old: &Spi| child.is_some_and(|child| child.inbound == *old);
         let doing = |affair: &Affair| match affair {
             Affair::CreateChild => Doing::CreatingChild,
             Affair::DeleteChild => Doing::ClosingOther,
             Affair::RekeyIke => Doing::RekeyingIke,
-            Affair::RekeyChild(old) if child.is_some_and(|child| child.inbound == *old) => {
-                Doing::RekeyingSame
-            }
-            Affair::RekeyChild(_) => Doing::RekeyingOther,
+            Affair::FollowIke => Doing::FollowingIke,
+            Affair::RekeyChild(old) if is_same(old) => Doing::RekeyingSame,
+            Affair::FollowChild(old) if is_same(old) => Doing::FollowingSame,
+            Affair::RekeyChild(_) | Affair::FollowChild(_) => Doing::RekeyingOther,
         };
         let all: Vec<Doing> = self.affairs.iter().map(doing).collect();
         // Where several requests are open, what touches the same SA matters most.
-        let foremost = [Doing::RekeyingIke, Doing::RekeyingSame, Doing::RekeyingOther, Doing::CreatingChild];
+        let foremost = [
+            Doing::RekeyingIke,
+            Doing::FollowingIke,
+            Doing::RekeyingSame,
+            Doing::FollowingSame,
+            Doing::RekeyingOther,
+            Doing::CreatingChild,
+        ];
         let foremost = foremost.into_iter().find(|doing| all.contains(doing));
         foremost.or(all.first().copied()).unwrap_or(Doing::Nothing)
     }

@@ -1,5 +1,5 @@
 //! How a request of the peer's is answered when it meets something that we are doing to the same SA (RFC 7296 §1.4.1,
-//! §2.8.2, §2.25.1, §2.25.2).
+//! §2.8.2, §2.25.1, §2.25.2, RFC 9370 §2.2.4).
 
 /// What the peer asks for. A child is `known` if it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(crate) enum Doing {
     CreatingChild,
     /// We have asked to replace the same child.
     RekeyingSame,
+    /// We have agreed with the peer to replace the same child, and additional key exchanges are to come.
+    FollowingSame,
     /// We have asked to replace another child.
     RekeyingOther,
     /// We have asked to delete the same child.
@@ -35,6 +37,8 @@ pub(crate) enum Doing {
     ClosingOther,
     /// We have asked to replace the IKE SA.
     RekeyingIke,
+    /// We have agreed with the peer to replace the IKE SA, and additional key exchanges are to come.
+    FollowingIke,
     /// Another IKE SA has taken the place of this one, or we have asked to delete it.
     ClosingIke,
 }
@@ -64,20 +68,22 @@ pub(crate) fn reply(asked: Asked, doing: Doing) -> Reply {
         (Asked::DeleteChild { known: false }, _) => Reply::Nothing,
         (Asked::DeleteChild { known: true }, Doing::ClosingSame) => Reply::Nothing,
         (Asked::DeleteChild { known: true }, _) => Reply::Usual,
-        (Asked::CreateChild | Asked::RekeyChild { .. }, Doing::RekeyingIke | Doing::ClosingIke) => {
-            Reply::TemporaryFailure
-        }
+        (
+            Asked::CreateChild | Asked::RekeyChild { .. },
+            Doing::RekeyingIke | Doing::FollowingIke | Doing::ClosingIke,
+        ) => Reply::TemporaryFailure,
         (Asked::CreateChild, _) => Reply::Usual,
         // It may be the one that the response which we wait for tells of.
         (
             Asked::RekeyChild { known: false },
-            Doing::CreatingChild | Doing::RekeyingSame | Doing::RekeyingOther,
+            Doing::CreatingChild | Doing::RekeyingSame | Doing::FollowingSame | Doing::RekeyingOther,
         ) => Reply::TemporaryFailure,
         (Asked::RekeyChild { known: false }, _) => Reply::NotFound,
         (Asked::RekeyChild { known: true }, Doing::RekeyingSame) => Reply::Collision,
-        (Asked::RekeyChild { known: true }, Doing::ClosingSame | Doing::ReplacedSame) => {
-            Reply::TemporaryFailure
-        }
+        (
+            Asked::RekeyChild { known: true },
+            Doing::FollowingSame | Doing::ClosingSame | Doing::ReplacedSame,
+        ) => Reply::TemporaryFailure,
         (Asked::RekeyChild { known: true }, _) => Reply::Usual,
         (Asked::RekeyIke, Doing::Nothing) => Reply::Usual,
         (Asked::RekeyIke, Doing::RekeyingIke) => Reply::Collision,
@@ -106,11 +112,13 @@ mod tests {
             Doing::Nothing,
             Doing::CreatingChild,
             Doing::RekeyingSame,
+            Doing::FollowingSame,
             Doing::RekeyingOther,
             Doing::ClosingSame,
             Doing::ReplacedSame,
             Doing::ClosingOther,
             Doing::RekeyingIke,
+            Doing::FollowingIke,
             Doing::ClosingIke,
         ];
         let mut table = format!("{:30}", "");

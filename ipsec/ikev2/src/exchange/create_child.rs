@@ -222,6 +222,16 @@ impl CreateChild {
         }
     }
 
+    /// What comes behind a response that leaves key exchanges to come.
+    fn follow(&self, sa: &IkeSa, cx: &Context<'_>) -> Next {
+        match (self.replaces, &self.followed) {
+            (Some(old), Some(followed)) => {
+                rekey_child::follow(sa, old, &[self.nonce.clone(), followed.nonce_r.clone()], cx)
+            }
+            _ => Next::On(Vec::new()),
+        }
+    }
+
     /// The child that was agreed on.
     fn finished(
         &self,
@@ -278,7 +288,8 @@ impl Exchange for CreateChild {
     }
 
     fn affair(&self) -> Option<Affair> {
-        Some(self.replaces.map_or(Affair::CreateChild, Affair::RekeyChild))
+        let replaces = if self.followed.is_some() { Affair::FollowChild } else { Affair::RekeyChild };
+        Some(self.replaces.map_or(Affair::CreateChild, replaces))
     }
 
     fn company(&self) -> Company {
@@ -325,9 +336,11 @@ impl Exchange for CreateChild {
         if let Some(error) = find_error(&message.payloads) {
             return Ok(self.refused(error.kind, sa, message, cx));
         }
+        let is_first = self.followed.is_none();
         let child = match self.made(sa, message, cx) {
             Ok(Some(child)) => child,
-            Ok(None) => return Ok(Next::On),
+            Ok(None) if is_first => return Ok(self.follow(sa, cx)),
+            Ok(None) => return Ok(Next::On(Vec::new())),
             Err(failure) => {
                 // The responder believes that the child is there.
                 let (protocol, spi) = self.offer.promised();

@@ -11,6 +11,7 @@
 //! ```
 
 use ipsec_crypto::{Initiator, KeyExchangeAlgorithm, Secret};
+use ipsec_net::Instant;
 use ipsec_wire::IkeSpi;
 use ipsec_wire::registry::NotifyType;
 use ipsec_wire::v2::{KeyExchange, Notify, Payload};
@@ -19,15 +20,15 @@ use super::child::Secrets;
 use super::init::respond_to;
 use super::intermediate::key_exchange;
 use super::retry::temporary_failure;
-use super::{Answer, rekey_child, rekey_ike};
-use crate::collision::{Asked, End, Reply, reply};
+use super::{Answer, Next, rekey_child, rekey_ike};
+use crate::collision::{Asked, Doing, End, Reply, reply, survivor};
 use crate::context::Context;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::message::{Opened, find_notify};
 use crate::negotiate;
 use crate::refusal::{DropReason, Failure, Refusal};
-use crate::sa::{IkeSa, Making, Pending};
+use crate::sa::{Affair, IkeSa, Making, Pending};
 
 /// The initiator's side: the key exchanges that are still to come.
 pub(super) struct FollowUp {
@@ -115,6 +116,36 @@ impl FollowUp {
     }
 }
 
+/// What follows a `CREATE_CHILD_SA` response that leaves key exchanges to come for what is to replace an SA. Where the peer
+/// replaces the same one meanwhile, with these nonces, the exchange with the lowest of the four goes no further.
+pub(super) fn begin<'a>(
+    ours: &[Vec<u8>; 2],
+    theirs: impl Iterator<Item = &'a [Vec<u8>; 2]>,
+    affair: Affair,
+    collision: &'static str,
+) -> Next {
+    let survivors: Vec<End> = theirs.map(|theirs| survivor(ours, theirs)).collect();
+    let mut effects = Vec::new();
+    if !survivors.is_empty() {
+        effects.push(Effect::Report(Event::Probe(collision)));
+    }
+    if survivors.contains(&End::Theirs) {
+        return Next::Done(effects);
+    }
+    effects.push(Effect::Begin(affair));
+    Next::On(effects)
+}
+
+/// The nonces of what was agreed with the peer, and is not made, of those that `is_same` tells.
+pub(super) fn agreed_with_peer<'a>(
+    sa: &'a IkeSa,
+    now: Instant,
+    is_same: impl Fn(&Making) -> bool + 'a,
+) -> impl Iterator<Item = &'a [Vec<u8>; 2]> {
+    let is_same = move |pending: &&Pending| pending.until > now && is_same(&pending.making);
+    sa.pending.iter().filter(is_same).map(|pending| &pending.nonces)
+}
+
 /// The notify by which the two ends know what a key exchange belongs to.
 fn additional(link: &[u8]) -> Payload {
     Payload::Notify(Notify::new(NotifyType::ADDITIONAL_KEY_EXCHANGE, link.to_vec()))
@@ -160,16 +191,22 @@ fn refusal(kind: NotifyType, event: Event) -> Answer {
     Answer { payloads, effects: vec![Effect::Report(event)] }
 }
 
-/// What the request meets that it belongs to, which may be another thing than when that came (RFC 7296 §2.25).
+/// What the request meets that it belongs to, which may be another thing than when that came (RFC 7296 §2.25). A peer that
+/// goes on beside us has not compared the nonces, and they decide once both SAs are there.
 fn standing(sa: &IkeSa, pending: &Pending) -> Reply {
+    let doing = |child| match sa.doing(child) {
+        Doing::FollowingSame => Doing::RekeyingSame,
+        Doing::FollowingIke => Doing::RekeyingIke,
+        doing => doing,
+    };
     match &pending.making {
         Making::Ike { .. } if sa.rival.is_some() => Reply::TemporaryFailure,
-        Making::Ike { .. } => reply(Asked::RekeyIke, sa.doing(None)),
+        Making::Ike { .. } => reply(Asked::RekeyIke, doing(None)),
         Making::Child(agreed) => match agreed.replaces() {
-            None => reply(Asked::CreateChild, sa.doing(None)),
+            None => reply(Asked::CreateChild, doing(None)),
             Some(old) => {
                 let child = sa.child(old);
-                reply(Asked::RekeyChild { known: child.is_some() }, sa.doing(child))
+                reply(Asked::RekeyChild { known: child.is_some() }, doing(child))
             }
         },
     }

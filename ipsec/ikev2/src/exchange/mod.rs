@@ -113,7 +113,7 @@ pub(crate) enum Next {
     /// The exchange is through.
     Done(Vec<Effect>),
     /// The same exchange goes on with another request at once, before whatever waits in the queue.
-    On,
+    On(Vec<Effect>),
     /// Another exchange follows at once, before whatever waits in the queue.
     Then(Box<dyn Exchange>, Vec<Effect>),
     /// Another exchange follows after this time.

@@ -13,10 +13,10 @@ use ipsec_wire::Spi;
 use ipsec_wire::registry::{NotifyType, ProtocolId};
 use ipsec_wire::v2::{Notify, Payload};
 
-use super::Answer;
 use super::child::Wish;
 use super::create_child::{self, CreateChild};
 use super::retry::temporary_failure;
+use super::{Answer, Next, followup};
 use crate::collision::{Asked, End, Reply, reply, survivor};
 use crate::context::Context;
 use crate::effect::{Effect, NewChild};
@@ -24,7 +24,10 @@ use crate::event::{Cause, Event};
 use crate::message::Opened;
 use crate::negotiate;
 use crate::refusal::{Failure, Refusal};
-use crate::sa::{ChildSa, IkeSa, Rival};
+use crate::sa::{Affair, ChildSa, IkeSa, Making, Rival};
+
+/// Both ends replace the same child.
+const COLLISION: &str = "ikev2.child-rekey.collision";
 
 /// The notify that names the child to replace by the SPI under which its sender receives.
 pub(super) fn notify(child: &ChildSa) -> Payload {
@@ -56,6 +59,15 @@ pub(super) fn sequel(sa: &IkeSa, old: Spi, mut child: NewChild) -> (Vec<Effect>,
     effects.push(Effect::AddChild(Box::new(child)));
     effects.push(Effect::Retire { inbound: doomed, by: End::Ours });
     (effects, doomed)
+}
+
+/// What comes where additional key exchanges are to follow for the new pair, and the peer may be replacing the same child.
+pub(super) fn follow(sa: &IkeSa, old: Spi, ours: &[Vec<u8>; 2], cx: &Context<'_>) -> Next {
+    let is_same =
+        move |making: &Making| matches!(making, Making::Child(agreed) if agreed.replaces() == Some(old));
+    let made = sa.rival_child.as_ref().map(|rival| &rival.nonces);
+    let theirs = followup::agreed_with_peer(sa, cx.now, is_same).chain(made);
+    followup::begin(ours, theirs, Affair::FollowChild(old), COLLISION)
 }
 
 /// Whether the new selectors cover those in use, which they must not be narrower than (RFC 7296 §2.9.2).
@@ -123,7 +135,7 @@ pub(super) fn note_rival(decision: Reply, effects: &mut Vec<Effect>) {
     });
     if let Some(rival) = rival {
         effects.push(Effect::NoteRival(rival));
-        effects.push(Effect::Report(Event::Probe("ikev2.child-rekey.collision")));
+        effects.push(Effect::Report(Event::Probe(COLLISION)));
     }
 }
 

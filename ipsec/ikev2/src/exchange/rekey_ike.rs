@@ -56,6 +56,9 @@ struct Followed {
     follow_up: FollowUp,
 }
 
+/// Both ends replace the IKE SA.
+const COLLISION: &str = "ikev2.ike-rekey.collision";
+
 /// How often a responder may ask for another group.
 const MOST_REGROUPINGS: u32 = 2;
 
@@ -147,6 +150,22 @@ impl RekeyIke {
         successor(sa, Role::Initiator, suite, &shared, follow_up.secrets(), cx).map(Some)
     }
 
+    /// What comes behind a response that leaves key exchanges to come, where the peer may be replacing the IKE SA, too.
+    fn follow(&self, sa: &IkeSa, cx: &Context<'_>) -> Next {
+        let Some(followed) = &self.followed else { return Next::On(Vec::new()) };
+        let ours = [self.nonce.clone(), followed.nonce_r.clone()];
+        let is_same = |making: &Making| matches!(making, Making::Ike { .. });
+        let made = sa.rival.as_ref().map(|rival| &rival.nonces);
+        let theirs = followup::agreed_with_peer(sa, cx.now, is_same).chain(made);
+        match (followup::begin(&ours, theirs, Affair::FollowIke, COLLISION), &sa.rival) {
+            (Next::Done(mut effects), Some(rival)) => {
+                effects.push(Effect::Bequeath(rival.spi));
+                Next::Done(effects)
+            }
+            (next, _) => next,
+        }
+    }
+
     /// What the `CREATE_CHILD_SA` response agrees on: the new IKE SA, or what has to come before there is one.
     fn agreed(
         &mut self,
@@ -188,7 +207,7 @@ impl Exchange for RekeyIke {
     }
 
     fn affair(&self) -> Option<Affair> {
-        Some(Affair::RekeyIke)
+        Some(if self.followed.is_some() { Affair::FollowIke } else { Affair::RekeyIke })
     }
 
     fn request(&mut self, sa: &IkeSa, _cx: &mut Context<'_>) -> Option<(Vec<Payload>, Vec<Effect>)> {
@@ -214,9 +233,11 @@ impl Exchange for RekeyIke {
         if let Some(error) = find_error(&message.payloads) {
             return Ok(self.refused(error.kind, sa, message, cx));
         }
+        let is_first = self.followed.is_none();
         let mut new = match self.made(sa, message, cx) {
             Ok(Some(new)) => new,
-            Ok(None) => return Ok(Next::On),
+            Ok(None) if is_first => return Ok(self.follow(sa, cx)),
+            Ok(None) => return Ok(Next::On(Vec::new())),
             // The responder has left the old one already.
             Err(failure) => {
                 let delete = DeleteIke { cause: Cause::Failed(failure) };
@@ -264,7 +285,7 @@ pub(super) fn succeeded(mut new: Successor, decision: Reply) -> Vec<Effect> {
     let mut effects = Vec::new();
     if decision == Reply::Collision {
         new.fate = Fate::Undecided;
-        effects.push(Effect::Report(Event::Probe("ikev2.ike-rekey.collision")));
+        effects.push(Effect::Report(Event::Probe(COLLISION)));
     }
     effects.push(Effect::Succeed(Box::new(new)));
     effects

@@ -76,7 +76,7 @@ mod tests {
                     None
                 }
                 Next::Then(exchange, _) => Some(exchange.describe()),
-                Next::Done(_) | Next::Again | Next::On => Some("nothing follows"),
+                Next::Done(_) | Next::Again | Next::On(_) => Some("nothing follows"),
             });
         assert_eq!(ends, Some("deletion of the IKE SA"));
         assert!(waits > Duration::from_secs(120));

@@ -24,7 +24,7 @@ use crate::output::Output;
 use crate::path::Path;
 use crate::protect::NotOpened;
 use crate::refusal::{DropReason, Failure, FragmentFault, Refusal};
-use crate::sa::State;
+use crate::sa::{Affair, State};
 use crate::table;
 use crate::window::{Added, Incoming};
 
@@ -284,11 +284,10 @@ impl Session {
                 self.queue.push_front(open.exchange);
                 return Ok(());
             }
-            Ok(Ok(Next::On)) => {
-                self.sa.last_heard = cx.now;
+            Ok(Ok(Next::On(effects))) => {
                 self.requests.answered(message_id);
                 self.fragments.forget((true, message_id));
-                self.queue.push_front(open.exchange);
+                self.go_on(open.exchange, affair, effects, cx, out);
                 return Ok(());
             }
             Ok(Ok(next)) => {
@@ -325,10 +324,28 @@ impl Session {
                 self.later.push((cx.now + wait, next));
             }
             // Dealt with above: the same exchange stays.
-            Next::Again | Next::On => {}
+            Next::Again | Next::On(_) => {}
         }
         self.note_window(window);
         Ok(())
+    }
+
+    /// Puts an exchange that goes on at the head of the queue. What it has begun by `effects` is what the record holds of it
+    /// afterwards.
+    fn go_on(
+        &mut self,
+        exchange: Box<dyn Exchange>,
+        before: Option<Affair>,
+        mut effects: Vec<Effect>,
+        cx: &mut Context<'_>,
+        out: &mut VecDeque<Output>,
+    ) {
+        self.sa.last_heard = cx.now;
+        if exchange.affair() != before {
+            effects.push(Effect::Through(before));
+        }
+        self.carry_out(effects, cx, out);
+        self.queue.push_front(exchange);
     }
 
     /// What a response means. A peer that says that our request was malformed has ended the IKE SA, and so do we

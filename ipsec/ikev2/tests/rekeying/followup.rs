@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use ipsec_crypto::KeyExchangeAlgorithm::{Ecp256, MlKem512, MlKem768, X25519};
 use ipsec_ikev2::{Connection, Event, Retransmission};
+use ipsec_wire::Header;
+use ipsec_wire::registry::ExchangeType;
 
 use crate::explore::{Family, Left, explore_from, settled};
 use crate::ladders::ladder;
@@ -50,6 +52,38 @@ fn an_ike_sa_is_rekeyed_with_an_additional_key_exchange() {
 fn both_ends_rekey_the_same_child_at_once_with_additional_key_exchanges() {
     let orders = [(0, Order::RekeyChild), (1, Order::RekeyChild)];
     insta::assert_snapshot!(ladder(world(Lowest::ALL[0]), &orders));
+}
+
+/// The lengths of the public values tell the methods apart.
+#[test]
+fn additional_key_exchanges_follow_in_the_order_of_their_types() {
+    let mut ends = ends();
+    for child in ends.iter_mut().map(|end| &mut end.children[0]) {
+        let additional = &mut child.proposals[0].additional;
+        *additional = Default::default();
+        for (index, method) in [(6, MlKem512), (2, Ecp256), (0, MlKem768)] {
+            additional[index] = vec![Some(method)];
+        }
+    }
+    let mut world = World::of(ends, Lowest::ALL[0]);
+    world.order(0, Order::RekeyChild);
+    let mut lengths = Vec::new();
+    while !world.flights.is_empty() {
+        let flight = world.flights.remove(0);
+        if Header::parse(&flight.octets).unwrap().exchange == ExchangeType::IKE_FOLLOWUP_KE {
+            lengths.push(flight.octets.len());
+        }
+        world.deliver(&flight);
+    }
+    // The IKE header, SK with IV, pad length and ICV, and the headers of KE and of the notify with its eight octets.
+    let last = 28 + 4 + 8 + 1 + 16 + 8;
+    let with_notify = last + 8 + 8;
+    let values = [(1184, 1088), (64, 64), (800, 768)];
+    let mut expected: Vec<usize> =
+        values.iter().flat_map(|(ours, theirs)| [with_notify + ours, with_notify + theirs]).collect();
+    expected[5] = last + 768;
+    assert_eq!(lengths, expected);
+    settled(&mut world, Left::Children(&["net"])).unwrap();
 }
 
 /// What was seen in a family without misfortunes, for people.
