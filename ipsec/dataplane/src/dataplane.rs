@@ -50,6 +50,9 @@ pub struct Settings {
     pub path_mtu_discovery: bool,
     /// Whether an ICMP error belongs to the SA of the packet that it is about, whoever sends it (RFC 4301 §6.2).
     pub icmp_errors: bool,
+    /// Whether an ICMP error is refused that comes on an SA for ICMP and is about a packet that this SA could not have carried:
+    /// its sender may be anybody whom the SA is for, and speak of anybody's packets (RFC 4301 §6.2).
+    pub check_quoted_packets: bool,
     /// Whether later fragments belong to the SA of the first one, which shows the ports (RFC 4301 §7.3).
     pub stateful_fragments: bool,
 }
@@ -57,7 +60,13 @@ pub struct Settings {
 impl Default for Settings {
     /// 1500 octets, and all of it done.
     fn default() -> Self {
-        Self { link_mtu: 1500, path_mtu_discovery: true, icmp_errors: true, stateful_fragments: true }
+        Self {
+            link_mtu: 1500,
+            path_mtu_discovery: true,
+            icmp_errors: true,
+            check_quoted_packets: true,
+            stateful_fragments: true,
+        }
     }
 }
 
@@ -206,7 +215,7 @@ impl Dataplane {
     /// [`Dataplane::inbound_clear`] does.
     pub fn inbound(&mut self, now: Instant, packet: IpPacket) -> Inbound {
         if !matches!(packet.protocol(), protocol::ESP | protocol::AH) {
-            return self.inbound_clear(packet);
+            return self.inbound_clear(now, packet);
         }
         self.inbound_protected(now, packet)
     }
@@ -241,9 +250,12 @@ impl Dataplane {
                 }
                 _ => shown,
             };
-            let carries = pair.inbound.sa.carries_fragment(&shown, &flow)
-                || self.settings.icmp_errors
-                    && Flow::inbound_error(&packet).is_some_and(|flow| pair.inbound.sa.carries(&flow));
+            let carries = pair.inbound.sa.carries_fragment(&shown, &flow);
+            let carries = match Flow::inbound_error(&packet).map(|about| pair.inbound.sa.carries(&about)) {
+                Some(true) => carries || self.settings.icmp_errors,
+                Some(false) => carries && !self.settings.check_quoted_packets,
+                None => carries,
+            };
             if carries { Ok(packet.len()) } else { Err(DropReason::Selectors) }
         });
         pair.inbound.sa.count(opened);
@@ -264,10 +276,18 @@ impl Dataplane {
 
     /// Takes a packet from outside that is not protected: policy decides whether it may be in the clear (RFC 4301 §5.2
     /// step 3b).
-    pub fn inbound_clear(&mut self, packet: IpPacket) -> Inbound {
-        let found = self.spd.lookup(&Flow::inbound(&packet), Direction::Inbound);
+    pub fn inbound_clear(&mut self, now: Instant, packet: IpPacket) -> Inbound {
+        let mut flow = Flow::inbound(&packet);
+        if flow.ports.is_none() {
+            flow = self.complete(now, &packet, flow);
+        }
+        let found = self.spd.lookup(&flow, Direction::Inbound);
         let reason = match found.map(|(_, policy, _)| policy.action) {
-            Some(Action::Bypass) => return Inbound::Deliver(packet),
+            Some(Action::Bypass) => {
+                // Of what nothing proves, only that is remembered which policy lets pass.
+                self.complete(now, &packet, flow);
+                return Inbound::Deliver(packet);
+            }
             Some(Action::Protect) => DropReason::Unprotected,
             Some(Action::Discard) | None => DropReason::Discarded,
         };

@@ -257,7 +257,7 @@ impl Peer {
                 ports = Flow::inbound(&packet).ports.map(|(here, there)| (there, here));
                 self.dataplane.inbound_in_udp(now, packet)
             }
-            Ok(Outside::Clear(packet)) => self.dataplane.inbound_clear(packet),
+            Ok(Outside::Clear(packet)) => self.dataplane.inbound_clear(now, packet),
             Ok(Outside::Keepalive) => return,
             Ok(Outside::Error(packet)) => {
                 if !self.dataplane.inbound_error(now, &packet) {

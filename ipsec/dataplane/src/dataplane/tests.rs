@@ -242,7 +242,7 @@ fn what_policy_bypasses_comes_in_in_the_clear_whichever_verb_takes_it() {
     let selectors = vec![Selector::between(east_net, west_net)];
     let policy = Policy::new("clear", selectors, Action::Bypass);
     let mut east = Dataplane::new(PLAIN.provider, vec![policy], Settings::default());
-    assert_eq!(east.inbound_clear(PLAIN.packet(5)), Inbound::Deliver(PLAIN.packet(5)));
+    assert_eq!(east.inbound_clear(NOW, PLAIN.packet(5)), Inbound::Deliver(PLAIN.packet(5)));
     assert_eq!(east.inbound(NOW, PLAIN.packet(5)), Inbound::Deliver(PLAIN.packet(5)));
 }
 

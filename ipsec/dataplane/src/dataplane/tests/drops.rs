@@ -14,7 +14,7 @@ fn discarded_is_what_no_policy_matches_in_either_direction() {
     let header = IpHeader::new(address("203.0.113.1"), address("198.51.100.1"), protocol::TCP);
     let stranger = IpPacket::build(&header, Buffer::copy_of(b"x")).unwrap();
     assert_eq!(refused(&mut west, stranger.clone()), DropReason::Discarded);
-    assert_eq!(reason(west.inbound_clear(stranger)), DropReason::Discarded);
+    assert_eq!(reason(west.inbound_clear(NOW, stranger)), DropReason::Discarded);
 }
 
 #[test]
@@ -295,6 +295,6 @@ fn congestion_on_a_packet_that_cannot_carry_it_is_refused() {
 #[test]
 fn what_must_be_protected_does_not_come_in_in_the_clear() {
     let (_, mut east) = PLAIN.planes();
-    assert_eq!(reason(east.inbound_clear(PLAIN.packet(5))), DropReason::Unprotected);
+    assert_eq!(reason(east.inbound_clear(NOW, PLAIN.packet(5))), DropReason::Unprotected);
     assert_eq!(dropped(&mut east, PLAIN.packet(5)), DropReason::Unprotected);
 }

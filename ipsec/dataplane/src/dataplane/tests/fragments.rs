@@ -44,3 +44,39 @@ fn without_the_first_one_a_later_fragment_is_refused_on_arrival() {
     let outers: Vec<_> = pieces(53).into_iter().map(|piece| sent(&mut west, piece)).collect();
     assert_eq!(dropped(&mut east, outers[1].clone()), DropReason::Selectors);
 }
+
+/// West and east with a policy for packets from west to port 53, and one that protects the rest.
+fn with_policy_for_port_53(action: Action) -> [Dataplane; 2] {
+    let [west, east] = PLAIN.networks();
+    let selectors = [
+        Selector { remote_ports: 53..=53, ..Selector::between(west, east) },
+        Selector { local_ports: 53..=53, ..Selector::between(east, west) },
+    ];
+    selectors.map(|selector| {
+        let rest = Selector::between(selector.local, selector.remote);
+        let policies = vec![
+            Policy::new("port", vec![selector], action),
+            Policy::new("rest", vec![rest], Action::Protect),
+        ];
+        Dataplane::new(PLAIN.provider, policies, Settings::default())
+    })
+}
+
+#[test]
+fn later_fragments_are_discarded_or_pass_in_the_clear_as_the_first_one_was() {
+    let [mut west, _] = with_policy_for_port_53(Action::Discard);
+    for piece in pieces(53) {
+        assert_eq!(refused(&mut west, piece), DropReason::Discarded);
+    }
+    let [mut west, mut east] = with_policy_for_port_53(Action::Bypass);
+    for piece in pieces(53) {
+        let out = west.outbound(NOW, &mut Counting(1), piece.clone());
+        assert_eq!(out, Outbound::Bypass(piece.clone()));
+        assert_eq!(east.inbound_clear(NOW, piece.clone()), Inbound::Deliver(piece));
+    }
+    let header = IpHeader::new(address("10.1.0.2"), address("10.2.0.1"), protocol::UDP);
+    let another = IpPacket::build(&header, Buffer::copy_of(&[0; 3000])).unwrap();
+    let later = fragment(another, 1400, 0).unwrap().remove(1);
+    assert!(matches!(west.outbound(NOW, &mut Counting(1), later.clone()), Outbound::Acquire { .. }));
+    assert_eq!(reason(east.inbound_clear(NOW, later)), DropReason::Unprotected);
+}

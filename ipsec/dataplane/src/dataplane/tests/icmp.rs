@@ -50,3 +50,22 @@ fn where_policy_does_not_want_that_an_error_needs_a_policy_of_its_own() {
     let outer = sent(&mut west, error_from_a_router());
     assert_eq!(dropped(&mut east, outer), DropReason::Selectors);
 }
+
+/// What a host behind west says of a packet that came, as it pretends, from a host that is not behind east.
+#[test]
+fn an_error_about_a_packet_that_its_sa_does_not_carry_is_refused() {
+    let header = IpHeader::new(address("10.9.0.1"), address("10.1.0.1"), protocol::UDP);
+    let about = IpPacket::build(&header, Buffer::copy_of(&[0, 7, 0, 9, 0, 12, 0, 0, 1, 2, 3, 4])).unwrap();
+    let header = IpHeader::new(address("10.1.0.1"), address("10.2.0.1"), protocol::ICMP);
+    let said = icmp_error::build(IcmpError::PortUnreachable, &about, address("10.1.0.1")).unwrap();
+    let error = IpPacket::build(&header, Buffer::copy_of(said.payload())).unwrap();
+    for check_quoted_packets in [true, false] {
+        let settings = Settings { check_quoted_packets, ..Settings::default() };
+        let (mut west, mut east) = (PLAIN.planes().0, PLAIN.east_set(settings));
+        let outer = sent(&mut west, error.clone());
+        match check_quoted_packets {
+            true => assert_eq!(dropped(&mut east, outer), DropReason::Selectors),
+            false => assert_eq!(delivered(&mut east, outer).payload(), error.payload()),
+        }
+    }
+}

@@ -46,6 +46,21 @@ fn time_first_reaches_the_soft_limit_and_then_the_hard_one() {
 }
 
 #[test]
+fn time_and_octets_limit_an_sa_together() {
+    let limits = Limits { time: Some(SECOND * 60), octets: Some(200), ..Limits::default() };
+    let limited = |pair: &mut SaPair| {
+        pair.lifetime = Lifetime { soft: Limits::default(), hard: limits, idle: None };
+    };
+    let mut quiet = PLAIN.west_with(limited);
+    sent(&mut quiet, PLAIN.packet(100));
+    assert_eq!(expired(&at_time(&mut quiet, at(60))), [(Limit::Hard, Measure::Time)]);
+    let mut busy = PLAIN.west_with(limited);
+    (0..2).for_each(|_| drop(sent(&mut busy, PLAIN.packet(100))));
+    assert_eq!(drained(&mut busy), [(Limit::Hard, Measure::Octets)]);
+    assert!(busy.status().is_empty());
+}
+
+#[test]
 fn the_packet_that_reaches_a_limit_is_carried_and_the_next_one_is_not() {
     for (measure, soft, hard) in [
         (
