@@ -276,6 +276,27 @@ mod tests {
         assert!(without.unwrap_err().ends_with("which was not offered"));
     }
 
+    /// The classes of RFC 2409 appendix A: encryption 1, hash 2, method 3, group 4, life type 11 and duration 12, key length 14.
+    #[test]
+    fn a_transform_says_all_that_has_to_be_agreed_on_and_no_more() {
+        let classes = |cipher, key_len| {
+            let suite = IkeSuite { cipher, key_len, ..suites()[0].suite };
+            let offered = offer(&[Phase1Suite { suite, ..suites()[0] }], Some(Duration::from_secs(3600)));
+            let mut classes: Vec<u16> =
+                offered.proposals[0].transforms[0].attributes.iter().map(|one| one.class).collect();
+            classes.sort_unstable();
+            classes
+        };
+        assert_eq!(classes(CipherAlgorithm::AesCbc, 16), [1, 2, 3, 4, 11, 12, 14]);
+        assert_eq!(classes(CipherAlgorithm::TripleDesCbc, 24), [1, 2, 3, 4, 11, 12]);
+        let chosen_without = |class| {
+            let mut offered = offer(&suites()[..1], None);
+            offered.proposals[0].transforms[0].attributes.retain(|one| one.class != class);
+            choose(&suites(), &offered).is_ok()
+        };
+        assert_eq!([0, 1, 2, 3, 4].map(chosen_without), [true, false, false, false, false]);
+    }
+
     #[test]
     fn a_life_of_no_seconds_is_no_limit() {
         assert_eq!(answered(Duration::ZERO, |_| ()).unwrap().life, None);

@@ -385,6 +385,46 @@ mod tests {
         assert_eq!(of(60, 2), told);
     }
 
+    /// The classes of RFC 2407 §4.5: life type 1 and duration 2, mode 4, authentication 5, key length 6.
+    #[test]
+    fn a_transform_says_what_authenticates_and_how_long_a_key_is_only_where_that_is_to_be_said() {
+        use ipsec_crypto::CipherAlgorithm::{AesCbc, DesCbc, Null};
+        let esp = |encryption, key_len, integrity| Protection::Esp(Suite { encryption, key_len, integrity });
+        let hmac = Some(IntegrityAlgorithm::HmacMd5_96);
+        let [aes, des, null] = [AesCbc, DesCbc, Null].map(Encryption::Cipher);
+        for (protection, id, expected) in [
+            (esp(aes, 16, hmac), 12, vec![1, 2, 4, 5, 6]),
+            (esp(des, 8, hmac), 2, vec![1, 2, 4, 5]),
+            (esp(des, 8, None), 2, vec![1, 2, 4]),
+            (esp(null, 0, hmac), 11, vec![1, 2, 4, 5]),
+            (Protection::Ah(IntegrityAlgorithm::HmacMd5_96), 2, vec![1, 2, 4, 5]),
+            (Protection::Ah(IntegrityAlgorithm::HmacSha1_96), 3, vec![1, 2, 4, 5]),
+        ] {
+            let (suite, protocol) = match protection {
+                Protection::Esp(esp) => (ChildSuite { esp: Some(esp), ..NOTHING }, ProtocolId::ESP),
+                Protection::Ah(ah) => (ChildSuite { ah: Some(ah), ..NOTHING }, ProtocolId::AH),
+            };
+            let network = "10.0.0.0/8".parse::<ipsec_net::Prefix>().unwrap().range();
+            let child = ChildConfig::new("net", vec![suite], network, network);
+            let said = transform(&child, EncapsulationMode::TUNNEL, (&suite, protocol)).unwrap();
+            let mut classes: Vec<u16> = said.1.iter().map(|one| one.class).collect();
+            classes.sort_unstable();
+            assert_eq!((said.0, classes), (id, expected), "{suite}");
+        }
+    }
+
+    const NOTHING: ChildSuite = ChildSuite { ah: None, esp: None, extended_sequence_numbers: false };
+
+    #[test]
+    fn ah_that_says_another_algorithm_than_its_transform_or_none_is_not_read() {
+        let transform = |attributes| Transform { number: 1, id: 2, attributes };
+        let said = |number| Attribute::basic(5, number);
+        let (md5, sha) = (said(1), said(2));
+        assert!(read(ProtocolId::AH, &transform(vec![md5])).is_some());
+        assert!(read(ProtocolId::AH, &transform(vec![sha])).is_none());
+        assert!(read(ProtocolId::AH, &transform(Vec::new())).is_none());
+    }
+
     #[test]
     fn the_attributes_of_an_answer_may_stand_in_any_order() {
         let esp = Suite {

@@ -42,6 +42,19 @@ fn both_cookies_stand_in_all_messages_but_the_first() {
 }
 
 #[test]
+fn the_cookies_keep_their_places_when_the_responder_begins_something() {
+    let mut world = World::new(|_, _| {});
+    world.initiate(WEST);
+    let cookies = world.flights[0].octets[..8].to_vec();
+    world.run(1);
+    world.order(EAST, |now, east| east.terminate(now, "site").unwrap());
+    assert!(!world.flights.is_empty());
+    assert!(world.flights.iter().all(|flight| flight.octets[..8] == cookies));
+    world.run(1);
+    assert_eq!(world.established(), [0, 0]);
+}
+
+#[test]
 fn aggressive_mode_and_quick_mode_with_a_key_exchange_of_its_own() {
     let mut world = World::new(|_, connection| {
         connection.mode = Mode::Aggressive;
