@@ -151,6 +151,23 @@ fn results_are_there_in_each_format_and_read_back_as_they_were_written() {
     assert!(read("results.tap").starts_with("TAP version 14\n1..2\nok 1 - "));
     assert!(read("summary.md").starts_with("## ✅ Esplanade: 2 passed\n"));
     assert!(read("junit.xml").contains("tests=\"2\""));
+    let (_, failed) =
+        run_changed("formats-failing", "expect net up at west, east within 1s", "expect net up at west");
+    for out in [out, failed] {
+        conforms_to_the_schema_of_junit(&out.join("junit.xml"));
+    }
+}
+
+/// Whether `xmllint` finds nothing wrong with a file. Nothing is looked at without it, unless `ESPLANADE_XMLLINT=required` says
+/// that it must be there.
+fn conforms_to_the_schema_of_junit(file: &Path) {
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/schema/junit.xsd");
+    let run = Command::new("xmllint").args(["--noout", "--schema", schema]).arg(file).output();
+    let required = std::env::var("ESPLANADE_XMLLINT").is_ok_and(|value| value == "required");
+    match run {
+        Ok(run) => assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr)),
+        Err(_) => assert!(!required, "xmllint is required, but not installed"),
+    }
 }
 
 #[test]

@@ -66,12 +66,13 @@ pub(super) fn index(results: &Results, pages: &Pages) -> Markup {
 fn sums(results: &Results, tally: Tally) -> Markup {
     let cases = results.suites.iter().flat_map(|suite| &suite.cases);
     let simulated = cases.fold(0u64, |sum, case| sum.saturating_add(case.simulated_nanos));
-    let all = (tally.passed + tally.failed + tally.unsupported).max(1);
+    let all = (tally.passed + tally.failed + tally.known + tally.unsupported).max(1);
     let share = |part: u64| format!("flex-grow:{}", part * 1000 / all + u64::from(part > 0));
     html! {
         dl.sums {
             div { dt { span.badge.passed { "✓ passed" } } dd { (tally.passed) } }
             div { dt { span.badge.failed { "✗ failed" } } dd { (tally.failed) } }
+            @if tally.known > 0 { div { dt { span.badge.known { "– known to fail" } } dd { (tally.known) } } }
             div { dt { span.badge.unsupported { "– unsupported" } } dd { (tally.unsupported) } }
             div { dt { "scenarios" } dd { (results.suites.len()) } }
             div { dt { "simulated" } dd { (hours(simulated)) } }
@@ -79,6 +80,7 @@ fn sums(results: &Results, tally: Tally) -> Markup {
         div.shares aria-hidden="true" {
             span.passed style=(share(tally.passed)) {}
             span.failed style=(share(tally.failed)) {}
+            span.known style=(share(tally.known)) {}
             span.unsupported style=(share(tally.unsupported)) {}
         }
     }
@@ -136,6 +138,7 @@ fn filters(results: &Results, skipped: usize) -> Markup {
                     option value="" { "any" }
                     option value="passed" { "passed" }
                     option value="failed" { "failed" }
+                    option value="known" { "known to fail" }
                     option value="unsupported" { "unsupported" }
                 }
             }
@@ -166,16 +169,17 @@ fn folder(file: &str) -> &str {
 
 fn row(suite: &Suite, pages: &Pages, skipped: usize) -> Markup {
     let tally = suite.tally();
-    let (class, sign) = match tally {
-        Tally { failed: 1.., .. } => ("failed", "✗"),
-        Tally { passed: 0, .. } => ("unsupported", "–"),
-        _ => ("passed", "✓"),
+    let (class, sign, word) = match tally {
+        Tally { failed: 1.., .. } => ("failed", "✗", "failed"),
+        Tally { known: 1.., .. } => KNOWN,
+        Tally { passed: 0, .. } => ("unsupported", "–", "unsupported"),
+        _ => ("passed", "✓", "passed"),
     };
     let simulated = suite.cases.iter().fold(0u64, |sum, case| sum.saturating_add(case.simulated_nanos));
     let count = |count: u64| if count == 0 { String::new() } else { count.to_string() };
     html! {
         tr data-verdict=(class) data-suite=(folder(suite.file())) data-clauses=(suite.covers.join(" ")) {
-            td { span class={ "badge " (class) } { (sign) " " (class) } }
+            td { span class={ "badge " (class) } { (sign) " " (word) } }
             td {
                 @match suite.cases.first() {
                     Some(case) => (link(suite, case.seed, pages, &html! { (name(suite, skipped)) })),
@@ -194,6 +198,9 @@ fn row(suite: &Suite, pages: &Pages, skipped: usize) -> Markup {
     }
 }
 
+/// How what is known to fail is marked.
+const KNOWN: (&str, &str, &str) = ("known", "–", "known to fail");
+
 /// The runs of a scenario that have a page, those that failed first.
 fn runs(suite: &Suite, pages: &Pages) -> Markup {
     let has_page = |case: &&Case| pages.contains(&(suite.name.clone(), case.seed));
@@ -202,7 +209,8 @@ fn runs(suite: &Suite, pages: &Pages) -> Markup {
     cases.sort_by_key(|case| !is_failed(case));
     html! {
         @for case in cases.iter().take(SEEDS) {
-            @let (class, sign, word) = mark(&case.verdict);
+            @let is_known = is_failed(case) && suite.known_failure.is_some();
+            @let (class, sign, word) = if is_known { KNOWN } else { mark(&case.verdict) };
             a class={ "run " (class) } href=(address(suite, case.seed)) aria-label={ "seed " (case.seed) ", " (word) } { (sign) (case.seed) } " "
         }
         @if cases.len() > SEEDS { span.muted { "and " (cases.len() - SEEDS) " more" } }
@@ -230,6 +238,17 @@ mod tests {
         let results = Results { suites: names.iter().map(suite).collect() };
         let skipped = common(&results);
         results.suites.iter().map(|suite| name(suite, skipped).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_known_to_fail_has_neither_failed_nor_is_it_unsupported() {
+        let mut results = crate::outcome::sample::results();
+        results.suites = vec![results.suites.swap_remove(1)];
+        results.suites[0].known_failure = Some("issue 12".to_owned());
+        let page = index(&results, &Pages::new()).into_string();
+        let rows = |class: &str| page.matches(&format!("data-verdict=\"{class}\"")).count();
+        assert_eq!(["passed", "failed", "known", "unsupported"].map(rows), [0, 0, 1, 0]);
+        assert!(page.contains("– known to fail</span></dt><dd>1</dd>"), "{page}");
     }
 
     #[test]
