@@ -20,7 +20,7 @@ use crate::file::Scenario;
 use crate::node::Note;
 use crate::run::{Extra, Scene, as_newer};
 
-pub use profile::{KeyTables, PROFILE};
+pub use profile::{KeyTables, NOT_DECRYPTED, PROFILE};
 
 /// Captures in the making. Clones write to the same files, so that one can be given away and the other finished.
 #[derive(Clone)]
@@ -45,6 +45,8 @@ pub struct Written {
     pub profile: PathBuf,
     /// How many packets there are in all.
     pub frames: u64,
+    /// What Wireshark leaves encrypted, as it does not know the algorithms: `ESP with camellia128-sha256`.
+    pub unknown: Vec<String>,
 }
 
 impl Captures {
@@ -83,7 +85,8 @@ impl Captures {
         }
         let frames = std::mem::take(&mut state.links).finish()?;
         let captures = std::mem::take(&mut state.paths);
-        let written = Written { captures, profile: state.folder.join(PROFILE), frames };
+        let unknown = state.keys.unknown().map(str::to_owned).collect();
+        let written = Written { captures, profile: state.folder.join(PROFILE), frames, unknown };
         state.keys.write(&written.profile)?;
         Ok(written)
     }

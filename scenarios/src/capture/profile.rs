@@ -16,32 +16,46 @@ use ipsec::wire::Spi;
 /// The name of the profile's folder.
 pub const PROFILE: &str = "wireshark-profile";
 
-/// The rows of both tables. Both ends tell of the same keys; each row stands once.
+/// The file of the profile that says what stays encrypted.
+pub const NOT_DECRYPTED: &str = "not-decrypted";
+
+/// The rows of the tables. Both ends tell of the same keys; each row stands once.
 #[derive(Clone, Debug, Default)]
 pub struct KeyTables {
     ike: BTreeSet<String>,
     isakmp: BTreeSet<String>,
     esp: BTreeSet<String>,
+    unknown: BTreeSet<String>,
 }
 
 impl KeyTables {
-    /// Adds an IKE SA; one with an algorithm that Wireshark does not know is left out.
+    /// Adds an IKE SA.
     pub fn ike(&mut self, record: &IkeKeyRecord) {
-        let Some((encryption, integrity)) = ike_names(&record.suite.protection) else { return };
+        let Some((encryption, integrity)) = ike_names(&record.suite.protection) else {
+            self.unknown.insert(format!("IKE with {}", record.suite.protection));
+            return;
+        };
         let keys = &record.keys;
+        // Wireshark takes no key for what it does not check, and no table with a row that it does not like.
+        let integrity_key =
+            |key: &Secret| if integrity.starts_with("ANY") { String::new() } else { hex(key.as_bytes()) };
         self.ike.insert(format!(
             "{},{},{},{},\"{encryption}\",{},{},\"{integrity}\"",
             record.spi_i,
             record.spi_r,
             hex(keys.ei.as_bytes()),
             hex(keys.er.as_bytes()),
-            hex(keys.ai.as_bytes()),
-            hex(keys.ar.as_bytes()),
+            integrity_key(&keys.ai),
+            integrity_key(&keys.ar),
         ));
     }
 
     /// Adds an ISAKMP SA of version 1: Wireshark finds its key by the initiator's cookie, and its algorithms in messages.
     pub fn isakmp(&mut self, record: &ipsec::ikev1::IkeKeyRecord) {
+        if record.suite.cipher == CipherAlgorithm::CamelliaCbc {
+            self.unknown.insert(format!("ISAKMP with {}", record.suite));
+            return;
+        }
         self.isakmp.insert(format!("{},{}", record.cookie_i, hex(record.key.as_bytes())));
     }
 
@@ -68,7 +82,10 @@ impl KeyTables {
     }
 
     fn esp(&mut self, is_ipv4: bool, (from, to): (&str, &str), spi: Spi, suite: &Suite, key: &Secret) {
-        let Some((encryption, integrity)) = esp_names(suite) else { return };
+        let Some((encryption, integrity)) = esp_names(suite) else {
+            self.unknown.insert(format!("ESP with {suite}"));
+            return;
+        };
         let version = if is_ipv4 { "IPv4" } else { "IPv6" };
         let (encryption_key, integrity_key) = key.as_bytes().split_at(suite.encryption_key_len());
         let prefixed = |key: &[u8]| if key.is_empty() { String::new() } else { format!("0x{}", hex(key)) };
@@ -77,6 +94,11 @@ impl KeyTables {
             prefixed(encryption_key),
             prefixed(integrity_key),
         ));
+    }
+
+    /// What Wireshark has no name for, and leaves encrypted: `IKE with chacha20poly1305`.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        self.unknown.iter().map(String::as_str)
     }
 
     /// Writes the profile.
@@ -89,6 +111,7 @@ impl KeyTables {
         reports::write(&folder.join("ikev2_decryption_table"), table(&self.ike).as_bytes())?;
         reports::write(&folder.join("ikev1_decryption_table"), table(&self.isakmp).as_bytes())?;
         reports::write(&folder.join("esp_sa"), table(&self.esp).as_bytes())?;
+        reports::write(&folder.join(NOT_DECRYPTED), table(&self.unknown).as_bytes())?;
         reports::write(&folder.join("preferences"), PREFERENCES.as_bytes())
     }
 }
@@ -104,7 +127,12 @@ esp.do_esp_sequence_analysis: FALSE
 fn ike_names(suite: &Suite) -> Option<(String, &'static str)> {
     let bits = suite.key_len * 8;
     let encryption = match suite.encryption {
+        Encryption::Cipher(CipherAlgorithm::TripleDesCbc) => "3DES [RFC2451]".to_owned(),
         Encryption::Cipher(CipherAlgorithm::AesCbc) => format!("AES-CBC-{bits} [RFC3602]"),
+        Encryption::Cipher(CipherAlgorithm::AesCtr) => format!("AES-CTR-{bits} [RFC5930]"),
+        Encryption::Aead(AeadAlgorithm::AesCcm8) => format!("AES-CCM-{bits} with 8 octet ICV [RFC5282]"),
+        Encryption::Aead(AeadAlgorithm::AesCcm12) => format!("AES-CCM-{bits} with 12 octet ICV [RFC5282]"),
+        Encryption::Aead(AeadAlgorithm::AesCcm16) => format!("AES-CCM-{bits} with 16 octet ICV [RFC5282]"),
         Encryption::Aead(AeadAlgorithm::AesGcm8) => format!("AES-GCM-{bits} with 8 octet ICV [RFC5282]"),
         Encryption::Aead(AeadAlgorithm::AesGcm12) => format!("AES-GCM-{bits} with 12 octet ICV [RFC5282]"),
         Encryption::Aead(AeadAlgorithm::AesGcm16) => format!("AES-GCM-{bits} with 16 octet ICV [RFC5282]"),
@@ -112,10 +140,14 @@ fn ike_names(suite: &Suite) -> Option<(String, &'static str)> {
     };
     let integrity = match suite.integrity {
         None => "NONE [RFC4306]",
+        Some(IntegrityAlgorithm::HmacMd5_96) => "HMAC_MD5_96 [RFC2403]",
         Some(IntegrityAlgorithm::HmacSha1_96) => "HMAC_SHA1_96 [RFC2404]",
         Some(IntegrityAlgorithm::HmacSha2_256_128) => "HMAC_SHA2_256_128 [RFC4868]",
         Some(IntegrityAlgorithm::HmacSha2_384_192) => "HMAC_SHA2_384_192 [RFC4868]",
         Some(IntegrityAlgorithm::HmacSha2_512_256) => "HMAC_SHA2_512_256 [RFC4868]",
+        Some(IntegrityAlgorithm::AesXcbc96 | IntegrityAlgorithm::AesCmac96) => {
+            "ANY 96-bits of Authentication [No Checking]"
+        }
         Some(_) => return None,
     };
     Some((encryption, integrity))

@@ -38,6 +38,9 @@ impl CaptureCommand {
             println!("{}", capture.display());
         }
         println!("{} packets; the profile holds the keys: {}", written.frames, written.profile.display());
+        for what in &written.unknown {
+            println!("Wireshark does not know the algorithms and leaves it encrypted: {what}");
+        }
         println!("\nTo open the first in Wireshark, decrypted:");
         println!("  mkdir -p ~/.config/wireshark/profiles");
         println!("  cp -r {} ~/.config/wireshark/profiles/esplanade", written.profile.display());
