@@ -178,7 +178,9 @@ mod tests {
         for text in ["192.0.2.1", "2001:db8::1", "west.example.org", "east@example.org", "CN=west,O=Example"]
         {
             let identity: Identity = text.parse().unwrap();
-            assert_eq!(Identity::from_v1(&identity.to_v1()), identity);
+            let sent = identity.to_v1();
+            assert_eq!((sent.protocol, sent.port), (0, 0), "any, in phase 1");
+            assert_eq!(Identity::from_v1(&sent), identity);
         }
         let subnet = v1::Identification::new(IdType::IPV4_ADDR_SUBNET, &[10, 0, 0, 0, 255, 0, 0, 0]);
         assert!(matches!(Identity::from_v1(&subnet), Identity::Other(4, _)));

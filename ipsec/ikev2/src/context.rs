@@ -70,3 +70,31 @@ impl Context<'_> {
         spi
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ipsec_crypto::{FixedEntropy, PORTABLE};
+
+    use super::*;
+
+    #[test]
+    fn spis_are_neither_reserved_nor_taken() {
+        let (mut entropy, mut pools) = (FixedEntropy::new(Vec::new()), Pools::default());
+        let mut cx = Context {
+            pools: &mut pools,
+            now: Instant::ZERO,
+            provider: &PORTABLE,
+            // Zeros.
+            entropy: &mut entropy,
+            connections: &Connections::default(),
+            peers: &PeerDatabase::default(),
+            epoch: 0,
+            spis: &BTreeSet::from([Spi(256)]),
+            ike_spis: &BTreeSet::from([IkeSpi(1), IkeSpi(2)]),
+            held: &Held::default(),
+            addresses: &[],
+            tickets: None,
+        };
+        assert_eq!((cx.ike_spi(), cx.child_spi()), (IkeSpi(3), Spi(512)));
+    }
+}

@@ -295,6 +295,9 @@ mod tests {
             choose(&suites(), &offered).is_ok()
         };
         assert_eq!([0, 1, 2, 3, 4].map(chosen_without), [true, false, false, false, false]);
+        let mut with_spi = offer(&suites()[..1], None);
+        with_spi.proposals[0].spi = vec![7; 8];
+        assert!(choose(&suites(), &with_spi).is_ok(), "what the SPI of ISAKMP is does not matter");
     }
 
     #[test]

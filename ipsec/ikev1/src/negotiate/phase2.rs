@@ -416,6 +416,25 @@ mod tests {
     const NOTHING: ChildSuite = ChildSuite { ah: None, esp: None, extended_sequence_numbers: false };
 
     #[test]
+    fn a_proposal_for_another_protocol_or_with_a_reserved_spi_is_passed_over() {
+        let esp = Suite {
+            encryption: Encryption::Cipher(ipsec_crypto::CipherAlgorithm::AesCbc),
+            key_len: 16,
+            integrity: Some(IntegrityAlgorithm::HmacSha1_96),
+        };
+        let network = "10.0.0.0/8".parse::<ipsec_net::Prefix>().unwrap().range();
+        let child = ChildConfig::new("net", vec![ChildSuite { esp: Some(esp), ..NOTHING }], network, network);
+        let taken = |protocol, spi: u32| {
+            let spis = Spis { ah: None, esp: Some(Spi(spi)) };
+            let mut offered = offer(&child, EncapsulationMode::TUNNEL, spis);
+            offered.proposals[0].protocol = protocol;
+            choose(&child, EncapsulationMode::TUNNEL, &offered).is_ok()
+        };
+        assert!(taken(ProtocolId::ESP, 256) && !taken(ProtocolId::ESP, 255) && !taken(ProtocolId::ESP, 0));
+        assert!(!taken(ProtocolId::AH, 256) && !taken(ProtocolId::ISAKMP, 256) && !taken(ProtocolId(9), 256));
+    }
+
+    #[test]
     fn ah_that_says_another_algorithm_than_its_transform_or_none_is_not_read() {
         let transform = |attributes| Transform { number: 1, id: 2, attributes };
         let said = |number| Attribute::basic(5, number);

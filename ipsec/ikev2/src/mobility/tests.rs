@@ -57,6 +57,22 @@ fn addresses_are_told_and_understood() {
     assert_eq!(told(&[]), None, "nothing is said of addresses");
 }
 
+/// RFC 4555 §4.2.1.
+#[test]
+fn support_is_told_without_data_and_understood_with_any() {
+    let path = path("192.0.2.1:4500", "198.51.100.1:4500");
+    let here = sa(connection(), path);
+    let mut payloads = offered(&here, &here.connection, &[address("192.0.2.1")]);
+    let data = payloads.iter_mut().find_map(|payload| match payload {
+        Payload::Notify(notify) if notify.kind == NotifyType::MOBIKE_SUPPORTED => Some(&mut notify.data),
+        _ => None,
+    });
+    let data = data.unwrap();
+    assert!(data.is_empty());
+    data.extend([1, 2, 3]);
+    assert!(supported(&here.connection, &opened(payloads, path)).is_some());
+}
+
 #[test]
 fn addresses_of_no_host_are_not_believed() {
     let notify = |text: &str| match address(text) {
@@ -74,10 +90,11 @@ fn addresses_of_no_host_are_not_believed() {
 #[test]
 fn what_forbids_nat_notices_any_change_of_addresses_and_ports() {
     let strict = || Connection { nat_traversal: false, ..connection() };
-    let ends = [("192.0.2.1:500", "198.51.100.1:500"), ("[2001:db8::1]:500", "[2001:db8::2]:500")];
-    for (local, remote) in ends {
+    let ends = [("192.0.2.1:500", "198.51.100.1:500", 12), ("[2001:db8::1]:500", "[2001:db8::2]:500", 36)];
+    for (local, remote, octets) in ends {
         let payloads: Vec<Payload> = no_nats(&sa(strict(), path(local, remote))).into_iter().collect();
-        assert_eq!(payloads.len(), 1);
+        let [Payload::Notify(notify)] = &payloads[..] else { panic!("{payloads:?}") };
+        assert_eq!(notify.data.len(), octets, "two addresses and two ports");
         let meets =
             |local: &str, remote: &str| meets_forbidden_nat(&opened(payloads.clone(), path(local, remote)));
         assert!(!meets(remote, local));

@@ -42,11 +42,18 @@ fn a_name_stands_for_one_number() {
     }
 }
 
-/// Taken from RFC 7296 §3, RFC 8247, RFC 8031 and RFC 9370.
+/// Taken from RFC 7296 §3, RFC 4555 §4, RFC 8784 §3, RFC 8247, RFC 8031, RFC 9242 and RFC 9370.
 const EXPECTED: &[(&str, &[(u32, &str)])] = &[
     (
         "ExchangeType",
-        &[(34, "IKE_SA_INIT"), (35, "IKE_AUTH"), (36, "CREATE_CHILD_SA"), (37, "INFORMATIONAL")],
+        &[
+            (34, "IKE_SA_INIT"),
+            (35, "IKE_AUTH"),
+            (36, "CREATE_CHILD_SA"),
+            (37, "INFORMATIONAL"),
+            (43, "IKE_INTERMEDIATE"),
+            (44, "IKE_FOLLOWUP_KE"),
+        ],
     ),
     (
         "PayloadType",
@@ -108,14 +115,29 @@ const EXPECTED: &[(&str, &[(u32, &str)])] = &[
             (37, "FAILED_CP_REQUIRED"),
             (38, "TS_UNACCEPTABLE"),
             (39, "INVALID_SELECTORS"),
+            (40, "UNACCEPTABLE_ADDRESSES"),
+            (41, "UNEXPECTED_NAT_DETECTED"),
             (43, "TEMPORARY_FAILURE"),
             (44, "CHILD_SA_NOT_FOUND"),
+            (47, "STATE_NOT_FOUND"),
             (16384, "INITIAL_CONTACT"),
             (16388, "NAT_DETECTION_SOURCE_IP"),
             (16390, "COOKIE"),
             (16393, "REKEY_SA"),
+            (16396, "MOBIKE_SUPPORTED"),
+            (16397, "ADDITIONAL_IP4_ADDRESS"),
+            (16398, "ADDITIONAL_IP6_ADDRESS"),
+            (16399, "NO_ADDITIONAL_ADDRESSES"),
+            (16400, "UPDATE_SA_ADDRESSES"),
+            (16401, "COOKIE2"),
+            (16402, "NO_NATS_ALLOWED"),
             (16430, "IKEV2_FRAGMENTATION_SUPPORTED"),
             (16431, "SIGNATURE_HASH_ALGORITHMS"),
+            (16435, "USE_PPK"),
+            (16436, "PPK_IDENTITY"),
+            (16437, "NO_PPK_AUTH"),
+            (16438, "INTERMEDIATE_EXCHANGE_SUPPORTED"),
+            (16441, "ADDITIONAL_KEY_EXCHANGE"),
         ],
     ),
 ];

@@ -1,7 +1,7 @@
 //! AH: what it covers, and what routers may do without breaking it.
 
 use ipsec_crypto::IntegrityAlgorithm;
-use ipsec_net::{Buffer, IpHeader, IpPacket, protocol};
+use ipsec_net::{Buffer, IpHeader, IpPacket, fragment, protocol};
 use ipsec_wire::ah::Header;
 use proptest::prelude::*;
 
@@ -134,5 +134,19 @@ proptest! {
         content.extend([0, 0, 0, 1]);
         content.extend(octets);
         dropped(&mut east, setup.outer(Buffer::copy_of(&content)));
+    }
+}
+
+#[test]
+fn fragments_are_neither_protected_nor_opened() {
+    let setup = Setup { protection: AH, ..PLAIN };
+    let mut west = ends(&setup).0;
+    for piece in fragment(setup.packet(3000), 1500, 1).unwrap() {
+        assert_eq!(refused(&mut west, piece), DropReason::TransportFragment);
+    }
+    let (mut west, mut east) = setup.planes();
+    let outer = sent(&mut west, setup.packet(1000));
+    for piece in fragment(outer, 576, 7).unwrap() {
+        assert_eq!(dropped(&mut east, piece), DropReason::Fragment);
     }
 }

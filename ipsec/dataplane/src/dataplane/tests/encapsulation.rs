@@ -21,7 +21,7 @@ fn opened(plane: &mut Dataplane, packet: IpPacket) -> IpPacket {
 proptest! {
     #[test]
     fn esp_goes_in_udp_in_either_mode_and_version(
-        outer_v6: bool, transport: bool, length in 0usize..3000, extended: bool,
+        outer_v6: bool, transport: bool, length in 0usize..3000, extended: bool, with_checksum: bool,
     ) {
         let setup = Setup { outer_v6, inner_v6: outer_v6, extended, ..PLAIN };
         let spoil = |pair: &mut SaPair| {
@@ -35,6 +35,12 @@ proptest! {
         let datagram = udp::read(&outer).unwrap();
         prop_assert_eq!((datagram.source.port(), datagram.destination.port()), (4500, 4500));
         prop_assert_eq!(&datagram.payload[..4], &EAST.0.to_be_bytes());
+        prop_assert_eq!(outer.payload()[6..8] == [0, 0], !outer_v6, "in IPv4 the checksum is left out");
+        let mut outer = outer;
+        if with_checksum {
+            udp::mend_checksum(&mut outer);
+            prop_assert!(outer.payload()[6..8] != [0, 0]);
+        }
         let inner = opened(&mut east, outer);
         let packet = setup.packet(length);
         prop_assert_eq!(inner.payload(), packet.payload());
