@@ -1,5 +1,6 @@
 //! How often a message is repeated over a network that loses some.
 
+use std::iter;
 use std::time::Duration;
 
 /// How a message is repeated that waits for an answer (RFC 2408 §5.1 and RFC 7296 §2.4 leave the numbers to the
@@ -37,7 +38,7 @@ impl Retransmission {
             if wait >= self.longest {
                 break;
             }
-            wait = wait * self.factor.0 / self.factor.1.max(1);
+            wait = self.longer(wait);
         }
         wait.min(self.longest)
     }
@@ -45,7 +46,13 @@ impl Retransmission {
     /// How long after its first transmission it is given up.
     #[must_use]
     pub fn total(&self) -> Duration {
-        (1..=self.transmissions.max(1)).map(|count| self.wait(count)).sum()
+        let waits = iter::successors(Some(self.first), |wait| Some(self.longer(*wait)));
+        waits.map(|wait| wait.min(self.longest)).take(self.transmissions.max(1) as usize).sum()
+    }
+
+    /// The wait after this one, if none is too long.
+    fn longer(&self, wait: Duration) -> Duration {
+        wait.min(self.longest) * self.factor.0 / self.factor.1.max(1)
     }
 }
 

@@ -7,6 +7,9 @@ use sim::RandomStream;
 use super::luck::{between, once_in, pick, some};
 use super::world::Kind;
 
+/// One choice in so many is what takes long to reckon, such as Triple DES: worlds are after what protocols do.
+const RARE: u64 = 20;
+
 /// The nouns of IKE and of the child `net`.
 pub(super) fn draw(kind: Kind, luck: &mut RandomStream) -> String {
     let mut ike = "\n[ike.site]\nends = [\"west\", \"east\"]\n".to_owned();
@@ -107,15 +110,22 @@ fn retransmit(luck: &mut RandomStream) -> String {
     format!("retransmit = {{ first = \"{first}ms\", longest = \"8s\", tries = {tries} }}\n")
 }
 
+fn cipher(luck: &mut RandomStream) -> &'static str {
+    if once_in(luck, RARE) { "3des" } else { pick(luck, &["aes128", "aes256"]) }
+}
+
 fn ike_offer(kind: Kind, luck: &mut RandomStream) -> Vec<String> {
     let proposal = |luck: &mut RandomStream| match kind.version {
         1 => {
-            let (cipher, hash) = (pick(luck, &["aes128", "aes256", "3des"]), pick(luck, &["sha1", "sha256"]));
-            format!("{cipher}-{hash}-{}", pick(luck, &["ecp256", "modp1024"]))
+            let group = if once_in(luck, RARE) { "modp1024" } else { "ecp256" };
+            format!("{}-{}-{group}", cipher(luck), pick(luck, &["sha1", "sha256"]))
         }
         _ => {
-            let protection =
-                pick(luck, &["aes128gcm16", "aes256gcm16", "chacha20poly1305", "aes128-sha256", "3des-sha1"]);
+            let protection = if once_in(luck, RARE) {
+                "3des-sha1"
+            } else {
+                pick(luck, &["aes128gcm16", "aes256gcm16", "chacha20poly1305", "aes128-sha256"])
+            };
             let prf = pick(luck, &["prfsha256", "prfsha1", "prfsha384"]);
             let groups = some(luck, &["x25519", "ecp256"], 1, 2).join("-");
             let further = if once_in(luck, 6) { "-ke1_mlkem512" } else { "" };
@@ -129,7 +139,7 @@ fn ike_offer(kind: Kind, luck: &mut RandomStream) -> Vec<String> {
 fn child_offer(kind: Kind, group: &str, luck: &mut RandomStream) -> Vec<String> {
     let proposal = |luck: &mut RandomStream| {
         let protection = if kind.version == 1 || once_in(luck, 3) {
-            format!("{}-{}", pick(luck, &["aes128", "aes256", "3des"]), pick(luck, &["sha1", "sha256"]))
+            format!("{}-{}", cipher(luck), pick(luck, &["sha1", "sha256"]))
         } else {
             pick(luck, &["aes128gcm16", "aes256gcm16", "chacha20poly1305", "aes128ccm16"]).to_owned()
         };
