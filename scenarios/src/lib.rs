@@ -13,6 +13,7 @@ pub mod model;
 pub mod node;
 pub mod oracle;
 pub mod quantity;
+pub mod reached;
 pub mod run;
 mod service;
 pub mod story;

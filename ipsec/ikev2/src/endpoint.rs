@@ -279,7 +279,7 @@ impl Endpoint {
         let came = Path::new(to, from);
         let opened =
             Opened { header, payloads: message.payloads, octets, pieces, came, request: &[], content };
-        self.out.push_back(received(from, &opened));
+        self.out.push_back(received(from, &opened, None));
         match grammar::check(header.exchange, &opened.payloads) {
             Ok(()) => {}
             Err(Broken::Critical(kind)) => {

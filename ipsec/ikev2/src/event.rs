@@ -14,6 +14,7 @@ use crate::keys::Keys;
 use crate::negotiate::IkeSuite;
 use crate::refusal::{DropReason, Failure};
 use crate::sa::{Inside, Role};
+use crate::status::Stage;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,6 +194,8 @@ pub struct MessageRecord {
     pub transmission: u32,
     /// How many pieces it was cut in; 1 when it is whole (RFC 7383).
     pub pieces: usize,
+    /// How far its IKE SA had come; nothing for an answer that belongs to none.
+    pub stage: Option<Stage>,
 }
 
 /// `IKE_SA_INIT request 0 [N(COOKIE) SA KE Nonce]`, or `IKE_AUTH request 1, transmission 2`, and perhaps `, 3 pieces`.

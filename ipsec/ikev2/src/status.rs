@@ -73,6 +73,33 @@ pub enum Stage {
     Closed,
 }
 
+impl Stage {
+    /// All of them, in the order of an IKE SA's life.
+    pub const ALL: [Self; 5] = [Self::Init, Self::HalfOpen, Self::Established, Self::Deleting, Self::Closed];
+
+    /// A short name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Init => "init",
+            Self::HalfOpen => "half-open",
+            Self::Established => "established",
+            Self::Deleting => "deleting",
+            Self::Closed => "closed",
+        }
+    }
+
+    pub(crate) fn of(state: &State) -> Self {
+        match state {
+            State::Init => Self::Init,
+            State::HalfOpen(_) => Self::HalfOpen,
+            State::Established(_) => Self::Established,
+            State::Deleting => Self::Deleting,
+            State::Closed => Self::Closed,
+        }
+    }
+}
+
 pub(crate) fn of(session: &Session) -> IkeSaStatus {
     let sa = &session.sa;
     let child = |child: &crate::sa::ChildSa| ChildStatus {
@@ -86,13 +113,7 @@ pub(crate) fn of(session: &Session) -> IkeSaStatus {
         role: sa.role,
         spi_i: sa.spi_i,
         spi_r: sa.spi_r,
-        stage: match sa.state {
-            State::Init => Stage::Init,
-            State::HalfOpen(_) => Stage::HalfOpen,
-            State::Established(_) => Stage::Established,
-            State::Deleting => Stage::Deleting,
-            State::Closed => Stage::Closed,
-        },
+        stage: Stage::of(&sa.state),
         suite: sa.crypto.as_ref().filter(|_| sa.is_established()).map(|crypto| crypto.suite),
         local: sa.path.local,
         remote: sa.path.remote,

@@ -7,6 +7,7 @@ use reports::requirements::{Catalogue, Count, Standing, page};
 use reports::{Results, json};
 
 use super::{Outcome, Trouble, at};
+use crate::reached;
 
 /// What documents demand, what shows that it is so, and how that came out
 #[derive(Debug, Args)]
@@ -19,6 +20,9 @@ pub(super) struct Coverage {
     /// Print the page that stands beside the catalogue
     #[arg(long, conflicts_with = "document")]
     page: bool,
+    /// Tell instead what that run has reached of all drop reasons, failures, notifies, probes and messages in each stage
+    #[arg(long, requires = "results", conflicts_with_all = ["document", "page"])]
+    reached: bool,
 }
 
 /// The catalogue, from the repository's root or from the folder of this crate.
@@ -27,6 +31,10 @@ const CATALOGUE: [&str; 2] = ["reports/requirements", "../reports/requirements"]
 impl Coverage {
     pub(super) fn execute(self) -> Result<Outcome, Trouble> {
         let results = self.results.as_deref().map_or_else(|| Ok(Results::default()), results)?;
+        if self.reached {
+            print!("{}", reached::page(&results));
+            return Ok(Outcome::Passed);
+        }
         let mut catalogues = catalogues()?;
         if self.page {
             print!("{}", page(&catalogues, &results));

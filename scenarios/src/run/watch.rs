@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use ipsec::Event;
 use ipsec::dataplane::{Expired, Limit, Measure, Protection};
 use ipsec::ikev1::Event as Ikev1;
-use ipsec::ikev2::{ChildRecord, Event as Ikev2, Failure, NAT_PORT};
+use ipsec::ikev2::{ChildRecord, Event as Ikev2, Failure, NAT_PORT, Stage};
 use ipsec::wire::v2::Proposal;
 use ipsec::wire::{Spi, ah, esp};
 use ipsec_net::{Instant, IpPacket, protocol, udp};
@@ -20,6 +20,7 @@ use super::ladder::{LadderLog, describe, describe_ikev1, told_in_version_1};
 use super::ledger::Ledger;
 use crate::node::Note;
 use crate::oracle::{self, Oracle, Violation};
+use crate::reached::NO_STAGE;
 
 /// Sees the trace beside the oracles: a capture, a narrator.
 pub trait Extra: Send {
@@ -143,6 +144,16 @@ impl Watch {
         self.happenings.push(Happening { at, peer, what });
     }
 
+    fn probe(&mut self, at: Instant, peer: usize, probe: &'static str) {
+        self.count(&format!("probe.{probe}"));
+        self.happened(at, peer, What::Probe(probe));
+    }
+
+    fn failed(&mut self, at: Instant, peer: usize, name: &'static str, text: String) {
+        self.count(&format!("failure.{name}"));
+        self.happened(at, peer, What::Failure(name, text));
+    }
+
     /// A peer is about to send this IKE message.
     fn announce(&mut self, at: Instant, peer: usize, message: String) {
         self.announced.insert(peer, message);
@@ -160,19 +171,29 @@ impl Watch {
                     self.count("ike.retransmissions");
                 }
                 self.announce(at, peer, message.to_string());
+                for notify in message.payloads.iter().filter_map(|(_, notify)| *notify) {
+                    self.count(&format!("notify.{notify}"));
+                }
+            }
+            Ikev2::Received(message) => {
+                let (stage, kind) = (
+                    message.stage.map_or(NO_STAGE, Stage::name),
+                    if message.response { "response" } else { "request" },
+                );
+                self.count(&format!("came.{stage}.{} {kind}", message.exchange));
             }
             Ikev2::IkeFailed { failure, .. }
             | Ikev2::ChildFailed { failure, .. }
             | Ikev2::IkeDown { cause: ipsec::ikev2::Cause::Failed(failure), .. } => {
                 let text = failure.to_string();
                 self.refused(at, &name, (failure.name(), &text), offers(failure));
-                self.happened(at, peer, What::Failure(failure.name(), text));
+                self.failed(at, peer, failure.name(), text);
             }
             Ikev2::Configured { inside, .. } => {
                 let told = inside.attributes.iter().map(ToString::to_string);
                 self.happened(at, peer, What::Told(told.collect::<Vec<_>>().join(", ")));
             }
-            Ikev2::Probe(probe) => self.happened(at, peer, What::Probe(probe)),
+            Ikev2::Probe(probe) => self.probe(at, peer, probe),
             Ikev2::ChildUp(record) => {
                 self.warn(&record.protection);
                 self.children.insert((peer, record.inbound), (**record).clone());
@@ -189,11 +210,8 @@ impl Watch {
                 self.count(&format!("drop.{}", reason.name()));
                 self.happened(at, peer, What::Drop(reason.name()));
             }
-            Ikev2::Received(_)
-            | Ikev2::IkeKeyed(_)
-            | Ikev2::IkeDown { .. }
-            | Ikev2::Moved { .. }
-            | Ikev2::Synchronised { .. } => {}
+            Ikev2::IkeKeyed(_) | Ikev2::IkeDown { .. } | Ikev2::Moved { .. } | Ikev2::Synchronised { .. } => {
+            }
         }
     }
 
@@ -224,13 +242,13 @@ impl Watch {
             | Ikev1::IkeDown { cause: ipsec::ikev1::Cause::Failed(failure), .. } => {
                 let text = failure.to_string();
                 self.refused(at, &name, (failure.name(), &text), older_offers(failure));
-                self.happened(at, peer, What::Failure(failure.name(), text));
+                self.failed(at, peer, failure.name(), text);
             }
             Ikev1::Assigned { attributes, .. } => {
                 let told: Vec<String> = attributes.iter().map(told_in_version_1).collect();
                 self.happened(at, peer, What::Told(told.join(", ")));
             }
-            Ikev1::Probe(probe) => self.happened(at, peer, What::Probe(probe)),
+            Ikev1::Probe(probe) => self.probe(at, peer, probe),
             Ikev1::ChildUp(record) => {
                 let record = as_newer(record);
                 self.warn(&record.protection);

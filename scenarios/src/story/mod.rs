@@ -11,22 +11,22 @@
 //! fact begins with `expect`, and `sometimes` names a situation that at least one seed has to meet. The language is
 //! closed: each verb is a row of [`VERBS`], each fact a row of [`FACTS`], and the rows are grammar and reference at once.
 
-mod drop_reason;
 mod fact;
 mod names;
 mod parse;
 mod pattern;
 mod sentence;
 mod verb;
+mod vocabulary;
 mod words;
 
-pub(crate) use drop_reason::drop_reason;
-pub use drop_reason::drop_reasons;
 pub use fact::{FACTS, FactRow};
 pub use names::{Kind, Names, is_word};
 pub use parse::parse;
 pub use sentence::{Act, Fact, FailureReason, Place, SelectorWord, Selectors, Sentence, Step, Story};
 pub use verb::{VERBS, VerbRow};
+pub(crate) use vocabulary::drop_reason;
+pub use vocabulary::{drop_reasons, probes};
 
 #[cfg(test)]
 mod tests;

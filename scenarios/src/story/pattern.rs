@@ -10,9 +10,9 @@ use ipsec::ikev2::Service;
 use ipsec::wire::v2::TrafficSelector;
 use ipsec_net::{Instant, Prefix};
 
-use super::drop_reason::drop_reason;
 use super::names::{Kind, Names};
 use super::sentence::{FailureReason, SelectorWord, Selectors};
+use super::vocabulary::{drop_reason, probe};
 use super::words::{Token, TokenKind};
 use crate::diagnostic::{Problem, nearest};
 use crate::file::IkeProposal;
@@ -324,15 +324,7 @@ impl Reader<'_> {
     }
 
     fn probe(&mut self) -> Result<String, Miss> {
-        self.value("a probe such as ikev2.cookie.demanded", |text| {
-            let part =
-                |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-            if text.contains('.') && text.split('.').all(part) {
-                Ok(text.to_owned())
-            } else {
-                Err(format!("`{text}` is no name of a probe: those look like ikev2.cookie.demanded"))
-            }
-        })
+        self.value("a probe such as ikev2.cookie.demanded", probe)
     }
 
     fn instant(&mut self) -> Result<Instant, Miss> {

@@ -134,6 +134,7 @@ impl Endpoint {
             payloads: listed(payloads),
             transmission: 1,
             pieces: 1,
+            stage: None,
         })));
         self.out.push_back(Output::Datagram {
             source: to,

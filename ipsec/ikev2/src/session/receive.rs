@@ -25,6 +25,7 @@ use crate::path::Path;
 use crate::protect::NotOpened;
 use crate::refusal::{DropReason, Failure, FragmentFault, Refusal};
 use crate::sa::{Affair, State};
+use crate::status::Stage;
 use crate::table;
 use crate::window::{Added, Incoming};
 
@@ -118,7 +119,7 @@ impl Session {
 
     /// Tells of a message that was understood.
     fn tell(&self, message: &Opened<'_>, from: SocketAddr, out: &mut VecDeque<Output>) {
-        out.push_back(received(from, message));
+        out.push_back(received(from, message, Some(Stage::of(&self.sa.state))));
         let mut met = |probe| out.push_back(Output::Event(Event::Probe(probe)));
         if message.pieces.0 > 1 {
             met("ikev2.message.in-pieces");

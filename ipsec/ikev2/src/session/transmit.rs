@@ -15,6 +15,7 @@ use crate::message::{Envelope, Opened};
 use crate::output::Output;
 use crate::path::Path;
 use crate::protect::Cut;
+use crate::status::Stage;
 
 impl Session {
     /// Answers a request, where it came from (RFC 7296 §2.11): its first or only datagram, how many there were, and the length
@@ -128,6 +129,7 @@ impl Session {
             payloads: listed(payloads),
             transmission,
             pieces,
+            stage: Some(Stage::of(&self.sa.state)),
         })));
     }
 
@@ -146,7 +148,7 @@ impl Session {
 }
 
 /// The record of a message that was understood.
-pub(crate) fn received(peer: SocketAddr, message: &Opened<'_>) -> Output {
+pub(crate) fn received(peer: SocketAddr, message: &Opened<'_>, stage: Option<Stage>) -> Output {
     Output::Event(Event::Received(MessageRecord {
         peer,
         exchange: message.header.exchange,
@@ -155,5 +157,6 @@ pub(crate) fn received(peer: SocketAddr, message: &Opened<'_>) -> Output {
         payloads: listed(&message.payloads),
         transmission: 1,
         pieces: message.pieces.0,
+        stage,
     }))
 }

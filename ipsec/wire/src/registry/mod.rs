@@ -29,6 +29,9 @@ macro_rules! registry {
                 pub const $constant: Self = Self($value);
             )*
 
+            /// All that have a name.
+            pub const ALL: &'static [Self] = &[$(Self::$constant),*];
+
             /// The name, if the number is known.
             #[must_use]
             pub fn name(self) -> Option<&'static str> {
