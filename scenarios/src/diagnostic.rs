@@ -48,21 +48,91 @@ impl Problem {
     }
 }
 
+/// The text of a file, and behind it those of the files that it includes.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    text: String,
+    parts: Vec<Part>,
+}
+
+/// A file in a [`Source`].
+#[derive(Clone, Debug)]
+struct Part {
+    /// Where it begins there.
+    start: usize,
+    name: String,
+    text: String,
+}
+
+impl Source {
+    /// One file.
+    pub(crate) fn new(name: &str, text: &str) -> Self {
+        Self { text: text.to_owned(), parts: vec![Part::new(0, name, text)] }
+    }
+
+    /// Puts another file behind what is there.
+    pub(crate) fn add(&mut self, name: &str, text: &str) {
+        self.text.push('\n');
+        self.parts.push(Part::new(self.text.len(), name, text));
+        self.text.push_str(text);
+    }
+
+    /// Puts blanks where something stands that has been read.
+    pub(crate) fn blank(&mut self, place: Range<usize>) {
+        let blank =
+            |letter: char| if letter == '\n' { '\n'.to_string() } else { " ".repeat(letter.len_utf8()) };
+        let blanks: String = self.text[place.clone()].chars().map(blank).collect();
+        self.text.replace_range(place, &blanks);
+    }
+
+    /// All of it, in which places are counted.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The name of the file that includes the others.
+    pub(crate) fn name(&self) -> &str {
+        &self.parts[0].name
+    }
+
+    /// The file in which a place stands.
+    fn part(&self, place: Option<&Range<usize>>) -> &Part {
+        let holds = |part: &&Part| place.is_some_and(|place| part.start <= place.start);
+        self.parts.iter().rev().find(holds).unwrap_or(&self.parts[0])
+    }
+}
+
+impl Part {
+    fn new(start: usize, name: &str, text: &str) -> Self {
+        Self { start, name: name.to_owned(), text: text.to_owned() }
+    }
+
+    /// A place of the whole in this file.
+    fn local(&self, place: &Range<usize>) -> Range<usize> {
+        let local = |at: usize| at.saturating_sub(self.start).min(self.text.len());
+        local(place.start)..local(place.end)
+    }
+}
+
 /// All that is wrong with a file.
 #[derive(Debug)]
 pub struct Diagnostics {
-    name: String,
-    source: String,
+    source: Source,
     problems: Vec<Problem>,
 }
 
 impl Diagnostics {
     /// The problems of the file of this name and text, put in the order of their places; the same one is told once.
     #[must_use]
-    pub fn new(name: &str, source: &str, mut problems: Vec<Problem>) -> Self {
+    pub fn new(name: &str, text: &str, problems: Vec<Problem>) -> Self {
+        Self::of(&Source::new(name, text), problems)
+    }
+
+    /// The same, of a file with others.
+    pub(crate) fn of(source: &Source, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
         problems.dedup();
-        Self { name: name.to_owned(), source: source.to_owned(), problems }
+        Self { source: source.clone(), problems }
     }
 
     /// The problems in full, with the lines of the file that they stand in; with `colour` for a terminal.
@@ -73,22 +143,19 @@ impl Diagnostics {
             .with_links(false)
             .with_width(WIDTH)
             .with_context_lines(1);
-        let source = NamedSource::new(&self.name, self.source.clone());
         let mut text = String::new();
         for (index, problem) in self.problems.iter().enumerate() {
             if index > 0 {
                 text.push('\n');
             }
-            let located = Located { problem, source: &source, name: &self.name };
+            let part = self.source.part(problem.span.as_ref());
+            let source = NamedSource::new(&part.name, part.text.clone());
+            let span = problem.span.as_ref().map(|span| part.local(span));
+            let located = Located { problem, span, source: &source, name: &part.name };
             // Writing to a String cannot fail, and the spans were taken from this source.
             let _ = handler.render_report(&mut text, &located);
         }
         text
-    }
-
-    /// The line and column, in characters and both from 1, of an offset into the file.
-    fn position(&self, offset: usize) -> (usize, usize) {
-        position(&self.source, offset)
     }
 }
 
@@ -99,12 +166,13 @@ impl fmt::Display for Diagnostics {
             if index > 0 {
                 f.write_str("\n")?;
             }
+            let part = self.source.part(problem.span.as_ref());
             match &problem.span {
                 Some(span) => {
-                    let (line, column) = self.position(span.start);
-                    write!(f, "{}:{line}:{column}: {}", self.name, problem.message)?;
+                    let (line, column) = position(&part.text, part.local(span).start);
+                    write!(f, "{}:{line}:{column}: {}", part.name, problem.message)?;
                 }
-                None => write!(f, "{}: {}", self.name, problem.message)?,
+                None => write!(f, "{}: {}", part.name, problem.message)?,
             }
         }
         Ok(())
@@ -147,13 +215,15 @@ const WIDTH: usize = 110;
 #[derive(Debug)]
 struct Located<'a> {
     problem: &'a Problem,
+    /// Its place in that file.
+    span: Option<Range<usize>>,
     source: &'a NamedSource<String>,
     name: &'a str,
 }
 
 impl fmt::Display for Located<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.problem.span {
+        match self.span {
             Some(_) => f.write_str(&self.problem.message),
             None => write!(f, "{}: {}", self.name, self.problem.message),
         }
@@ -168,11 +238,11 @@ impl Diagnostic for Located<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.problem.span.as_ref().map(|_| self.source as &dyn SourceCode)
+        self.span.as_ref().map(|_| self.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.problem.span.clone()?;
+        let span = self.span.clone()?;
         let label = LabeledSpan::new(Some(self.problem.label.clone()), span.start, span.len());
         Some(Box::new(std::iter::once(label)))
     }

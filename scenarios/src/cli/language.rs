@@ -7,12 +7,15 @@ use crate::file;
 
 /// Print the reference of the scenario language, in Markdown
 #[derive(Debug, Args)]
-pub(super) struct Language;
+pub(super) struct Language {
+    /// Print a JSON Schema of scenario files instead, by which editors complete and check them
+    #[arg(long)]
+    schema: bool,
+}
 
 impl Language {
-    #[expect(clippy::unused_self, reason = "each command has this shape")]
     pub(super) fn execute(self) -> Result<Outcome, Trouble> {
-        print!("{}", file::page());
+        print!("{}", if self.schema { file::schema() } else { file::page() });
         Ok(Outcome::Passed)
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct Top {
     pub(super) covers: Vec<Text>,
     pub(super) seeds: Option<Text>,
     pub(super) tags: Vec<String>,
+    /// What a file includes has taken its place before nouns are read.
+    pub(super) include: Option<Texts>,
     pub(super) known_failure: Option<Text>,
     pub(super) allow: Allow,
     pub(super) limit: Option<Text>,

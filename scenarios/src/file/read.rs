@@ -1,6 +1,5 @@
 //! From a file to its nouns: TOML first, then each noun by itself, so that one wrong key hides no other.
 
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
@@ -9,13 +8,14 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
 use super::cases::{self, Variant};
+use super::include;
 use super::nouns::{
     Authority, Certificate, Child, Ike, JunosIkePolicy, JunosIkeProposal, JunosIpsecPolicy,
     JunosIpsecProposal, Link, Manual, Nat, Peer, Policy, Pool, Router, Tester, Text, Top, Traffic,
 };
 use super::resolve::{junos, resolve};
 use super::scenario::Scenario;
-use crate::diagnostic::{Diagnostics, Problem, suggestion};
+use crate::diagnostic::{Diagnostics, Problem, Source, suggestion};
 
 /// Reads the scenarios of a file, each with its name: the path, and where there are several cases `#` and the case behind it.
 ///
@@ -26,17 +26,17 @@ pub fn load_all(path: &Path) -> Result<Vec<(String, Scenario)>, Diagnostics> {
     if !path.exists() && shown.contains('#') {
         return Ok(vec![(shown, load(path)?)]);
     }
-    parse_all(&shown, &read(path)?)
+    parse_all(&include::read(path)?)
 }
 
-/// Reads the scenarios in the text of the file of this name.
-pub(super) fn parse_all(name: &str, text: &str) -> Result<Vec<(String, Scenario)>, Diagnostics> {
+/// Reads the scenarios in a file.
+pub(super) fn parse_all(source: &Source) -> Result<Vec<(String, Scenario)>, Diagnostics> {
     let named = |variant: &Variant| match &variant.case {
-        Some(case) => format!("{name}#{case}"),
-        None => name.to_owned(),
+        Some(case) => format!("{}#{case}", source.name()),
+        None => source.name().to_owned(),
     };
-    let all = variants(name, text)?;
-    all.iter().map(|variant| Ok((named(variant), resolved(name, text, variant)?))).collect()
+    let all = variants(source)?;
+    all.iter().map(|variant| Ok((named(variant), resolved(source, variant)?))).collect()
 }
 
 /// Reads one scenario: of a file with several cases that which is named behind `#`.
@@ -44,16 +44,16 @@ pub(super) fn parse_all(name: &str, text: &str) -> Result<Vec<(String, Scenario)
 /// # Errors
 /// When the file cannot be read, when it has not this case or several and none is named, and for all that [`parse`] refuses.
 pub fn load(path: &Path) -> Result<Scenario, Diagnostics> {
-    let (name, text, variant) = chosen(path)?;
-    resolved(&name, &text, &variant)
+    let (source, variant) = chosen(path)?;
+    resolved(&source, &variant)
 }
 
-/// The text of one scenario, with the values of its case.
+/// The text of one scenario, with the values of its case and all that its file includes.
 ///
 /// # Errors
 /// When there is no such file or case.
 pub fn source(path: &Path) -> Result<String, Diagnostics> {
-    chosen(path).map(|(_, _, variant)| variant.text)
+    chosen(path).map(|(_, variant)| variant.text)
 }
 
 /// Reads the only scenario in the text of a file; `name` stands in messages only.
@@ -61,25 +61,25 @@ pub fn source(path: &Path) -> Result<String, Diagnostics> {
 /// # Errors
 /// Everything that is wrong with the text, as far as it can be told at once.
 pub fn parse(name: &str, text: &str) -> Result<Scenario, Diagnostics> {
-    let all = variants(name, text)?;
-    resolved(name, text, &one(name, text, all, None)?)
+    let source = Source::new(name, text);
+    let all = variants(&source)?;
+    resolved(&source, &one(&source, all, None)?)
 }
 
-/// The file and the case that a path means, with the texts of both.
-fn chosen(path: &Path) -> Result<(String, String, Variant), Diagnostics> {
+/// The file and the case that a path means.
+fn chosen(path: &Path) -> Result<(Source, Variant), Diagnostics> {
     let shown = path.display().to_string();
     let (file, case) = match shown.rsplit_once('#').filter(|_| !path.exists()) {
         Some((file, case)) => (Path::new(file), Some(case)),
         None => (path, None),
     };
-    let name = file.display().to_string();
-    let text = read(file)?;
-    let variant = one(&name, &text, variants(&name, &text)?, case)?;
-    Ok((name, text, variant))
+    let source = include::read(file)?;
+    let variant = one(&source, variants(&source)?, case)?;
+    Ok((source, variant))
 }
 
 /// The variant that is meant.
-fn one(name: &str, text: &str, all: Vec<Variant>, case: Option<&str>) -> Result<Variant, Diagnostics> {
+fn one(source: &Source, all: Vec<Variant>, case: Option<&str>) -> Result<Variant, Diagnostics> {
     let known: Vec<String> = all.iter().filter_map(|variant| variant.case.clone()).collect();
     if let Some(found) = all.into_iter().find(|variant| variant.case.as_deref() == case) {
         return Ok(found);
@@ -92,25 +92,21 @@ fn one(name: &str, text: &str, all: Vec<Variant>, case: Option<&str>) -> Result<
             let problem = Problem::anywhere(format!("there is no case {case} here"));
             with_suggestion(problem, case, &known.iter().map(String::as_str).collect::<Vec<_>>())
         }
-        None => Problem::anywhere(format!("there are {} cases here", known.len()))
-            .help(format!("name one of them, such as {name}#{}", known.first().map_or("", String::as_str))),
+        None => Problem::anywhere(format!("there are {} cases here", known.len())).help(format!(
+            "name one of them, such as {}#{}",
+            source.name(),
+            known.first().map_or("", String::as_str)
+        )),
     };
-    Err(Diagnostics::new(name, text, vec![problem]))
+    Err(Diagnostics::of(source, vec![problem]))
 }
 
-fn read(path: &Path) -> Result<String, Diagnostics> {
-    let name = path.display().to_string();
-    let whole = |message: String| Diagnostics::new(&name, "", vec![Problem::anywhere(message)]);
-    let octets = fs::read(path).map_err(|error| whole(error.to_string()))?;
-    String::from_utf8(octets).map_err(|_| whole("the file is not UTF-8 text".to_owned()))
+fn variants(source: &Source) -> Result<Vec<Variant>, Diagnostics> {
+    cases::variants(source.text()).map_err(|problems| Diagnostics::of(source, problems))
 }
 
-fn variants(name: &str, text: &str) -> Result<Vec<Variant>, Diagnostics> {
-    cases::variants(text).map_err(|problems| Diagnostics::new(name, text, problems))
-}
-
-/// The scenario of a variant of the file with this text.
-fn resolved(name: &str, text: &str, variant: &Variant) -> Result<Scenario, Diagnostics> {
+/// The scenario of a variant of the file.
+fn resolved(source: &Source, variant: &Variant) -> Result<Scenario, Diagnostics> {
     let read = document(&variant.text).and_then(|mut document| {
         junos::apply(&mut document)?;
         resolve(&document, &variant.text)
@@ -120,7 +116,7 @@ fn resolved(name: &str, text: &str, variant: &Variant) -> Result<Scenario, Diagn
             Some(case) => problem.in_case(case, |place| variant.origin(place)),
             None => problem,
         };
-        Diagnostics::new(name, text, problems.into_iter().map(in_file).collect())
+        Diagnostics::of(source, problems.into_iter().map(in_file).collect())
     })
 }
 

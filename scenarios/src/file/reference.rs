@@ -1,18 +1,22 @@
-//! What can stand in a scenario file, as a page for people: each key of each noun, each verb and each fact, a row.
+//! What can stand in a scenario file, as a page for people and as a schema for editors: each key of each noun, each verb and
+//! each fact, a row.
 //!
-//! The readers themselves are asked which keys they know (`fields`), so none can be missing here.
+//! The readers themselves are asked which keys they know (`shape`), so none can be missing here.
 
 mod children;
-mod fields;
 mod ike;
 mod junos;
 mod network;
 mod proofs;
+mod schema;
+mod shape;
 
 use std::fmt::Write as _;
 
+pub use self::schema::schema;
+use self::shape::Shape;
 use super::nouns;
-use crate::story::{FACTS, FailureReason, VERBS, drop_reasons};
+use crate::story::{FACTS, FailureReason, VERBS, drop_reasons, probes};
 
 /// A key and what it means.
 struct Row {
@@ -29,8 +33,8 @@ struct Section {
     /// As its heading stands in the file.
     heading: &'static str,
     meaning: &'static str,
-    /// The keys that its reader knows.
-    known: fn() -> &'static [&'static str],
+    /// What its reader takes.
+    shape: fn() -> Shape,
     rows: &'static [Row],
     /// The rows of another table, some of whose keys can stand here too, for one end alone.
     both_ends: &'static [Row],
@@ -52,7 +56,7 @@ pub fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
     for section in sections() {
         let _ = write!(page, "\n### `{}`\n\n{}\n", section.heading, section.meaning);
-        let known = (section.known)();
+        let known = (section.shape)().names();
         let again: Vec<String> = section
             .both_ends
             .iter()
@@ -84,6 +88,8 @@ pub fn page() -> String {
     let _ = write!(page, "\nA REASON is one of {}.\n", reasons.join(", "));
     let drops: Vec<String> = drop_reasons().into_iter().map(|name| format!("`{name}`")).collect();
     let _ = write!(page, "\nA DROP is one of {}.\n", drops.join(", "));
+    let probes: Vec<String> = probes().into_iter().map(|name| format!("`{name}`")).collect();
+    let _ = write!(page, "\nA PROBE is one of {}.\n", probes.join(", "));
     page
 }
 
@@ -154,7 +160,7 @@ mod tests {
     fn each_key_that_a_reader_knows_has_a_row_and_no_row_is_of_a_key_that_it_does_not_know() {
         let mut wrong = Vec::new();
         for section in sections() {
-            let known = (section.known)();
+            let known = (section.shape)().names();
             let told = |key: &&str| section.rows.iter().chain(section.both_ends).any(|row| row.key == *key);
             for key in known.iter().filter(|key| !told(key)) {
                 wrong.push(format!("{}: nothing is said of {key}", section.heading));

@@ -67,6 +67,9 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     let policies = policy::resolve(&document.policies, &names, &mut problems);
     let traffic = traffic::resolve(&document.traffic, &peers, &mut problems);
     let top = &document.top;
+    if let Some(include) = top.include.as_ref().and_then(|include| include.0.first()) {
+        problems.add(Problem::at(include.span(), "only a file can include others"));
+    }
     let story = read_story(top, &names, source, &mut problems);
     let scenario = Scenario {
         title: title(top, &mut problems),

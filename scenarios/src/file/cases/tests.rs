@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::diagnostic::Source;
 use crate::file;
 use crate::file::read::parse_all;
 
@@ -39,7 +40,7 @@ fn cases(text: &str) -> Vec<String> {
 
 /// What is wrong with the file, as it is shown.
 fn wrong(text: &str) -> String {
-    parse_all("cases.toml", text).unwrap_err().render(false)
+    parse_all(&Source::new("cases.toml", text)).unwrap_err().render(false)
 }
 
 #[test]
@@ -121,10 +122,11 @@ fn what_is_wrong_is_told_where_it_stands_in_the_file() {
 
 #[test]
 fn a_scenario_is_named_by_its_case_and_no_other() {
-    let names: Vec<String> = parse_all("m.toml", FILE).unwrap().into_iter().map(|(name, _)| name).collect();
+    let names: Vec<String> =
+        parse_all(&Source::new("m.toml", FILE)).unwrap().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["m.toml#3des,md5", "m.toml#3des,sha1", "m.toml#aes128,md5", "m.toml#aes128,sha1"]);
     let error = file::parse("m.toml", FILE).unwrap_err().to_string();
     assert_eq!(error, "m.toml: there are 4 cases here");
-    let error = parse_all("m.toml", "title = \"t\"\n[cases]\n").unwrap_err().to_string();
+    let error = parse_all(&Source::new("m.toml", "title = \"t\"\n[cases]\n")).unwrap_err().to_string();
     assert_eq!(error, "m.toml:2:1: there are no values here");
 }

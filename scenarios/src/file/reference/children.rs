@@ -1,75 +1,75 @@
 //! What stands under IKE SAs or by itself: pools, children, manual SAs, policies.
 
-use super::{Row, Section, fields, nouns, row};
+use super::{Row, Section, Shape, nouns, row};
 
 pub(super) const SECTIONS: &[Section] = &[
     Section {
         heading: "[pool.NAME]",
         meaning: "Inside addresses that a peer lends, and what it tells those who get one (RFC 7296 §2.19).",
-        known: fields::of::<nouns::Pool>,
+        shape: Shape::of::<nouns::Pool>,
         rows: POOL,
         both_ends: &[],
     },
     Section {
         heading: "[child.NAME]",
         meaning: "A configuration of SA pairs under an IKE SA.",
-        known: fields::of::<nouns::Child>,
+        shape: Shape::of::<nouns::Child>,
         rows: CHILD,
         both_ends: &[],
     },
     Section {
         heading: "[child.NAME.at.PEER]",
         meaning: "What one end is told, where that is not what both are.",
-        known: fields::of::<nouns::ChildEnd>,
+        shape: Shape::of::<nouns::ChildEnd>,
         rows: CHILD_END,
         both_ends: CHILD,
     },
     Section {
         heading: "lifetime = { … } of a child",
         meaning: "How long SAs may be used; without it for ever. At the soft limit they are replaced, at the hard one they end.",
-        known: fields::of::<nouns::Lifetime>,
+        shape: Shape::of::<nouns::Lifetime>,
         rows: LIFETIME,
         both_ends: &[],
     },
     Section {
         heading: "options = { … }",
         meaning: "What the SAs of a child or of a manual pair do that most do not.",
-        known: fields::of::<nouns::Options>,
+        shape: Shape::of::<nouns::Options>,
         rows: OPTIONS,
         both_ends: &[],
     },
     Section {
         heading: "[manual.NAME]",
         meaning: "An SA pair whose keys stand in the file, with the statements and limits of the routers of their time.",
-        known: fields::of::<nouns::Manual>,
+        shape: Shape::of::<nouns::Manual>,
         rows: MANUAL,
         both_ends: &[],
     },
     Section {
         heading: "[manual.NAME.at.PEER]",
         meaning: "What one end is told otherwise, to see what comes of it.",
-        known: fields::of::<nouns::ManualEnd>,
+        shape: Shape::of::<nouns::ManualEnd>,
         rows: MANUAL_END,
         both_ends: MANUAL,
     },
     Section {
         heading: "bidirectional = { … }",
         meaning: "The keys of both directions, or of one as `inbound` or `outbound`, which the first end sees so.",
-        known: fields::of::<nouns::ManualKeying>,
+        shape: Shape::of::<nouns::ManualKeying>,
         rows: MANUAL_KEYING,
         both_ends: &[],
     },
     Section {
         heading: "authentication = { … }",
         meaning: "An algorithm and its key; `encryption` likewise.",
-        known: fields::of::<nouns::Algorithm>,
+        shape: Shape::of::<nouns::Algorithm>,
         rows: ALGORITHM,
         both_ends: &[],
     },
     Section {
         heading: "[policy.NAME]",
         meaning: "Packets that pass in the clear or get nowhere. Policies come before those of children and manual SAs, in their order.",
-        known: fields::of::<nouns::Policy>,
+        shape: Shape::of::<nouns::Policy>,
         rows: POLICY,
         both_ends: &[],
     },

@@ -1,62 +1,62 @@
 //! IKE configurations, and how their SAs last, move and get through NAT.
 
 use super::children::LIFETIME;
-use super::{Row, Section, fields, nouns, row};
+use super::{Row, Section, Shape, nouns, row};
 
 pub(super) const SECTIONS: &[Section] = &[
     Section {
         heading: "[ike.NAME]",
         meaning: "An IKE configuration that two peers share, or believe they do.",
-        known: fields::of::<nouns::Ike>,
+        shape: Shape::of::<nouns::Ike>,
         rows: IKE,
         both_ends: &[],
     },
     Section {
         heading: "[ike.NAME.at.PEER]",
         meaning: "What one end is told, where that is not what both are.",
-        known: fields::of::<nouns::IkeEnd>,
+        shape: Shape::of::<nouns::IkeEnd>,
         rows: IKE_END,
         both_ends: IKE,
     },
     Section {
         heading: "lifetime = { … } of an IKE configuration",
         meaning: "How long IKE SAs last; without it for ever. At the soft limit they are replaced, at the hard one they end.",
-        known: fields::of::<nouns::IkeLifetime>,
+        shape: Shape::of::<nouns::IkeLifetime>,
         rows: &[],
         both_ends: LIFETIME,
     },
     Section {
         heading: "retransmit = { … }",
         meaning: "How requests are repeated (RFC 7296 §2.4).",
-        known: fields::of::<nouns::Retransmit>,
+        shape: Shape::of::<nouns::Retransmit>,
         rows: RETRANSMIT,
         both_ends: &[],
     },
     Section {
         heading: "nat = { … }",
         meaning: "How IKE SAs get through NAT (RFC 7296 §2.23, RFC 3947).",
-        known: fields::of::<nouns::NatTraversal>,
+        shape: Shape::of::<nouns::NatTraversal>,
         rows: NAT_TRAVERSAL,
         both_ends: &[],
     },
     Section {
         heading: "xauth = { … }",
         meaning: "Who uses a client of version 1 (draft-beaulieu-ike-xauth-02): between phase 1 and quick mode the other end asks.",
-        known: fields::of::<nouns::Xauth>,
+        shape: Shape::of::<nouns::Xauth>,
         rows: XAUTH,
         both_ends: &[],
     },
     Section {
         heading: "ppk = { … }",
         meaning: "A post-quantum preshared key (RFC 8784, RFC 9867).",
-        known: fields::of::<nouns::Ppk>,
+        shape: Shape::of::<nouns::Ppk>,
         rows: PPK,
         both_ends: &[],
     },
     Section {
         heading: "redirect = { … }",
         meaning: "Where a responder sends its initiators (RFC 5685).",
-        known: fields::of::<nouns::Redirect>,
+        shape: Shape::of::<nouns::Redirect>,
         rows: REDIRECT,
         both_ends: &[],
     },

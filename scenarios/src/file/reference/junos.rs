@@ -1,47 +1,47 @@
 //! Proposals and policies in the statements of JUNOS.
 
-use super::{Row, Section, fields, nouns, row};
+use super::{Row, Section, Shape, nouns, row};
 
 pub(super) const SECTIONS: &[Section] = &[
     Section {
         heading: "[ike-proposal.NAME]",
         meaning: "A transform of phase 1 in the statements of JUNOS.",
-        known: fields::of::<nouns::JunosIkeProposal>,
+        shape: Shape::of::<nouns::JunosIkeProposal>,
         rows: IKE_PROPOSAL,
         both_ends: &[],
     },
     Section {
         heading: "[ike-policy.NAME]",
         meaning: "What an end of phase 1 offers and accepts, and with which shared key. It speaks version 1.",
-        known: fields::of::<nouns::JunosIkePolicy>,
+        shape: Shape::of::<nouns::JunosIkePolicy>,
         rows: IKE_POLICY,
         both_ends: &[],
     },
     Section {
         heading: "pre-shared-key = { … }",
         meaning: "A shared key of ASCII characters, in one of two ways.",
-        known: fields::of::<nouns::SharedKey>,
+        shape: Shape::of::<nouns::SharedKey>,
         rows: SHARED_KEY,
         both_ends: &[],
     },
     Section {
         heading: "[ipsec-proposal.NAME]",
         meaning: "A transform of quick mode in the statements of JUNOS.",
-        known: fields::of::<nouns::JunosIpsecProposal>,
+        shape: Shape::of::<nouns::JunosIpsecProposal>,
         rows: IPSEC_PROPOSAL,
         both_ends: &[],
     },
     Section {
         heading: "[ipsec-policy.NAME]",
         meaning: "What a child offers and accepts.",
-        known: fields::of::<nouns::JunosIpsecPolicy>,
+        shape: Shape::of::<nouns::JunosIpsecPolicy>,
         rows: IPSEC_POLICY,
         both_ends: &[],
     },
     Section {
         heading: "perfect-forward-secrecy = { … }",
         meaning: "The key exchange of each quick mode.",
-        known: fields::of::<nouns::ForwardSecrecy>,
+        shape: Shape::of::<nouns::ForwardSecrecy>,
         rows: FORWARD_SECRECY,
         both_ends: &[],
     },

@@ -1,33 +1,33 @@
 //! The file itself, peers, and the network between them.
 
-use super::{Row, Section, fields, nouns, row};
+use super::{Row, Section, Shape, nouns, row};
 
 pub(super) const SECTIONS: &[Section] = &[
     Section {
         heading: "title = …",
         meaning: "The keys before the first table.",
-        known: fields::of::<nouns::Top>,
+        shape: Shape::of::<nouns::Top>,
         rows: TOP,
         both_ends: &[],
     },
     Section {
         heading: "allow = { … }",
         meaning: "What is no failure in this scenario.",
-        known: fields::of::<nouns::Allow>,
+        shape: Shape::of::<nouns::Allow>,
         rows: ALLOW,
         both_ends: &[],
     },
     Section {
         heading: "[peer.NAME]",
         meaning: "A security gateway, or a host with IPsec of its own.",
-        known: fields::of::<nouns::Peer>,
+        shape: Shape::of::<nouns::Peer>,
         rows: PEER,
         both_ends: &[],
     },
     Section {
         heading: "tickets = { … }",
         meaning: "How a peer grants tickets to resume IKE SAs with (RFC 5723). Its key outlives its restarts.",
-        known: fields::of::<nouns::Tickets>,
+        shape: Shape::of::<nouns::Tickets>,
         rows: TICKETS,
         both_ends: &[],
     },
@@ -35,49 +35,49 @@ pub(super) const SECTIONS: &[Section] = &[
         heading: "[link.NAME]",
         meaning: "A link between two peers, routers, translators or testers. Two peers that share an IKE configuration and have no \
                   way to each other get one without being told.",
-        known: fields::of::<nouns::Link>,
+        shape: Shape::of::<nouns::Link>,
         rows: LINK,
         both_ends: &[],
     },
     Section {
         heading: "[link.NAME.from.NODE]",
         meaning: "How what comes from one end fares, where that is not as told for the link.",
-        known: fields::of::<nouns::Direction>,
+        shape: Shape::of::<nouns::Direction>,
         rows: &[],
         both_ends: LINK,
     },
     Section {
         heading: "outage = { … }",
         meaning: "When a link carries nothing.",
-        known: fields::of::<nouns::Outage>,
+        shape: Shape::of::<nouns::Outage>,
         rows: OUTAGE,
         both_ends: &[],
     },
     Section {
         heading: "[router.NAME]",
         meaning: "A router, which cuts what is too long or tells its sender.",
-        known: fields::of::<nouns::Router>,
+        shape: Shape::of::<nouns::Router>,
         rows: ROUTER,
         both_ends: &[],
     },
     Section {
         heading: "[nat.NAME]",
         meaning: "A translator (NAT44) between two links, with each behaviour of RFC 4787.",
-        known: fields::of::<nouns::Nat>,
+        shape: Shape::of::<nouns::Nat>,
         rows: NAT,
         both_ends: &[],
     },
     Section {
         heading: "[tester.NAME]",
         meaning: "Somebody on the path who speaks in the name of one end, and says what is wrong.",
-        known: fields::of::<nouns::Tester>,
+        shape: Shape::of::<nouns::Tester>,
         rows: TESTER,
         both_ends: &[],
     },
     Section {
         heading: "[traffic.NAME]",
         meaning: "Packets between two hosts, from `start` to `stop`.",
-        known: fields::of::<nouns::Traffic>,
+        shape: Shape::of::<nouns::Traffic>,
         rows: TRAFFIC,
         both_ends: &[],
     },
@@ -88,6 +88,12 @@ const TOP: &[Row] = &[
     row("covers", "list such as `\"rfc7296#2.8\"`", "nothing", "The clauses that it puts to the test."),
     row("seeds", "seeds", "`\"0..20\"`", "The seeds it is run with unless the command line says otherwise."),
     row("tags", "list of words", "none", "Words to select scenarios by."),
+    row(
+        "include",
+        "texts",
+        "none",
+        "Files with nouns that stand behind those of this one, from the folder of this file; no folder of scenarios that are run.",
+    ),
     row(
         "known-failure",
         "text",

@@ -1,75 +1,75 @@
 //! How ends prove who they are, and the laboratory's PKI.
 
-use super::{Row, Section, fields, nouns, row};
+use super::{Row, Section, Shape, nouns, row};
 
 pub(super) const SECTIONS: &[Section] = &[
     Section {
         heading: "auth = { … }",
         meaning: "How an end proves who it is: one of these.",
-        known: fields::of::<nouns::Auth>,
+        shape: Shape::of::<nouns::Auth>,
         rows: AUTH,
         both_ends: &[],
     },
     Section {
         heading: "accept = { … }",
         meaning: "How an end wants the other one to prove who it is, where that is not how it does: one of these.",
-        known: fields::of::<nouns::Accept>,
+        shape: Shape::of::<nouns::Accept>,
         rows: ACCEPT,
         both_ends: &[],
     },
     Section {
         heading: "auth = { eap = { … } }",
         meaning: "What a user of EAP knows.",
-        known: fields::of::<nouns::EapUser>,
+        shape: Shape::of::<nouns::EapUser>,
         rows: EAP_USER,
         both_ends: &[],
     },
     Section {
         heading: "accept = { eap = { … } }",
         meaning: "What a server of EAP knows and wants.",
-        known: fields::of::<nouns::EapServer>,
+        shape: Shape::of::<nouns::EapServer>,
         rows: EAP_SERVER,
         both_ends: &[],
     },
     Section {
         heading: "accept = { certificate = { … } }",
         meaning: "Whose certificates count.",
-        known: fields::of::<nouns::AcceptCertificate>,
+        shape: Shape::of::<nouns::AcceptCertificate>,
         rows: ACCEPT_CERTIFICATE,
         both_ends: &[],
     },
     Section {
         heading: "further = [{ … }]",
         meaning: "An authentication exchange behind the first one (RFC 4739): who the end is there, and how it proves that.",
-        known: fields::of::<nouns::FurtherProof>,
+        shape: Shape::of::<nouns::FurtherProof>,
         rows: FURTHER,
         both_ends: &[],
     },
     Section {
         heading: "accept-further = [{ … }]",
         meaning: "How an end wants the other one to prove itself in a further exchange.",
-        known: fields::of::<nouns::FurtherDemand>,
+        shape: Shape::of::<nouns::FurtherDemand>,
         rows: ACCEPT_FURTHER,
         both_ends: &[],
     },
     Section {
         heading: "[authority.NAME]",
         meaning: "An authority of the laboratory's PKI, whose keys come from the seed. It stands behind its issuer.",
-        known: fields::of::<nouns::Authority>,
+        shape: Shape::of::<nouns::Authority>,
         rows: AUTHORITY,
         both_ends: &[],
     },
     Section {
         heading: "[certificate.NAME]",
         meaning: "A certificate that an authority has issued.",
-        known: fields::of::<nouns::Certificate>,
+        shape: Shape::of::<nouns::Certificate>,
         rows: CERTIFICATE,
         both_ends: &[],
     },
     Section {
         heading: "ocsp = { … }",
         meaning: "What an OCSP responder says of a certificate; its owner shows it to whoever asks (RFC 4806, RFC 6960).",
-        known: fields::of::<nouns::Ocsp>,
+        shape: Shape::of::<nouns::Ocsp>,
         rows: OCSP,
         both_ends: &[],
     },
