@@ -128,3 +128,6 @@ fn add(suite: &mut Suite, scenario: &Scenario, case: Case, met: &BTreeSet<usize>
     }
     suite.cases.push(case);
 }
+
+#[cfg(test)]
+mod tests;
