@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -90,6 +91,115 @@ fn not_decrypted(config: &Path) -> Vec<String> {
     list.lines().map(str::to_owned).collect()
 }
 
+/// What is asked of frames, all at once: each question of its own would start tshark anew.
+const FIELDS: [&str; 16] = [
+    "frame.number",
+    "frame.comment",
+    "isakmp.exchangetype",
+    "isakmp.flag_e",
+    "isakmp.enc.decrypted",
+    "isakmp.auth.method",
+    "isakmp.typepayload",
+    "ah.spi",
+    "esp.spi",
+    "esp.icv_bad",
+    "udp.port",
+    "udp.dstport",
+    "udpencap.nat_keepalive",
+    "icmp.type",
+    "icmpv6.type",
+    "_ws.malformed",
+];
+
+/// A frame as Wireshark sees it: the fields that it has.
+struct Frame(BTreeMap<&'static str, String>);
+
+impl Frame {
+    fn has(&self, field: &str) -> bool {
+        assert!(FIELDS.contains(&field), "{field}");
+        self.0.contains_key(field)
+    }
+
+    /// Whether the field has this value, perhaps among others.
+    fn is(&self, field: &str, value: u16) -> bool {
+        assert!(FIELDS.contains(&field), "{field}");
+        let values = self.0.get(field).into_iter().flat_map(|values| values.split(','));
+        values.flat_map(str::parse).any(|found: u16| found == value)
+    }
+
+    fn is_ike(&self) -> bool {
+        self.has("isakmp.exchangetype")
+    }
+
+    fn is_esp(&self) -> bool {
+        self.has("esp.spi")
+    }
+
+    /// Whether the E flag of version 1 is set.
+    fn is_sealed(&self) -> bool {
+        self.is("isakmp.flag_e", 1)
+    }
+}
+
+/// The frames of a capture.
+struct Seen(Vec<Frame>);
+
+impl Seen {
+    fn all(capture: &Path, config: &Path) -> Self {
+        let frame = |row: String| {
+            let fields = FIELDS.into_iter().zip(row.split('\t').map(str::to_owned));
+            Frame(fields.filter(|(_, value)| !value.is_empty()).collect())
+        };
+        Self(frames(capture, config, "frame", &FIELDS).into_iter().map(frame).collect())
+    }
+
+    /// Those that are sent for the first time: Wireshark takes a repeat for the next message of its exchange, under another IV.
+    fn first(capture: &Path, config: &Path) -> Self {
+        let mut all = Self::all(capture, config);
+        all.0.retain(|frame| {
+            !frame.0.get("frame.comment").is_some_and(|comment| comment.contains("transmission"))
+        });
+        all
+    }
+
+    /// The numbers of those that are so.
+    fn those(&self, are_so: impl Fn(&Frame) -> bool) -> Vec<&str> {
+        self.0.iter().filter(|frame| are_so(frame)).map(|frame| frame.0["frame.number"].as_str()).collect()
+    }
+
+    fn assert_that_none_is_malformed(&self, scenario: &str) {
+        assert_eq!(self.those(|frame| frame.has("_ws.malformed")), [""; 0], "{scenario}: malformed frames");
+    }
+
+    /// There are packets of ESP, what is inside is seen, and no ICV is wrong.
+    fn assert_that_esp_is_read(&self, scenario: &str, is_read: impl Fn(&Frame) -> bool) {
+        let esp = self.those(Frame::is_esp);
+        assert!(esp.len() > 100, "{scenario}: {} ESP packets", esp.len());
+        let inside = self.those(|frame| frame.is_esp() && is_read(frame));
+        assert_eq!(inside, esp, "{scenario}: ESP packets that stay encrypted");
+        assert_eq!(self.those(|frame| frame.is("esp.icv_bad", 1)), [""; 0], "{scenario}: wrong ICVs");
+    }
+
+    /// Each encrypted message of version 1 has a HASH payload.
+    fn assert_that_version_1_is_read(&self, scenario: &str) {
+        let sealed = self.those(Frame::is_sealed);
+        assert!(sealed.len() >= 5, "{scenario}");
+        let read = self.those(|frame| frame.is_sealed() && frame.is("isakmp.typepayload", HASH));
+        assert_eq!(read, sealed, "{scenario}: IKE messages");
+    }
+}
+
+// Exchanges and payloads, by their numbers.
+const MAIN_MODE: u16 = 2;
+const TRANSACTION: u16 = 6;
+const QUICK_MODE: u16 = 32;
+const IKE_AUTH: u16 = 35;
+const CERT: u16 = 6;
+const HASH: u16 = 8;
+const SIG: u16 = 9;
+const ATTRIBUTES: u16 = 14;
+const FRAGMENT: u16 = 132;
+
 #[test]
 fn every_message_and_packet_is_decrypted_and_none_is_malformed() {
     if !tshark_is_here() {
@@ -97,23 +207,20 @@ fn every_message_and_packet_is_decrypted_and_none_is_malformed() {
     }
     for scenario in ["clean", "suites-cbc", "ipv4-in-ipv6", "ipv6-in-ipv4", "loss-5"] {
         let (capture, config) = captured(&format!("ikev2/{scenario}"));
-        // Wireshark takes a repeat for the next message of its exchange, under another IV.
-        let see = |filter: &str| {
-            let first = format!("{filter} && !(frame.comment contains \"transmission\")");
-            frames(&capture, &config, &first, &["frame.number"])
-        };
-        assert_eq!(see("_ws.malformed"), Vec::<String>::new(), "{scenario}: malformed frames");
+        let seen = Seen::first(&capture, &config);
+        seen.assert_that_none_is_malformed(scenario);
         // Exchange types 35 to 37 are encrypted; an INFORMATIONAL may hold nothing but padding.
-        let protected = see("isakmp.exchangetype >= 35");
+        let protected = seen.those(|frame| (35..38).any(|kind| frame.is("isakmp.exchangetype", kind)));
         assert!(!protected.is_empty());
-        assert_eq!(see("isakmp.enc.decrypted"), protected, "{scenario}: IKE messages that stay encrypted");
-        let auth = see("isakmp.exchangetype == 35");
-        assert_eq!(see("isakmp.exchangetype == 35 && isakmp.auth.method == 2"), auth, "{scenario}: AUTH");
-        let esp = see("esp");
-        assert!(esp.len() > 100);
-        let inside = see("esp && (udp.port == 9 || icmp || icmpv6)");
-        assert_eq!(inside, esp, "{scenario}: ESP packets that stay encrypted");
-        assert_eq!(see("esp.icv_bad == 1"), Vec::<String>::new(), "{scenario}: wrong ICVs");
+        let read = seen.those(|frame| frame.has("isakmp.enc.decrypted"));
+        assert_eq!(read, protected, "{scenario}: IKE messages that stay encrypted");
+        let auth = seen.those(|frame| frame.is("isakmp.exchangetype", IKE_AUTH));
+        let by_key =
+            |frame: &Frame| frame.is("isakmp.exchangetype", IKE_AUTH) && frame.is("isakmp.auth.method", 2);
+        assert_eq!(seen.those(by_key), auth, "{scenario}: AUTH");
+        seen.assert_that_esp_is_read(scenario, |frame| {
+            frame.is("udp.port", 9) || frame.has("icmp.type") || frame.has("icmpv6.type")
+        });
     }
 }
 
@@ -124,25 +231,12 @@ fn both_modes_of_version_1_quick_mode_and_its_packets_are_decrypted() {
     }
     for scenario in ["main-mode", "main-mode-junos", "aggressive-mode", "combined-mode"] {
         let (capture, config) = captured(&format!("ikev1/{scenario}"));
-        // Wireshark takes a repeat for the next message of its exchange, under another IV.
-        let see = |filter: &str| {
-            let first = format!("{filter} && !(frame.comment contains \"transmission\")");
-            frames(&capture, &config, &first, &["frame.number"])
-        };
-        assert_eq!(see("_ws.malformed"), Vec::<String>::new(), "{scenario}: malformed frames");
-        // Each encrypted message of these exchanges has a HASH payload.
-        let protected = see("isakmp.flag_e == 1");
-        assert!(protected.len() >= 5, "{scenario}");
-        assert_eq!(
-            see("isakmp.flag_e == 1 && isakmp.typepayload == 8"),
-            protected,
-            "{scenario}: IKE messages"
-        );
-        assert_eq!(see("isakmp.exchangetype == 32").len(), 3, "{scenario}: quick mode");
-        let esp = see("esp");
-        assert!(esp.len() > 100);
-        assert_eq!(see("esp && udp.port == 9"), esp, "{scenario}: ESP packets that stay encrypted");
-        assert_eq!(see("esp.icv_bad == 1"), Vec::<String>::new(), "{scenario}: wrong ICVs");
+        let seen = Seen::first(&capture, &config);
+        seen.assert_that_none_is_malformed(scenario);
+        seen.assert_that_version_1_is_read(scenario);
+        let quick = seen.those(|frame| frame.is("isakmp.exchangetype", QUICK_MODE));
+        assert_eq!(quick.len(), 3, "{scenario}: quick mode");
+        seen.assert_that_esp_is_read(scenario, |frame| frame.is("udp.port", 9));
     }
 }
 
@@ -151,43 +245,30 @@ fn what_proves_identities_in_main_mode_with_public_keys_is_decrypted() {
     if !tshark_is_here() {
         return;
     }
-    let (hash, signature) = (8, 9);
     let scenarios = [
-        ("signatures-rsa", signature),
-        ("signatures-dsa", signature),
-        ("signatures-ecdsa-384", signature),
-        ("encryption", hash),
-        ("revised-encryption", hash),
+        ("signatures-rsa", SIG),
+        ("signatures-dsa", SIG),
+        ("signatures-ecdsa-384", SIG),
+        ("encryption", HASH),
+        ("revised-encryption", HASH),
     ];
     for (scenario, payload) in scenarios {
         let (capture, config) = captured(&format!("ikev1/{scenario}"));
-        // Wireshark takes a repeat for the next message of its exchange, under another IV.
-        let see = |filter: &str| {
-            let first = format!("{filter} && !(frame.comment contains \"transmission\")");
-            frames(&capture, &config, &first, &["frame.number"])
-        };
-        let sealed = "isakmp.exchangetype == 2 && isakmp.flag_e == 1";
-        let proofs = see(sealed);
+        let seen = Seen::first(&capture, &config);
+        let is_proof = |frame: &Frame| frame.is("isakmp.exchangetype", MAIN_MODE) && frame.is_sealed();
+        let proofs = seen.those(is_proof);
         assert_eq!(proofs.len(), 2, "{scenario}: messages 5 and 6");
-        assert_eq!(
-            see(&format!("{sealed} && isakmp.typepayload == {payload}")),
-            proofs,
-            "{scenario}: proofs"
-        );
-        if payload == signature {
-            assert_eq!(
-                see(&format!("{sealed} && isakmp.typepayload == 6")),
-                proofs,
-                "{scenario}: certificates"
-            );
-            assert_eq!(see("_ws.malformed"), Vec::<String>::new(), "{scenario}: malformed frames");
+        let with = |payload| seen.those(|frame| is_proof(frame) && frame.is("isakmp.typepayload", payload));
+        assert_eq!(with(payload), proofs, "{scenario}: proofs");
+        if payload == SIG {
+            assert_eq!(with(CERT), proofs, "{scenario}: certificates");
+            seen.assert_that_none_is_malformed(scenario);
         }
-        assert_eq!(see("isakmp.exchangetype == 32").len(), 3, "{scenario}: quick mode");
-        assert_eq!(
-            see("isakmp.exchangetype == 32 && isakmp.typepayload == 8").len(),
-            3,
-            "{scenario}: hashes"
-        );
+        let quick = seen.those(|frame| frame.is("isakmp.exchangetype", QUICK_MODE));
+        let hashed = |frame: &Frame| {
+            frame.is("isakmp.exchangetype", QUICK_MODE) && frame.is("isakmp.typepayload", HASH)
+        };
+        assert_eq!((quick.len(), seen.those(hashed)), (3, quick), "{scenario}: quick mode");
     }
 }
 
@@ -207,22 +288,17 @@ fn version_1_through_nat_and_between_phase_1_and_quick_mode_is_decrypted() {
     ];
     for scenario in scenarios {
         let (capture, config) = captured(scenario);
-        // Wireshark takes a repeat for the next message of its exchange, under another IV.
-        let see = |filter: &str| {
-            let first = format!("{filter} && !(frame.comment contains \"transmission\")");
-            frames(&capture, &config, &first, &["frame.number"])
+        let seen = Seen::first(&capture, &config);
+        seen.assert_that_none_is_malformed(scenario);
+        seen.assert_that_version_1_is_read(scenario);
+        let shows = |frame: &Frame| match scenario.split('/').next() {
+            Some("ikev1-nat") => frame.is("udp.port", 4500) && frame.is_ike(),
+            Some("ikev1-clients") => {
+                frame.is("isakmp.exchangetype", TRANSACTION) && frame.is("isakmp.typepayload", ATTRIBUTES)
+            }
+            _ => frame.is("isakmp.typepayload", FRAGMENT),
         };
-        assert_eq!(see("_ws.malformed"), Vec::<String>::new(), "{scenario}: malformed frames");
-        let protected = see("isakmp.flag_e == 1");
-        assert!(protected.len() >= 5, "{scenario}");
-        let read = see("isakmp.flag_e == 1 && isakmp.typepayload == 8");
-        assert_eq!(read, protected, "{scenario}: IKE messages");
-        let shows = match scenario.split('/').next() {
-            Some("ikev1-nat") => "udp.port == 4500 && isakmp",
-            Some("ikev1-clients") => "isakmp.exchangetype == 6 && isakmp.typepayload == 14",
-            _ => "isakmp.typepayload == 132",
-        };
-        assert!(!see(shows).is_empty(), "{scenario}");
+        assert!(!seen.those(shows).is_empty(), "{scenario}");
     }
 }
 
@@ -231,18 +307,19 @@ fn ah_and_bundles_read_down_to_what_they_carry() {
     if !tshark_is_here() {
         return;
     }
-    for (scenario, inside) in [
-        ("manual-tunnel", "ah && udp.dstport == 9"),
-        ("manual-transport-ipv6", "ah && udp.dstport == 9"),
-        ("bundle", "ah && esp.icv_bad == 0 || ah && esp && udp.dstport == 9"),
-        ("bundle-ipv6", "ah && esp && udp.dstport == 9"),
-    ] {
+    for scenario in ["manual-tunnel", "manual-transport-ipv6", "bundle", "bundle-ipv6"] {
         let (capture, config) = captured(&format!("ah/{scenario}"));
-        let see = |filter: &str| frames(&capture, &config, filter, &["frame.number"]);
-        let all = see("ah");
+        let seen = Seen::all(&capture, &config);
+        let all = seen.those(|frame| frame.has("ah.spi"));
         assert!(all.len() > 100, "{scenario}");
-        assert_eq!(see(inside), all, "{scenario}: packets that show nothing inside");
-        assert_eq!(see("_ws.malformed"), Vec::<String>::new(), "{scenario}: malformed frames");
+        let is_read = |frame: &Frame| match scenario {
+            "bundle" => frame.is("esp.icv_bad", 0) || frame.is_esp() && frame.is("udp.dstport", 9),
+            "bundle-ipv6" => frame.is_esp() && frame.is("udp.dstport", 9),
+            _ => frame.is("udp.dstport", 9),
+        };
+        let read = seen.those(|frame| frame.has("ah.spi") && is_read(frame));
+        assert_eq!(read, all, "{scenario}: packets that show nothing inside");
+        seen.assert_that_none_is_malformed(scenario);
     }
 }
 
@@ -252,8 +329,10 @@ fn esp_in_udp_is_told_from_ike_and_from_keepalives() {
         return;
     }
     let (capture, config) = captured("esp/udp-tunnel");
-    let see = |filter: &str| frames(&capture, &config, filter, &["frame.number"]).len();
-    assert!(see("udpencap.nat_keepalive") > 1);
-    assert_eq!(see("udp.port == 4500 && esp && udp.dstport == 9"), see("esp"));
-    assert!(see("esp") > 100 && see("_ws.malformed") == 0);
+    let seen = Seen::all(&capture, &config);
+    assert!(seen.those(|frame| frame.has("udpencap.nat_keepalive")).len() > 1);
+    seen.assert_that_esp_is_read("udp-tunnel", |frame| {
+        frame.is("udp.port", 4500) && frame.is("udp.dstport", 9)
+    });
+    seen.assert_that_none_is_malformed("udp-tunnel");
 }
