@@ -71,30 +71,61 @@ impl Context<'_> {
     }
 }
 
+/// Surroundings in which there is nothing, for tests: the algorithms of the portable provider, and luck that is a list.
+#[cfg(test)]
+pub(crate) struct Nowhere {
+    pub(crate) entropy: ipsec_crypto::FixedEntropy,
+    pub(crate) spis: BTreeSet<Spi>,
+    pub(crate) ike_spis: BTreeSet<IkeSpi>,
+    pools: Pools,
+    connections: Connections,
+    peers: PeerDatabase,
+    held: Held,
+}
+
+#[cfg(test)]
+impl Nowhere {
+    /// With these octets as luck, and zeros behind them.
+    pub(crate) fn new(luck: impl Into<Vec<u8>>) -> Self {
+        Self {
+            entropy: ipsec_crypto::FixedEntropy::new(luck),
+            spis: BTreeSet::new(),
+            ike_spis: BTreeSet::new(),
+            pools: Pools::default(),
+            connections: Connections::default(),
+            peers: PeerDatabase::default(),
+            held: Held::default(),
+        }
+    }
+
+    pub(crate) fn context(&mut self) -> Context<'_> {
+        Context {
+            now: Instant::ZERO,
+            provider: &ipsec_crypto::PORTABLE,
+            entropy: &mut self.entropy,
+            connections: &self.connections,
+            peers: &self.peers,
+            epoch: 0,
+            pools: &mut self.pools,
+            spis: &self.spis,
+            ike_spis: &self.ike_spis,
+            held: &self.held,
+            addresses: &[],
+            tickets: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use ipsec_crypto::{FixedEntropy, PORTABLE};
-
     use super::*;
 
     #[test]
     fn spis_are_neither_reserved_nor_taken() {
-        let (mut entropy, mut pools) = (FixedEntropy::new(Vec::new()), Pools::default());
-        let mut cx = Context {
-            pools: &mut pools,
-            now: Instant::ZERO,
-            provider: &PORTABLE,
-            // Zeros.
-            entropy: &mut entropy,
-            connections: &Connections::default(),
-            peers: &PeerDatabase::default(),
-            epoch: 0,
-            spis: &BTreeSet::from([Spi(256)]),
-            ike_spis: &BTreeSet::from([IkeSpi(1), IkeSpi(2)]),
-            held: &Held::default(),
-            addresses: &[],
-            tickets: None,
-        };
+        let mut nowhere = Nowhere::new([]);
+        (nowhere.spis, nowhere.ike_spis) =
+            (BTreeSet::from([Spi(256)]), BTreeSet::from([IkeSpi(1), IkeSpi(2)]));
+        let mut cx = nowhere.context();
         assert_eq!((cx.ike_spi(), cx.child_spi()), (IkeSpi(3), Spi(512)));
     }
 }

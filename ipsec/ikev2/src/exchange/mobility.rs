@@ -383,3 +383,67 @@ fn met(probe: &'static str) -> Effect {
 fn notify(kind: NotifyType, data: Vec<u8>) -> Payload {
     Payload::Notify(Notify::new(kind, data))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ipsec_crypto::Secret;
+    use ipsec_net::Instant;
+    use ipsec_wire::registry::PayloadType;
+    use ipsec_wire::{Flags, Header, IkeSpi, Version};
+
+    use super::*;
+    use crate::config::Connection;
+    use crate::context::Nowhere;
+    use crate::sa::{Ends, Role};
+
+    #[test]
+    fn a_response_without_the_octets_of_its_request_ends_the_ike_sa() {
+        let [local, remote] = [[192, 0, 2, 1], [198, 51, 100, 1]].map(IpAddr::from);
+        let path = Path::new((local, 4500).into(), (remote, 4500).into());
+        let ends = Ends { path, spi_i: IkeSpi(1), spi_r: IkeSpi(2) };
+        let connection = Connection::new("site", local, remote, Secret::from(Vec::new()));
+        let sa = IkeSa::new(Role::Initiator, Arc::new(connection), ends, Instant::ZERO);
+        let header = Header {
+            spi_i: sa.spi_i,
+            spi_r: sa.spi_r,
+            next_payload: PayloadType::NONE,
+            version: Version::V2,
+            exchange: ExchangeType::INFORMATIONAL,
+            flags: Flags { initiator: false, response: true, version: false },
+            message_id: 2,
+            length: 28,
+        };
+        let mut nowhere = Nowhere::new([]);
+        let mut closes = |payloads| {
+            let message = Opened {
+                header,
+                payloads,
+                octets: &[],
+                pieces: (1, 0),
+                came: path,
+                request: &[],
+                content: Vec::new(),
+            };
+            let mut check = RoutabilityCheck { cookie: vec![7; 16], path: Some(path), after: true };
+            match check.response(&sa, &message, &mut nowhere.context()) {
+                Ok(Next::Done(effects)) => effects.iter().any(|effect| matches!(effect, Effect::Close(_))),
+                _ => panic!("something else follows"),
+            }
+        };
+        let returned = |data| vec![notify(NotifyType::COOKIE2, data)];
+        assert!(!closes(returned(vec![7; 16])));
+        for wrong in [returned(vec![8; 16]), returned(vec![7; 15]), returned(Vec::new()), Vec::new()] {
+            assert!(closes(wrong));
+        }
+    }
+
+    #[test]
+    fn each_request_has_sixteen_octets_that_are_drawn_for_it() {
+        let luck: Vec<u8> = (0..32).collect();
+        let mut nowhere = Nowhere::new(luck.clone());
+        let cookies = [(); 2].map(|()| cookie(&mut nowhere.context()));
+        assert_eq!(cookies.concat(), luck);
+    }
+}

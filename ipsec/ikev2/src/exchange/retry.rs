@@ -36,37 +36,16 @@ pub(crate) fn after_refusal(refusals: u32, again: Box<dyn Exchange>, cx: &mut Co
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::time::Duration;
 
-    use ipsec_auth::PeerDatabase;
-    use ipsec_crypto::{FixedEntropy, PORTABLE};
-    use ipsec_net::Instant;
-
     use super::*;
-    use crate::connections::Connections;
+    use crate::context::Nowhere;
     use crate::exchange::liveness::LivenessExchange;
-    use crate::held::Held;
 
     #[test]
     fn the_peer_is_asked_again_after_longer_and_longer_waits_and_then_the_ike_sa_ends() {
-        let mut entropy = FixedEntropy::new(Vec::new());
-        let peers = PeerDatabase::default();
-        let mut pools = ipsec_auth::Pools::default();
-        let mut cx = Context {
-            pools: &mut pools,
-            now: Instant::ZERO,
-            provider: &PORTABLE,
-            entropy: &mut entropy,
-            connections: &Connections::default(),
-            peers: &peers,
-            epoch: 0,
-            spis: &BTreeSet::new(),
-            ike_spis: &BTreeSet::new(),
-            held: &Held::default(),
-            addresses: &[],
-            tickets: None,
-        };
+        let mut nowhere = Nowhere::new([]);
+        let mut cx = nowhere.context();
         let mut waits = Duration::ZERO;
         let ends =
             (1..).find_map(|refusals| match after_refusal(refusals, Box::new(LivenessExchange), &mut cx) {

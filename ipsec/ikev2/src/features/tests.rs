@@ -149,3 +149,10 @@ fn one_end_alone_prevents_nothing() {
     assert!(attack([FullTranscript::Offer, FullTranscript::Off], false));
     assert!(attack([FullTranscript::Off, FullTranscript::Offer], false));
 }
+
+/// RFC 9242 §3.1.
+#[test]
+fn data_of_a_notify_that_has_none_are_ignored() {
+    let said = Notify::new(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED, vec![1, 2, 3]);
+    assert!(Features::of(&[Payload::Notify(said)]).intermediate);
+}

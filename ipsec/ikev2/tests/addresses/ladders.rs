@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use ipsec_crypto::KeyExchangeAlgorithm;
 use ipsec_dataplane::Mode;
 use ipsec_ikev2::{Connection, Nat};
 use ipsec_net::{AddressRange, Instant, Prefix};
@@ -19,6 +20,21 @@ fn an_initiator_behind_nat_goes_on_at_port_4500() {
         let udp = world.installed[end].values().next().unwrap().outbound.options.encapsulation.unwrap();
         assert_eq!((udp.local_port, udp.remote_port), if end == 0 { (4500, 4500) } else { (4500, 61_002) });
         assert_eq!(udp.keepalive.is_some(), end == 0, "who is behind NAT reminds it");
+    }
+}
+
+/// RFC 9242 §3.2.
+#[test]
+fn behind_nat_ike_intermediate_goes_to_port_4500_and_so_does_all_behind_it() {
+    let mut ends = [connection(0, WEST, EAST), connection(1, EAST, "0.0.0.0")];
+    for end in &mut ends {
+        end.proposals[0].additional[0] = vec![Some(KeyExchangeAlgorithm::MlKem768)];
+    }
+    let world = World::new(ends, [Some(Translator::new(BOX)), None]).up();
+    assert!(world.text.contains("IKE_INTERMEDIATE request 1"), "{}", world.text);
+    for line in world.text.lines().filter(|line| line.starts_with("west  -> ")) {
+        let port = if line.contains("IKE_SA_INIT") { 500 } else { 4500 };
+        assert!(line.starts_with(&format!("west  -> {EAST}:{port}: ")), "{line}");
     }
 }
 
