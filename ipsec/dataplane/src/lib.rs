@@ -11,7 +11,7 @@
 
 #![deny(clippy::float_arithmetic)]
 
-mod ah;
+pub mod ah;
 mod dataplane;
 mod drop;
 mod ecn;

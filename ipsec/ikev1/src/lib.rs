@@ -52,7 +52,7 @@ pub use config::{Assigns, ChildConfig, Config, Connection, Mode, Xauth};
 pub use endpoint::{Endpoint, UnknownName};
 pub use event::{Cause, ChildRecord, Event, IkeKeyRecord, MessageRecord};
 pub use nat::NatTraversal;
-pub use negotiate::{ChildSuite, Disagreement, IkeSuite, Method, Side};
+pub use negotiate::{ChildSuite, Disagreement, IkeSuite, Method, Side, protection};
 pub use output::Output;
 pub use probes::PROBES;
 pub use refusal::{DropReason, Failure};

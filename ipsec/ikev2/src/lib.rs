@@ -62,7 +62,7 @@ pub use gateway::Gateway;
 pub use ipsec_auth::PoolConfig;
 pub use ipsec_net::Retransmission;
 pub use ipsec_wire::{IKE_PORT, NAT_PORT};
-pub use negotiate::{AdditionalKeyExchanges, ChildProposal, Disagreement, IkeProposal, IkeSuite};
+pub use negotiate::{AdditionalKeyExchanges, ChildProposal, ChildSuite, Disagreement, IkeProposal, IkeSuite};
 pub use output::Output;
 pub use path::Nat;
 pub use probes::PROBES;

@@ -11,3 +11,4 @@ mod mutable;
 mod transform;
 
 pub(crate) use transform::Transform;
+pub use transform::verify;

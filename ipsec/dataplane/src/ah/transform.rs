@@ -72,20 +72,8 @@ impl Transform {
     /// # Errors
     /// When the header is malformed, its length is not that of the algorithm, or the check fails.
     pub(crate) fn verify(&self, sequence: u64, packet: &mut IpPacket) -> Result<Header, DropReason> {
-        let header = Header::parse(packet.payload()).map_err(|_| DropReason::Malformed)?;
-        if header.icv_len != self.padded_icv_len(packet.version()) {
-            return Err(DropReason::Malformed);
-        }
-        let mut icv = [0; MAX_ICV];
-        let icv = &mut icv[..self.mac.algorithm().icv_len()];
-        let field = &mut packet.payload_mut()[Header::FIXED_LEN..][..icv.len()];
-        icv.copy_from_slice(field);
-        field.fill(0);
-        let headers = Immutable::headers_of(packet)?;
         let high = esn::high(sequence);
-        let parts = [headers.as_bytes(), packet.payload(), self.implicit(&high)];
-        self.mac.verify(&parts, icv).map_err(|_| DropReason::Integrity)?;
-        Ok(header)
+        verify(&self.mac, self.implicit(&high), packet)
     }
 
     /// What is authenticated behind the packet (§3.3.3.2.2).
@@ -98,12 +86,37 @@ impl Transform {
         Header::FIXED_LEN + self.padded_icv_len(version)
     }
 
-    /// The header is a multiple of 4 octets in IPv4 and of 8 in IPv6 (§3.3.3.2.1).
     fn padded_icv_len(&self, version: IpVersion) -> usize {
-        let align = match version {
-            IpVersion::V4 => 4,
-            IpVersion::V6 => 8,
-        };
-        (Header::FIXED_LEN + self.mac.algorithm().icv_len()).next_multiple_of(align) - Header::FIXED_LEN
+        padded_icv_len(self.mac.algorithm(), version)
     }
+}
+
+/// Checks a packet that begins with AH behind its IP headers, and returns that header. `implicit` is what is authenticated
+/// and not sent: the upper half of a sequence number of 64 bits, or nothing (§3.3.3.2.2). The check value is zero afterwards.
+///
+/// # Errors
+/// When the header is malformed, its length is not that of the algorithm, or the check fails.
+pub fn verify(mac: &Integrity, implicit: &[u8], packet: &mut IpPacket) -> Result<Header, DropReason> {
+    let header = Header::parse(packet.payload()).map_err(|_| DropReason::Malformed)?;
+    if header.icv_len != padded_icv_len(mac.algorithm(), packet.version()) {
+        return Err(DropReason::Malformed);
+    }
+    let mut icv = [0; MAX_ICV];
+    let icv = &mut icv[..mac.algorithm().icv_len()];
+    let field = &mut packet.payload_mut()[Header::FIXED_LEN..][..icv.len()];
+    icv.copy_from_slice(field);
+    field.fill(0);
+    let headers = Immutable::headers_of(packet)?;
+    let parts = [headers.as_bytes(), packet.payload(), implicit];
+    mac.verify(&parts, icv).map_err(|_| DropReason::Integrity)?;
+    Ok(header)
+}
+
+/// The header is a multiple of 4 octets in IPv4 and of 8 in IPv6 (§3.3.3.2.1).
+fn padded_icv_len(algorithm: IntegrityAlgorithm, version: IpVersion) -> usize {
+    let align = match version {
+        IpVersion::V4 => 4,
+        IpVersion::V6 => 8,
+    };
+    (Header::FIXED_LEN + algorithm.icv_len()).next_multiple_of(align) - Header::FIXED_LEN
 }

@@ -14,6 +14,6 @@ pub use phase1::IkeSuite;
 pub(crate) use phase1::{
     Chosen, Phase1Suite, accepted as ike_accepted, choose as ike_choose, offer as ike_offer,
 };
-pub use phase2::ChildSuite;
 pub(crate) use phase2::{Agreed, Spis, accepted, choose, offer, responder_lifetime};
+pub use phase2::{ChildSuite, protection};
 pub use side::Side;

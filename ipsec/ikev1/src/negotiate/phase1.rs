@@ -62,7 +62,9 @@ impl IkeSuite {
         })
     }
 
-    fn read(attributes: &Phase1) -> Option<Self> {
+    /// The algorithms that a transform names; nothing where one is missing or unknown.
+    #[must_use]
+    pub fn read(attributes: &Phase1) -> Option<Self> {
         let cipher = numbers::algorithm(CIPHERS, attributes.encryption?)?;
         let key_len = match attributes.key_bits {
             Some(bits) => usize::from(bits) / 8,

@@ -177,6 +177,12 @@ impl ChildSuite {
     }
 }
 
+/// What a transform for this protocol protects with; nothing where it is not understood.
+#[must_use]
+pub fn protection(protocol: ProtocolId, transform: &Transform) -> Option<Protection> {
+    read(protocol, transform).map(|read| read.protection)
+}
+
 /// What one transform says.
 struct Read {
     protection: Protection,

@@ -10,7 +10,7 @@ mod suite;
 
 pub use disagreement::Disagreement;
 pub use proposal::{AdditionalKeyExchanges, ChildProposal, IkeProposal};
-pub use suite::IkeSuite;
+pub use suite::{ChildSuite, IkeSuite};
 
 pub(crate) use numbers::{key_exchange, key_exchange_id, prf, prf_id};
 pub(crate) use proposal::{child_offer, ike_offer};
@@ -18,7 +18,7 @@ pub(crate) use select::{check_choice, offers_group, offers_prf, select};
 pub(crate) use selectors::{
     common_label, is_single_pair, local_side, narrow, of_flow, pairs, ranges, remote_side, show, subset,
 };
-pub(crate) use suite::{ChildSuite, child_suite, ike_suite};
+pub(crate) use suite::{child_suite, ike_suite};
 
 #[cfg(test)]
 mod tests;

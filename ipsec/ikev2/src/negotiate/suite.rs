@@ -24,6 +24,14 @@ pub struct IkeSuite {
     pub additional: [Option<KeyExchangeAlgorithm>; 7],
 }
 
+impl IkeSuite {
+    /// The algorithms of a proposal that was chosen; nothing when a transform is missing or unknown.
+    #[must_use]
+    pub fn of(chosen: &Proposal) -> Option<Self> {
+        ike_suite(chosen)
+    }
+}
+
 /// `aes256gcm16-prfsha384-ecp384-ke1_mlkem768`.
 impl fmt::Display for IkeSuite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,12 +57,25 @@ fn prf_keyword(prf: PrfAlgorithm) -> &'static str {
 
 /// The algorithms of a Child SA, and the SPI that the proposal carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ChildSuite {
-    pub(crate) protection: Protection,
-    pub(crate) key_exchange: Option<KeyExchangeAlgorithm>,
-    pub(crate) additional: [Option<KeyExchangeAlgorithm>; 7],
-    pub(crate) extended_sequence_numbers: bool,
-    pub(crate) spi: Spi,
+pub struct ChildSuite {
+    /// ESP or AH, and the algorithms.
+    pub protection: Protection,
+    /// The method of the child's own key exchange, if it has one.
+    pub key_exchange: Option<KeyExchangeAlgorithm>,
+    /// The methods of the key exchanges that follow it (RFC 9370).
+    pub additional: [Option<KeyExchangeAlgorithm>; 7],
+    /// Whether sequence numbers have 64 bits.
+    pub extended_sequence_numbers: bool,
+    /// The SPI of the end that sent the proposal.
+    pub spi: Spi,
+}
+
+impl ChildSuite {
+    /// The algorithms of a proposal that was chosen; nothing when a transform is missing or unknown, or the SPI is none.
+    #[must_use]
+    pub fn of(chosen: &Proposal) -> Option<Self> {
+        child_suite(chosen)
+    }
 }
 
 /// Reads a chosen IKE proposal; nothing when a transform is missing or unknown, which no configured one is.

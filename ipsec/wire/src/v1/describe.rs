@@ -56,10 +56,7 @@ fn details(payload: &Payload) -> Vec<String> {
         }
         Payload::Notify(notify) => notification(notify),
         Payload::Delete(delete) => vec![deletion(delete)],
-        Payload::VendorId(octets) => match Vendor::of(octets) {
-            Some(vendor) => vec![vendor.to_string()],
-            None => vec![format!("{} octets", octets.len())],
-        },
+        Payload::VendorId(octets) => vec![Vendor::says(octets)],
         Payload::Configuration(configuration) => {
             let identifier = format!("identifier {}", configuration.identifier);
             let attributes = configuration.attributes.iter().map(shown::configuration);

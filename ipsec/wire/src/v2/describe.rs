@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::Header;
+use crate::registry::v1::Vendor;
 use crate::v2::Payload;
 
 /// `IKE_SA_INIT request 0 [SA KE Nonce N(COOKIE)]`.
@@ -52,9 +53,9 @@ fn details(payload: &Payload) -> Vec<String> {
         }
         Payload::Auth(auth) => vec![format!("{}, {} octets", auth.method, auth.data.len())],
         Payload::Eap(packet) => vec![format!("{}, {} octets", eap_code(packet), packet.len())],
-        Payload::Nonce(octets) | Payload::VendorId(octets) | Payload::PuzzleSolution(octets) => {
-            vec![format!("{} octets", octets.len())]
-        }
+        Payload::Nonce(octets) | Payload::PuzzleSolution(octets) => vec![format!("{} octets", octets.len())],
+        // Both versions name the same products by the same octets.
+        Payload::VendorId(octets) => vec![Vendor::says(octets)],
         Payload::Notify(notify) if notify.data.is_empty() && notify.spi.is_empty() => Vec::new(),
         Payload::Notify(notify) => vec![format!("{} octets of data{}", notify.data.len(), spi(&notify.spi))],
         Payload::Delete(delete) => {

@@ -276,6 +276,15 @@ fn each_vendor_is_known_by_its_octets_and_nothing_else() {
 }
 
 #[test]
+fn a_vendor_is_told_by_name_by_its_text_or_by_its_length() {
+    assert_eq!(Vendor::says(Vendor::STRONGSWAN.octets()), "strongSwan");
+    assert_eq!(Vendor::says(b"OpenPGP"), "OpenPGP");
+    assert_eq!(Vendor::says(&[b'x'; 99]), "x".repeat(64));
+    assert_eq!(Vendor::says(b"new\nline"), "8 octets");
+    assert_eq!((Vendor::says(b"abc").as_str(), Vendor::says(&[]).as_str()), ("3 octets", "0 octets"));
+}
+
+#[test]
 fn a_version_or_flags_do_not_hide_a_vendor() {
     let with = |vendor: Vendor, more: &[u8]| Vendor::of(&[vendor.octets(), more].concat());
     assert_eq!(with(Vendor::FRAGMENTATION, &[0x80, 0, 0, 0]), Some(Vendor::FRAGMENTATION));

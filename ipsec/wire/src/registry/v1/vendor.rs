@@ -98,6 +98,17 @@ impl Vendor {
         Self::ALL.into_iter().find(|vendor| vendor.is(octets))
     }
 
+    /// What a payload with these octets says: the name that is known, or its text where it is one, or how long it is.
+    #[must_use]
+    pub fn says(octets: &[u8]) -> String {
+        let is_text = octets.len() >= 4 && octets.iter().all(|octet| matches!(octet, b' '..=b'~'));
+        match Self::of(octets) {
+            Some(vendor) => vendor.name.to_owned(),
+            None if is_text => octets.iter().take(LONGEST_TEXT).map(|octet| char::from(*octet)).collect(),
+            None => format!("{} octets", octets.len()),
+        }
+    }
+
     /// Whether a payload with these octets stands for it, in whatever version.
     #[must_use]
     pub fn is(self, octets: &[u8]) -> bool {
@@ -117,6 +128,9 @@ impl Vendor {
         self.name
     }
 }
+
+/// Of a text no more characters than these are told.
+const LONGEST_TEXT: usize = 64;
 
 impl fmt::Debug for Vendor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
