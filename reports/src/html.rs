@@ -6,7 +6,10 @@
 //! cases/NAME-SEED.html  one run
 //! style.css script.js   beside the index; they are files of this crate
 //! ```
+//!
+//! [`capture`] makes a page of a capture, with all of that inside.
 
+mod capture;
 mod chart;
 mod index;
 mod ladder;
@@ -22,6 +25,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+pub use capture::{Broken, Capture, Conversation, Frame, capture};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::account::Account;
