@@ -3,6 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod browser;
+#[path = "explain/suites.rs"]
+mod suites;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,16 +36,16 @@ fn capture(scenario: &str) -> Written {
 }
 
 fn capture_file(path: &Path) -> Written {
-    let scenario = Arc::new(file::load(path).unwrap());
+    capture_scenario(&Arc::new(file::load(path).unwrap()), &path.display().to_string())
+}
+
+fn capture_scenario(scenario: &Arc<file::Scenario>, name: &str) -> Written {
     let number = CAPTURES.fetch_add(1, Ordering::Relaxed).to_string();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("explain").join(number);
     let _ = std::fs::remove_dir_all(&folder);
-    let captures = Captures::new(&folder, &scenario).unwrap();
-    let options = Options {
-        extra: Some(Box::new(captures.clone())),
-        ..Options::new(Provider::best(), path.display().to_string())
-    };
-    drop(run_case(&scenario, 0, options).extra);
+    let captures = Captures::new(&folder, scenario).unwrap();
+    let options = Options { extra: Some(Box::new(captures.clone())), ..Options::new(Provider::best(), name) };
+    drop(run_case(scenario, 0, options).extra);
     captures.finish().unwrap()
 }
 
@@ -202,16 +206,60 @@ fn what_testers_do_wrong_is_found() {
     }
 }
 
+/// A page of each kind: an end that breaks rules, and one that does not.
+#[test]
+fn pages_open_without_a_word_on_the_console_and_without_any_other_file() {
+    for (scenario, name) in [
+        ("ikev2/rekey-ike", "clean"),
+        ("hostile/degenerate-established", "dirty"),
+        ("ikev1/main-mode", "older"),
+    ] {
+        let written = capture(scenario);
+        let page = written.keys.with_file_name(format!("{name}.html"));
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_esplanade"));
+        command
+            .arg("explain")
+            .arg(if name == "dirty" { link(&written, "far") } else { written.captures[0].clone() })
+            .arg("--keys")
+            .arg(&written.keys)
+            .args(["--format", "html"]);
+        let output = command.output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(i32::from(name == "dirty")),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        std::fs::write(&page, &output.stdout).unwrap();
+        if !browser::is_here() {
+            continue;
+        }
+        let shown = browser::dom(&page, "#m0");
+        let panel = shown.split("<aside").nth(1).unwrap().split("</aside>").next().unwrap();
+        assert!(
+            panel.contains("<dt>Sent</dt>") && panel.contains("<summary>KE</summary>") || name == "older",
+            "{panel}"
+        );
+        assert!(shown.contains("id=\"f1\"") && shown.contains("<h2 id=\"rules\">"));
+    }
+}
+
 #[test]
 fn a_scenario_drawn_from_a_capture_runs_and_passes() {
-    for scenario in
-        ["ikev2/clean", "esp/aes128-sha1", "pq/hybrid-mlkem768", "ikev1/main-mode", "ikev1/aggressive-mode"]
-    {
+    for scenario in [
+        "ikev2/clean",
+        "ikev2/rekey-ike",
+        "esp/aes128-sha1",
+        "pq/hybrid-mlkem768",
+        "ikev1/main-mode",
+        "ikev1/aggressive-mode",
+    ] {
         let written = capture(scenario);
         let (_, summary) = explain(&written.captures[0], Some(&written.profile), false);
         let text = skeleton(&summary).unwrap();
         let path = written.profile.with_file_name("drawn.toml");
         std::fs::write(&path, &text).unwrap();
+        assert!(!text.contains("agreed on could not be read"), "{scenario}:\n{text}");
         let drawn = file::load(&path).unwrap_or_else(|wrong| panic!("{scenario}: {wrong}\n{text}"));
         let options = Options::new(Provider::best(), "drawn");
         let verdict = run_case(&Arc::new(drawn), 0, options).case.verdict;

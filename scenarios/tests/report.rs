@@ -3,24 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod browser;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use browser::{dom, seen};
 use reports::account::{Account, Misfortunes, Sequence, Topology};
 use reports::html::Report;
 use reports::{Case, Results, Suite, Verdict};
-
-/// Whether there is a chromium to ask.
-fn chromium_is_here() -> bool {
-    let here = Command::new("chromium").arg("--version").output().is_ok_and(|output| output.status.success());
-    let required = std::env::var("ESPLANADE_CHROMIUM").is_ok_and(|value| value == "required");
-    assert!(here || !required, "chromium is required, but not installed");
-    if !here {
-        eprintln!("skipped: chromium is not installed");
-    }
-    here
-}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("report")
@@ -62,34 +54,6 @@ fn page(scenario: &str, seed: u64) -> PathBuf {
     report().join(format!("cases/suite+{scenario}.toml-{seed}.html"))
 }
 
-/// What a browser makes of a page, with an address behind `#` or without.
-fn seen(page: &Path, place: &str, arguments: &[&str]) -> String {
-    let profile = tempfile(page, place);
-    let output = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
-        .args(["--virtual-time-budget=3000", "--enable-logging=stderr", "--window-size=1400,1800"])
-        .arg(format!("--user-data-dir={}", profile.display()))
-        .args(arguments)
-        .arg(format!("file://{}{place}", page.display()))
-        .output()
-        .unwrap();
-    let _ = std::fs::remove_dir_all(&profile);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    let console: Vec<&str> = told.lines().filter(|line| line.contains("CONSOLE")).collect();
-    assert!(console.is_empty(), "{}: {console:?}", page.display());
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// A folder for one browser's own files.
-fn tempfile(page: &Path, place: &str) -> PathBuf {
-    let name = format!("{}{place}", page.file_name().unwrap().to_string_lossy());
-    folder().join("browser").join(name.replace(|character: char| !character.is_alphanumeric(), "-"))
-}
-
-fn dom(page: &Path, place: &str) -> String {
-    seen(page, place, &["--dump-dom"])
-}
-
 #[test]
 fn each_case_that_fails_and_the_first_of_a_scenario_have_a_page_and_the_index_leads_to_them() {
     let index = std::fs::read_to_string(report().join("index.html")).unwrap();
@@ -123,7 +87,7 @@ fn a_replay_writes_a_page_with_keys_if_asked_for_them() {
 
 #[test]
 fn pages_open_without_a_word_on_the_console_and_a_message_opens_with_what_it_holds() {
-    if !chromium_is_here() {
+    if !browser::is_here() {
         return;
     }
     let shown = dom(&page("patient", 0), "#m0");
@@ -138,7 +102,7 @@ fn pages_open_without_a_word_on_the_console_and_a_message_opens_with_what_it_hol
 
 #[test]
 fn filters_leave_the_scenarios_that_fit() {
-    if !chromium_is_here() {
+    if !browser::is_here() {
         return;
     }
     let rows = |place: &str| {
@@ -155,7 +119,7 @@ fn filters_leave_the_scenarios_that_fit() {
 
 #[test]
 fn what_was_not_supported_has_a_page_that_says_why() {
-    if !chromium_is_here() {
+    if !browser::is_here() {
         return;
     }
     let case = Case {
@@ -193,7 +157,7 @@ fn what_was_not_supported_has_a_page_that_says_why() {
 
 #[test]
 fn pictures_of_the_report_are_left_in_light_and_in_dark() {
-    if !chromium_is_here() {
+    if !browser::is_here() {
         return;
     }
     let pictures = folder().join("pictures");

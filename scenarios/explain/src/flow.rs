@@ -1,14 +1,15 @@
 //! Flows of ESP (RFC 4303) and AH (RFC 4302): the packets of one SA, counted, opened where there is a key, and judged.
 
+mod ah;
+mod esp;
+
 use std::collections::BTreeMap;
 
-use ipsec_wire::{Spi, ah, esp};
+use ipsec_crypto::Integrity;
+use ipsec_wire::Spi;
 
-use crate::inner;
-use crate::keys::Keys;
-use crate::open::{Closed, Inner, Opener};
-use crate::rules::Rule;
-use crate::seen::digest;
+use crate::open::Opener;
+use crate::owners::Owners;
 use crate::teller::Teller;
 use crate::told::{FlowSummary, Kind, Message};
 use crate::transport::Course;
@@ -17,8 +18,8 @@ use crate::transport::Course;
 #[derive(Default)]
 pub(crate) struct Flows {
     flows: BTreeMap<Key, Flow>,
-    /// Which IKE SA set up the SA with an SPI.
-    owners: BTreeMap<u32, usize>,
+    /// The SAs that were set up by IKE.
+    pub(crate) owners: Owners,
     begun: u64,
     forgotten: u64,
 }
@@ -30,8 +31,7 @@ struct Flow {
     /// Its place among all.
     number: u64,
     summary: FlowSummary,
-    /// With each key that it may have; the last one that fitted stands first.
-    openers: Vec<Opener>,
+    keyed: Keyed,
     /// The upper half of the highest sequence number, where numbers have 64 bits; unknown until a packet is opened.
     high: Option<u32>,
     is_extended: Option<bool>,
@@ -39,6 +39,21 @@ struct Flow {
     recent: Vec<(u32, u64)>,
     /// The last IVs, each with the sequence number of its packet.
     ivs: Vec<(u64, u32)>,
+}
+
+/// Each key that a flow may have; the last one that fitted stands first.
+enum Keyed {
+    Esp(Vec<Opener>),
+    Ah(Vec<Integrity>),
+}
+
+impl Keyed {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Esp(openers) => openers.is_empty(),
+            Self::Ah(macs) => macs.is_empty(),
+        }
+    }
 }
 
 /// What a packet is in its frame.
@@ -63,115 +78,19 @@ enum Place {
 }
 
 impl Flows {
-    /// Remembers that an IKE SA set up the SA with this SPI.
-    pub(crate) fn belongs(&mut self, spi: u32, ike: usize) {
-        if self.owners.len() < MOST_OWNERS {
-            self.owners.insert(spi, ike);
-        }
+    /// Whether a flow has no keys that are known, or was not seen yet. Keys may follow its first packets, where the network
+    /// brings these earlier than the response that sets it up.
+    fn is_unkeyed(&self, key: &Key) -> bool {
+        self.flows.get(key).is_none_or(|flow| flow.keyed.is_empty())
     }
 
-    /// Takes an ESP packet; `each` asks to tell of every packet, not only of the first.
-    pub(crate) fn esp(&mut self, teller: &mut Teller<'_>, packet: &Packet<'_>, keys: &Keys, each: bool) {
-        let who = packet.course.from.ip();
-        let Ok(header) = esp::Header::parse(packet.octets) else {
-            let label = format!("{}ESP, {} octets", packet.before, packet.octets.len());
-            message(teller, packet, Kind::Esp, (label, String::new()), vec!["too short".to_owned()]);
-            return;
-        };
-        let (spi, sequence) = (header.spi, header.sequence);
-        let key = (Kind::Esp, spi, packet.course);
-        let opener = || keys.esp(spi, who, packet.course.to.ip()).filter_map(Opener::new).collect();
-        let flow = self.flow(key, teller.at, (sequence, packet.is_encapsulated), opener);
-        let label = format!("{}ESP SPI {spi} sequence {sequence}", packet.before);
-        let digest = digest(packet.octets);
-        let place = flow.place(sequence, digest);
-        let opened = match place {
-            Place::Repeat => None,
-            _ => flow.open(sequence, packet.octets),
-        };
-        // What is forged may have any number.
-        if !matches!(opened, Some(Err(_))) {
-            flow.count(&place, (sequence, digest), packet.octets.len(), teller.at);
-        }
-        let is_first = matches!(place, Place::First);
-        let is_wrong = matches!(opened, Some(Err(_))) || matches!(place, Place::Repeat | Place::Other);
-        if each || is_first || is_wrong || spi.0 <= 255 {
-            let (mut remarks, mut tree) = (Vec::new(), String::new());
-            match &opened {
-                Some(Ok(inner)) => {
-                    let inside = inner::describe(inner.next_header, &inner.payload);
-                    tree = format!("{label}\n  {inside}\n");
-                    remarks.push(inside);
-                }
-                Some(Err(_)) => remarks.push("cannot be opened".to_owned()),
-                None => remarks.push(format!("{} octets", packet.octets.len())),
-            }
-            if is_first && !each {
-                remarks.push("the first of its SA".to_owned());
-            }
-            message(teller, packet, Kind::Esp, (label, tree), remarks);
-        }
-        if spi.0 <= 255 {
-            teller.broke(who, Rule::CHILD_SPI, format!("a packet with the SPI {spi}"));
-        }
-        match place {
-            Place::Repeat => {
-                teller.broke(who, Rule::ESP_REPLAYED, format!("SPI {spi}, sequence {sequence} once more"));
-            }
-            Place::Other if !matches!(opened, Some(Err(_))) => {
-                teller.broke(
-                    who,
-                    Rule::ESP_REPEATED,
-                    format!("SPI {spi}, sequence {sequence} for another packet"),
-                );
-            }
-            _ => {}
-        }
-        flow.judge(teller, (who, spi, sequence), opened);
-    }
-
-    /// Takes an AH packet; what is inside it follows from [`Flows::inside_ah`].
-    pub(crate) fn ah(&mut self, teller: &mut Teller<'_>, packet: &Packet<'_>, each: bool) {
-        let who = packet.course.from.ip();
-        let Ok(header) = ah::Header::parse(packet.octets) else {
-            let label = format!("AH, {} octets", packet.octets.len());
-            message(teller, packet, Kind::Ah, (label, String::new()), vec!["too short".to_owned()]);
-            return;
-        };
-        let (spi, sequence) = (header.spi, header.sequence);
-        let key = (Kind::Ah, spi, packet.course);
-        let flow = self.flow(key, teller.at, (sequence, packet.is_encapsulated), Vec::new);
-        // What routers change on the way is in the IP header, not here.
-        let digest = digest(packet.octets);
-        let place = flow.place(sequence, digest);
-        flow.count(&place, (sequence, digest), packet.octets.len(), teller.at);
-        if each || !matches!(place, Place::Next | Place::Late) {
-            let inside = packet.octets.get(header.len()..).unwrap_or_default();
-            let inside = inner::describe(header.next_header, inside);
-            let label = format!("AH SPI {spi} sequence {sequence}");
-            message(teller, packet, Kind::Ah, (label, String::new()), vec![inside]);
-        }
-        match place {
-            Place::Repeat => {
-                teller.broke(who, Rule::ESP_REPLAYED, format!("SPI {spi}, sequence {sequence} once more"));
-            }
-            Place::Other => {
-                teller.broke(
-                    who,
-                    Rule::ESP_REPEATED,
-                    format!("SPI {spi}, sequence {sequence} for another packet"),
-                );
-            }
-            _ => {}
-        }
-    }
-
+    /// The flow of a packet; `keyed` are the keys that it may have, if they are not known to it.
     fn flow(
         &mut self,
         key: Key,
         at: u64,
         (sequence, is_encapsulated): (u32, bool),
-        openers: impl FnOnce() -> Vec<Opener>,
+        keyed: Option<Keyed>,
     ) -> &mut Flow {
         if !self.flows.contains_key(&key) && self.flows.len() >= MOST {
             let mut silent: Vec<(u64, Key)> =
@@ -183,10 +102,14 @@ impl Flows {
             }
         }
         let begun = &mut self.begun;
-        self.flows.entry(key).or_insert_with(|| {
+        let flow = self.flows.entry(key).or_insert_with(|| {
             *begun += 1;
-            Flow::new(*begun, key, at, (sequence, is_encapsulated), openers())
-        })
+            Flow::new(*begun, key, at, (sequence, is_encapsulated))
+        });
+        if let Some(keyed) = keyed {
+            flow.keyed = keyed;
+        }
+        flow
     }
 
     /// What was seen of all of them, and how many were forgotten.
@@ -196,7 +119,7 @@ impl Flows {
         let summary = |flow: &Flow| {
             let mut summary = flow.summary.clone();
             let spi = u32::from_str_radix(&summary.spi, 16).unwrap_or_default();
-            summary.ike = self.owners.get(&spi).copied();
+            summary.ike = self.owners.of(spi);
             let (first, highest) = summary.sequence;
             let span = u64::from(highest.wrapping_sub(first)) + 1;
             summary.missing = span.saturating_sub(summary.packets);
@@ -207,13 +130,7 @@ impl Flows {
 }
 
 impl Flow {
-    fn new(
-        number: u64,
-        (kind, spi, course): Key,
-        at: u64,
-        (sequence, is_encapsulated): (u32, bool),
-        openers: Vec<Opener>,
-    ) -> Self {
+    fn new(number: u64, (kind, spi, course): Key, at: u64, (sequence, is_encapsulated): (u32, bool)) -> Self {
         Self {
             number,
             summary: FlowSummary {
@@ -234,7 +151,7 @@ impl Flow {
                 first_nanos: at,
                 last_nanos: at,
             },
-            openers,
+            keyed: if kind == Kind::Ah { Keyed::Ah(Vec::new()) } else { Keyed::Esp(Vec::new()) },
             high: None,
             is_extended: None,
             recent: vec![(0, 0); RECENT],
@@ -277,71 +194,22 @@ impl Flow {
         summary.octets += octets as u64;
     }
 
-    /// Opens a packet, if there is a key. Whether sequence numbers have 64 bits, and their upper half, is tried out.
-    fn open(&mut self, sequence: u32, octets: &[u8]) -> Option<Result<Inner, Closed>> {
-        if self.openers.is_empty() {
-            return None;
-        }
+    /// The upper halves that a sequence number may have, the likeliest first; none where numbers have 32 bits.
+    fn highs(&self, sequence: u32) -> Vec<Option<u32>> {
         let known = self.high.unwrap_or(0);
         let behind = self.summary.sequence.1;
         // Behind the turn of the lower half the upper one has grown, and after a loss by more (RFC 4303 appendix A3).
         let grown = if sequence < behind && behind - sequence > 1 << 31 { 1 } else { 0 };
-        let mut result = Err(Closed::Icv);
-        for at in 0..self.openers.len() {
-            for high in [None, Some(grown), Some(1 - grown), Some(2), Some(3), Some(u32::MAX)] {
-                if self.is_extended.is_some_and(|is_extended| is_extended != high.is_some()) {
-                    continue;
-                }
-                let high = high.map(|more| known.wrapping_add(more));
-                result = self.openers[at].packet(octets, high);
-                if matches!(result, Err(Closed::Icv)) {
-                    continue;
-                }
-                self.is_extended = Some(high.is_some());
-                self.high = high.map(|high| self.high.map_or(high, |known| known.max(high)));
-                self.openers[..=at].rotate_right(1);
-                return Some(result);
-            }
-        }
-        Some(result)
+        let all = [None, Some(grown), Some(1 - grown), Some(2), Some(3), Some(u32::MAX)];
+        let fits =
+            |high: &Option<u32>| self.is_extended.is_none_or(|is_extended| is_extended == high.is_some());
+        all.into_iter().filter(fits).map(|high| high.map(|more| known.wrapping_add(more))).collect()
     }
 
-    fn judge(
-        &mut self,
-        teller: &mut Teller<'_>,
-        (who, spi, sequence): (std::net::IpAddr, Spi, u32),
-        opened: Option<Result<Inner, Closed>>,
-    ) {
-        let at = format!("SPI {spi}, sequence {sequence}");
-        match opened {
-            None => {}
-            Some(Err(closed)) => {
-                self.summary.closed += 1;
-                let what = match closed {
-                    Closed::Icv => "the ICV is wrong".to_owned(),
-                    Closed::Form(what) => what,
-                };
-                teller.broke(who, Rule::ESP_ICV, format!("{at}: {what}"));
-            }
-            Some(Ok(inner)) => {
-                self.summary.opened += 1;
-                if !inner.is_padded_well {
-                    teller.broke(
-                        who,
-                        Rule::ESP_PADDING,
-                        format!("{at}: the padding is not 1, 2, 3 and so on"),
-                    );
-                }
-                if self.openers.first().is_some_and(Opener::counts) {
-                    let iv = digest(&inner.iv) | 1;
-                    let slot = &mut self.ivs[(iv >> 1) as usize % RECENT];
-                    let (known, of) = std::mem::replace(slot, (iv, sequence));
-                    if known == iv && of != sequence {
-                        teller.broke(who, Rule::ESP_IV, format!("{at}: the IV was that of sequence {of}"));
-                    }
-                }
-            }
-        }
+    /// Takes note of the upper half with which a packet was authentic.
+    fn learned(&mut self, high: Option<u32>) {
+        self.is_extended = Some(high.is_some());
+        self.high = high.map(|high| self.high.map_or(high, |known| known.max(high)));
     }
 }
 
@@ -367,7 +235,5 @@ fn message(
 
 /// So many flows are followed at a time.
 const MOST: usize = 4096;
-/// So many SPIs are known to belong to an IKE SA.
-const MOST_OWNERS: usize = 65_536;
 /// So many packets and IVs of a flow are remembered.
 const RECENT: usize = 128;

@@ -3,6 +3,7 @@
 
 mod cipher;
 mod judge;
+mod keyed;
 mod learn;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use crate::keys::Keys;
 use crate::rules::Rule;
 use crate::seen::{Recent, digest};
 use crate::teller::Teller;
-use crate::told::{IkeSummary, Kind};
+use crate::told::{IkeSummary, KeySource, Kind};
 use crate::transport::Course;
 use cipher::Opener;
 
@@ -35,10 +36,14 @@ struct Sa {
     cookies: (IkeSpi, IkeSpi),
     ends: [SocketAddr; 2],
     opener: Option<Opener>,
+    /// What the keys of IPsec SAs are made of, where it could be computed.
+    root: Option<keyed::Root>,
     offered: Option<SecurityAssociation>,
     taken: Option<SecurityAssociation>,
     /// Both ends' public values of phase 1.
     publics: [Option<Vec<u8>>; 2],
+    /// Both ends' nonces of phase 1.
+    nonces: [Option<Vec<u8>>; 2],
     /// How many messages of phase 1 there were, repeats not among them.
     phase1: usize,
     /// The last messages, by their digests: their frames and labels.
@@ -59,6 +64,9 @@ struct Exchange {
     offered: Option<SecurityAssociation>,
     taken: Option<SecurityAssociation>,
     selectors: [String; 2],
+    /// The nonces and the public values of who began it and who answered.
+    nonces: [Option<Vec<u8>>; 2],
+    publics: [Option<Vec<u8>>; 2],
 }
 
 /// A message of which pieces came.
@@ -127,7 +135,7 @@ impl Ikev1 {
                     return;
                 }
                 judge::payloads(sa, &header, &payloads, course, teller);
-                learn::from(sa, &header, &payloads, course, (teller, flows));
+                learn::from(sa, &header, &payloads, course, (teller, keys, flows));
             }
         }
     }
@@ -185,9 +193,11 @@ impl Sa {
             cookies: (header.spi_i, header.spi_r),
             ends,
             opener: None,
+            root: None,
             offered: None,
             taken: None,
             publics: [None, None],
+            nonces: [None, None],
             phase1: 0,
             seen: Recent::new(MOST_SEEN),
             exchanges: Recent::new(MOST_EXCHANGES),
@@ -212,6 +222,8 @@ impl Sa {
                 identities: [None, None],
                 method: None,
                 behind_nat: [false; 2],
+                replaces: None,
+                keys: None,
                 mode: mode.then(|| header.exchange.to_string()),
             },
         }
@@ -249,9 +261,19 @@ fn show(sa: &mut Sa, header: &Header, octets: &[u8], keys: &Keys) -> Shown {
     {
         sa.opener = Opener::new(key, taken, &[initiator.clone(), responder.clone()]);
     }
+    if sa.opener.is_none()
+        && let Some((opener, root)) = keyed::opener(sa, header, octets, keys)
+    {
+        (sa.opener, sa.root) = (Some(opener), Some(root));
+    }
     let Some(opener) = &mut sa.opener else { return Shown::Sealed };
+    sa.summary.keys = Some(if sa.root.is_some() { KeySource::Computed } else { KeySource::Given });
     let text = match opener.open(header, octets) {
-        Ok(text) => text,
+        Ok(Some(text)) => text,
+        Ok(None) => {
+            opener.went_by(header, octets);
+            return Shown::Sealed;
+        }
         Err(malformed) => return Shown::Broken(malformed.to_string()),
     };
     match parse_chain(header.next_payload, &text, Header::LEN) {

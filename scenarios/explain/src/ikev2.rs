@@ -7,8 +7,11 @@
 
 mod chain;
 mod content;
+mod inherit;
+mod keyed;
 mod learn;
 mod order;
+mod proof;
 mod sa;
 
 use std::collections::BTreeMap;
@@ -20,12 +23,14 @@ use ipsec_wire::{Header, IkeSpi};
 
 use crate::flow::Flows;
 use crate::keys::Keys;
-use crate::open::{Closed, Content, Opener};
+use crate::open::{Closed, Content};
 use crate::rules::Rule;
 use crate::seen::digest;
 use crate::teller::Teller;
 use crate::told::{IkeSummary, Kind, Message};
 use crate::transport::Course;
+use keyed::Keyed;
+use learn::Made;
 use sa::{Asks, Exchange, MOST_PARTS, MOST_PIECES, Part, Pieces, Sa, Stage};
 
 /// The IKE SAs of version 2.
@@ -99,9 +104,8 @@ impl Ikev2 {
         if order::repeat(sa, &incoming, teller) {
             return;
         }
-        if sa.openers.is_empty() {
-            let pairs = keys.ike(sa.spis).iter();
-            sa.openers = pairs.filter_map(|[i, r]| Some([Opener::new(i)?, Opener::new(r)?])).collect();
+        if sa.keyed.is_empty() {
+            sa.keyed = keys.ike(sa.spis).iter().filter_map(Keyed::new).collect();
         }
         let shown = match fragment {
             Ok(_) => show(sa, &incoming, teller),
@@ -118,7 +122,7 @@ impl Ikev2 {
         if matches!(shown, Shown::Sealed) {
             sa.summary.closed += 1;
         }
-        self.judge_and_learn(number, (&incoming, label), &shown, teller, (flows, next_number));
+        self.judge_and_learn(number, (&incoming, label), &shown, (teller, keys), (flows, next_number));
     }
 
     /// Judges a message and takes from it what there is to know.
@@ -127,7 +131,7 @@ impl Ikev2 {
         number: usize,
         (incoming, label): (&Incoming<'_>, String),
         shown: &Shown,
-        teller: &mut Teller<'_>,
+        (teller, keys): (&mut Teller<'_>, &Keys),
         (flows, next_number): (&mut Flows, &mut usize),
     ) {
         let Some(sa) = self.sas.get_mut(&number) else { return };
@@ -165,7 +169,7 @@ impl Ikev2 {
                 learn::sealed(sa, incoming);
                 None
             }
-            _ => learn::from(sa, incoming, payloads, &asks, (teller, flows)),
+            _ => learn::from(sa, incoming, (payloads, &asks), (teller, keys, flows)),
         };
         if incoming.is_first() {
             let was = sa.spis;
@@ -175,16 +179,33 @@ impl Ikev2 {
                 self.by_spis.insert(sa.spis, number);
             }
         }
-        if let Some((spis, ends)) = made {
-            // An IKE SA that replaces this one has the same PRF until its own proposal is known.
-            let new = self.add(spis, ends, true, teller.at, next_number);
-            if let Some(sa) = self.sas.get_mut(&new) {
-                sa.becomes(Stage::Established, format!("established, in place of IKE SA {number}"));
-            }
-            if let Some(sa) = self.sas.get_mut(&number) {
-                sa.becomes(Stage::Ended, format!("replaced by IKE SA {new}"));
-            }
+        if let Some(made) = made {
+            self.replace(number, made, keys, teller.at, next_number);
         }
+        self.part(number);
+    }
+
+    /// Puts an IKE SA in the place of another.
+    fn replace(&mut self, old: usize, made: Made, keys: &Keys, at: u64, next_number: &mut usize) {
+        let new = self.add(made.spis, made.ends, true, at, next_number);
+        let Some(mut old) = self.sas.remove(&old) else { return };
+        if let Some(new) = self.sas.get_mut(&new) {
+            replace(new, &mut old, made, keys);
+        }
+        self.sas.insert(old.summary.number, old);
+    }
+
+    /// Lets go of what an IKE SA holds that has ended, to one that has to have it.
+    fn part(&mut self, number: usize) {
+        let has_ended = |sa: &Sa| {
+            sa.stage == Stage::Ended && sa.summary.replaces.is_some() && !sa.summary.children.is_empty()
+        };
+        if !self.sas.get(&number).is_some_and(has_ended) {
+            return;
+        }
+        let Some(mut gone) = self.sas.remove(&number) else { return };
+        inherit::goes(&mut gone, &mut self.sas.values_mut().collect::<Vec<_>>());
+        self.sas.insert(number, gone);
     }
 
     /// The IKE SA that a message belongs to; a new one where there is none.
@@ -237,6 +258,18 @@ impl Ikev2 {
     }
 }
 
+/// What is known of an IKE SA that takes the place of another.
+fn replace(new: &mut Sa, old: &mut Sa, made: Made, keys: &Keys) {
+    new.summary.suite = made.suite;
+    new.prf = made.prf;
+    new.beginning = made.beginning;
+    // Those of the log come first.
+    new.keyed = keys.ike(new.spis).iter().filter_map(Keyed::new).chain(made.keyed).collect();
+    new.becomes(Stage::Established, format!("established, in place of IKE SA {}", old.summary.number));
+    old.becomes(Stage::Ended, format!("replaced by IKE SA {}", new.summary.number));
+    inherit::takes_place(new, old);
+}
+
 /// Opens a message as far as that is possible.
 fn show(sa: &mut Sa, incoming: &Incoming<'_>, teller: &mut Teller<'_>) -> Shown {
     let Header { next_payload, length, .. } = incoming.header;
@@ -248,19 +281,20 @@ fn show(sa: &mut Sa, incoming: &Incoming<'_>, teller: &mut Teller<'_>) -> Shown 
     if !matches!(next_payload, PayloadType::SK | PayloadType::SKF) {
         return payloads(next_payload, body, false);
     }
-    if sa.openers.is_empty() {
+    if sa.keyed.is_empty() {
         return Shown::Sealed;
     }
     let sender = incoming.sender();
-    let opened = match open(&mut sa.openers, sender, incoming.octets) {
+    let opened = match open(&mut sa.keyed, sender, incoming.octets) {
         Ok(opened) => opened,
         Err(Closed::Icv) => return Shown::Broken(Rule::ICV, "the ICV is wrong".to_owned()),
         Err(Closed::Form(what)) => return Shown::Broken(Rule::MALFORMED, what),
     };
+    sa.summary.keys = Some(sa.keyed[0].source);
     for (rule, what) in chain::check(next_payload, body) {
         teller.broke(incoming.course.from.ip(), rule, what);
     }
-    if sa.openers[0][sender].counts() {
+    if sa.keyed[0].openers[sender].counts() {
         if sa.ivs[sender].get(&opened.iv).is_some_and(|digest| *digest != incoming.digest) {
             teller.broke(incoming.course.from.ip(), Rule::IV, "another message had the same IV");
         }
@@ -296,12 +330,12 @@ fn show(sa: &mut Sa, incoming: &Incoming<'_>, teller: &mut Teller<'_>) -> Shown 
 }
 
 /// Opens a message with one of the keys of its IKE SA, which then stands first.
-fn open(openers: &mut [[Opener; 2]], sender: usize, message: &[u8]) -> Result<Content, Closed> {
+fn open(keyed: &mut [Keyed], sender: usize, message: &[u8]) -> Result<Content, Closed> {
     let mut result = Err(Closed::Icv);
-    for at in 0..openers.len() {
-        result = openers[at][sender].message(message);
+    for at in 0..keyed.len() {
+        result = keyed[at].openers[sender].message(message);
         if result.is_ok() {
-            openers[..=at].rotate_right(1);
+            keyed[..=at].rotate_right(1);
             break;
         }
     }

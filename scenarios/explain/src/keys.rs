@@ -1,28 +1,30 @@
-//! Keys out of Wireshark's tables: `ikev1_decryption_table`, `ikev2_decryption_table` and `esp_sa`, alone or in the folder of a
-//! profile.
+//! Keys, and what they can be made of: Wireshark's tables `ikev1_decryption_table`, `ikev2_decryption_table` and `esp_sa`,
+//! alone or in the folder of a profile, and our own log of keys.
 //!
 //! ```text
-//! ikev2_decryption_table   SPIi,SPIr,SK_ei,SK_er,"cipher",SK_ai,SK_ar,"integrity"
-//! ikev1_decryption_table   initiator's cookie,key
-//! esp_sa                   "IPv4","from","to","SPI","cipher","key","integrity","key"        * for any address or SPI
+//! tables    one row a line, which tells by its columns of which table it is
+//! log       one object of JSON a line: keys of IKEv2, IKEv1, ESP and AH, private values, shared keys
 //! ```
+//!
+//! Both may stand in one file: a line of the log begins with a brace.
 
+mod exchange;
+mod log;
 mod names;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
 
-use ipsec_crypto::{AeadAlgorithm, CipherAlgorithm, IntegrityAlgorithm};
+use ipsec_crypto::{IntegrityAlgorithm, PrfAlgorithm, Secret};
+use ipsec_dataplane::{Encryption, Suite};
 use ipsec_wire::{IkeSpi, Spi};
 
-/// How a direction of traffic is encrypted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encryption {
-    Aead(AeadAlgorithm),
-    Cipher(CipherAlgorithm),
-}
+pub use log::Record;
+
+use exchange::Exchanges;
 
 /// The keys of one direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,26 +46,56 @@ pub(crate) enum Integrity {
     Unchecked(usize),
 }
 
-/// A row of `esp_sa`.
+/// What AH protects with, and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct EspRow {
+pub(crate) struct AhKey {
+    pub(crate) integrity: IntegrityAlgorithm,
+    pub(crate) key: Vec<u8>,
+}
+
+/// The keys of an IKE SA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IkeKeys {
+    /// What its initiator sends is under the first, what its responder sends under the second.
+    pub(crate) pair: [Direction; 2],
+    /// What other keys are made of, where it is known.
+    pub(crate) roots: Option<Roots>,
+}
+
+/// `SK_d`, and `SK_pi` and `SK_pr`, with the PRF that they belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Roots {
+    pub(crate) prf: PrfAlgorithm,
+    pub(crate) d: Secret,
+    pub(crate) p: [Secret; 2],
+}
+
+/// Keys of SAs with an SPI, which may be between any addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row<K> {
     is_ipv4: Option<bool>,
     from: Option<IpAddr>,
     to: Option<IpAddr>,
-    direction: Direction,
+    key: K,
 }
+
+/// Rows by their SPI, which may be any.
+type Rows<K> = BTreeMap<Option<Spi>, Vec<Row<K>>>;
 
 /// Keys, by what they belong to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys {
     ikev1: BTreeMap<IkeSpi, Vec<u8>>,
     /// Several, where further key exchanges follow the first (RFC 9370) or a post-quantum key comes in (RFC 9867).
-    ikev2: BTreeMap<(IkeSpi, IkeSpi), Vec<[Direction; 2]>>,
-    /// By their SPI, which may be any.
-    esp: BTreeMap<Option<Spi>, Vec<EspRow>>,
+    ikev2: BTreeMap<(IkeSpi, IkeSpi), Vec<IkeKeys>>,
+    esp: Rows<Direction>,
+    ah: Rows<AhKey>,
+    exchanges: Exchanges,
+    /// Keys that two ends share to prove who they are.
+    shared: Vec<Secret>,
 }
 
-/// A row of a table that makes no sense, or a file that cannot be read.
+/// A line of a file that makes no sense, or a file that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadKeys {
     /// The file.
@@ -86,21 +118,21 @@ impl fmt::Display for BadKeys {
 
 impl std::error::Error for BadKeys {}
 
-/// The tables, by the names of their files.
-const TABLES: [&str; 3] = ["ikev1_decryption_table", "ikev2_decryption_table", "esp_sa"];
+/// What holds keys in a folder: Wireshark's tables and our log.
+const FILES: [&str; 4] = ["ikev1_decryption_table", "ikev2_decryption_table", "esp_sa", Record::FILE];
 
 impl Keys {
-    /// Adds the keys of a table, or of all tables in the folder of a profile.
+    /// Adds the keys of a file, or of all files with keys in a folder, such as a profile of Wireshark.
     ///
     /// # Errors
-    /// When there is no such file, a folder has no table, or a row makes no sense.
+    /// When there is no such file, a folder has none, or a line makes no sense.
     pub fn load(&mut self, path: &Path) -> Result<(), BadKeys> {
         let whole = |path: &Path, what: String| BadKeys { name: path.display().to_string(), line: 0, what };
         let mut paths = vec![path.to_owned()];
         if path.is_dir() {
-            paths = TABLES.map(|table| path.join(table)).into_iter().filter(|path| path.exists()).collect();
+            paths = FILES.map(|file| path.join(file)).into_iter().filter(|path| path.exists()).collect();
             if paths.is_empty() {
-                return Err(whole(path, format!("no table of keys in this folder: {}", TABLES.join(", "))));
+                return Err(whole(path, format!("no keys in this folder: {}", FILES.join(", "))));
             }
         }
         for path in paths {
@@ -110,58 +142,19 @@ impl Keys {
         Ok(())
     }
 
-    /// Adds the rows of a table; each tells by its columns which table it is of. Empty lines and those that begin with `#`
-    /// say nothing.
+    /// Adds the rows of tables and the objects of a log. Empty lines and those that begin with `#` say nothing.
     ///
     /// # Errors
-    /// When a row makes no sense.
+    /// When a line makes no sense.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), BadKeys> {
         for (line, row) in (1..).zip(text.lines()) {
             let row = row.trim();
-            if !row.is_empty() && !row.starts_with('#') {
-                self.row(row).map_err(|what| BadKeys { name: name.to_owned(), line, what })?;
-            }
-        }
-        Ok(())
-    }
-
-    fn row(&mut self, row: &str) -> Result<(), String> {
-        let fields = fields(row);
-        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-        match fields[..] {
-            [cookie, key] => {
-                self.ikev1.insert(ike_spi(cookie)?, hex(key)?);
-            }
-            [
-                version @ ("IPv4" | "IPv6" | "Any" | "*"),
-                from,
-                to,
-                spi,
-                cipher,
-                key,
-                integrity,
-                integrity_key,
-            ] => {
-                let encryption = names::esp_encryption(cipher)?;
-                let integrity = names::esp_integrity(integrity)?;
-                let direction = direction((encryption, integrity), key, integrity_key)?;
-                let is_ipv4 = match version {
-                    "IPv4" => Some(true),
-                    "IPv6" => Some(false),
-                    _ => None,
-                };
-                let row = EspRow { is_ipv4, from: address(from)?, to: address(to)?, direction };
-                self.esp.entry(spi_of(spi)?).or_default().push(row);
-            }
-            [spi_i, spi_r, ei, er, cipher, ai, ar, integrity] => {
-                let algorithms = (names::ike_encryption(cipher)?, names::ike_integrity(integrity)?);
-                let pair = [direction(algorithms, ei, ai)?, direction(algorithms, er, ar)?];
-                self.ikev2.entry((ike_spi(spi_i)?, ike_spi(spi_r)?)).or_default().push(pair);
-            }
-            _ => {
-                let what = "2 columns for a key of IKEv1, 8 for those of IKEv2 or of ESP";
-                return Err(format!("{} columns, expected {what}", fields.len()));
-            }
+            let read = match row.as_bytes().first() {
+                None | Some(b'#') => Ok(()),
+                Some(b'{') => self.object(row),
+                Some(_) => self.row(row),
+            };
+            read.map_err(|what| BadKeys { name: name.to_owned(), line, what })?;
         }
         Ok(())
     }
@@ -169,7 +162,7 @@ impl Keys {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ikev1.is_empty() && self.ikev2.is_empty() && self.esp.is_empty()
+        *self == Self::default()
     }
 
     /// The key of the ISAKMP SA with this cookie of its initiator.
@@ -177,62 +170,75 @@ impl Keys {
         self.ikev1.get(&cookie).map(Vec::as_slice)
     }
 
-    /// The keys of an IKE SA: what its initiator sends, and what its responder sends. Which of several holds shows the ICV.
-    pub(crate) fn ike(&self, spis: (IkeSpi, IkeSpi)) -> &[[Direction; 2]] {
+    /// The keys of an IKE SA. Which of several holds shows the ICV.
+    pub(crate) fn ike(&self, spis: (IkeSpi, IkeSpi)) -> &[IkeKeys] {
         self.ikev2.get(&spis).map_or(&[], Vec::as_slice)
     }
 
     /// The keys that ESP packets with this SPI between these addresses may have.
     pub(crate) fn esp(&self, spi: Spi, from: IpAddr, to: IpAddr) -> impl Iterator<Item = &Direction> {
-        let fits = move |row: &&EspRow| {
-            row.is_ipv4.is_none_or(|is_ipv4| is_ipv4 == from.is_ipv4())
-                && row.from.is_none_or(|address| address == from)
-                && row.to.is_none_or(|address| address == to)
-        };
-        let rows = |spi: Option<Spi>| self.esp.get(&spi).into_iter().flatten();
-        rows(Some(spi)).chain(rows(None)).filter(fits).map(|row| &row.direction)
+        fitting(&self.esp, spi, from, to)
+    }
+
+    /// The keys that AH packets with this SPI between these addresses may have.
+    pub(crate) fn ah(&self, spi: Spi, from: IpAddr, to: IpAddr) -> impl Iterator<Item = &AhKey> {
+        fitting(&self.ah, spi, from, to)
+    }
+
+    /// What a key exchange with these two public values came to, the initiator's first.
+    pub(crate) fn exchanged(&self, publics: [&[u8]; 2]) -> Option<Secret> {
+        self.exchanges.secret(publics)
+    }
+
+    /// The keys that two ends may share to prove who they are.
+    pub(crate) fn shared(&self) -> &[Secret] {
+        &self.shared
     }
 }
 
-/// The keys of a direction, whose lengths are proven.
-fn direction(
-    (encryption, integrity): (Encryption, Integrity),
-    key: &str,
-    integrity_key: &str,
-) -> Result<Direction, String> {
-    let (key, integrity_key) = (hex(key)?, hex(integrity_key)?);
-    let (name, lens, salt) = match encryption {
-        Encryption::Aead(algorithm) => (algorithm.name(), algorithm.key_lens(), algorithm.salt_len()),
-        Encryption::Cipher(algorithm) => (algorithm.name(), algorithm.key_lens(), algorithm.salt_len()),
+fn fitting<K>(rows: &Rows<K>, spi: Spi, from: IpAddr, to: IpAddr) -> impl Iterator<Item = &K> {
+    let fits = move |row: &&Row<K>| {
+        row.is_ipv4.is_none_or(|is_ipv4| is_ipv4 == from.is_ipv4())
+            && row.from.is_none_or(|address| address == from)
+            && row.to.is_none_or(|address| address == to)
     };
-    if !lens.iter().any(|len| len + salt == key.len()) {
-        let expected: Vec<String> = lens.iter().map(|len| (len + salt).to_string()).collect();
-        return Err(format!("a key of {} octets for {name}, expected {}", key.len(), expected.join(" or ")));
-    }
-    if let Integrity::Algorithm(algorithm) = integrity
-        && algorithm.key_len() != integrity_key.len()
-    {
-        let (name, expected) = (algorithm.name(), algorithm.key_len());
-        return Err(format!("a key of {} octets for {name}, expected {expected}", integrity_key.len()));
-    }
-    Ok(Direction { encryption, key, integrity, integrity_key })
+    let of = |spi: Option<Spi>| rows.get(&spi).into_iter().flatten();
+    of(Some(spi)).chain(of(None)).filter(fits).map(|row| &row.key)
 }
 
-/// The columns of a row, without the quotes round them.
-fn fields(row: &str) -> Vec<String> {
-    let (mut fields, mut is_quoted) = (vec![String::new()], false);
-    for letter in row.chars() {
-        match letter {
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => fields.push(String::new()),
-            other => {
-                if let Some(field) = fields.last_mut() {
-                    field.push(other);
-                }
-            }
-        }
+impl Direction {
+    /// The keys of a direction out of its key material: encryption key, salt, integrity key (RFC 7296 §2.17).
+    pub(crate) fn of(suite: &Suite, material: &[u8]) -> Option<Self> {
+        let (key, integrity_key) = material.split_at_checked(suite.encryption_key_len())?;
+        Some(Self {
+            encryption: suite.encryption,
+            key: key.to_vec(),
+            integrity: suite.integrity.map_or(Integrity::None, Integrity::Algorithm),
+            integrity_key: integrity_key.to_vec(),
+        })
     }
-    fields.iter().map(|field| field.trim().to_owned()).collect()
+
+    /// The same keys, whose lengths are proven.
+    fn proven(self) -> Result<Self, String> {
+        let (lens, salt) = (self.encryption.key_lens(), self.encryption.salt_len());
+        if !lens.iter().any(|len| len + salt == self.key.len()) {
+            let expected: Vec<String> = lens.iter().map(|len| (len + salt).to_string()).collect();
+            let (length, name) = (self.key.len(), self.encryption.name());
+            return Err(format!("a key of {length} octets for {name}, expected {}", expected.join(" or ")));
+        }
+        if let Integrity::Algorithm(algorithm) = self.integrity {
+            integrity_key_fits(algorithm, &self.integrity_key)?;
+        }
+        Ok(self)
+    }
+}
+
+fn integrity_key_fits(algorithm: IntegrityAlgorithm, key: &[u8]) -> Result<(), String> {
+    if algorithm.key_len() == key.len() {
+        return Ok(());
+    }
+    let (name, expected) = (algorithm.name(), algorithm.key_len());
+    Err(format!("a key of {} octets for {name}, expected {expected}", key.len()))
 }
 
 fn digits(text: &str) -> &str {

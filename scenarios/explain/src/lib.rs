@@ -6,11 +6,21 @@
 //! link      Ethernet, VLAN, cooked, raw, …      IP packets
 //! transport fragments, UDP, TCP                 IKE messages, ESP and AH packets
 //! ikev2, ikev1, flow                            who said what, what broke a rule
-//! report    text, json, skeleton                for people, for programs, for `esplanade run`
+//! report    text, json, html, skeleton          for people, for programs, for colleagues, for `esplanade run`
 //! ```
 //!
-//! A capture is read as a stream. What is remembered of it is bounded, whatever its length: conversations and flows that were
-//! silent for longest are forgotten first.
+//! A capture is read as a stream, and told as it is read. What is remembered of it is bounded, whatever its length:
+//!
+//! ```text
+//! IKE SAs of each version, flows of ESP and AH      1024, 4096; those that ended or were silent for longest go first
+//! of an IKE SA: exchanges, IVs, pieces, children    16 and 64 for each end, 4 messages, 64 pairs
+//! of a flow: packets and IVs                        128
+//! SPIs with their owners and computed keys          16384
+//! halves of TCP connections, IP fragments           64, as the reassembler of `ipsec-net` bounds them
+//! ```
+//!
+//! Nothing waits for what comes later: keys are read before the capture, and a packet that comes before the response which sets up
+//! its SA is told as it is, closed; those that follow are opened.
 
 mod encapsulation;
 mod file;
@@ -21,6 +31,7 @@ mod inner;
 mod keys;
 mod link;
 mod open;
+mod owners;
 pub mod report;
 mod rules;
 mod seen;
@@ -32,13 +43,14 @@ mod transport;
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use ipsec_net::IpPacket;
 use ipsec_wire::{Header, ah};
 
 pub use file::{Frame, Frames, Unreadable};
-pub use keys::{BadKeys, Keys};
+pub use keys::{BadKeys, Keys, Record};
 pub use rules::{Level, Rule};
 pub use told::{
-    Broken, ChildSummary, FlowSummary, IkeSummary, Kind, Message, Note, Summary, Told, Violation,
+    Broken, ChildSummary, FlowSummary, IkeSummary, KeySource, Kind, Message, Note, Summary, Told, Violation,
 };
 
 use encapsulation::{Encapsulation, Inside, marked};
@@ -156,7 +168,7 @@ impl<'a> Explainer<'a> {
                 };
                 self.esp(at, &packet, true, sink);
             }
-            Transport::Ah(octets) => self.ah(at, course(&packet, (0, 0)), octets, sink),
+            Transport::Ah(octets) => self.ah(at, (course(&packet, (0, 0)), &packet), octets, sink),
             Transport::Other => self.count("other packets"),
         }
     }
@@ -266,11 +278,17 @@ impl<'a> Explainer<'a> {
         self.flows.esp(&mut teller, packet, self.keys, self.each);
     }
 
-    fn ah(&mut self, (frame, at): (u64, u64), course: Course, octets: &[u8], sink: &mut dyn FnMut(Told)) {
+    fn ah(
+        &mut self,
+        (frame, at): (u64, u64),
+        (course, whole): (Course, &IpPacket),
+        octets: &[u8],
+        sink: &mut dyn FnMut(Told),
+    ) {
         self.count("AH packets");
         let mut teller = Teller { frame, at, is_sound: true, tally: &mut self.tally, sink };
         let packet = flow::Packet { course, octets, before: "", is_encapsulated: false };
-        self.flows.ah(&mut teller, &packet, self.each);
+        self.flows.ah(&mut teller, (&packet, whole), self.keys, self.each);
         if let Ok(header) = ah::Header::parse(octets)
             && header.next_header == ipsec_net::protocol::ESP
         {

@@ -1,11 +1,12 @@
 //! Opening of what keys are known for: Encrypted payloads of IKEv2 (RFC 7296 §3.14, RFC 5282) and ESP packets (RFC 4303).
 
 use ipsec_crypto::{Aead, Cipher, Integrity, Provider};
+use ipsec_dataplane::Encryption;
 use ipsec_wire::esp::{Header, TRAILER_LEN};
 use ipsec_wire::registry::PayloadType;
 use ipsec_wire::v2::{FragmentNumber, Layout, split, strip_padding};
 
-use crate::keys::{self, Direction, Encryption};
+use crate::keys::{self, Direction};
 
 /// Opens what one end sends.
 pub(crate) struct Opener {
@@ -52,10 +53,7 @@ impl Opener {
     /// None where the keys do not fit the algorithms.
     pub(crate) fn new(direction: &Direction) -> Option<Self> {
         let provider = Provider::best();
-        let salt_len = match direction.encryption {
-            Encryption::Aead(algorithm) => algorithm.salt_len(),
-            Encryption::Cipher(algorithm) => algorithm.salt_len(),
-        };
+        let salt_len = direction.encryption.salt_len();
         let (key, salt) = direction.key.split_at_checked(direction.key.len().checked_sub(salt_len)?)?;
         let (integrity, checked_len) = match direction.integrity {
             keys::Integrity::None => (None, 0),
@@ -70,6 +68,11 @@ impl Opener {
                 Keyed::Aead((provider.aead)(algorithm, key).ok()?),
                 Layout { iv: algorithm.iv_len(), block: 1, icv: algorithm.icv_len() },
             ),
+            // The sequence number is the IV (RFC 8750).
+            Encryption::AeadImplicitIv(algorithm) => (
+                Keyed::Aead((provider.aead)(algorithm, key).ok()?),
+                Layout { iv: 0, block: 1, icv: algorithm.icv_len() },
+            ),
             Encryption::Cipher(algorithm) => (
                 Keyed::Cipher(Box::new((provider.cipher)(algorithm, key).ok()?)),
                 Layout { iv: algorithm.iv_len(), block: algorithm.block_len(), icv: checked_len },
@@ -80,7 +83,12 @@ impl Opener {
 
     /// Whether an IV must not occur twice: with counter modes, where it is worse than bad.
     pub(crate) fn counts(&self) -> bool {
-        !self.salt.is_empty()
+        !self.salt.is_empty() && self.layout.iv > 0
+    }
+
+    /// Whether what it opens is proven to be what was sent.
+    pub(crate) fn authenticates(&self) -> bool {
+        self.integrity.is_some() || matches!(self.cipher, Keyed::Aead(_))
     }
 
     /// Opens a message of IKEv2 that is an SK or SKF payload.
@@ -119,8 +127,10 @@ impl Opener {
                 text.len()
             )));
         }
+        let implicit = [&high.unwrap_or(0).to_be_bytes(), &packet[4..Header::LEN]].concat();
+        let is_implicit = self.layout.iv == 0 && !self.salt.is_empty();
+        let nonce = [&self.salt[..], if is_implicit { &implicit[..] } else { iv }].concat();
         let high = high.map_or(Vec::new(), |high| high.to_be_bytes().to_vec());
-        let nonce = [&self.salt, iv].concat();
         let mut content = text.to_vec();
         match &self.cipher {
             Keyed::Aead(aead) => {

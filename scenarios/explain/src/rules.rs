@@ -82,6 +82,9 @@ rules! {
     ESP_ICV = "packet-icv" Must "RFC 4303 §3.3.2" "The ICV is that of the packet under the keys of its SA.";
     ESP_PADDING = "padding" Must "RFC 4303 §2.4" "Padding is 1, 2, 3 and so on.";
     ESP_REPLAYED = "replayed" Note "RFC 4303 §3.4.3" "A packet comes once; somebody on the way repeats it.";
+    AH_REPEATED = "ah-sequence-repeated" Must "RFC 4302 §2.5" "A sequence number stands for one packet under an SPI.";
+    AH_ICV = "ah-icv" Must "RFC 4302 §3.3.3" "The ICV is that of the packet and of what does not change of its IP headers, under the key of its SA.";
+    AH_REPLAYED = "ah-replayed" Note "RFC 4302 §3.4.3" "A packet comes once; somebody on the way repeats it.";
     V1_MALFORMED = "v1-malformed" Must "RFC 2408 §3" "A message has the lengths and the form that its fields tell.";
     V1_FLAGS = "v1-header-flags" Must "RFC 2408 §3.1" "Reserved bits of the header are cleared.";
     V1_COOKIE = "v1-cookie" Must "RFC 2408 §3.1" "The initiator's cookie is not zero; the responder's is zero in the first message only.";

@@ -159,9 +159,36 @@ pub struct IkeSummary {
     pub method: Option<String>,
     /// Which ends sit behind a NAT.
     pub behind_nat: [bool; 2],
+    /// The number of the IKE SA whose place it takes, and whose Child SAs it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<usize>,
+    /// Where the keys come from that open its messages; none where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<KeySource>,
     /// The mode of phase 1, in version 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
+}
+
+/// Where the keys come from that open messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeySource {
+    /// They were given.
+    Given,
+    /// They were computed from what a key exchange came to, or from the keys of the IKE SA before.
+    Computed,
+}
+
+impl KeySource {
+    /// In words.
+    #[must_use]
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::Computed => "computed from a key exchange",
+        }
+    }
 }
 
 /// A pair of SAs.

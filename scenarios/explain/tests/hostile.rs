@@ -1,14 +1,24 @@
 //! Files that are damaged on purpose: they are read as far as they go, and an error names the place.
+//!
+//! Changes at random come from a number, and so does the choice of what is changed: captures of each format and link, messages of
+//! both versions, packets, streams, and files of keys. There are as many executions as `EXPLAIN_EXECUTIONS` says, from the
+//! number on that `EXPLAIN_FROM` says; one that panics is told with its number, which repeats it.
+//!
+//! ```text
+//! EXPLAIN_EXECUTIONS=10000000 nice -n 19 cargo test -p explain --test hostile at_random -- --nocapture
+//! EXPLAIN_EXECUTIONS=1 EXPLAIN_FROM=4711 cargo test -p explain --test hostile at_random
+//! ```
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod corpus;
 mod sample;
 
 use std::io::Write as _;
 
-use explain::report::{Form, Text, skeleton, summary};
+use corpus::{Dice, Item, corpus};
+use explain::report::{Form, Html, Json, Text, skeleton, summary};
 use explain::{Keys, Summary, Unreadable};
-use proptest::prelude::*;
 use sample::{conversation, keys};
 
 fn read(file: &[u8], keys: &Keys) -> (Summary, Option<Unreadable>) {
@@ -124,56 +134,63 @@ fn lengths_beyond_all_measure_are_refused_before_memory_is_taken() {
     assert_eq!(unreadable.unwrap().offset, 32);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+/// A number of the environment.
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
 
-    #[test]
-    fn damaged_files_never_panic(
-        kind in 0..4usize,
-        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
-        cut in any::<prop::sample::Index>(),
-        ends_early: bool,
-    ) {
-        let plain = conversation().pcap();
-        let mut file = match kind {
-            0 => plain,
-            1 => pcapng(&plain),
-            2 => gzip(&plain),
-            _ => other_order(&plain),
-        };
-        for (at, octet) in changes {
-            let at = at.index(file.len());
-            file[at] = octet;
+/// Reads a damaged file in one of the forms.
+fn told(file: &[u8], keys: &Keys, dice: &mut Dice) {
+    match dice.below(16) {
+        0 => {
+            let mut json = Json::new(std::io::sink());
+            let read = explain::explain(file, keys, true, &mut |told| json.take(&told));
+            let (seen, why) = match &read {
+                Ok(seen) => (seen, None),
+                Err((unreadable, seen)) => (&**seen, Some(unreadable)),
+            };
+            json.finish(seen, why).unwrap();
         }
-        if ends_early {
-            file.truncate(cut.index(file.len()));
+        1 => {
+            let mut html = Html::new("damaged");
+            let read = explain::explain(file, keys, false, &mut |told| html.take(told));
+            let (seen, why) = match &read {
+                Ok(seen) => (seen, None),
+                Err((unreadable, seen)) => (&**seen, Some(unreadable)),
+            };
+            html.finish(std::io::sink(), seen, why).unwrap();
         }
-        read(&file, &keys());
+        _ => drop(read(file, keys)),
     }
+}
 
-    /// Content alone is changed, so that all of it gets past the readers of files and packets.
-    #[test]
-    fn damaged_messages_never_panic(
-        changes in prop::collection::vec((0..13usize, any::<prop::sample::Index>(), any::<u8>()), 1..6),
-        each: bool,
-    ) {
-        let mut file = conversation().pcap();
-        let mut places = Vec::new();
-        let mut at = 24;
-        while at < file.len() {
-            let length = u32::from_le_bytes(file[at + 8..at + 12].try_into().unwrap()) as usize;
-            places.push(at + 16..at + 16 + length);
-            at += 16 + length;
+#[test]
+fn files_changed_at_random_never_panic() {
+    let (corpus, keys) = (corpus(), corpus::keys());
+    let (count, from) = (number("EXPLAIN_EXECUTIONS", 4_000), number("EXPLAIN_FROM", 0));
+    for execution in from..from + count {
+        let mut dice = Dice::new(execution);
+        let item = &corpus[dice.below(corpus.len())];
+        let outcome = std::panic::catch_unwind(|| match item {
+            Item::Keys(text) => {
+                let octets = dice.clone().damaged(text.as_bytes(), 0..text.len());
+                // What makes no sense is refused, with its line.
+                let _ = Keys::default().add("damaged", &String::from_utf8_lossy(&octets));
+            }
+            Item::Capture { name: _, file, frames } => {
+                let mut dice = dice.clone();
+                // Either anything is changed, or only what frames hold, which so gets past the readers of files.
+                let place = match dice.below(4) {
+                    0 => 0..file.len(),
+                    _ => frames[dice.below(frames.len())].clone(),
+                };
+                let octets = dice.damaged(file, place);
+                told(&octets, &keys, &mut dice);
+            }
+        });
+        assert!(outcome.is_ok(), "execution {execution}, {}", item.name());
+        if execution % 1_000_000 == 999_999 {
+            println!("{} executions", execution + 1 - from);
         }
-        for (frame, index, octet) in changes {
-            let place = places[frame].clone();
-            file[place.start + 26..place.start + 28].fill(0);
-            let content = place.start + 28..place.end;
-            file[content.start + index.index(content.len())] = octet;
-        }
-        let mut count = 0;
-        let seen = explain::explain(&file[..], &keys(), each, &mut |_| count += 1).unwrap();
-        prop_assert_eq!(seen.frames, 13);
-        prop_assert!(count > 0);
     }
 }

@@ -6,6 +6,8 @@ mod sample;
 
 use explain::report::{Form, Json, Text, skeleton, summary};
 use explain::{Keys, Summary, Told};
+use ipsec_crypto::{Integrity, IntegrityAlgorithm};
+use ipsec_net::protocol;
 use ipsec_wire::registry::v1 as v1_registry;
 use ipsec_wire::registry::{ExchangeType, NotifyType, ProtocolId};
 use ipsec_wire::v2::{Delete, Notify, Payload};
@@ -360,4 +362,89 @@ fn each_fault_of_version_1_in_the_clear_is_found_by_its_rule() {
     let mut quick = header(SPI_R.0, v1_registry::ExchangeType::QUICK);
     quick.message_id = 7;
     assert_eq!(version_1(&[(I, quick, vec![v1::Payload::Hash(vec![1; 20])])], keep), ["v1-clear"]);
+}
+
+#[test]
+fn attributes_may_come_back_in_another_order() {
+    let header = |cookie_r: u64| v1::Header {
+        spi_i: SPI_I,
+        spi_r: IkeSpi(cookie_r),
+        next_payload: v1_registry::PayloadType::NONE,
+        version: Version::V1,
+        exchange: v1_registry::ExchangeType::MAIN,
+        flags: v1::Flags::default(),
+        message_id: 0,
+        length: 0,
+    };
+    let association = |attributes: Vec<v1::Attribute>| {
+        let transforms = vec![v1::Transform { number: 1, id: 1, attributes }];
+        let protocol = v1_registry::ProtocolId::ISAKMP;
+        let proposals = vec![v1::Proposal { number: 1, protocol, spi: Vec::new(), transforms }];
+        vec![v1::Payload::Sa(v1::SecurityAssociation::new(proposals))]
+    };
+    let said = v1::Phase1 {
+        encryption: Some(v1_registry::Encryption::AES_CBC),
+        key_bits: Some(128),
+        hash: Some(v1_registry::Hash::SHA),
+        auth: Some(v1_registry::AuthMethod::PRE_SHARED_KEY),
+        group: Some(v1_registry::Group::MODP_2048),
+        ..v1::Phase1::default()
+    };
+    let offered = said.attributes();
+    let turned: Vec<v1::Attribute> = offered.iter().rev().cloned().collect();
+    let less = offered[1..].to_vec();
+    for (answered, expected) in [(turned, vec![]), (less, vec!["v1-proposal"])] {
+        let messages =
+            [(I, header(0), association(offered.clone())), (R, header(SPI_R.0), association(answered))];
+        assert_eq!(version_1(&messages, |_| {}), expected);
+    }
+}
+
+/// A packet of AH in transport mode with HMAC-SHA1-96 under a key of twenty sevens; what routers change is zero in the check.
+fn ah(sequence: u32, ttl: u8) -> Vec<u8> {
+    let mac = Integrity::new(IntegrityAlgorithm::HmacSha1_96, &[7; 20]).unwrap();
+    let length = 20 + 24 + 16;
+    let mut packet =
+        vec![0x45, 0, 0, length, 0, 1, 0, 0, 0, protocol::AH, 0, 0, 192, 0, 2, 1, 198, 51, 100, 1];
+    packet.extend([protocol::UDP, 4, 0, 0, 0, 0, 3, 0]);
+    packet.extend(sequence.to_be_bytes());
+    packet.extend([0; 12]);
+    packet.extend([0, 9, 0, 9, 0, 16, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    let mut icv = [0; 12];
+    mac.sign(&[&packet], &mut icv).unwrap();
+    packet[32..44].copy_from_slice(&icv);
+    packet[8] = ttl;
+    let sum =
+        packet[..20].chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum::<u32>();
+    let sum = !u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap();
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    packet
+}
+
+#[test]
+fn packets_of_ah_are_checked_with_the_key_of_the_log() {
+    let mut keys = Keys::default();
+    let key = "07".repeat(20);
+    keys.add("keys", &format!(r#"{{"ah":{{"spi":"300","integrity":"HMAC-SHA1-96","key":"{key}"}}}}"#))
+        .unwrap();
+    let with = |packets: &[Vec<u8>]| {
+        let mut capture = Capture::default();
+        for packet in packets {
+            capture.ip(0, packet);
+        }
+        let (told, seen) = told(&capture, &keys, false);
+        let rules = told.iter().filter_map(|told| match told {
+            Told::Violation(violation) => Some(violation.rule.name),
+            _ => None,
+        });
+        (rules.collect::<Vec<_>>(), seen.flows[0].opened, seen.flows[0].closed)
+    };
+    let mut forged = ah(2, 64);
+    *forged.last_mut().unwrap() ^= 1;
+    let mut other = ah(1, 64);
+    other[5] = 2;
+    assert_eq!(with(&[ah(1, 64), ah(2, 9)]), (vec![], 2, 0), "routers may count down");
+    assert_eq!(with(&[ah(1, 64), forged, ah(2, 64)]), (vec!["ah-icv"], 2, 1));
+    assert_eq!(with(&[ah(1, 64), ah(1, 64)]), (vec!["ah-replayed"], 1, 0));
+    assert_eq!(with(&[other]), (vec!["ah-icv"], 0, 1), "the identification does not change on the way");
 }

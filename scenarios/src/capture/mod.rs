@@ -1,6 +1,7 @@
-//! Captures of a run: one pcapng file for each link between gateways, a comment on each packet, and a profile folder with
-//! which Wireshark opens them decrypted.
+//! Captures of a run: one pcapng file for each link between gateways, a comment on each packet, a profile folder with which
+//! Wireshark opens them decrypted, and a log of all keys for `explain`.
 
+mod keylog;
 mod profile;
 
 use std::fs::{self, File};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use explain::Record;
 use ipsec::Event;
 use ipsec::ikev1::Event as Ikev1;
 use ipsec::ikev2::Event as Ikev2;
@@ -20,6 +22,7 @@ use crate::file::Scenario;
 use crate::node::Note;
 use crate::run::{Extra, Scene, as_newer};
 
+use keylog::KeyLog;
 pub use profile::{KeyTables, NOT_DECRYPTED, PROFILE};
 
 /// Captures in the making. Clones write to the same files, so that one can be given away and the other finished.
@@ -33,6 +36,7 @@ struct State {
     paths: Vec<PathBuf>,
     links: sim::capture::Captures<File>,
     keys: KeyTables,
+    log: KeyLog,
     error: Option<io::Error>,
 }
 
@@ -43,6 +47,8 @@ pub struct Written {
     pub captures: Vec<PathBuf>,
     /// The folder with Wireshark's tables of keys.
     pub profile: PathBuf,
+    /// The log of all keys.
+    pub keys: PathBuf,
     /// How many packets there are in all.
     pub frames: u64,
     /// What Wireshark leaves encrypted, as it does not know the algorithms: `ESP with camellia128-sha256`.
@@ -70,7 +76,8 @@ impl Captures {
             paths.push(path);
         }
         let folder = folder.to_owned();
-        let state = State { folder, paths, links, keys: KeyTables::default(), error: None };
+        let state =
+            State { folder, paths, links, keys: KeyTables::default(), log: KeyLog::default(), error: None };
         Ok(Self { state: Arc::new(Mutex::new(state)) })
     }
 
@@ -86,8 +93,10 @@ impl Captures {
         let frames = std::mem::take(&mut state.links).finish()?;
         let captures = std::mem::take(&mut state.paths);
         let unknown = state.keys.unknown().map(str::to_owned).collect();
-        let written = Written { captures, profile: state.folder.join(PROFILE), frames, unknown };
-        state.keys.write(&written.profile)?;
+        let (profile, keys) = (state.folder.join(PROFILE), state.folder.join(Record::FILE));
+        state.keys.write(&profile)?;
+        state.log.write(&keys)?;
+        let written = Written { captures, profile, keys, frames, unknown };
         Ok(written)
     }
 }
@@ -99,12 +108,28 @@ impl Extra for Captures {
             state.error.get_or_insert(error);
         }
         if let Kind::Note { note: Note::Peer(event), .. } = kind {
+            let State { keys, log, .. } = &mut *state;
             match event {
-                Event::Ikev2(Ikev2::IkeKeyed(record)) => state.keys.ike(record),
-                Event::Ikev2(Ikev2::ChildUp(record)) => state.keys.child(record),
-                Event::Ikev1(Ikev1::IkeKeyed(record)) => state.keys.isakmp(record),
-                Event::Ikev1(Ikev1::ChildUp(record)) => state.keys.child(&as_newer(record)),
-                Event::Manual(manual) => state.keys.manual(manual),
+                Event::Ikev2(Ikev2::IkeKeyed(record)) => {
+                    keys.ike(record);
+                    log.ike(record);
+                }
+                Event::Ikev2(Ikev2::ChildUp(record)) => {
+                    keys.child(record);
+                    log.child(record);
+                }
+                Event::Ikev1(Ikev1::IkeKeyed(record)) => {
+                    keys.isakmp(record);
+                    log.isakmp(record);
+                }
+                Event::Ikev1(Ikev1::ChildUp(record)) => {
+                    keys.child(&as_newer(record));
+                    log.pair(&record.pair, None);
+                }
+                Event::Manual(manual) => {
+                    keys.manual(manual);
+                    log.pair(&manual.pair, Some(manual.addresses));
+                }
                 _ => {}
             }
         }

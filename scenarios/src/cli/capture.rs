@@ -46,6 +46,8 @@ impl CaptureCommand {
         println!("  cp -r {} ~/.config/wireshark/profiles/esplanade", written.profile.display());
         if let Some(first) = written.captures.first() {
             println!("  wireshark -C esplanade {}", first.display());
+            println!("\nTo have it told:");
+            println!("  esplanade explain {} --keys {}", first.display(), written.keys.display());
         }
         if let Verdict::Failed(failure) = &result.case.verdict {
             println!("\nthe case failed: expected {}; {}", failure.expected, failure.happened);

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use explain::report::{Form, Json, Text, skeleton, summary};
+use explain::report::{Form, Html, Json, Text, skeleton, summary};
 use explain::{Keys, Level, Summary, Unreadable};
 
 use super::{Outcome, Trouble, at};
@@ -18,7 +18,28 @@ use super::{Outcome, Trouble, at};
 pub(super) struct ExplainCommand {
     /// The capture
     capture: PathBuf,
-    /// Keys: one of Wireshark's tables (ikev1_decryption_table, ikev2_decryption_table, esp_sa), or a profile that holds them
+    /// Keys: one of Wireshark's tables (ikev1_decryption_table, ikev2_decryption_table, esp_sa), our own log (keys.jsonl), or a
+    /// folder with them
+    ///
+    /// The log has one object of JSON a line. Octets are hexadecimal digits, algorithms have the names that captures of this
+    /// program show.
+    ///
+    /// {"ikev2":{"spi_i":…,"spi_r":…,"encryption":"AES-GCM-16","sk_ei":…,"sk_er":…,"prf":"PRF-HMAC-SHA2-256","sk_d":…}}
+    ///
+    /// {"ikev1":{"cookie_i":…,"key":…}}
+    ///
+    /// {"esp":{"spi":"c0ffee00","encryption":"AES-CBC","key":…,"integrity":"HMAC-SHA2-256-128","integrity_key":…}}
+    ///
+    /// {"ah":{"spi":"c0ffee00","integrity":"HMAC-SHA2-256-128","key":…}}
+    ///
+    /// Where there are no keys, they are computed from what one end knows: its private value, or what the exchange came to, and
+    /// in version 1 with shared keys that one.
+    ///
+    /// {"private":{"group":"x25519","value":…}}
+    ///
+    /// {"agreed":{"public":…,"secret":…}}
+    ///
+    /// {"shared":{"text":"correct horse battery staple"}}
     #[arg(long, value_name = "FILE")]
     keys: Vec<PathBuf>,
     /// Each message as a tree, and each packet
@@ -41,6 +62,8 @@ enum Format {
     Text,
     /// For programs
     Json,
+    /// A page that needs nothing else
+    Html,
 }
 
 /// How reading went.
@@ -59,6 +82,7 @@ impl ExplainCommand {
         let read = match self.format {
             Format::Text => self.text(file, &keys),
             Format::Json => self.json(file, &keys),
+            Format::Html => self.html(file, &keys),
         };
         match at(&self.capture, read)? {
             Ok(summary) if summary.broken(Level::Must) > 0 => Ok(Outcome::Failed),
@@ -93,8 +117,20 @@ impl ExplainCommand {
         }
         let closed = seen.ike.iter().map(|sa| sa.closed).sum::<u64>();
         if closed > 0 && self.keys.is_empty() {
-            println!("{closed} messages stayed closed: --keys takes Wireshark's tables of keys.");
+            println!("{closed} messages stayed closed: --keys takes what opens them.");
         }
+        Ok(read)
+    }
+
+    fn html(&self, file: File, keys: &Keys) -> io::Result<Read> {
+        let name = self.capture.file_name().unwrap_or_default().to_string_lossy();
+        let mut html = Html::new(name);
+        let read = explain::explain(file, keys, self.verbose, &mut |told| html.take(told));
+        let (seen, unreadable) = match &read {
+            Ok(seen) => (seen, None),
+            Err((unreadable, seen)) => (&**seen, Some(unreadable)),
+        };
+        html.finish(BufWriter::new(io::stdout().lock()), seen, unreadable)?;
         Ok(read)
     }
 

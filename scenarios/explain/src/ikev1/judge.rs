@@ -1,7 +1,7 @@
 //! What a message of version 1 has to be (RFC 2408 §3.1 and §4.2, RFC 2409 §5).
 
 use ipsec_wire::registry::v1::{ExchangeType, PayloadType as Type};
-use ipsec_wire::v1::{Header, Payload, SecurityAssociation};
+use ipsec_wire::v1::{Attribute, Header, Payload, SecurityAssociation};
 
 use super::Sa;
 use crate::rules::Rule;
@@ -125,17 +125,22 @@ fn choice(
             teller.broke(course.from.ip(), Rule::V1_PROPOSAL, what);
             return;
         };
-        // Numbers of proposals and transforms need not be kept (RFC 2408 §4.2 recommends it).
+        // Numbers of proposals and transforms need not be kept (RFC 2408 §4.2 recommends it), nor the order of attributes.
         let is_offered = offered
             .proposals
             .iter()
             .filter(|offer| offer.protocol == proposal.protocol)
             .flat_map(|offer| &offer.transforms)
-            .any(|offer| offer.id == transform.id && offer.attributes == transform.attributes);
+            .any(|offer| offer.id == transform.id && are_same(&offer.attributes, &transform.attributes));
         if !is_offered {
             teller.broke(course.from.ip(), Rule::V1_PROPOSAL, format!("{proposal} was not offered"));
         }
     }
+}
+
+/// Whether two lists hold the same attributes, in any order.
+fn are_same(one: &[Attribute], other: &[Attribute]) -> bool {
+    one.len() == other.len() && one.iter().all(|attribute| other.contains(attribute))
 }
 
 /// The offset of the flags.

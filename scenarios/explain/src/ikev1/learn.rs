@@ -4,11 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipsec_crypto::HashAlgorithm;
 use ipsec_wire::registry::v1::{EncapsulationMode, ExchangeType, NotifyType, ProtocolId, transform_name};
-use ipsec_wire::v1::{Header, Identification, Payload, Phase1, Phase2, SecurityAssociation, Subject};
+use ipsec_wire::v1::{
+    Header, Identification, Payload, Phase1, Phase2, Proposal, SecurityAssociation, Subject,
+};
 
 use super::cipher::hash_of;
-use super::{Exchange, Sa};
+use super::{Exchange, Sa, keyed};
 use crate::flow::Flows;
+use crate::keys::Keys;
 use crate::teller::Teller;
 use crate::told::ChildSummary;
 use crate::transport::Course;
@@ -32,7 +35,7 @@ pub(super) fn from(
     header: &Header,
     payloads: &[Payload],
     course: Course,
-    (teller, flows): (&mut Teller<'_>, &mut Flows),
+    (teller, keys, flows): (&mut Teller<'_>, &Keys, &mut Flows),
 ) {
     moved(sa, course);
     let sender = sa.end_of(course.from);
@@ -46,7 +49,7 @@ pub(super) fn from(
                 teller.note(course.from.ip(), format!("ISAKMP SA {} is established", sa.summary.number));
             }
         }
-        ExchangeType::QUICK => quick(sa, header, payloads, course, (teller, flows)),
+        ExchangeType::QUICK => quick(sa, header, payloads, course, (teller, keys, flows)),
         ExchangeType::INFORMATIONAL => informational(sa, payloads, course, teller),
         _ => {}
     }
@@ -80,6 +83,7 @@ fn phase1(sa: &mut Sa, payloads: &[Payload], sender: usize) {
                 sa.taken = Some(association.clone());
             }
             Payload::Ke(public) => sa.publics[sender] = Some(public.clone()),
+            Payload::Nonce(nonce) => sa.nonces[sender] = Some(nonce.clone()),
             Payload::Id(id) => sa.summary.identities[sender] = Some(identity(id)),
             _ => {}
         }
@@ -153,7 +157,7 @@ fn quick(
     header: &Header,
     payloads: &[Payload],
     course: Course,
-    (teller, flows): (&mut Teller<'_>, &mut Flows),
+    (teller, keys, flows): (&mut Teller<'_>, &Keys, &mut Flows),
 ) {
     let sender = sa.end_of(course.from);
     if sa.exchanges.get(&header.message_id).is_none() {
@@ -164,6 +168,8 @@ fn quick(
             offered: None,
             taken: None,
             selectors: [String::new(), String::new()],
+            nonces: [None, None],
+            publics: [None, None],
         };
         sa.exchanges.add(header.message_id, exchange);
     }
@@ -173,6 +179,14 @@ fn quick(
         Some(association) if sender == exchange.asker => exchange.offered = Some(association.clone()),
         Some(association) => exchange.taken = Some(association.clone()),
         None => {}
+    }
+    let end = usize::from(sender != exchange.asker);
+    for payload in payloads {
+        match payload {
+            Payload::Nonce(nonce) => exchange.nonces[end] = Some(nonce.clone()),
+            Payload::Ke(public) => exchange.publics[end] = Some(public.clone()),
+            _ => {}
+        }
     }
     let mut ids = payloads.iter().filter_map(|payload| match payload {
         Payload::Id(id) => Some(identity(id)),
@@ -184,9 +198,32 @@ fn quick(
     if exchange.messages != 3 || exchange.kind != ExchangeType::QUICK {
         return;
     }
-    let (Some(offered), Some(taken)) = (exchange.offered.clone(), exchange.taken.clone()) else { return };
+    let (Some(offered), Some(taken)) = (exchange.offered.take(), exchange.taken.take()) else { return };
+    let (nonces, publics) = (exchange.nonces.clone(), exchange.publics.clone());
     let exchange = (exchange.asker, exchange.selectors.clone());
     agreed(sa, (&offered, &taken), exchange, course, (teller, flows));
+    let (Some(root), [Some(nonce_i), Some(nonce_r)]) = (&sa.root, &nonces) else { return };
+    let publics = publics.each_ref().map(Option::as_deref);
+    let quick = keyed::Quick { nonces: [nonce_i, nonce_r], publics };
+    for (proposal, spis) in pairs(&offered, &taken) {
+        keyed::child(root, proposal, spis, &quick, (keys, &mut flows.owners));
+    }
+}
+
+/// The proposals for IPsec SAs that were taken, with the SPIs of both ends: of who asked, then of who answered.
+fn pairs<'a>(
+    offered: &'a SecurityAssociation,
+    taken: &'a SecurityAssociation,
+) -> impl Iterator<Item = (&'a Proposal, [u32; 2])> {
+    let spi = |octets: &[u8]| <[u8; 4]>::try_from(octets).ok().map(u32::from_be_bytes);
+    let of_ipsec = taken.proposals.iter().filter(|p| matches!(p.protocol, ProtocolId::ESP | ProtocolId::AH));
+    of_ipsec.filter_map(move |proposal| {
+        let offer = offered
+            .proposals
+            .iter()
+            .find(|offer| offer.protocol == proposal.protocol && offer.number == proposal.number)?;
+        Some((proposal, [spi(&offer.spi)?, spi(&proposal.spi)?]))
+    })
 }
 
 /// The SAs that a quick mode came to.
@@ -197,20 +234,10 @@ fn agreed(
     course: Course,
     (teller, flows): (&mut Teller<'_>, &mut Flows),
 ) {
-    for proposal in taken.proposals.iter().filter(|p| matches!(p.protocol, ProtocolId::ESP | ProtocolId::AH))
-    {
-        let spi = |octets: &[u8]| <[u8; 4]>::try_from(octets).ok().map(u32::from_be_bytes);
-        let offer = offered
-            .proposals
-            .iter()
-            .find(|offer| offer.protocol == proposal.protocol && offer.number == proposal.number);
-        let (Some(answered), Some(asked)) = (spi(&proposal.spi), offer.and_then(|offer| spi(&offer.spi)))
-        else {
-            continue;
-        };
+    for (proposal, [asked, answered]) in pairs(offered, taken) {
         let (spi_i, spi_r) = if asker == 1 { (answered, asked) } else { (asked, answered) };
-        flows.belongs(spi_i, sa.summary.number);
-        flows.belongs(spi_r, sa.summary.number);
+        flows.owners.add(spi_i, sa.summary.number);
+        flows.owners.add(spi_r, sa.summary.number);
         let mut selectors =
             selectors.clone().map(|text| if text.is_empty() { Vec::new() } else { vec![text] });
         if asker == 1 {

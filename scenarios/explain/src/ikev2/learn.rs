@@ -4,19 +4,28 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipsec_crypto::HashAlgorithm;
 use ipsec_wire::IkeSpi;
-use ipsec_wire::registry::{ExchangeType, IdType, NotifyType, PayloadType, ProtocolId};
+use ipsec_wire::registry::{ExchangeType, IdType, NotifyType, PayloadType, Prf, ProtocolId};
 use ipsec_wire::v2::{Identification, Payload, Proposal, TrafficSelector};
 
 use super::content::{association, child_spi, error, has, notifies, prf, suite};
+use super::keyed::{self, Beginning, Keyed};
 use super::sa::{MOST_CHILDREN, Stage};
-use super::{Asks, Incoming, Sa};
+use super::{Asks, Incoming, Sa, inherit, proof};
 use crate::flow::Flows;
+use crate::keys::Keys;
 use crate::rules::Rule;
 use crate::teller::Teller;
 use crate::told::ChildSummary;
 
-/// The SPIs and ends of an IKE SA that takes the place of another.
-pub(super) type Made = ((IkeSpi, IkeSpi), [SocketAddr; 2]);
+/// An IKE SA that takes the place of another.
+pub(super) struct Made {
+    pub(super) spis: (IkeSpi, IkeSpi),
+    pub(super) ends: [SocketAddr; 2],
+    pub(super) suite: Vec<String>,
+    pub(super) prf: Option<Prf>,
+    pub(super) beginning: Beginning,
+    pub(super) keyed: Option<Keyed>,
+}
 
 /// Takes from a message that stays closed what its place tells.
 pub(super) fn sealed(sa: &mut Sa, incoming: &Incoming<'_>) {
@@ -39,9 +48,8 @@ pub(super) fn sealed(sa: &mut Sa, incoming: &Incoming<'_>) {
 pub(super) fn from(
     sa: &mut Sa,
     incoming: &Incoming<'_>,
-    payloads: &[Payload],
-    asks: &Asks,
-    (teller, flows): (&mut Teller<'_>, &mut Flows),
+    (payloads, asks): (&[Payload], &Asks),
+    (teller, keys, flows): (&mut Teller<'_>, &Keys, &mut Flows),
 ) -> Option<Made> {
     let (sender, is_response) = (incoming.sender(), incoming.header.flags.response);
     ends(sa, incoming, teller);
@@ -56,21 +64,36 @@ pub(super) fn from(
     match incoming.header.exchange {
         ExchangeType::IKE_SA_INIT | ExchangeType::IKE_SESSION_RESUME => {
             nat(sa, incoming, payloads, teller);
+            if !keys.shared().is_empty() && (!is_response || has(payloads, PayloadType::SA)) {
+                sa.beginning.messages[sender] = incoming.octets.to_vec();
+            }
             if is_response {
                 first_response(sa, payloads);
+                if let Some(chosen) = association(payloads).and_then(|sa| sa.proposals.first()) {
+                    keyed::begin(sa, incoming.header.spi_r, chosen, (asks, payloads), keys);
+                }
             } else {
                 returned(sa, incoming, payloads, teller);
             }
         }
         ExchangeType::IKE_AUTH => {
+            let with_ppk = [NotifyType::PPK_IDENTITY, NotifyType::PPK_IDENTITY_KEY];
+            sa.beginning.has_ppk |= notifies(payloads).any(|notify| with_ppk.contains(&notify.kind));
             auth(sa, incoming, payloads, teller);
+            proof::check(sa, incoming, payloads, (keys, teller));
             if is_response {
-                child(sa, incoming, payloads, asks, (teller, flows));
+                child(sa, incoming, (payloads, asks), (teller, keys, flows));
+            }
+        }
+        ExchangeType::IKE_INTERMEDIATE => {
+            sa.is_intermediate = true;
+            if is_response {
+                keyed::further(sa, asks, payloads, keys);
             }
         }
         ExchangeType::CREATE_CHILD_SA if is_response => {
-            child(sa, incoming, payloads, asks, (teller, flows));
-            return replacement(sa, incoming, payloads, asks);
+            child(sa, incoming, (payloads, asks), (teller, keys, flows));
+            return replacement(sa, incoming, (payloads, asks), keys);
         }
         ExchangeType::INFORMATIONAL => deleted(sa, incoming, payloads, teller),
         _ => {}
@@ -165,7 +188,10 @@ fn auth(sa: &mut Sa, incoming: &Incoming<'_>, payloads: &[Payload], teller: &mut
         match payload {
             Payload::IdI(id) => sa.summary.identities[0] = Some(identity(id)),
             Payload::IdR(id) if is_response => sa.summary.identities[1] = Some(identity(id)),
-            Payload::Auth(auth) => sa.summary.method = Some(auth.method.to_string()),
+            Payload::Auth(auth) if is_response && has(payloads, PayloadType::ID_R) => {
+                sa.summary.method = Some(auth.method.to_string());
+            }
+            Payload::Sa(offer) if !is_response => sa.beginning.offered = Some(offer.clone()),
             _ => {}
         }
     }
@@ -179,7 +205,9 @@ fn auth(sa: &mut Sa, incoming: &Incoming<'_>, payloads: &[Payload], teller: &mut
             sa.becomes(Stage::Ended, format!("failed: {error} from {}", incoming.course.from.ip()));
         }
         refused => {
-            if has(payloads, PayloadType::AUTH) && sa.stage != Stage::Established {
+            // What EAP goes on with is not proven yet (§2.16).
+            let is_proven = has(payloads, PayloadType::AUTH) && !has(payloads, PayloadType::EAP);
+            if is_proven && sa.stage != Stage::Established {
                 let refused = refused.map_or(String::new(), |error| format!(", without a Child SA: {error}"));
                 sa.becomes(Stage::Established, format!("established{refused}"));
                 teller
@@ -205,21 +233,26 @@ fn identity(id: &Identification) -> String {
 fn child(
     sa: &mut Sa,
     incoming: &Incoming<'_>,
-    payloads: &[Payload],
-    asks: &Asks,
-    (teller, flows): (&mut Teller<'_>, &mut Flows),
+    (payloads, asks): (&[Payload], &Asks),
+    (teller, keys, flows): (&mut Teller<'_>, &Keys, &mut Flows),
 ) {
     let taken = association(payloads).and_then(|sa| sa.proposals.first());
     let Some(taken) = taken.filter(|taken| matches!(taken.protocol, ProtocolId::ESP | ProtocolId::AH)) else {
         return;
     };
     let offer = |proposal: &&Proposal| proposal.number == taken.number && proposal.protocol == taken.protocol;
-    let offered = asks.offered.as_ref().and_then(|sa| sa.proposals.iter().find(offer));
-    let (Some(answered), Some(asked)) = (child_spi(taken), offered.and_then(child_spi)) else { return };
+    // With EAP the offer came in an earlier request of IKE_AUTH.
+    let earlier =
+        sa.beginning.offered.as_ref().filter(|_| incoming.header.exchange == ExchangeType::IKE_AUTH);
+    let offered = asks.offered.as_ref().or(earlier).and_then(|sa| sa.proposals.iter().find(offer)).cloned();
+    let (Some(answered), Some(asked)) = (child_spi(taken), offered.as_ref().and_then(child_spi)) else {
+        return;
+    };
     let by_responder = incoming.asker() == 1;
     let (spi_i, spi_r) = if by_responder { (answered, asked) } else { (asked, answered) };
-    flows.belongs(spi_i, sa.summary.number);
-    flows.belongs(spi_r, sa.summary.number);
+    flows.owners.add(spi_i, sa.summary.number);
+    flows.owners.add(spi_r, sa.summary.number);
+    keyed::child(sa, taken, (asked, answered), (asks, payloads), (keys, &mut flows.owners));
     // Within the exchange the asker is the initiator; here it is the initiator of the IKE SA.
     let mut selectors = agreed(payloads);
     if by_responder {
@@ -272,7 +305,12 @@ fn agreed(payloads: &[Payload]) -> [Vec<String>; 2] {
 }
 
 /// The IKE SA that a response agrees to put in the place of this one (§1.3.2).
-fn replacement(sa: &Sa, incoming: &Incoming<'_>, payloads: &[Payload], asks: &Asks) -> Option<Made> {
+fn replacement(
+    sa: &Sa,
+    incoming: &Incoming<'_>,
+    (payloads, asks): (&[Payload], &Asks),
+    keys: &Keys,
+) -> Option<Made> {
     let spi = |proposal: &Proposal| {
         let octets = <[u8; 8]>::try_from(proposal.spi.as_slice()).ok()?;
         (proposal.protocol == ProtocolId::IKE).then_some(IkeSpi(u64::from_be_bytes(octets)))
@@ -280,7 +318,10 @@ fn replacement(sa: &Sa, incoming: &Incoming<'_>, payloads: &[Payload], asks: &As
     let taken = association(payloads)?.proposals.first()?;
     let offered = asks.offered.as_ref()?.proposals.iter().find(|offer| offer.number == taken.number)?;
     let (asker, answerer) = (incoming.asker(), 1 - incoming.asker());
-    Some(((spi(offered)?, spi(taken)?), [sa.ends[asker], sa.ends[answerer]]))
+    let spis = (spi(offered)?, spi(taken)?);
+    let (beginning, keyed) = keyed::replacement(sa, spis, taken, (asks, payloads), keys);
+    let (suite, prf) = (suite(taken), association(payloads).and_then(prf));
+    Some(Made { spis, ends: [sa.ends[asker], sa.ends[answerer]], suite, prf, beginning, keyed })
 }
 
 /// SAs that a message deletes, and failures that it tells of (§1.4.1).
@@ -297,7 +338,7 @@ fn deleted(sa: &mut Sa, incoming: &Incoming<'_>, payloads: &[Payload], teller: &
             };
             sa.becomes(Stage::Ended, format!("{before}deleted by {who}"));
             for child in sa.summary.children.iter_mut().filter(|child| child.outcome == "set up") {
-                "gone with its IKE SA".clone_into(&mut child.outcome);
+                inherit::GONE.clone_into(&mut child.outcome);
             }
         }
         for spi in delete.child_spis() {

@@ -4,7 +4,7 @@ use ipsec_wire::registry::{ExchangeType, NotifyType, PayloadType};
 use ipsec_wire::v2::Payload;
 
 use super::sa::Stage;
-use super::{Asks, Exchange, Incoming, MOST_PARTS, Part, Sa, Shown, content};
+use super::{Asks, Exchange, Incoming, MOST_PARTS, Part, Sa, Shown, content, keyed};
 use crate::rules::Rule;
 use crate::teller::Teller;
 use crate::told::{IkeSummary, Kind, Message};
@@ -101,7 +101,7 @@ pub(super) fn check(sa: &mut Sa, incoming: &Incoming<'_>, shown: &Shown, teller:
 /// Whether the ends of a cluster agree on message IDs anew (RFC 6311 §5), in an exchange with the message ID zero.
 fn is_synchronisation(sa: &Sa, incoming: &Incoming<'_>, payloads: &[Payload]) -> bool {
     let is_told = content::notifies(payloads).any(|notify| notify.kind == NotifyType::IKEV2_MESSAGE_ID_SYNC);
-    let may_be = payloads.is_empty() && sa.openers.is_empty() && sa.stage == Stage::Established;
+    let may_be = payloads.is_empty() && sa.keyed.is_empty() && sa.stage == Stage::Established;
     incoming.header.exchange == ExchangeType::INFORMATIONAL
         && incoming.header.message_id == 0
         && (is_told || may_be && sa.sides[incoming.asker()].highest.is_some_and(|highest| highest > 0))
@@ -163,7 +163,12 @@ fn asks(payloads: &[Payload]) -> Asks {
         .find(|notify| notify.kind == NotifyType::REKEY_SA)
         .and_then(|notify| <[u8; 4]>::try_from(notify.spi.as_slice()).ok())
         .map(u32::from_be_bytes);
-    Asks { offered: content::association(payloads).cloned(), rekeys }
+    Asks {
+        offered: content::association(payloads).cloned(),
+        rekeys,
+        nonce: keyed::nonce(payloads).map(<[u8]>::to_vec),
+        public: keyed::public(payloads).map(<[u8]>::to_vec),
+    }
 }
 
 /// What became of an IKE SA, with what it still waits for.

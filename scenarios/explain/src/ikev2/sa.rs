@@ -7,7 +7,7 @@ use ipsec_wire::IkeSpi;
 use ipsec_wire::registry::{ExchangeType, PayloadType, Prf, ProtocolId};
 use ipsec_wire::v2::{FragmentNumber, SecurityAssociation};
 
-use crate::open::Opener;
+use super::keyed::{Beginning, Keyed};
 use crate::seen::Recent;
 use crate::told::IkeSummary;
 
@@ -18,8 +18,12 @@ pub(super) struct Sa {
     pub(super) ends: [SocketAddr; 2],
     /// Whether all of its messages are in the capture, from the first on.
     pub(super) is_whole: bool,
-    /// What opens its messages, with each of its keys; the last one that did stands first.
-    pub(super) openers: Vec<[Opener; 2]>,
+    /// Its keys; those that opened the last message stand first.
+    pub(super) keyed: Vec<Keyed>,
+    /// What its first exchange gives to its keys.
+    pub(super) beginning: Beginning,
+    /// Whether there were `IKE_INTERMEDIATE` exchanges.
+    pub(super) is_intermediate: bool,
     pub(super) prf: Option<Prf>,
     /// What the initiator and the responder ask.
     pub(super) sides: [Side; 2],
@@ -81,6 +85,10 @@ pub(super) struct Asks {
     pub(super) offered: Option<SecurityAssociation>,
     /// The Child SA that is to be replaced.
     pub(super) rekeys: Option<u32>,
+    /// Its nonce.
+    pub(super) nonce: Option<Vec<u8>>,
+    /// Its public value.
+    pub(super) public: Option<Vec<u8>>,
 }
 
 /// A message of which pieces came, opened.
@@ -117,7 +125,9 @@ impl Sa {
             spis,
             ends,
             is_whole,
-            openers: Vec::new(),
+            keyed: Vec::new(),
+            beginning: Beginning::default(),
+            is_intermediate: false,
             prf: None,
             sides: [side(), side()],
             ivs: [ivs(), ivs()],
@@ -142,6 +152,8 @@ impl Sa {
                 identities: [None, None],
                 method: None,
                 behind_nat: [false; 2],
+                replaces: None,
+                keys: None,
                 mode: None,
             },
         }

@@ -1,8 +1,13 @@
-//! Wireshark's names for algorithms. They end with a reference in brackets, which may be left out.
+//! Names for algorithms: those of Wireshark's tables, which end with a reference in brackets that may be left out, and those of
+//! our own log.
 
-use ipsec_crypto::{AeadAlgorithm as Aead, CipherAlgorithm as Cipher, IntegrityAlgorithm as Mac};
+use ipsec_crypto::{
+    AeadAlgorithm as Aead, CipherAlgorithm as Cipher, IntegrityAlgorithm as Mac, KeyExchangeAlgorithm,
+    PrfAlgorithm,
+};
+use ipsec_dataplane::Encryption;
 
-use super::{Encryption, Integrity};
+use super::Integrity;
 
 /// Ciphers of ESP; the length of the key follows from the key.
 const ESP_ENCRYPTION: &[(&str, Encryption)] = &[
@@ -102,6 +107,46 @@ pub(super) fn ike_encryption(name: &str) -> Result<Encryption, String> {
 
 pub(super) fn ike_integrity(name: &str) -> Result<Integrity, String> {
     find(name, "integrity algorithm of IKEv2", IKE_INTEGRITY)
+}
+
+/// How the log calls a cipher.
+pub(super) fn of_encryption(encryption: Encryption) -> String {
+    match encryption {
+        Encryption::AeadImplicitIv(_) => format!("{} {IMPLICIT}", encryption.name()),
+        _ => encryption.name().to_owned(),
+    }
+}
+
+/// What the log says behind a cipher whose IV is not sent (RFC 8750).
+const IMPLICIT: &str = "with implicit IV";
+
+/// A cipher of the log.
+pub(super) fn encryption(name: &str) -> Result<Encryption, String> {
+    let aeads = Aead::ALL.iter().flat_map(|one| [Encryption::Aead(*one), Encryption::AeadImplicitIv(*one)]);
+    let all = aeads.chain(Cipher::ALL.iter().map(|one| Encryption::Cipher(*one)));
+    of_log(name, "cipher", all.map(|one| (of_encryption(one), one)))
+}
+
+/// An integrity algorithm of the log.
+pub(super) fn integrity(name: &str) -> Result<Mac, String> {
+    of_log(name, "integrity algorithm", Mac::ALL.iter().map(|one| (one.name().to_owned(), *one)))
+}
+
+/// A PRF of the log.
+pub(super) fn prf(name: &str) -> Result<PrfAlgorithm, String> {
+    of_log(name, "PRF", PrfAlgorithm::ALL.iter().map(|one| (one.name().to_owned(), *one)))
+}
+
+/// A key exchange method of the log, by its word in proposals.
+pub(super) fn group(name: &str) -> Result<KeyExchangeAlgorithm, String> {
+    let all = KeyExchangeAlgorithm::ALL.iter().map(|one| (one.keyword().to_owned(), *one));
+    of_log(name, "key exchange method", all)
+}
+
+fn of_log<T: Copy>(name: &str, what: &str, all: impl Iterator<Item = (String, T)>) -> Result<T, String> {
+    let all: Vec<(String, T)> = all.collect();
+    let table: Vec<(&str, T)> = all.iter().map(|(name, one)| (name.as_str(), *one)).collect();
+    find(name, what, &table)
 }
 
 /// What a name stands for, or a complaint with the nearest name.

@@ -22,6 +22,8 @@ pub enum NotSketched {
 /// What is known of one pair of peers.
 struct Site<'a> {
     sa: &'a IkeSummary,
+    /// The Child SAs under it, and under those that took its place.
+    children: Vec<ChildSummary>,
     /// The names of its ends: the one that initiates first.
     names: [String; 2],
     number: usize,
@@ -47,7 +49,7 @@ pub fn skeleton(summary: &Summary) -> Result<String, NotSketched> {
             let next = format!("peer{}", names.len() + 1);
             names.entry(end).or_insert(next).clone()
         });
-        sites.push(Site { sa, names, number: sites.len() + 1 });
+        sites.push(Site { sa, children: children(summary, sa), names, number: sites.len() + 1 });
     }
     if sites.is_empty() {
         return Err(NotSketched::Nobody);
@@ -69,9 +71,30 @@ pub fn skeleton(summary: &Summary) -> Result<String, NotSketched> {
     Ok(text)
 }
 
+/// The Child SAs under an IKE SA and under those that took its place, in the order of their time, as they look from its initiator.
+fn children(summary: &Summary, first: &IkeSummary) -> Vec<ChildSummary> {
+    let mut line = vec![first.number];
+    let mut children = first.children.clone();
+    for sa in &summary.ike {
+        if !sa.replaces.is_some_and(|replaced| line.contains(&replaced)) {
+            continue;
+        }
+        line.push(sa.number);
+        let is_turned = sa.initiator.ip() != first.initiator.ip();
+        children.extend(sa.children.iter().cloned().map(|mut child| {
+            if is_turned {
+                child.selectors.swap(0, 1);
+            }
+            child
+        }));
+    }
+    children.sort_by_key(|child| child.at_nanos);
+    children
+}
+
 /// Whether an IKE SA was set up from nothing, and is not one that takes another's place.
 fn begins(sa: &IkeSummary) -> bool {
-    !sa.outcome.contains("in place of") && !sa.outcome.contains("was not captured")
+    sa.replaces.is_none() && !sa.outcome.contains("was not captured")
 }
 
 fn title(sites: &[Site<'_>]) -> String {
@@ -110,11 +133,11 @@ fn protects(sites: &[Site<'_>], name: &str) -> String {
     let mut networks = Vec::new();
     for site in sites {
         let Some(end) = site.names.iter().position(|known| known == name) else { continue };
-        if site.sa.children.iter().any(|child| child.is_transport) {
+        if site.children.iter().any(|child| child.is_transport) {
             continue;
         }
         // The first end here is the initiator of the IKE SA, as in its Child SAs.
-        let read = site.sa.children.iter().flat_map(|child| &child.selectors[end]);
+        let read = site.children.iter().flat_map(|child| &child.selectors[end]);
         let mut read: Vec<String> =
             read.filter_map(|text| network(text)).map(|prefix| prefix.to_string()).collect();
         if read.is_empty() {
@@ -160,7 +183,7 @@ impl Site<'_> {
             if self.sa.version == 1 { "aes128-sha1-modp2048" } else { "aes256gcm16-prfsha384-ecp384" };
         text += &offer(&self.sa.suite, "", default);
         let _ = write!(text, "\n[child.net{number}]\nof      = \"site{number}\"\n");
-        let child = self.sa.children.first();
+        let child = self.children.first();
         let of_child = |child: &ChildSummary| child.suite.clone();
         let default = if self.sa.version == 1 { "aes128-sha1" } else { "aes256gcm16" };
         let is_ah = child.is_some_and(|child| child.protocol == "AH");

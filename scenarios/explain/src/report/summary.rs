@@ -6,7 +6,7 @@ use reports::seconds;
 
 use super::text::end;
 use crate::rules::Level;
-use crate::told::{ChildSummary, FlowSummary, IkeSummary, Summary};
+use crate::told::{ChildSummary, FlowSummary, IkeSummary, KeySource, Summary};
 
 /// The summary as text.
 #[must_use]
@@ -51,6 +51,9 @@ fn ike(sa: &IkeSummary) -> String {
     let suite: Vec<&str> = sa.mode.iter().chain(&sa.suite).chain(&sa.method).map(String::as_str).collect();
     if !suite.is_empty() {
         let _ = writeln!(text, "  {}", suite.join(", "));
+    }
+    if sa.keys == Some(KeySource::Computed) {
+        let _ = writeln!(text, "  keys {}", KeySource::Computed.says());
     }
     for (end, identity) in ["initiator", "responder"].iter().zip(&sa.identities) {
         if let Some(identity) = identity {
@@ -139,7 +142,7 @@ fn count(number: u64, what: &str) -> String {
 }
 
 /// A moment since 1970 as date and time of day: `2026-01-01 00:00:00 UTC`.
-fn date(nanos: u64) -> String {
+pub(super) fn date(nanos: u64) -> String {
     let seconds = nanos / 1_000_000_000;
     let (days, of_day) = (seconds / 86_400, seconds % 86_400);
     // Years that begin in March put the leap day at their end; 719468 days lie between that count's beginning and 1970.

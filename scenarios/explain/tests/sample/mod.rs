@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+use std::io::Read;
 use std::net::SocketAddr;
 
 use ipsec_crypto::{Aead, AeadAlgorithm, HashAlgorithm};
@@ -152,19 +153,37 @@ impl Capture {
     /// Adds an ESP packet with this sequence number, IV and content with its trailer.
     pub(crate) fn esp(&mut self, at: u64, end: End, (sequence, iv): (u32, u64), content: &[u8]) -> &mut Self {
         let spi = if end == End::Initiator { Spi(0x100) } else { Spi(0x200) };
+        self.esp_under((spi, &ESP_KEY), at, end, (sequence, iv), content)
+    }
+
+    /// The same under another SA, with the salt behind its key.
+    pub(crate) fn esp_under(
+        &mut self,
+        (spi, key): (Spi, &[u8; 20]),
+        at: u64,
+        end: End,
+        (sequence, iv): (u32, u64),
+        content: &[u8],
+    ) -> &mut Self {
         let mut octets = esp::Header { spi, sequence }.emit().to_vec();
         let aad = octets.clone();
         octets.extend(iv.to_be_bytes());
         let mut content = content.to_vec();
         let mut icv = [0; 16];
-        let nonce = [&ESP_KEY[16..], &iv.to_be_bytes()].concat();
-        let aead = Aead::new(AeadAlgorithm::AesGcm16, &ESP_KEY[..16]).unwrap();
+        let nonce = [&key[16..], &iv.to_be_bytes()].concat();
+        let aead = Aead::new(AeadAlgorithm::AesGcm16, &key[..16]).unwrap();
         aead.seal(&nonce, &aad, &mut content, &mut icv).unwrap();
         octets.extend(content);
         octets.extend(icv);
         let header = IpHeader::new(end.address().ip(), end.other().address().ip(), protocol::ESP);
         let packet = IpPacket::build(&header, Buffer::copy_of(&octets)).unwrap();
         self.frames.push((at, packet.as_bytes().to_vec()));
+        self
+    }
+
+    /// Adds an IP packet.
+    pub(crate) fn ip(&mut self, at: u64, octets: &[u8]) -> &mut Self {
+        self.frames.push((at, octets.to_vec()));
         self
     }
 
@@ -183,6 +202,11 @@ impl Capture {
         }
         change(&mut last[20..]);
         self
+    }
+
+    /// How many frames there are.
+    pub(crate) fn len(&self) -> u64 {
+        self.frames.len() as u64
     }
 
     /// A file of pcap in microseconds, little-endian, of bare IP packets.
@@ -252,3 +276,72 @@ pub(crate) fn conversation() -> Capture {
         .sealed(2_020, i, header(i, ExchangeType::INFORMATIONAL, 0, true), &[]);
     capture
 }
+
+/// A capture file that is made while it is read, so that its length takes no room.
+pub(crate) struct Long {
+    /// What was made and not yet read.
+    at_hand: std::io::Cursor<Vec<u8>>,
+    made: u64,
+    frames: u64,
+    /// Adds the frame with this number.
+    make: fn(&mut Capture, u64),
+    capture: Capture,
+}
+
+impl Long {
+    /// A handshake, then packets both ways, with an exchange now and then.
+    pub(crate) fn conversation(frames: u64) -> Self {
+        Self::new(frames, handshake(), |capture, number| {
+            let (i, r) = (End::Initiator, End::Responder);
+            let id = u32::try_from(number / 64).unwrap() + 2;
+            match number % 64 {
+                62 => capture.sealed(number, i, header(i, ExchangeType::INFORMATIONAL, id, false), &[]),
+                63 => capture.sealed(number, r, header(r, ExchangeType::INFORMATIONAL, id, true), &[]),
+                _ => {
+                    let sequence = u32::try_from(number + 1).unwrap();
+                    let from = if number.is_multiple_of(2) { i } else { r };
+                    capture.esp(number, from, (sequence, number), &inner(64))
+                }
+            };
+        })
+    }
+
+    /// Requests of which none is answered, and packets of which each has another SPI.
+    pub(crate) fn strangers(frames: u64) -> Self {
+        Self::new(frames, Capture::default(), |capture, number| {
+            if number.is_multiple_of(2) {
+                let mut request = header(End::Initiator, ExchangeType::IKE_SA_INIT, 0, false);
+                request.spi_i = IkeSpi(number + 1);
+                capture.clear(number, End::Initiator, request, first(End::Initiator, 32));
+            } else {
+                let spi = Spi(u32::try_from(number).unwrap() + 256);
+                let octets = [&esp::Header { spi, sequence: 1 }.emit()[..], &[7; 64]].concat();
+                let (from, to) = (End::Initiator.address().ip(), End::Responder.address().ip());
+                let header = IpHeader::new(from, to, protocol::ESP);
+                let packet = IpPacket::build(&header, Buffer::copy_of(&octets)).unwrap();
+                capture.frames.push((number, packet.as_bytes().to_vec()));
+            }
+        })
+    }
+
+    fn new(frames: u64, capture: Capture, make: fn(&mut Capture, u64)) -> Self {
+        Self { at_hand: std::io::Cursor::new(capture.pcap()), made: capture.len(), frames, make, capture }
+    }
+}
+
+impl Read for Long {
+    fn read(&mut self, octets: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.at_hand.read(octets)?;
+        if read > 0 || self.made >= self.frames {
+            return Ok(read);
+        }
+        self.capture.frames.clear();
+        (self.make)(&mut self.capture, self.made);
+        self.made += 1;
+        self.at_hand = std::io::Cursor::new(self.capture.pcap().split_off(PCAP_HEADER));
+        self.at_hand.read(octets)
+    }
+}
+
+/// The length of the header of a pcap file in octets.
+const PCAP_HEADER: usize = 24;
