@@ -166,7 +166,12 @@ impl<'a> Drawing<'a> {
                 }
             }
         }
-        points.sort_unstable();
+        // Where everything was seen at one place, nothing takes time, and the order of the entries is that of what happened.
+        if messages(sequence).all(|message| message.arrivals == [message.at_nanos]) {
+            points.sort_unstable_by_key(|(at, part, index)| (*at, *index, *part != Part::Sent, *part));
+        } else {
+            points.sort_unstable();
+        }
         let mut heights = vec![Vec::new(); sequence.entries.len()];
         let (mut times, mut y, mut before) = (Vec::new(), HEAD, None);
         for (at, part, index) in points {
@@ -388,6 +393,28 @@ mod tests {
         assert_eq!(arrow((100, 50), (200, 50)), "M100 50L200 50m-8.0 4.0L200 50l-8.0 -4.0");
         assert_eq!(arrow((200, 50), (100, 50)), "M200 50L100 50m8.0 -4.0L100 50l8.0 4.0");
         assert!(arrow((100, 50), (100, 80)).starts_with("M100 50h26"));
+    }
+
+    #[test]
+    fn what_was_seen_at_one_place_is_drawn_in_its_order() {
+        let message = |at_nanos| {
+            Entry::Message(Message {
+                at_nanos,
+                to: 1,
+                arrivals: vec![at_nanos],
+                packets: 1,
+                ..Message::default()
+            })
+        };
+        let remark = Remark { at_nanos: 5, at: Some(0), text: "up".into(), mood: Mood::Up };
+        let entries = vec![message(5), Entry::Remark(remark), message(5)];
+        let participants = vec!["a".into(), "b".into()];
+        let sequence = Sequence { participants, entries, left_out: 0 };
+        let drawn = Drawing::new(&sequence);
+        let order: Vec<Part> = drawn.heights.iter().flatten().map(|(part, _)| *part).collect();
+        let arrives = Part::Arrival(0);
+        assert_eq!(order, [Part::Sent, arrives, Part::Remark, Part::Sent, arrives]);
+        assert!(drawn.heights.iter().flatten().is_sorted_by_key(|(_, height)| *height));
     }
 
     #[test]

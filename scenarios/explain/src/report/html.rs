@@ -105,7 +105,7 @@ impl Html {
             packets: 1,
             arrivals: vec![at_nanos],
             end: None,
-            troubles: remarks.clone(),
+            troubles: remarks.iter().filter(|remark| is_trouble(remark)).cloned().collect(),
             tree: (!tree.is_empty()).then(|| tree.clone()),
         }));
         let way = format!("{} → {}", end(from), end(to));
@@ -145,6 +145,13 @@ impl Html {
     }
 }
 
+/// Whether a remark is about something that befell a message, and not about what it is.
+fn is_trouble(remark: &str) -> bool {
+    ["repeats", "cannot be opened", "not authentic", "malformed", "too short", "the checksum"]
+        .iter()
+        .any(|trouble| remark.starts_with(trouble))
+}
+
 /// What a message belongs to, and the colour of that.
 fn exchange(kind: Kind, label: &str) -> (String, u8) {
     let first = |count: usize| label.split(' ').take(count).collect::<Vec<&str>>().join(" ").replace('*', "");
@@ -153,14 +160,14 @@ fn exchange(kind: Kind, label: &str) -> (String, u8) {
         Kind::Ah => ("AH".to_owned(), 7),
         Kind::Keepalive => ("NAT keepalive".to_owned(), 5),
         Kind::Ike => {
-            // Exchanges of version 2 are one word; of version 1 the modes are two.
-            let one = first(1);
-            let name = if one.contains('_') || one == "INFORMATIONAL" { one } else { first(2) };
+            // Modes of version 1 are two words.
+            let two = first(2);
+            let name = if two.ends_with(" mode") { two } else { first(1) };
             let tone = match name.as_str() {
                 "IKE_SA_INIT" | "main mode" => 0,
                 "IKE_AUTH" | "aggressive mode" => 1,
                 "CREATE_CHILD_SA" | "quick mode" => 2,
-                "INFORMATIONAL" => 3,
+                "INFORMATIONAL" | "informational" => 3,
                 _ => 4,
             };
             (name, tone)
