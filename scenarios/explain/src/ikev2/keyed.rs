@@ -103,8 +103,8 @@ pub(super) fn begin(
     let Some(secret) = agreed(asks, payloads, known) else { return };
     let shared = sa.beginning.shared((sa.spis.0, spi_r));
     let skeyseed = keys::skeyseed(Provider::best(), suite.prf, &shared, &secret);
-    // Those of the log come first.
-    if known.ike((sa.spis.0, spi_r)).is_empty() {
+    // Those of the log come first. There may be several responses of which one is true.
+    if known.ike((sa.spis.0, spi_r)).is_empty() && sa.keyed.len() < MOST_RESPONSES {
         sa.keyed.extend(Keyed::of(suite, &skeyseed, &shared));
     }
 }
@@ -141,8 +141,8 @@ pub(super) fn replacement(
     let beginning = Beginning { suite: IkeSuite::of(chosen), nonces, ..Beginning::default() };
     let compute = || {
         let (roots, suite) = (roots(sa)?, beginning.suite.as_ref()?);
-        let is_single = suite.additional.iter().all(Option::is_none);
-        let secret = agreed(asks, payloads, known).filter(|_| is_single)?;
+        let is_computed = suite.additional.iter().all(Option::is_none) && !sa.beginning.has_ppk;
+        let secret = agreed(asks, payloads, known).filter(|_| is_computed)?;
         let shared = beginning.shared(spis);
         let skeyseed = keys::rekeyed_skeyseed(Provider::best(), roots.prf, &roots.d, &shared, &secret, &[]);
         Keyed::of(suite, &skeyseed, &shared)
@@ -202,3 +202,6 @@ pub(super) fn roots(sa: &Sa) -> Option<&Roots> {
 fn agreed(asks: &Asks, payloads: &[Payload], known: &Keys) -> Option<Secret> {
     known.exchanged([asks.public.as_deref()?, public(payloads)?])
 }
+
+/// To so many first responses of an IKE SA keys are computed.
+const MOST_RESPONSES: usize = 4;
