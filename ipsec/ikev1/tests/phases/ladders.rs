@@ -2,6 +2,7 @@
 
 use ipsec_crypto::KeyExchangeAlgorithm;
 use ipsec_ikev1::Mode;
+use ipsec_wire::v1::{Message, Payload};
 
 use crate::world::{EAST, WEST, World};
 
@@ -39,6 +40,29 @@ fn both_cookies_stand_in_all_messages_but_the_first() {
             "{cookies:?}"
         );
     }
+}
+
+#[test]
+fn no_two_nonces_of_phase_1_are_the_same() {
+    let mut world = World::new(|_, _| {});
+    world.initiate(WEST);
+    let mut nonces = Vec::new();
+    for _ in 0..2 {
+        while let Some(flight) = world.flights.first().cloned() {
+            world.flights.remove(0);
+            let payloads = Message::parse(&flight.octets).map(|message| message.payloads);
+            nonces.extend(payloads.unwrap_or_default().into_iter().filter_map(|payload| match payload {
+                Payload::Nonce(nonce) => Some(nonce),
+                _ => None,
+            }));
+            world.deliver(flight.to, &flight.octets);
+        }
+        world.order(WEST, |now, west| west.rekey_ike(now, "site").unwrap());
+    }
+    assert!(nonces.len() == 4 && nonces.iter().all(|nonce| (8..=256).contains(&nonce.len())), "{nonces:?}");
+    nonces.sort();
+    nonces.dedup();
+    assert_eq!(nonces.len(), 4);
 }
 
 #[test]
