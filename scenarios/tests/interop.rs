@@ -23,8 +23,15 @@ fn strongswan_is_here() -> bool {
     missing.is_none()
 }
 
+/// The file of a scenario: one for pairs, or in a folder of the suites.
 fn scenario(name: &str) -> String {
-    format!("{}/interop/{name}.toml", env!("CARGO_MANIFEST_DIR"))
+    let folder = if name.contains('/') { "suites" } else { "interop" };
+    format!("{}/{folder}/{name}.toml", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// An adapter of the contract.
+fn adapter(name: &str) -> String {
+    format!("{}/tests/adapters/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A folder of this test's own.
@@ -35,10 +42,16 @@ fn folder(name: &str) -> PathBuf {
     folder.canonicalize().unwrap()
 }
 
-fn matrix(scenarios: &[&str], out: &Path) -> Output {
+fn matrix(scenarios: &[&str], options: &[&str], out: &Path) -> Output {
     let mut command = Command::new(BINARY);
-    command.arg("interop").args(scenarios.iter().map(|name| scenario(name)));
+    command.arg("interop").args(scenarios.iter().map(|name| scenario(name))).args(options);
     command.args(["--jobs", "17", "--out", out.to_str().unwrap()]).output().unwrap()
+}
+
+/// The marks in the matrix's line of a scenario.
+fn marks(said: &str, scenario: &str) -> Vec<String> {
+    let line = said.lines().find(|line| line.split_whitespace().next() == Some(scenario)).unwrap_or_default();
+    line.split_whitespace().skip(1).map(str::to_owned).collect()
 }
 
 /// Programs that run in a folder or below it.
@@ -63,7 +76,7 @@ fn both_implementations_set_up_rekey_and_end_sas_with_each_other() {
         return;
     }
     let out = folder("matrix");
-    let run = matrix(&["psk", "cookie", "ipv6", "rekey-ike", "v1-quick-pfs", "v1-xauth-mode-cfg"], &out);
+    let run = matrix(&["psk", "cookie", "ipv6", "rekey-ike", "v1-quick-pfs", "v1-xauth-mode-cfg"], &[], &out);
     let said = String::from_utf8_lossy(&run.stdout);
     assert_eq!(run.status.code(), Some(0), "{said}\n{}", String::from_utf8_lossy(&run.stderr));
     assert!(said.lines().any(|line| line.starts_with("psk ") && line.matches("pass").count() == 3), "{said}");
@@ -71,6 +84,86 @@ fn both_implementations_set_up_rekey_and_end_sas_with_each_other() {
     for kept in ["wan.pcapng", "ladder.txt", "west/charon.log", "west/swanctl.conf"] {
         assert!(cell.join(kept).is_file(), "{kept}");
     }
+}
+
+#[test]
+fn a_daemon_is_held_to_what_a_tester_says() {
+    if !strongswan_is_here() {
+        return;
+    }
+    let out = folder("tester");
+    let run = matrix(&["conformance/message-ids", "conformance/rekeys"], &[], &out);
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert_eq!(run.status.code(), Some(0), "{said}");
+    assert!(said.contains("tester → strongswan"), "{said}");
+    assert_eq!(marks(&said, "message-ids#IKE_AUTH-comes-twice"), ["pass"], "{said}");
+}
+
+#[test]
+fn another_adapter_plays_by_the_contract() {
+    if !strongswan_is_here() {
+        return;
+    }
+    let out = folder("contract");
+    let with = format!("other={}", adapter("strongswan"));
+    let scenarios = ["psk", "ipv6", "rekey-child", "delete-child", "certificates", "conformance/deletes"];
+    let run = matrix(&scenarios, &["--with", &with], &out);
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert_eq!(run.status.code(), Some(0), "{said}\n{}", String::from_utf8_lossy(&run.stderr));
+    assert_eq!(marks(&said, "psk"), ["pass"; 3], "{said}");
+    assert_eq!(marks(&said, "certificates#ecdsa-p256"), ["-"; 2], "{said}");
+    assert!(said.contains("unsupported: this adapter has shared keys only"), "{said}");
+    assert_eq!(running_in(&out), 0, "what it has started ends with it");
+}
+
+#[test]
+fn an_adapter_that_can_do_nothing_passes_nothing() {
+    if !strongswan_is_here() {
+        return;
+    }
+    let with = format!("idle={}", adapter("nothing"));
+    let run = matrix(&["psk"], &["--with", &with, "--peers", "ours,idle"], &folder("nothing"));
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert_eq!(run.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("idle: nothing 1.0") && said.contains("unsupported: nothing can be done with it"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_wrong_adapter_is_refused_before_anything_runs() {
+    for (with, said) in [
+        ("mine", "expected NAME=PATH"),
+        ("mine=/nowhere/at/all", "No such file"),
+        (&format!("mine={}", scenario("psk")), "cannot be executed"),
+        (&format!("a b={}", adapter("nothing")), "is no name"),
+    ] {
+        let run = matrix(&["psk"], &["--with", with], &folder("wrong"));
+        assert_eq!(run.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&run.stderr).contains(said), "{with}");
+    }
+    let run = matrix(&["psk"], &["--peers", "ours,strongswann"], &folder("wrong"));
+    assert_eq!(run.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("\"strongswann\" is no implementation"));
+}
+
+/// In a mount namespace of its own a file can be hidden without taking it away from others.
+#[test]
+fn what_is_missing_is_named_with_the_package_that_has_it() {
+    if !strongswan_is_here() {
+        return;
+    }
+    let hide = "mount --bind /dev/null /usr/sbin/swanctl && exec \"$0\" interop \"$1\"";
+    let mut without = Command::new("unshare");
+    without.args(["--mount", "sh", "-c", hide, BINARY, &scenario("psk")]);
+    let run = without.output().unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("strongSwan lacks /usr/sbin/swanctl here: apt-get install strongswan-swanctl"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -239,6 +239,10 @@ impl Endpoint {
         let begins = matches!(header.exchange, ExchangeType::IKE_SA_INIT | ExchangeType::IKE_SESSION_RESUME);
         let first = begins && !header.flags.response;
         if first && header.message_id == 0 && header.spi_r == IkeSpi(0) && header.flags.initiator {
+            if header.spi_i == IkeSpi(0) {
+                // RFC 7296 §3.1
+                return Err(malformed("the initiator's SPI is 0".to_owned()));
+            }
             return self.handle_init(now, from, to, header, octets);
         }
         let spi = if header.flags.initiator { header.spi_r } else { header.spi_i };

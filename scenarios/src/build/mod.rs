@@ -11,19 +11,21 @@ mod version2;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use ipsec::auth::Credential;
 use ipsec::auth::x509::laboratory::CannotIssue;
 use ipsec::auth::x509::{Certificate, Crl};
+use ipsec::auth::{Credential, Prove};
 use ipsec::crypto::{Entropy, Provider};
+use ipsec::wire::v2::TrafficSelector;
 use ipsec::{ConfigError, Luck, Peer};
+use ipsec_net::Prefix;
 use sim::middlebox::nat::NatError;
 use sim::middlebox::{Nat, Router};
 use sim::{LinkError, LinkId, NodeId, Observer, RandomStream, Setup, World};
 
 use self::network::PortCount;
 use self::pki::Pki;
-use crate::file::{self, Scenario};
-use crate::node::{Gateway, Node, Note, Orders, Tester};
+use crate::file::{self, Assault, Part, Scenario};
+use crate::node::{Gateway, Node, Note, Orders, Pinged, Scripted, Tester, Voice};
 
 /// A world, and where the scenario's nouns are in it.
 pub struct Built<O: Observer<Note>> {
@@ -130,9 +132,14 @@ pub fn world<O: Observer<Note>>(
         built.places.nats.insert(nat.name.clone(), id);
     }
     for tester in &scenario.testers {
-        let Some(orders) = orders(scenario, tester, &built.pki) else { continue };
         let luck = setup.streams.stream(&["tester", &tester.name]);
-        let made = Node::Tester(Box::new(Tester::new(orders, provider, luck)));
+        let made = match &tester.part {
+            Part::Attack(assault) => orders(scenario, tester, assault, &built.pki)
+                .map(|orders| Node::Tester(Box::new(Tester::new(orders, provider, luck)))),
+            Part::Script(script) => voice(scenario, tester, &built.pki)
+                .map(|voice| Node::Scripted(Box::new(Scripted::new(voice, script.clone(), provider, luck)))),
+        };
+        let Some(made) = made else { continue };
         let id = built.world.add_node(&tester.name, made);
         built.places.testers.insert(tester.name.clone(), id);
     }
@@ -150,24 +157,55 @@ pub fn world<O: Observer<Note>>(
 }
 
 /// What a tester is to do; nothing when the file's own checks have found its IKE configuration wrong.
-fn orders(scenario: &Scenario, tester: &file::Tester, pki: &Pki) -> Option<Orders> {
+fn orders(scenario: &Scenario, tester: &file::Tester, assault: &Assault, pki: &Pki) -> Option<Orders> {
     let ike = scenario.ikes.iter().find(|ike| ike.name == tester.ike)?;
     let (side, end) = ike.ends.iter().enumerate().find(|(_, end)| end.peer == tester.poses)?;
     let address = |name: &str| scenario.peer(name).map(|peer| peer.address);
     let against = &ike.ends[1 - side];
     Some(Orders {
-        attack: tester.attack,
-        stage: tester.stage,
+        attack: assault.attack,
+        stage: assault.stage,
         posing_as: address(&tester.poses)?,
         against: address(&against.peer)?,
         prove: pki.prove(&ike.name, end, &end.authentication.proof),
         accept: pki.authenticate(&ike.name, end, &end.authentication.demand),
         authority: pki.issuer(scenario, &end.authentication.proof).cloned().map(Box::new),
         identity: end.authentication.identity.clone(),
-        older: tester.older,
-        victim: tester.victim.as_deref().and_then(address),
-        count: tester.count,
-        every: tester.every,
+        older: assault.older,
+        victim: assault.victim.as_deref().and_then(address),
+        count: assault.count,
+        every: assault.every,
+    })
+}
+
+/// In whose name a script is played; nothing when the file's own checks have found its IKE configuration wrong.
+fn voice(scenario: &Scenario, tester: &file::Tester, pki: &Pki) -> Option<Voice> {
+    let ike = scenario.ikes.iter().find(|ike| ike.name == tester.ike)?;
+    let (side, end) = ike.ends.iter().enumerate().find(|(_, end)| end.peer == tester.poses)?;
+    let against = &ike.ends[1 - side];
+    let address = |name: &str| scenario.peer(name).map(|peer| peer.address);
+    let Prove::SharedKey(secret) = pki.prove(&ike.name, end, &end.authentication.proof) else { return None };
+    let child = scenario.children.iter().find(|child| child.ike == ike.name).map(|child| &child.ends[side]);
+    let selectors = |networks: &[Prefix]| -> Vec<TrafficSelector> {
+        let ranges = networks.iter().map(Prefix::range);
+        ranges.map(|range| TrafficSelector::any(range.first(), range.last())).collect()
+    };
+    let ping = (0u8..).zip(&scenario.traffic).find_map(|(traffic, noun)| {
+        let own = noun.ends.iter().position(|host| host.peer == end.peer)?;
+        let (from, to) = (&noun.ends[own], &noun.ends[1 - own]);
+        let side = u8::try_from(own).ok()?;
+        (to.peer == against.peer).then_some(Pinged { traffic, side, from: from.address, to: to.address })
+    });
+    Some(Voice {
+        posing_as: address(&tester.poses)?,
+        against: address(&against.peer)?,
+        secret,
+        identity: end.authentication.identity.clone(),
+        selectors: [
+            selectors(child.map_or(&[][..], |child| &child.local)),
+            selectors(child.map_or(&[][..], |child| &child.remote)),
+        ],
+        ping,
     })
 }
 

@@ -151,6 +151,7 @@ impl<O: Observer<Note>> Built<O> {
                         router.set_route(Prefix::host(*address), port);
                     }
                     Node::Tester(tester) => tester.route(*address, port),
+                    Node::Scripted(scripted) => scripted.route(*address, port),
                     Node::Host(_) | Node::Nat(_) => {}
                 }
             }

@@ -9,16 +9,20 @@ use reports::matrix::Matrix;
 
 use super::run::{progress, workers};
 use super::{Outcome, Trouble, at, find};
-use crate::interop::{Implementation, Known, cells, play};
+use crate::interop::{External, Implementation, cells, play};
 
 /// Hold real implementations to scenarios, with our peers and each other
 #[derive(Debug, Args)]
+#[command(after_help = "What an adapter has to do that is given by --with stands in scenarios/CONTRACT.md.")]
 pub(super) struct Interop {
     /// Scenario files and folders; the repository's own for this when none is named
     paths: Vec<PathBuf>,
-    /// Who takes part
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = implementation, default_value = "ours,strongswan")]
-    peers: Vec<Implementation>,
+    /// Who takes part [default: ours, and what --with names, or strongswan]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    peers: Vec<String>,
+    /// Another implementation, by a name and the executable that drives it
+    #[arg(long, value_name = "NAME=PATH", value_parser = External::parse)]
+    with: Vec<External>,
     /// How many cells run at a time; they mostly wait
     #[arg(long, value_name = "N", default_value_t = 8)]
     jobs: usize,
@@ -31,29 +35,31 @@ pub(super) struct Interop {
 }
 
 /// The scenarios for this, from the repository's root or from the folder of this crate.
-const OWN: [&str; 2] = ["scenarios/interop", "interop"];
+const OWN: [[&str; 2]; 2] =
+    [["scenarios/interop", "scenarios/suites/conformance"], ["interop", "suites/conformance"]];
 
 impl Interop {
     pub(super) fn execute(mut self) -> Result<Outcome, Trouble> {
         if self.paths.is_empty() {
-            let own = OWN.iter().map(Path::new).find(|folder| folder.is_dir());
+            let own = OWN.iter().find(|folders| folders.iter().all(|folder| Path::new(folder).is_dir()));
             let own = own.ok_or_else(|| {
-                Trouble::Usage(format!("there is no {} here: name a scenario", OWN.join(", ")))
+                let wanted = OWN[0].join(" and no ");
+                Trouble::Usage(format!("there is no {wanted} here: name a scenario"))
             })?;
-            self.paths.push(own.to_owned());
+            self.paths.extend(own.iter().map(PathBuf::from));
         }
-        let missing: Vec<String> = self.peers.iter().filter_map(|one| one.missing()).collect();
+        let peers = self.taking_part()?;
+        let missing: Vec<String> = peers.iter().filter_map(|one| one.missing()).collect();
         if !missing.is_empty() {
             return Err(Trouble::Usage(missing.join("; ")));
         }
-        let known = self.known()?;
         let scenarios = find::scenarios(&self.paths, self.filter.as_deref())?;
-        let cells = cells(&scenarios, &self.peers);
+        let cells = cells(&scenarios, &peers);
         let workers = workers(Some(self.jobs))?;
         let progress = progress(Some(cells.len() as u64), "cells");
         let played: std::io::Result<Vec<_>> = workers.install(|| {
             let one = |cell| {
-                let played = play(cell, &known, &self.out);
+                let played = play(cell, &self.out);
                 progress.inc(1);
                 played
             };
@@ -61,7 +67,7 @@ impl Interop {
             cells.par_iter().with_max_len(1).map(one).collect()
         });
         progress.finish_and_clear();
-        let implementations = self.peers.iter().map(|one| (one.name().to_owned(), one.version())).collect();
+        let implementations = peers.iter().map(|one| (one.name().to_owned(), one.version())).collect();
         let matrix = Matrix { implementations, cells: at(&self.out, played)? };
         let json = self.out.join("matrix.json");
         at(&json, reports::write(&json, matrix.to_json().as_bytes()))?;
@@ -73,27 +79,24 @@ impl Interop {
         Ok(if matrix.is_good() { Outcome::Passed } else { Outcome::Failed })
     }
 
-    /// The failures that are known of the scenarios that were named.
-    fn known(&self) -> Result<Known, Trouble> {
-        let folders = self
-            .paths
-            .iter()
-            .map(|path| if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(path) });
-        let mut all = Known::default();
-        let mut read: Vec<&Path> = Vec::new();
-        for folder in folders {
-            if !read.contains(&folder) {
-                read.push(folder);
-                all.extend(Known::load(folder).map_err(|error| Trouble::Usage(error.to_string()))?);
-            }
+    /// Those who are named, among those that there are.
+    fn taking_part(&mut self) -> Result<Vec<Implementation>, Trouble> {
+        // They live as long as the command does.
+        let others: Vec<Implementation> = std::mem::take(&mut self.with)
+            .into_iter()
+            .map(|external| Implementation::External(Box::leak(Box::new(external))))
+            .collect();
+        if self.peers.is_empty() {
+            let real = if others.is_empty() { vec![Implementation::StrongSwan] } else { others };
+            return Ok([vec![Implementation::Ours], real].concat());
         }
-        Ok(all)
+        let known = [&Implementation::ALL[..], &others].concat();
+        let find = |name: &String| {
+            known.iter().copied().find(|one| one.name() == name).ok_or_else(|| {
+                let names: Vec<&str> = known.iter().map(|one| one.name()).collect();
+                Trouble::Usage(format!("\"{name}\" is no implementation: there are {}", names.join(", ")))
+            })
+        };
+        self.peers.iter().map(find).collect()
     }
-}
-
-fn implementation(text: &str) -> Result<Implementation, String> {
-    Implementation::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| {
-        let names: Vec<&str> = Implementation::ALL.iter().map(|one| one.name()).collect();
-        format!("\"{text}\" is no implementation: there are {}", names.join(", "))
-    })
 }

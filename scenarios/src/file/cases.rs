@@ -11,10 +11,11 @@
 //!
 //! A value is filled in before the text is read, wherever `$NAME` stands, and where that is a whole string and the value is
 //! none, in place of the string: `count = "$count"`. Of several `[[cases]]` each has its own combinations. A scenario is
-//! called by its values, behind the file's name: `matrix.toml#3des,md5`.
+//! called by its values, behind the file's name: `matrix.toml#3des,md5`; by the value of `case` alone if there is one.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -28,9 +29,14 @@ pub(super) struct Variant {
     pub(super) case: Option<String>,
     /// The text with its values.
     pub(super) text: String,
+    /// The names of all of its file.
+    pub(super) names: Arc<[String]>,
     /// What was filled in: where it stands, and where the file has its `$NAME`.
     filled: Vec<(Range<usize>, Range<usize>)>,
 }
+
+/// The value that a case is called by, if there is one of this name, and not by all of them.
+const NAME: &str = "case";
 
 /// So many scenarios can be in one file.
 const MOST: usize = 4_096;
@@ -42,20 +48,26 @@ const MOST: usize = 4_096;
 pub(super) fn variants(file: &str) -> Result<Vec<Variant>, Vec<Problem>> {
     let regions = regions(file);
     if regions.is_empty() {
-        return Ok(vec![Variant { case: None, text: file.to_owned(), filled: Vec::new() }]);
+        return Ok(vec![Variant {
+            case: None,
+            text: file.to_owned(),
+            names: Arc::new([]),
+            filled: Vec::new(),
+        }]);
     }
     let blocks = blocks(file, &regions)?;
     check(&blocks)?;
     let body = blanked(file, |at| regions.iter().any(|region| region.contains(&at)));
     let rows: Vec<Row<'_>> = blocks.iter().flat_map(combinations).collect();
-    let mut names = BTreeSet::new();
-    if let Some(twice) = rows.iter().find(|row| !names.insert(row.name())) {
+    let mut known = BTreeSet::new();
+    if let Some(twice) = rows.iter().find(|row| !known.insert(row.name())) {
         let problem = Problem::at(regions[0].clone(), format!("two cases are called `{}`", twice.name()));
         return Err(vec![problem.help("the values of a case have to tell it from all others")]);
     }
     let mut used = BTreeSet::new();
+    let names: Arc<[String]> = rows.iter().map(Row::name).collect();
     let variants: Result<Vec<Variant>, Problem> =
-        rows.iter().map(|row| fill(&body, row, &mut used)).collect();
+        rows.iter().map(|row| fill(&body, row, &names, &mut used)).collect();
     let variants = variants.map_err(|problem| vec![problem])?;
     let idle = blocks[0].entries.iter().find(|entry| !used.contains(entry.name.as_str()));
     match idle {
@@ -116,7 +128,8 @@ struct Row<'a>(Vec<(&'a str, &'a Value)>);
 impl Row<'_> {
     fn name(&self) -> String {
         let word = |value: &Value| value.text.split_whitespace().collect::<Vec<_>>().join("-");
-        self.0.iter().map(|(_, value)| word(value)).collect::<Vec<_>>().join(",")
+        let own = self.0.iter().find(|(name, _)| *name == NAME).map(|(_, value)| word(value));
+        own.unwrap_or_else(|| self.0.iter().map(|(_, value)| word(value)).collect::<Vec<_>>().join(","))
     }
 }
 
@@ -267,7 +280,12 @@ fn combinations(block: &Block) -> Vec<Row<'_>> {
 }
 
 /// The text with the values of a row; notes which of them were used.
-fn fill<'a>(body: &str, row: &Row<'a>, used: &mut BTreeSet<&'a str>) -> Result<Variant, Problem> {
+fn fill<'a>(
+    body: &str,
+    row: &Row<'a>,
+    names: &Arc<[String]>,
+    used: &mut BTreeSet<&'a str>,
+) -> Result<Variant, Problem> {
     let (mut text, mut filled, mut from) = (String::new(), Vec::new(), 0);
     for (dollar, _) in body.match_indices('$') {
         let rest = &body[dollar + 1..];
@@ -295,7 +313,7 @@ fn fill<'a>(body: &str, row: &Row<'a>, used: &mut BTreeSet<&'a str>) -> Result<V
         from = place.end;
     }
     text.push_str(&body[from..]);
-    Ok(Variant { case: Some(row.name()), text, filled })
+    Ok(Variant { case: Some(row.name()), text, names: Arc::clone(names), filled })
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub(super) use nat::{
 pub(super) use quantum::{Mixing, Ppk};
 pub(super) use topology::{Cookies, Direction, Link, Outage, Peer, Router, Tester};
 pub(super) use traffic::{Policy, PolicyAction, PolicyDirection, Traffic, TrafficKind};
-pub(super) use value::Texts;
+pub(super) use value::{Reasons, Texts};
 
 /// A text and its place.
 pub(super) type Text = Spanned<String>;
@@ -51,7 +51,7 @@ pub(super) struct Top {
     pub(super) tags: Vec<String>,
     /// What a file includes has taken its place before nouns are read.
     pub(super) include: Option<Texts>,
-    pub(super) known_failure: Option<Text>,
+    pub(super) known_failure: Option<Reasons>,
     pub(super) allow: Allow,
     pub(super) limit: Option<Text>,
     pub(super) faults: Option<Vec<Text>>,

@@ -109,7 +109,18 @@ fn variants(source: &Source) -> Result<Vec<Variant>, Diagnostics> {
 fn resolved(source: &Source, variant: &Variant) -> Result<Scenario, Diagnostics> {
     let read = document(&variant.text).and_then(|mut document| {
         junos::apply(&mut document)?;
-        resolve(&document, &variant.text)
+        let mut scenario = resolve(&document, &variant.text)?;
+        let listed = |case: &String| variant.names.contains(case);
+        if let Some(case) =
+            scenario.known_failures.iter().find_map(|known| known.case.as_ref().filter(|case| !listed(case)))
+        {
+            let problem =
+                Problem::anywhere(format!("a known failure is of the case {case}, which is not there"));
+            let names: Vec<&str> = variant.names.iter().map(String::as_str).collect();
+            return Err(vec![with_suggestion(problem, case, &names)]);
+        }
+        scenario.known_failures.retain(|known| known.case.is_none() || known.case == variant.case);
+        Ok(scenario)
     });
     read.map_err(|problems| {
         let in_file = |problem: Problem| match &variant.case {

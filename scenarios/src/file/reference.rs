@@ -16,6 +16,7 @@ use std::fmt::Write as _;
 pub use self::schema::schema;
 use self::shape::Shape;
 use super::nouns;
+use crate::node::script::{self, Row as Lines};
 use crate::story::{FACTS, FailureReason, VERBS, drop_reasons, probes};
 
 /// A key and what it means.
@@ -73,6 +74,7 @@ pub fn page() -> String {
             let _ = writeln!(page, "| `{key}` | {value} | {otherwise} | {meaning} |");
         }
     }
+    page += &scripts();
     page += STORY;
     page += "\n| sentence | meaning |\n|---|---|\n";
     for verb in VERBS {
@@ -124,7 +126,7 @@ An IKE proposal is written with dashes, such as `\"aes128gcm16-prfsha256-x25519\
 
 One file can hold several scenarios: `[cases]` names values, and each combination of them makes a scenario, in which `$NAME` stands
 for its value. Of several `[[cases]]` each has its own combinations. A scenario is called by its values, behind the file's name:
-`matrix.toml#aes128,sha256`.
+`matrix.toml#aes128,sha256`; if one of its values is that of `case`, by that one.
 
 ```toml
 [cases]
@@ -138,6 +140,37 @@ offer = [\"$cipher-$hash-modp2048\"]
 ## Nouns
 
 A name stands in the heading of its table: `[peer.west]`.
+";
+
+/// The language of scripts.
+fn scripts() -> String {
+    let mut page = SCRIPTS.to_owned();
+    for Lines { shape, meaning } in script::STEPS {
+        let _ = writeln!(page, "| `{shape}` | {meaning} |");
+    }
+    page += "\n### Changes\n\n| behind a comma | what is otherwise |\n|---|---|\n";
+    for Lines { shape, meaning } in script::CHANGES {
+        let _ = writeln!(page, "| `{shape}` | {meaning} |");
+    }
+    page
+}
+
+const SCRIPTS: &str = "
+## Scripts
+
+A tester with a script speaks version 2 with the suite `aes128gcm16-prfsha256-x25519` and children with `aes128gcm16`, under a
+pre-shared key, one line after the other: it says what is right but for the changes that a line names, and what it does not
+hear as it should ends the case. Lines can stand side by side with `;` between. At the end it deletes the IKE SA.
+
+A PATTERN is an exchange, perhaps with `request` or `response` behind it, and then `with` payloads and notifies that have to be
+there (`with only …` and no other ones, `with nothing`), or `without` some; a notify may have its data behind it
+(`INVALID_KE_PAYLOAD=0x001f`), and `error` is any error. `nothing` is silence, `same` the message that was heard before once
+more, octet for octet, and `pong` the answer to a ping, with `ecn NUMBER` if that counts.
+
+Whatever a line says, each message has to have the right version, length, SPIs, flags and message ID, and a good ICV and proof.
+
+| line | meaning |
+|---|---|
 ";
 
 const STORY: &str = "

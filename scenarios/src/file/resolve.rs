@@ -31,9 +31,9 @@ use ipsec_net::Instant;
 use sim::{Decision, Direction};
 
 use self::problems::Problems;
-use super::nouns::{Text, Top};
+use super::nouns::{Reasons, Text, Top};
 use super::read::Document;
-use super::scenario::{Clause, Link, Scenario};
+use super::scenario::{Clause, KnownFailure, Link, Scenario};
 use crate::diagnostic::Problem;
 use crate::quantity;
 use crate::story::{self, Names, Story};
@@ -61,7 +61,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
     let ikes = ike::resolve(document, &names, network, &mut problems);
     let authorities = pki::authorities(document, &mut problems);
     let certificates = pki::certificates(document, &ikes, &mut problems);
-    let testers = tester::resolve(&document.testers, &names, &ikes, &mut problems);
+    let testers = tester::resolve(&document.testers, &names, &ikes, source, &mut problems);
     let children = child::resolve(&document.children, &names, &ikes, &peers, &mut problems);
     let manual = manual::resolve(&document.manual, &names, &peers, &mut problems);
     let policies = policy::resolve(&document.policies, &names, &mut problems);
@@ -76,7 +76,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         covers: top.covers.iter().filter_map(|text| problems.read(text, clause)).collect(),
         seeds: problems.read_or(top.seeds.as_ref(), quantity::seeds, SEEDS),
         tags: top.tags.clone(),
-        known_failure: known_failure(top, &mut problems),
+        known_failures: known_failures(top, &mut problems),
         allowed_drops: top
             .allow
             .drops
@@ -122,12 +122,40 @@ fn title(top: &Top, problems: &mut Problems) -> String {
     String::new()
 }
 
-fn known_failure(top: &Top, problems: &mut Problems) -> Option<String> {
-    let reason = top.known_failure.as_ref()?;
-    if reason.get_ref().trim().is_empty() {
-        problems.add(Problem::at(reason.span(), "a known failure needs a reason"));
+/// `known-failure = "why"` is about virtual peers; by name it is about other implementations, and below that about one case.
+fn known_failures(top: &Top, problems: &mut Problems) -> Vec<KnownFailure> {
+    let mut known = Vec::new();
+    let mut add = |with: &str, case: Option<&str>, reason: &Text| {
+        if reason.get_ref().trim().is_empty() {
+            problems.add(Problem::at(reason.span(), "a known failure needs a reason"));
+        }
+        let (with, case) = (with.to_owned(), case.map(str::to_owned));
+        known.push(KnownFailure { with, case, reason: reason.get_ref().clone() });
+    };
+    let mut too_deep = Vec::new();
+    match &top.known_failure {
+        None => {}
+        Some(Reasons::One(reason)) => add(KnownFailure::OURS, None, reason),
+        Some(Reasons::Named(named)) => {
+            for (with, reasons) in named {
+                match reasons {
+                    Reasons::One(reason) => add(with.get_ref(), None, reason),
+                    Reasons::Named(cases) => {
+                        for (case, reason) in cases {
+                            match reason {
+                                Reasons::One(reason) => add(with.get_ref(), Some(case.get_ref()), reason),
+                                Reasons::Named(_) => too_deep.push(case.span()),
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
-    Some(reason.get_ref().clone())
+    for span in too_deep {
+        problems.add(Problem::at(span, "a known failure is of an implementation, or of a case of one"));
+    }
+    known
 }
 
 /// `wan west 12 lost`: the link, the peer that sent the packet, its number among those that this peer sent on the link,
@@ -194,7 +222,7 @@ fn read_story(top: &Top, names: &Names, source: &str, problems: &mut Problems) -
         );
         return Story::default();
     };
-    let story = inside_quotes(source, text.span()).map_err(|problem| vec![problem]);
+    let story = inside_quotes(source, text.span(), "story").map_err(|problem| vec![problem]);
     match story.and_then(|within| story::parse(source, within, names)) {
         Ok(story) => story,
         Err(wrong) => {
@@ -209,17 +237,16 @@ fn read_story(top: &Top, names: &Names, source: &str, problems: &mut Problems) -
 ///
 /// # Errors
 /// When it holds escape sequences, which mean something else than they show.
-fn inside_quotes(source: &str, span: Range<usize>) -> Result<Range<usize>, Problem> {
+fn inside_quotes(source: &str, span: Range<usize>, what: &str) -> Result<Range<usize>, Problem> {
     let quoted = source.get(span.clone()).unwrap_or_default();
     let quotes = if quoted.starts_with("'''") || quoted.starts_with("\"\"\"") { 3 } else { 1 };
     if quoted.starts_with('"')
         && let Some(escape) = quoted.find('\\')
     {
         let at = span.start + escape;
-        let problem = Problem::at(at..at + 1, "a story has no escape sequences");
-        return Err(
-            problem.help("put the story between ''' and ''', where every character stands for itself")
-        );
+        let problem = Problem::at(at..at + 1, format!("a {what} has no escape sequences"));
+        return Err(problem
+            .help(format!("put the {what} between ''' and ''', where every character stands for itself")));
     }
     Ok(span.start + quotes..span.end.saturating_sub(quotes).max(span.start + quotes))
 }

@@ -25,10 +25,26 @@ pub use ike::{Ike, IkeEnd, Method, NatTraversal, Pool, Quantum, Retransmission};
 pub use life::{ChildLife, IkeLife, TicketGrant};
 pub use manual::{Manual, ManualAh, ManualEnd, ManualKeying, Mode};
 pub use mobility::{Mobility, PeerAddress};
-pub use topology::{Cookies, Line, Link, LinkEnd, Nat, Peer, Quality, Router, Tester};
+pub use topology::{Assault, Cookies, Line, Link, LinkEnd, Nat, Part, Peer, Quality, Router, Tester};
 pub use traffic::{Host, Policy, PolicyAction, Traffic, TrafficKind};
 
 use crate::story::Story;
+
+/// Why a scenario is known to fail with somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFailure {
+    /// The implementation at whose peers it fails; [`KnownFailure::OURS`] are the virtual ones.
+    pub with: String,
+    /// The case that fails; each when nothing.
+    pub case: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl KnownFailure {
+    /// The name of virtual peers.
+    pub const OURS: &'static str = "ours";
+}
 
 /// One scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +57,8 @@ pub struct Scenario {
     pub seeds: Range<u64>,
     /// Words to select scenarios by.
     pub tags: Vec<String>,
-    /// Why it is known to fail, where it is.
-    pub known_failure: Option<String>,
+    /// What is known to fail, and why.
+    pub known_failures: Vec<KnownFailure>,
     /// Names of drop reasons that are no failure here.
     pub allowed_drops: Vec<String>,
     /// What befalls packets, exactly; where it is nothing, the links' chances and the seed say that.
@@ -82,6 +98,13 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// Why it is known to fail with this implementation, where it is.
+    #[must_use]
+    pub fn known_failure(&self, with: &str) -> Option<&str> {
+        let known = self.known_failures.iter().find(|known| known.with == with);
+        known.map(|known| known.reason.as_str())
+    }
+
     /// Midnight before the year 2026, at which every simulated run begins: certificates and captures of a seed are the same on
     /// any day.
     pub const EPOCH: u64 = 1_767_225_600;

@@ -3,8 +3,9 @@ use std::fmt::Write;
 use ipsec_net::Instant;
 use proptest::prelude::*;
 
+use super::read::parse_all;
 use super::*;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Source};
 
 /// A file that uses each noun and most keys.
 const WHOLE: &str = include_str!("tests/whole.toml");
@@ -487,4 +488,28 @@ proptest! {
     fn any_text_is_read_or_refused_in_words(text in any::<String>()) {
         prop_assert!(read(&text).is_err());
     }
+}
+
+#[test]
+fn a_known_failure_is_of_an_implementation_or_of_one_case_with_it() {
+    let with = |known: &str| format!("known-failure{known}\n{LEAST}");
+    assert_eq!(valid(&with(" = \"why\"")).known_failure("ours"), Some("why"));
+    let other = valid(&with(".strongswan = \"why\""));
+    assert_eq!((other.known_failure("strongswan"), other.known_failure("ours")), (Some("why"), None));
+    let cases = format!(
+        "known-failure.other.two = \"why\"\n{}\n[cases]\ncase = [\"one\", \"two\"]\n",
+        LEAST.replacen("title = \"", "title = \"$case ", 1)
+    );
+    let all = parse_all(&Source::new("test", &cases)).unwrap();
+    let known: Vec<Option<&str>> = all.iter().map(|(_, scenario)| scenario.known_failure("other")).collect();
+    assert_eq!(known, [None, Some("why")]);
+    let wrong = [
+        with(" = \" \""),
+        with(".strongswan.a.b = \"why\""),
+        with(" = 3"),
+        with(".other.two = \"why\""),
+        cases.replace("other.two", "other.twoo"),
+    ];
+    let told = wrong.map(|text| parse_all(&Source::new("test", &text)).unwrap_err().render(false));
+    insta::assert_snapshot!(told.join("\n"));
 }

@@ -13,10 +13,11 @@ use ipsec::crypto::Provider;
 use reports::matrix::{self, Outcome};
 use reports::{Failure, Verdict};
 
+use super::contract::{Absent, Contract};
 use super::daemon::{Adapter, Daemon, Place};
 use super::observable::observable;
 use super::strongswan::{self, StrongSwan};
-use super::{Implementation, Known, openiked};
+use super::{Implementation, contract, openiked};
 use crate::build::Built;
 use crate::capture::Captures;
 use crate::file::{Peer, Scenario};
@@ -34,16 +35,28 @@ pub struct Cell {
     pub players: [Implementation; 2],
 }
 
+/// What the matrix calls testers.
+const TESTER: &str = "tester";
+
 /// The tag of scenarios that real implementations play with each other, too.
 const AMONG_THEMSELVES: &str = "among-themselves";
 
-/// The cells of scenarios with each pair of implementations of which one is ours; with a tag also those without us.
+/// The cells of scenarios with each pair of implementations of which one is ours; with a tag also those without us. Where a
+/// tester speaks in the name of one peer, the other one is played by each implementation but ours, which the suites are for.
 #[must_use]
 pub fn cells(scenarios: &[(String, Arc<Scenario>)], implementations: &[Implementation]) -> Vec<Cell> {
     let real = || implementations.iter().copied().filter(|one| *one != Implementation::Ours);
     let ours = implementations.contains(&Implementation::Ours);
     let mut cells = Vec::new();
     for (path, scenario) in scenarios {
+        if let Some(tested) = tested(scenario) {
+            for one in real() {
+                let mut players = [Implementation::Ours; 2];
+                players[tested] = one;
+                cells.push(Cell { path: path.clone(), scenario: Arc::clone(scenario), players });
+            }
+            continue;
+        }
         let with_us = real()
             .filter(|_| ours)
             .flat_map(|one| [[Implementation::Ours, one], [one, Implementation::Ours]]);
@@ -54,6 +67,12 @@ pub fn cells(scenarios: &[(String, Arc<Scenario>)], implementations: &[Implement
         }
     }
     cells
+}
+
+/// The place of the peer that a tester speaks to, among the two of the scenario, if there is a tester.
+fn tested(scenario: &Scenario) -> Option<usize> {
+    let poses = &scenario.testers.first()?.poses;
+    scenario.peers.iter().take(2).position(|peer| peer.name != *poses)
 }
 
 impl Cell {
@@ -69,7 +88,11 @@ impl Cell {
     /// The names of the two, the initiator's first.
     #[must_use]
     pub fn pair(&self) -> [&'static str; 2] {
-        self.players.map(Implementation::name)
+        let mut names = self.players.map(Implementation::name);
+        if let Some(tested) = tested(&self.scenario) {
+            names[1 - tested] = TESTER;
+        }
+        names
     }
 
     /// What one of the two cannot do, if there is something.
@@ -81,7 +104,14 @@ impl Cell {
             Implementation::Ours => None,
             Implementation::StrongSwan => strongswan::unsupported(&self.scenario, &peer.name),
             Implementation::OpenIked => Some(openiked::unsupported(&self.scenario, peer)),
+            Implementation::External(_) => contract::unsupported(&self.scenario, &peer.name),
         })
+    }
+
+    /// Whether it can be played all the same, to see whether what an adapter says to be missing is.
+    fn can_be_tried(&self) -> bool {
+        let runs = |(_, player)| matches!(player, Implementation::Ours | Implementation::StrongSwan);
+        self.scenario.peers.len() == 2 && self.scenario.manual.is_empty() && self.cast().all(runs)
     }
 
     /// Who plays whom.
@@ -94,7 +124,7 @@ impl Cell {
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn play(cell: &Cell, known: &Known, out: &Path) -> io::Result<matrix::Cell> {
+pub fn play(cell: &Cell, out: &Path) -> io::Result<matrix::Cell> {
     let [initiator, responder] = cell.pair();
     let mut played = matrix::Cell {
         scenario: cell.name(),
@@ -107,25 +137,38 @@ pub fn play(cell: &Cell, known: &Known, out: &Path) -> io::Result<matrix::Cell> 
         folder: None,
         files: Vec::new(),
     };
-    if let Some(reason) = cell.unsupported() {
-        played.outcome = Outcome::Unsupported(reason);
+    let lack = cell.unsupported();
+    if let Some(reason) = lack.as_ref().filter(|_| !cell.can_be_tried()) {
+        played.outcome = Outcome::Unsupported(reason.clone());
         return Ok(played);
     }
     let folder = out.join(cell.name().replace('#', "-")).join(format!("{initiator}-{responder}"));
     let result = perform(cell, &folder)?;
-    let expected = known.reason(&cell.name(), cell.pair());
-    played.outcome = match (&result.case.verdict, expected) {
-        (Verdict::Unsupported(reason), _) => Outcome::Unsupported(reason.clone()),
-        (Verdict::Failed(_), Some(reason)) => Outcome::FailedAsExpected(reason),
-        (Verdict::Failed(_), None) => Outcome::Failed,
-        (Verdict::Passed, Some(reason)) => Outcome::PassedUnexpectedly(reason),
-        (Verdict::Passed, None) if result.case.warnings.is_empty() => Outcome::Passed,
-        (Verdict::Passed, None) => Outcome::Warned,
-    };
+    let expected = cell.pair().into_iter().find_map(|name| cell.scenario.known_failure(name));
+    played.outcome = outcome(&result.case, lack, expected);
+    if matches!(played.outcome, Outcome::Unsupported(_)) {
+        return Ok(played);
+    }
     played.case = Some(result.case);
     played.files = kept(&folder)?;
     played.folder = Some(folder.display().to_string());
     Ok(played)
+}
+
+/// How a cell ended whose run came to this. What is said not to be there has been looked for all the same.
+fn outcome(case: &reports::Case, lack: Option<String>, expected: Option<&str>) -> Outcome {
+    match (&case.verdict, lack, expected) {
+        (Verdict::Passed, Some(lack), _) => {
+            Outcome::PassedUnexpectedly(format!("its adapter says that it cannot, and it can: {lack}"))
+        }
+        (_, Some(lack), _) => Outcome::Unsupported(lack),
+        (Verdict::Unsupported(reason), ..) => Outcome::Unsupported(reason.clone()),
+        (Verdict::Failed(_), None, Some(reason)) => Outcome::FailedAsExpected(reason.to_owned()),
+        (Verdict::Failed(_), None, None) => Outcome::Failed,
+        (Verdict::Passed, None, Some(reason)) => Outcome::PassedUnexpectedly(reason.to_owned()),
+        (Verdict::Passed, None, None) if case.warnings.is_empty() => Outcome::Passed,
+        (Verdict::Passed, None, None) => Outcome::Warned,
+    }
 }
 
 /// What of a cell is worth opening: captures, the ladder, keys as Wireshark reads them, and what daemons were told and say.
@@ -170,7 +213,7 @@ fn perform(cell: &Cell, folder: &Path) -> io::Result<CaseResult> {
     let captures = Captures::new(&folder, &scenario)?;
     let options =
         Options { extra: Some(Box::new(captures.clone())), ..Options::new(Provider::best(), &cell.path) };
-    let trouble = Rc::new(RefCell::new(None));
+    let trouble: Rc<RefCell<Option<io::Error>>> = Rc::new(RefCell::new(None));
     let mut troupe = Troupe {
         scenario: Arc::clone(&scenario),
         players: cell.players,
@@ -181,8 +224,12 @@ fn perform(cell: &Cell, folder: &Path) -> io::Result<CaseResult> {
     drop(result.extra.take());
     captures.finish()?;
     let [initiator, responder] = cell.pair();
-    let again = format!("cargo esplanade interop {} --peers {initiator},{responder}", cell.path);
-    if let Some(said) = trouble.borrow_mut().take() {
+    let peers: Vec<&str> = [initiator, responder].into_iter().filter(|name| *name != TESTER).collect();
+    let again = format!("cargo esplanade interop {} --peers {}", cell.path, peers.join(","));
+    let said = trouble.borrow_mut().take();
+    if let Some(cannot) = said.as_ref().filter(|said| said.kind() == io::ErrorKind::Unsupported) {
+        result.case.verdict = Verdict::Unsupported(cannot.to_string());
+    } else if let Some(said) = said {
         let failure = match &result.case.verdict {
             Verdict::Failed(failure) => {
                 Failure { happened: format!("{}; {said}", failure.happened), ..(**failure).clone() }
@@ -190,7 +237,7 @@ fn perform(cell: &Cell, folder: &Path) -> io::Result<CaseResult> {
             _ => Failure {
                 check: "daemon".into(),
                 expected: "it does what it is told".into(),
-                happened: said,
+                happened: said.to_string(),
                 ..Failure::default()
             },
         };
@@ -214,7 +261,7 @@ struct Troupe {
     scenario: Arc<Scenario>,
     players: [Implementation; 2],
     folder: PathBuf,
-    trouble: Rc<RefCell<Option<String>>>,
+    trouble: Rc<RefCell<Option<io::Error>>>,
 }
 
 impl Cast for Troupe {
@@ -225,9 +272,13 @@ impl Cast for Troupe {
             if player == Implementation::Ours {
                 continue;
             }
-            let daemon = self.start(peer, built).map_err(|error| {
-                let happened = format!("{} does not start: {error}", player.name());
-                Verdict::Failed(Box::new(Failure { check: "daemon".into(), happened, ..Failure::default() }))
+            let daemon = self.start(peer, player, built).map_err(|absent| match absent {
+                Absent::Unsupported(reason) => Verdict::Unsupported(reason),
+                Absent::Failed(error) => {
+                    let happened = format!("{} does not start: {error}", player.name());
+                    let failure = Failure { check: "daemon".into(), happened, ..Failure::default() };
+                    Verdict::Failed(Box::new(failure))
+                }
             })?;
             let node = built.places.peers[&peer.name];
             devices.extend(daemon.devices().map(|tun| Device { node, tun }));
@@ -242,13 +293,71 @@ impl Cast for Troupe {
 }
 
 impl Troupe {
-    fn start(&self, peer: &Peer, built: &Built<Watch>) -> Result<Daemon, BridgeError> {
+    fn start(&self, peer: &Peer, player: Implementation, built: &Built<Watch>) -> Result<Daemon, Absent> {
         let folder = self.folder.join(&peer.name);
         fs::create_dir_all(&folder)
             .map_err(|error| BridgeError::Kernel { what: folder.display().to_string(), error })?;
         let place = Place::new(&self.scenario, peer)?;
-        let adapter: Box<dyn Adapter> =
-            Box::new(StrongSwan::start(&self.scenario, peer, built, (&place, &folder))?);
+        let inside = (&place, folder.as_path());
+        let adapter: Box<dyn Adapter> = match player {
+            Implementation::External(external) => {
+                Box::new(Contract::start(external, &self.scenario, peer, built, inside)?)
+            }
+            _ => Box::new(StrongSwan::start(&self.scenario, peer, built, inside)?),
+        };
         Ok(Daemon::new(place, adapter, Rc::clone(&self.trouble)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::file::parse;
+
+    fn case(verdict: Verdict) -> reports::Case {
+        reports::Case {
+            seed: 0,
+            verdict,
+            simulated_nanos: 0,
+            digest: String::new(),
+            counters: BTreeMap::new(),
+            warnings: BTreeSet::new(),
+            refusals: Vec::new(),
+            elapsed: None,
+        }
+    }
+
+    #[test]
+    fn what_an_adapter_says_to_be_missing_and_works_is_a_false_claim() {
+        let lack = || Some("it has no ESN".to_owned());
+        let claimed = outcome(&case(Verdict::Passed), lack(), None);
+        assert!(!claimed.is_good(), "{claimed:?}");
+        let failed = case(Verdict::Failed(Box::default()));
+        assert_eq!(outcome(&failed, lack(), None), Outcome::Unsupported("it has no ESN".to_owned()));
+    }
+
+    #[test]
+    fn a_failure_that_is_known_is_one_that_has_to_come() {
+        let failed = case(Verdict::Failed(Box::default()));
+        assert_eq!(outcome(&failed, None, None), Outcome::Failed);
+        assert!(outcome(&failed, None, Some("why")).is_good());
+        assert!(!outcome(&case(Verdict::Passed), None, Some("why")).is_good());
+    }
+
+    #[test]
+    fn a_tester_speaks_to_each_implementation_but_ours() {
+        let text = "title = \"x\"\nstory = \"\"\"\n0s mallory: begin\n   expect mallory done within 1s\n\"\"\"\n\
+                    [peer.west]\naddress = \"192.0.2.1\"\nprotects = \"10.1.0.0/16\"\n\
+                    [peer.east]\naddress = \"192.0.2.2\"\nprotects = \"10.2.0.0/16\"\n\
+                    [link.near]\njoins = [\"west\", \"mallory\"]\n[link.far]\njoins = [\"mallory\", \"east\"]\n\
+                    [ike.site]\nends = [\"west\", \"east\"]\nauth = { psk = \"secret\" }\n[child.net]\nof = \"site\"\n\
+                    [tester.mallory]\nike = \"site\"\nposes = \"west\"\nscript = \"key\"\n";
+        let scenario = Arc::new(parse("test", text).unwrap());
+        let all =
+            cells(&[("test".to_owned(), scenario)], &[Implementation::Ours, Implementation::StrongSwan]);
+        let pairs: Vec<[&str; 2]> = all.iter().map(Cell::pair).collect();
+        assert_eq!(pairs, [["tester", "strongswan"]]);
     }
 }

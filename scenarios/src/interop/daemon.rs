@@ -16,7 +16,7 @@ use crate::node::Implementation;
 
 /// What drives one implementation: gives it orders and asks what it holds.
 pub(crate) trait Adapter {
-    /// Gives an order.
+    /// Gives an order. One that the implementation has not is [`io::ErrorKind::Unsupported`].
     fn command(&mut self, command: &Command) -> io::Result<()>;
 
     /// What it holds.
@@ -27,7 +27,7 @@ pub(crate) trait Adapter {
 pub(crate) struct Daemon {
     adapter: RefCell<Box<dyn Adapter>>,
     /// The first order that it refused, or that it could not be asked.
-    trouble: Rc<RefCell<Option<String>>>,
+    trouble: Rc<RefCell<Option<io::Error>>>,
     place: Place,
 }
 
@@ -35,20 +35,24 @@ pub(crate) struct Daemon {
 pub(crate) struct Place {
     pub(crate) wan: Rc<Tun>,
     pub(crate) lan: Rc<Tun>,
-    pub(crate) namespace: Namespace,
+    pub(crate) namespace: Rc<Namespace>,
 }
 
 /// The routing table with the way to hosts whose addresses the daemon takes for its own.
 const LENT: u32 = 100;
 
 impl Place {
+    /// Its devices: to the network, and to the hosts behind it.
+    pub(crate) const OUTSIDE: &str = "wan";
+    pub(crate) const INSIDE: &str = "lan";
+
     /// A place for this peer of a scenario.
     pub(crate) fn new(scenario: &Scenario, peer: &Peer) -> Result<Self, BridgeError> {
-        let namespace = Namespace::new()?;
+        let namespace = Rc::new(Namespace::new()?);
         let ends = scenario.links.iter().flat_map(|link| &link.ends);
         let mtu = ends.filter(|end| end.node == peer.name).map(|end| end.quality.mtu).min();
-        let wan = Rc::new(namespace.tun("wan", peer.mtu.or(mtu).unwrap_or(1500))?);
-        let lan = Rc::new(namespace.tun("lan", 65_535)?);
+        let wan = Rc::new(namespace.tun(Self::OUTSIDE, peer.mtu.or(mtu).unwrap_or(1500))?);
+        let lan = Rc::new(namespace.tun(Self::INSIDE, 65_535)?);
         let mut orders = String::new();
         for own in peer.addresses.iter().filter(|own| own.from_the_start) {
             orders += &address_order("add", own.address);
@@ -81,7 +85,7 @@ impl Place {
 }
 
 /// An address of the gateway's own in each network that may be a local selector of its: a daemon wants one to send from.
-fn inner_addresses(scenario: &Scenario, peer: &Peer) -> Vec<IpAddr> {
+pub(super) fn inner_addresses(scenario: &Scenario, peer: &Peer) -> Vec<IpAddr> {
     let hosts: Vec<IpAddr> =
         scenario.traffic.iter().flat_map(|traffic| &traffic.ends).map(|host| host.address).collect();
     let ends = scenario.children.iter().flat_map(|child| {
@@ -154,7 +158,11 @@ fn ways_out(addresses: impl Iterator<Item = IpAddr>) -> String {
 }
 
 impl Daemon {
-    pub(crate) fn new(place: Place, adapter: Box<dyn Adapter>, trouble: Rc<RefCell<Option<String>>>) -> Self {
+    pub(crate) fn new(
+        place: Place,
+        adapter: Box<dyn Adapter>,
+        trouble: Rc<RefCell<Option<io::Error>>>,
+    ) -> Self {
         Self { adapter: RefCell::new(adapter), trouble, place }
     }
 
@@ -173,7 +181,7 @@ impl Daemon {
         self.place.namespace.ip(&ways_out(change.came.iter().copied()))
     }
 
-    fn note(&self, result: Result<(), String>) {
+    fn note(&self, result: io::Result<()>) {
         if let Err(trouble) = result {
             self.trouble.borrow_mut().get_or_insert(trouble);
         }
@@ -189,10 +197,10 @@ impl Implementation for Daemon {
             Input::Inside(packet) => {
                 self.place.lan.send(&packet);
             }
-            Input::Address(change) => self.note(self.readdress(&change).map_err(|error| error.to_string())),
+            Input::Address(change) => self.note(self.readdress(&change).map_err(io::Error::other)),
             Input::Command(command) => {
                 let result = self.adapter.get_mut().command(&command);
-                self.note(result.map_err(|error| error.to_string()));
+                self.note(result);
             }
             Input::Timeout => {}
         }
@@ -216,7 +224,8 @@ impl Implementation for Daemon {
         match self.adapter.borrow_mut().status() {
             Ok(status) => status,
             Err(error) => {
-                self.note(Err(format!("it does not say what it holds: {error}")));
+                let kind = error.kind();
+                self.note(Err(io::Error::new(kind, format!("it does not say what it holds: {error}"))));
                 Status::default()
             }
         }

@@ -6,15 +6,16 @@
 //! tell over their control interface. The oracles read the packets of both.
 
 mod cell;
+mod contract;
 mod daemon;
-mod known;
+mod held;
 mod observable;
 mod openiked;
 mod strongswan;
 mod vici;
 
 pub use cell::{Cell, cells, play};
-pub use known::{Known, KnownError};
+pub use contract::External;
 
 /// Who can play a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,10 +26,12 @@ pub enum Implementation {
     StrongSwan,
     /// OpenIKED; what it would be told.
     OpenIked,
+    /// Any other one, behind an adapter of its own.
+    External(&'static External),
 }
 
 impl Implementation {
-    /// All of them.
+    /// All that there are adapters for here.
     pub const ALL: [Self; 3] = [Self::Ours, Self::StrongSwan, Self::OpenIked];
 
     /// Its name in commands and reports.
@@ -38,6 +41,7 @@ impl Implementation {
             Self::Ours => "ours",
             Self::StrongSwan => "strongswan",
             Self::OpenIked => "openiked",
+            Self::External(external) => &external.name,
         }
     }
 
@@ -48,6 +52,7 @@ impl Implementation {
             Self::Ours => None,
             Self::StrongSwan => bridge::missing().or_else(strongswan::missing),
             Self::OpenIked => openiked::missing(),
+            Self::External(external) => bridge::missing().or_else(|| external.version().err()),
         }
     }
 
@@ -58,6 +63,7 @@ impl Implementation {
             Self::Ours => format!("Esplanade {}", env!("CARGO_PKG_VERSION")),
             Self::StrongSwan => strongswan::version(),
             Self::OpenIked => openiked::version(),
+            Self::External(external) => external.version().unwrap_or_else(|why| why),
         }
     }
 }

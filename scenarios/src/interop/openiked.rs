@@ -63,7 +63,7 @@ const NAMES: [(&str, &str, Option<&str>, Option<&str>); 37] = [
 
 /// What this machine lacks to have it, in a sentence; nothing when it lacks nothing.
 pub(super) fn missing() -> Option<String> {
-    (!Path::new(IKED).is_file()).then(|| "OpenIKED needs the package openiked".to_owned())
+    (!Path::new(IKED).is_file()).then(|| format!("OpenIKED lacks {IKED} here: apt-get install openiked"))
 }
 
 /// What it says that it is.

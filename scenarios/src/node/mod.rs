@@ -17,8 +17,9 @@ use sim::{Port, Step};
 pub use gateway::{Gateway, Implementation};
 pub use host::{Flow, Host, Manner};
 pub use probe::{MAGIC, Probe};
+pub use tester::script::{Pinged, Script, Scripted, Told, Voice};
 pub use tester::{Attack, Orders, Phase1, Stage, Tester};
-pub(crate) use tester::{is_own, is_own_sa, older_cases};
+pub(crate) use tester::{is_own, is_own_sa, older_cases, script};
 
 /// A node of a scenario's world.
 pub enum Node {
@@ -32,6 +33,8 @@ pub enum Node {
     Nat(Box<Nat>),
     /// Somebody on the path who says what is wrong.
     Tester(Box<Tester>),
+    /// Somebody there who plays a script.
+    Scripted(Box<Scripted>),
 }
 
 /// What nodes tell of themselves.
@@ -49,6 +52,8 @@ pub enum Note {
     Nat(NatNote),
     /// A tester says something that has a name.
     Says(&'static str),
+    /// What comes of a script.
+    Script(Told),
     /// A host sent a probe.
     Sent(Probe),
     /// A probe came to a host.
@@ -76,6 +81,10 @@ impl sim::Note for Note {
             Self::Says(name) => {
                 out.push(7);
                 out.extend_from_slice(name.as_bytes());
+            }
+            Self::Script(told) => {
+                out.push(8);
+                told.write(out);
             }
             Self::Router(note) => {
                 out.push(4);
@@ -109,6 +118,7 @@ impl sim::Node for Node {
             Self::Router(router) => router.handle(now, port, packet),
             Self::Nat(nat) => nat.handle(now, port, packet),
             Self::Tester(tester) => tester.handle(now, packet),
+            Self::Scripted(scripted) => scripted.handle(now, packet),
         }
     }
 
@@ -117,6 +127,7 @@ impl sim::Node for Node {
             Self::Gateway(gateway) => gateway.wake(now),
             Self::Nat(nat) => nat.wake(now),
             Self::Tester(tester) => tester.wake(now),
+            Self::Scripted(scripted) => scripted.wake(now),
             Self::Host(_) | Self::Router(_) => {}
         }
     }
@@ -128,6 +139,7 @@ impl sim::Node for Node {
             Self::Router(router) => told_by(router.poll(now), Note::Router),
             Self::Nat(nat) => told_by(nat.poll(now), Note::Nat),
             Self::Tester(tester) => tester.poll(now),
+            Self::Scripted(scripted) => scripted.poll(now),
         }
     }
 }
@@ -147,7 +159,7 @@ impl Node {
     pub fn gateway(&self) -> Option<&Gateway> {
         match self {
             Self::Gateway(gateway) => Some(gateway),
-            Self::Host(_) | Self::Router(_) | Self::Nat(_) | Self::Tester(_) => None,
+            Self::Host(_) | Self::Router(_) | Self::Nat(_) | Self::Tester(_) | Self::Scripted(_) => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use ipsec_net::Instant;
 use sim::Kind;
 
 use super::{Oracle, Violation};
-use crate::file::Tester;
+use crate::file::{Part, Tester};
 use crate::node::{Note, Stage, is_own, is_own_sa};
 use crate::run::Scene;
 
@@ -43,7 +43,10 @@ fn taken(scene: &Scene, note: &Note) -> Option<String> {
     let testers = &scene.scenario.testers;
     match note {
         Note::Peer(Event::Ikev2(Ikev2::IkeUp { spi_i, spi_r, peer, .. })) => {
-            let prove_nothing = testers.iter().all(|tester| tester.attack.proves_nothing());
+            let prove_nothing = testers.iter().all(|tester| match &tester.part {
+                Part::Attack(assault) => assault.attack.proves_nothing(),
+                Part::Script(_) => false,
+            });
             (prove_nothing && (is_own(*spi_i) || is_own(*spi_r))).then(|| peer.to_string())
         }
         Note::Peer(Event::Ikev1(Ikev1::IkeUp { cookie_i, peer, .. })) => {
@@ -62,5 +65,5 @@ fn taken(scene: &Scene, note: &Note) -> Option<String> {
 fn proves_older(scene: &Scene, tester: &Tester) -> bool {
     let ike = scene.scenario.ikes.iter().find(|ike| ike.name == tester.ike);
     let asks = ike.is_some_and(|ike| ike.ends.iter().any(|end| end.xauth.is_some()));
-    tester.stage == Stage::Established && !asks
+    matches!(&tester.part, Part::Attack(assault) if assault.stage == Stage::Established) && !asks
 }

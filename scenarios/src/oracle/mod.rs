@@ -41,7 +41,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    fn new(expected: impl Into<String>, happened: impl Into<String>) -> Self {
+    pub(crate) fn new(expected: impl Into<String>, happened: impl Into<String>) -> Self {
         Self { expected: expected.into(), happened: happened.into() }
     }
 }

@@ -91,6 +91,7 @@ pub(super) fn find(
         | Fact::Retransmissions { .. } => find_happening(fact, since, watch),
         Fact::Messages { most, at, from, to } => find_messages(watch, at, (*from, *to), *most, now),
         Fact::FaultsHappen { .. } => find_faults(watch),
+        Fact::Done { tester, .. } => find_done(watch, tester),
         Fact::HasClass { .. }
         | Fact::LosesNothing { .. }
         | Fact::ReachesNobody { .. }
@@ -152,6 +153,15 @@ fn find_messages(watch: &Watch, at: &[String], span: (Instant, Instant), most: u
         }
     }
     Finding::So
+}
+
+/// Whether a tester has come to the end of its script.
+fn find_done(watch: &Watch, tester: &str) -> Finding {
+    match &watch.violation {
+        _ if watch.done.contains(tester) => Finding::So,
+        Some((_, wrong)) => Finding::NotSo(format!("{}: {}", wrong.expected, wrong.happened)),
+        None => Finding::NotSo(format!("{tester} has not come to the end of its script")),
+    }
 }
 
 /// Whether each of the scenario's faults has befallen a packet.

@@ -12,13 +12,13 @@ use ipsec_net::{Instant, IpPacket, protocol, udp};
 use reports::{Offers, Refusal};
 use sim::middlebox::nat::NatNote;
 use sim::middlebox::router::RouterNote;
-use sim::{Decision, Kind, Observer};
+use sim::{Decision, Kind, NodeId, Observer};
 
 use super::Scene;
 use super::held::as_newer;
 use super::ladder::{LadderLog, describe, describe_ikev1, told_in_version_1};
 use super::ledger::Ledger;
-use crate::node::Note;
+use crate::node::{Note, Told};
 use crate::oracle::{self, Oracle, Violation};
 use crate::reached::NO_STAGE;
 
@@ -53,6 +53,8 @@ pub struct Watch {
     pub(super) sent: BTreeMap<usize, Vec<Instant>>,
     /// What has befallen packets, where a list says what is to.
     pub(super) befallen: BTreeSet<Decision>,
+    /// The testers that have come to the end of their scripts.
+    pub(super) done: BTreeSet<String>,
     /// What was counted.
     pub(super) counters: BTreeMap<String, u64>,
     /// What is no failure, and yet worth saying.
@@ -106,6 +108,7 @@ impl Watch {
             children: BTreeMap::new(),
             sent: BTreeMap::new(),
             befallen: BTreeSet::new(),
+            done: BTreeSet::new(),
             counters: BTreeMap::new(),
             warnings: BTreeSet::new(),
             refusals: Vec::new(),
@@ -277,6 +280,32 @@ impl Watch {
         self.happened(at, peer, What::Expired(expired.policy.clone(), expired.limit, expired.measure));
     }
 
+    /// What comes of the script of a tester.
+    fn told_of_script(&mut self, at: Instant, node: NodeId, told: &Told) {
+        let name = self.scene.name(node);
+        let note = match told {
+            Told::Says(text) => format!("says: {text}"),
+            Told::Hears(text) => format!("hears: {text}"),
+            Told::Less { expected, happened, warns } => {
+                let text = format!("{expected}: {happened}");
+                if *warns {
+                    self.warnings.insert(text.clone());
+                }
+                text
+            }
+            Told::Wrong { expected, happened } => {
+                let violation = Violation::new(expected.clone(), happened.clone());
+                self.violation.get_or_insert(("script", violation));
+                format!("{expected}: {happened}")
+            }
+            Told::Done => {
+                self.done.insert(name.clone());
+                "has come to the end of its script".to_owned()
+            }
+        };
+        self.ladder.note(at, &name, Some(note));
+    }
+
     /// What a packet between gateways is, for people.
     fn label(&mut self, at: Instant, kind: &Kind<'_, Note>) -> Option<String> {
         let Kind::Sent { link, direction, ordinal, packet } = kind else { return None };
@@ -426,6 +455,7 @@ impl Observer<Note> for Watch {
                         self.ladder.note(at, &self.scene.name(*node), Some(format!("says: {case}")));
                         self.count("tester.cases");
                     }
+                    Note::Script(told) => self.told_of_script(at, *node, told),
                     Note::Router(_) | Note::Received { .. } | Note::NoHost => {}
                 }
                 self.stirred = true;

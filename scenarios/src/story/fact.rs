@@ -16,7 +16,7 @@ pub struct FactRow {
 }
 
 /// All facts.
-pub const FACTS: [FactRow; 31] = [
+pub const FACTS: [FactRow; 32] = [
     FactRow {
         shape: "CHILD up at PEERS [within TIME]",
         meaning: "Each of the peers has at least one SA pair of the child.",
@@ -146,6 +146,11 @@ pub const FACTS: [FactRow; 31] = [
         meaning: "Each of the peers sends at most so many IKE messages between the two times of the story, repeats among \
                   them.",
         make: |s| Fact::Messages { most: s.count, at: s.peers, from: s.from, to: s.to },
+    },
+    FactRow {
+        shape: "TESTER done [within TIME]",
+        meaning: "The tester has said and heard all that its script has. What it does not hear fails the case at once.",
+        make: |s| Fact::Done { tester: s.name, within: s.within },
     },
     FactRow {
         shape: "all faults happen [within TIME]",

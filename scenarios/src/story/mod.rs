@@ -27,6 +27,7 @@ pub use sentence::{Act, Fact, FailureReason, Place, SelectorWord, Selectors, Sen
 pub use verb::{VERBS, VerbRow};
 pub(crate) use vocabulary::drop_reason;
 pub use vocabulary::{drop_reasons, probes};
+pub(crate) use words::{Token, TokenKind, split};
 
 #[cfg(test)]
 mod tests;

@@ -181,6 +181,7 @@ impl Reader<'_> {
             "CHILD" => self.slots.name = self.name(Kind::Child)?,
             "IKE" => self.slots.name = self.name(Kind::Ike)?,
             "TRAFFIC" => self.slots.name = self.name(Kind::Traffic)?,
+            "TESTER" => self.slots.name = self.name(Kind::Tester)?,
             "PEER" => self.peer()?,
             "GATEWAY" => self.slots.gateway = self.name(Kind::Peer)?,
             "PEERS" => self.peers()?,

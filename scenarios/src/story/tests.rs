@@ -38,6 +38,7 @@ fn filled(shape: &str) -> String {
             "END" => "90s",
             "SHARE" => "90%",
             "COUNT" => "3",
+            "TESTER" => "mallory",
             "CLASS" => "3",
             "ADDRESS" => "203.0.113.9",
             "OTHER" => "192.0.2.1",

@@ -20,7 +20,7 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 25] = [
+pub const VERBS: [VerbRow; 26] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
@@ -160,6 +160,13 @@ pub const VERBS: [VerbRow; 25] = [
         arguments: "",
         meaning: "Says what it has to say, as often as it is told to.",
         make: |tester, _| Act::Attack { tester: tester.to_owned() },
+    },
+    VerbRow {
+        subject: Kind::Tester,
+        name: "begin",
+        arguments: "",
+        meaning: "Says and hears what its script has.",
+        make: |tester, _| Act::Begin { tester: tester.to_owned() },
     },
     VerbRow {
         subject: Kind::Traffic,

@@ -7,18 +7,18 @@ use crate::diagnostic::Problem;
 
 /// A word of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token<'a> {
+pub(crate) struct Token<'a> {
     /// What it is.
-    pub(super) kind: TokenKind,
+    pub(crate) kind: TokenKind,
     /// Its text; without the quotes if it had some.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
     /// Where it stands in the file, quotes included.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 /// Kinds of words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     /// A name, a word of the language, a time, a number.
     Word,
     /// Text between quotes.
@@ -33,7 +33,7 @@ pub(super) enum TokenKind {
 ///
 /// # Errors
 /// When a quote is not closed.
-pub(super) fn split(line: &str, offset: usize) -> Result<Vec<Token<'_>>, Problem> {
+pub(crate) fn split(line: &str, offset: usize) -> Result<Vec<Token<'_>>, Problem> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = line[at..].chars().next() {

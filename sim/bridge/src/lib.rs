@@ -25,9 +25,9 @@ pub use tun::Tun;
 /// What this machine lacks for namespaces with TUN devices, in a sentence; nothing when it lacks nothing.
 #[must_use]
 pub fn missing() -> Option<String> {
-    for program in ["ip", "setpriv"] {
+    for (program, package) in [("ip", "iproute2"), ("setpriv", "util-linux"), ("unshare", "util-linux")] {
         if process::which(program).is_none() {
-            return Some(format!("the program {program} is not installed (Debian: iproute2, util-linux)"));
+            return Some(format!("the program {program} is not here: apt-get install {package}"));
         }
     }
     let tried = Namespace::new().and_then(|namespace| namespace.tun("probe", 1500).map(drop));

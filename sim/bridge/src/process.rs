@@ -27,6 +27,14 @@ impl Process {
         Ok(self.0.try_wait()?.is_none())
     }
 
+    /// What it has ended with; nothing as long as it runs, and -1 when it was killed.
+    ///
+    /// # Errors
+    /// When the kernel does not tell.
+    pub fn exit_code(&mut self) -> io::Result<Option<i32>> {
+        Ok(self.0.try_wait()?.map(|status| status.code().unwrap_or(-1)))
+    }
+
     /// Waits until it has become this program, or has failed to: before that the kernel may not know yet that it is to be
     /// killed with its namespace.
     pub(crate) fn wait_for(&mut self, program: &str) -> io::Result<()> {

@@ -87,6 +87,16 @@ fn a_first_message_with_a_critical_payload_that_is_unknown_is_refused_with_its_t
     assert_eq!(answers(&mut world, message(init, unknown(PayloadType(200), false))), []);
 }
 
+/// RFC 7296 §3.1
+#[test]
+fn a_first_message_without_an_spi_of_its_sender_is_not_answered() {
+    let mut world = world();
+    let init = Header { spi_r: IkeSpi(0), message_id: 0, ..header(ExchangeType::IKE_SA_INIT) };
+    let critical = |header| message(header, unknown(PayloadType(200), true));
+    assert_eq!(answers(&mut world, critical(init)), [NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD]);
+    assert_eq!(answers(&mut world, critical(Header { spi_i: IkeSpi(0), ..init })), []);
+}
+
 /// The answer in the clear of somebody who may have lost the IKE SA, or may be anybody: the peer is asked, and nothing ends.
 #[test]
 fn an_answer_in_the_clear_makes_an_end_ask_once_and_changes_nothing() {

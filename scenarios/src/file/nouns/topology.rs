@@ -52,6 +52,7 @@ pub(in crate::file) struct Tester {
     pub(in crate::file) ike: Option<Text>,
     pub(in crate::file) poses: Option<Text>,
     pub(in crate::file) attack: Option<Text>,
+    pub(in crate::file) script: Option<Text>,
     pub(in crate::file) stage: Option<Text>,
     pub(in crate::file) version: Option<Spanned<i64>>,
     pub(in crate::file) victim: Option<Text>,

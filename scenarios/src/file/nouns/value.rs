@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Error, SeqAccess, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -50,6 +50,57 @@ impl<'de> Visitor<'de> for OneOrManyVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<OneOrMany, A::Error> {
         Vec::deserialize(SeqAccessDeserializer::new(list)).map(OneOrMany::Many)
+    }
+}
+
+/// A reason, or several by name, each of which can be that again.
+#[derive(Debug)]
+pub(in crate::file) enum Reasons {
+    One(Text),
+    Named(Vec<(Text, Reasons)>),
+}
+
+impl<'de> Deserialize<'de> for Reasons {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let either = Spanned::<OneOrNamed>::deserialize(deserializer)?;
+        let span = either.span();
+        Ok(match either.into_inner() {
+            OneOrNamed::One(text) => Self::One(Spanned::new(span, text)),
+            OneOrNamed::Named(named) => Self::Named(named),
+        })
+    }
+}
+
+enum OneOrNamed {
+    One(String),
+    Named(Vec<(Text, Reasons)>),
+}
+
+impl<'de> Deserialize<'de> for OneOrNamed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrNamedVisitor)
+    }
+}
+
+struct OneOrNamedVisitor;
+
+impl<'de> Visitor<'de> for OneOrNamedVisitor {
+    type Value = OneOrNamed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, or texts by name")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<OneOrNamed, E> {
+        Ok(OneOrNamed::One(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OneOrNamed, A::Error> {
+        let mut named = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            named.push(entry);
+        }
+        Ok(OneOrNamed::Named(named))
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         heading: "[tester.NAME]",
-        meaning: "Somebody on the path who speaks in the name of one end, and says what is wrong.",
+        meaning: "Somebody on the path who speaks in the name of one end, right or wrong.",
         shape: Shape::of::<nouns::Tester>,
         rows: TESTER,
         both_ends: &[],
@@ -96,9 +96,11 @@ const TOP: &[Row] = &[
     ),
     row(
         "known-failure",
-        "text",
+        "text, or tables of texts",
         "it has to pass",
-        "Why it fails for the time being: its failures count for themselves, and once all its seeds pass, that is a failure.",
+        "Why it fails for the time being: its failures count for themselves, and once all its seeds pass, that is a failure. \
+         `known-failure.strongswan` is of another implementation in the places of peers, and \
+         `known-failure.strongswan.CASE` of one case.",
     ),
     row("allow", "table", "nothing", "What is no failure here; see below."),
     row("limit", "duration", "a minute after the story", "When a run ends at the latest."),
@@ -283,7 +285,13 @@ const NAT: &[Row] = &[
 const TESTER: &[Row] = &[
     row("ike", "an IKE configuration", "has to be there", "The configuration, whose secret it knows."),
     row("poses", "a peer", "has to be there", "The end in whose name it speaks to the other one."),
-    row("attack", "a word", "has to be there", "What it says; a wrong word is answered with the list."),
+    row("attack", "a word", "`script`", "What it says; a wrong word is answered with the list."),
+    row(
+        "script",
+        "text between `'''`",
+        "`attack`",
+        "What it says and has to hear, line by line; see [scripts](#scripts).",
+    ),
     row("stage", "a word", "`\"stranger\"`", "How far it goes in good order before it says that."),
     row("version", "1 or 2", "that of the end it poses as", "The version of IKE that it speaks."),
     row("victim", "a peer", "none", "For the attack `addresses`: from whose address it repeats what passes."),

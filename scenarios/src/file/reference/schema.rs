@@ -53,6 +53,7 @@ fn of(shape: &Shape) -> Value {
         Shape::Number => or_case(&json!({ "type": "number" })),
         Shape::Text => json!({ "type": "string" }),
         Shape::Either(expected) if expected.contains("number") => json!({ "type": ["string", "number"] }),
+        Shape::Either(expected) if expected.contains("by name") => json!({ "type": ["string", "object"] }),
         Shape::Either(_) => {
             json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
         }

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use ipsec::ikev1::{Mode, Role, Xauth};
 
+use super::inside_quotes;
 use super::problems::Problems;
 use crate::diagnostic::{Problem, suggestion};
 use crate::file::nouns::{self, Text};
 use crate::file::read::Named;
-use crate::file::scenario::{Ike, IkeEnd, Proof, Tester};
-use crate::node::{Attack, Phase1, Stage, older_cases};
+use crate::file::scenario::{Assault, Ike, IkeEnd, Part, Proof, Tester};
+use crate::node::script::read as read_script;
+use crate::node::{Attack, Phase1, Script, Stage, older_cases};
 use crate::quantity;
 use crate::story::{Kind, Names};
 
@@ -18,9 +20,10 @@ pub(super) fn resolve(
     nouns: &[Named<nouns::Tester>],
     names: &Names,
     ikes: &[Ike],
+    source: &str,
     problems: &mut Problems,
 ) -> Vec<Tester> {
-    nouns.iter().filter_map(|named| tester(named, names, ikes, problems)).collect()
+    nouns.iter().filter_map(|named| tester(named, names, ikes, source, problems)).collect()
 }
 
 const MOST: i64 = 1_000_000;
@@ -31,6 +34,7 @@ fn tester(
     named: &Named<nouns::Tester>,
     names: &Names,
     ikes: &[Ike],
+    source: &str,
     problems: &mut Problems,
 ) -> Option<Tester> {
     let noun = &named.noun;
@@ -51,10 +55,70 @@ fn tester(
         let ends = format!("expected `{}` or `{}`", known.ends[0].peer, known.ends[1].peer);
         problems.add(Problem::at(poses.span(), message).label(ends));
     }
-    let Some(attack) = &noun.attack else {
-        problems.missing("tester", &named.name, "attack", "what it says");
-        return None;
+    let side = known.ends.iter().position(|end| end.peer == *poses.get_ref())?;
+    let ends = [&known.ends[side], &known.ends[1 - side]];
+    let part = match (&noun.attack, &noun.script) {
+        (Some(attack), None) => Part::Attack(assault(named, attack, ends, names, problems)?),
+        (None, Some(text)) => Part::Script(script(named, text, ends[0], source, problems)?),
+        (None, None) => {
+            problems.missing("tester", &named.name, "attack", "what it says, or a `script`");
+            return None;
+        }
+        (Some(_), Some(text)) => {
+            problems.add(Problem::at(text.span(), "a tester has an `attack` or a `script`, not both"));
+            return None;
+        }
     };
+    Some(Tester {
+        name: named.name().to_owned(),
+        ike: ike.get_ref().clone(),
+        poses: poses.get_ref().clone(),
+        part,
+    })
+}
+
+/// A script, for a tester that knows the key that both ends prove themselves with.
+fn script(
+    named: &Named<nouns::Tester>,
+    text: &Text,
+    own: &IkeEnd,
+    source: &str,
+    problems: &mut Problems,
+) -> Option<Script> {
+    let noun = &named.noun;
+    if own.older.is_some() || !matches!(own.authentication.proof, Proof::Psk(_)) {
+        let message = "a script is played in version 2, under a pre-shared key";
+        problems.add(Problem::at(named.name.span(), message).label("expected such an end to pose as"));
+    }
+    let others = [
+        ("stage", noun.stage.as_ref().map(Text::span)),
+        ("version", noun.version.as_ref().map(toml::Spanned::span)),
+        ("victim", noun.victim.as_ref().map(Text::span)),
+        ("count", noun.count.as_ref().map(toml::Spanned::span)),
+        ("every", noun.every.as_ref().map(Text::span)),
+    ];
+    for (key, span) in others.into_iter().filter_map(|(key, span)| Some((key, span?))) {
+        problems.add(Problem::at(span, format!("`{key}` says nothing of a script")));
+    }
+    let within = inside_quotes(source, text.span(), "script").map_err(|problem| vec![problem]);
+    match within.and_then(|within| read_script(source, within)) {
+        Ok(script) => Some(script),
+        Err(wrong) => {
+            wrong.into_iter().for_each(|problem| problems.add(problem));
+            None
+        }
+    }
+}
+
+/// What is said again and again, by one end to the other.
+fn assault(
+    named: &Named<nouns::Tester>,
+    attack: &Text,
+    [own, other]: [&IkeEnd; 2],
+    names: &Names,
+    problems: &mut Problems,
+) -> Option<Assault> {
+    let noun = &named.noun;
     let attacks = Attack::ALL.map(|attack| (attack.name(), attack));
     let stages = Stage::ALL.map(|stage| (stage.name(), stage));
     let attack = word(attack, "attack", &attacks, problems)?;
@@ -66,11 +130,10 @@ fn tester(
     }
     let stage = noun.stage.as_ref().map(|stage| word(stage, "stage", &stages, problems));
     let stage = stage.flatten().unwrap_or(Stage::Stranger);
-    let side = known.ends.iter().position(|end| end.peer == *poses.get_ref())?;
-    let older = older(noun, &known.ends[side], problems);
+    let older = older(noun, own, problems);
     let fits = match older {
-        Some(phase1) => fits_older(attack, stage, phase1, &known.ends[side]),
-        None => fits(attack, stage, &known.ends[side], &known.ends[1 - side]),
+        Some(phase1) => fits_older(attack, stage, phase1, own),
+        None => fits(attack, stage, own, other),
     };
     if let Err(expected) = fits {
         let place = noun.stage.as_ref().map_or(named.name.span(), Text::span);
@@ -78,10 +141,7 @@ fn tester(
             format!("the attack `{}` cannot be said at the stage `{}`", attack.name(), stage.name());
         problems.add(Problem::at(place, message).label(format!("expected {expected}")));
     }
-    Some(Tester {
-        name: named.name().to_owned(),
-        ike: ike.get_ref().clone(),
-        poses: poses.get_ref().clone(),
+    Some(Assault {
         attack,
         older,
         victim: victim.map(|victim| victim.get_ref().clone()),

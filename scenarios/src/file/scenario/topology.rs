@@ -9,7 +9,7 @@ use sim::middlebox::nat::Behaviour;
 
 use super::life::TicketGrant;
 use super::mobility::PeerAddress;
-use crate::node::{Attack, Phase1, Stage};
+use crate::node::{Attack, Phase1, Script, Stage};
 use crate::quantity::{Delay, Ratio};
 
 /// A security gateway.
@@ -93,7 +93,23 @@ pub struct Tester {
     pub ike: String,
     /// The end of it in whose name it speaks to the other one.
     pub poses: String,
-    /// What it says.
+    /// What it does.
+    pub part: Part,
+}
+
+/// What a tester does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It says what is wrong, again and again.
+    Attack(Assault),
+    /// It says and hears what its script has.
+    Script(Script),
+}
+
+/// Something wrong that is said again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assault {
+    /// What.
     pub attack: Attack,
     /// How far it goes in good order before it says that.
     pub stage: Stage,

@@ -3,8 +3,8 @@
 use ipsec::dataplane::Suite;
 use ipsec::ikev2::IkeSuite;
 
+use super::super::held;
 use super::super::vici::Section;
-use crate::file::{ChildProposal, IkeProposal};
 
 /// Names that stand for a keyword; a cipher's is completed by the length of its key, at the `*`.
 const NAMES: [(&str, &str); 49] = [
@@ -61,21 +61,12 @@ const NAMES: [(&str, &str); 49] = [
 
 /// The algorithms of an IKE SA; nothing when one of them has no name here.
 pub(super) fn suite(sa: &Section) -> Option<IkeSuite> {
-    let proposal = IkeProposal::parse(&words(sa, &["encr", "integ", "prf", "dh-group"])?).ok()?;
-    let (encryption, key_len) = *proposal.encryption.first()?;
-    Some(IkeSuite {
-        protection: Suite { encryption, key_len, integrity: proposal.integrity.first().copied() },
-        prf: *proposal.prf.first()?,
-        key_exchange: *proposal.groups.first()?,
-        additional: [None; 7],
-    })
+    held::ike_suite(&words(sa, &["encr", "integ", "prf", "dh-group"])?)
 }
 
 /// The algorithms of an SA pair under ESP; nothing when one of them has no name here.
 pub(super) fn child_suite(child: &Section) -> Option<Suite> {
-    let proposal = ChildProposal::parse(&words(child, &["encr", "integ"])?).ok()?;
-    let (encryption, key_len) = *proposal.encryption.first()?;
-    Some(Suite { encryption, key_len, integrity: proposal.integrity.first().copied() })
+    held::child_suite(&words(child, &["encr", "integ"])?)
 }
 
 /// A proposal of the algorithms that a section names.
@@ -96,6 +87,7 @@ fn keyword(name: &str, size: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::IkeProposal;
 
     #[test]
     fn the_algorithms_of_an_ike_sa_are_read_as_we_write_them() {

@@ -53,9 +53,11 @@ pub(super) fn missing() -> Option<String> {
         (LIBIPSEC, "libcharon-extra-plugins"),
         (MSCHAPV2, "libcharon-extauth-plugins"),
     ];
-    let missing: Vec<&str> =
-        needed.iter().filter(|(file, _)| !Path::new(file).is_file()).map(|(_, package)| *package).collect();
-    (!missing.is_empty()).then(|| format!("strongSwan needs the packages {}", missing.join(" ")))
+    let missing = needed.iter().filter(|(file, _)| !Path::new(file).is_file());
+    let (files, packages): (Vec<&str>, Vec<&str>) = missing.copied().unzip();
+    (!files.is_empty()).then(|| {
+        format!("strongSwan lacks {} here: apt-get install {}", files.join(" and "), packages.join(" "))
+    })
 }
 
 /// What it says that it is.
@@ -73,7 +75,7 @@ pub(super) struct StrongSwan {
     /// The IKE configuration that each child belongs to.
     ikes: BTreeMap<String, String>,
     /// Ends the daemon when it is dropped.
-    _process: Process,
+    process: Process,
 }
 
 impl StrongSwan {
@@ -99,7 +101,7 @@ impl StrongSwan {
         let said = place.namespace.run_command(swanctl, "")?;
         fs::write(folder.join("swanctl.log"), said).map_err(failed)?;
         let ikes = scenario.children.iter().map(|child| (child.name.clone(), child.ike.clone())).collect();
-        Ok(Self { vici, ikes, _process: process })
+        Ok(Self { vici, ikes, process })
     }
 }
 
@@ -154,13 +156,20 @@ impl Adapter for StrongSwan {
             }
             // What is to start by itself is configured so.
             Command::Start => {}
-            other => return Err(io::Error::other(format!("strongSwan has no such order: {other:?}"))),
+            other => {
+                let why = format!("strongSwan has no such order: {other:?}");
+                return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+            }
         }
         Ok(())
     }
 
     fn status(&mut self) -> io::Result<Status> {
-        Ok(status::status(&self.vici.stream("list-sas", "list-sa")?))
+        match self.vici.stream("list-sas", "list-sa") {
+            Ok(told) => Ok(status::status(&told)),
+            Err(error) if self.process.is_running()? => Err(error),
+            Err(_) => Err(io::Error::other("the daemon has ended")),
+        }
     }
 }
 

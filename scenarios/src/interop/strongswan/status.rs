@@ -3,27 +3,16 @@
 use std::net::{IpAddr, SocketAddr};
 
 use ipsec::Status;
-use ipsec::dataplane::{Direction, Outer, Protection, SaStatus, UdpEncapsulation};
-use ipsec::ikev1;
-use ipsec::ikev2::{ChildStatus, IkeSaStatus, Nat, Role, Stage};
-use ipsec::wire::{IkeSpi, Spi};
+use ipsec::ikev2::{Nat, Role, Stage};
 
+use super::super::held::{self, HeldChild, HeldIke, child_spi, ike_spi};
 use super::super::vici::Section;
 use super::algorithms;
 
 /// The state of a daemon from the messages of `list-sas`, one for each IKE SA.
 pub(super) fn status(messages: &[Section]) -> Status {
-    let mut status = Status::default();
-    for (connection, sa) in messages.iter().flat_map(|message| message.sections("")) {
-        match sa.text("version") {
-            "1" => older(&mut status, connection, sa),
-            _ => newer(&mut status, connection, sa),
-        }
-        for (_, child) in sa.sections("child-sas").filter(|(_, child)| is_there(child)) {
-            status.sas.extend(sas(sa, child));
-        }
-    }
-    status
+    let told = messages.iter().flat_map(|message| message.sections(""));
+    held::status(told.filter_map(|(connection, sa)| ike(connection, sa)).collect())
 }
 
 /// Whether the SA pair carries packets in both directions: one that was replaced or deleted stays a while, to receive what is
@@ -32,112 +21,51 @@ fn is_there(child: &Section) -> bool {
     ["INSTALLED", "UPDATING", "REKEYING", "RETRYING"].contains(&child.text("state"))
 }
 
-fn newer(status: &mut Status, connection: &str, sa: &Section) {
+/// What is being destroyed is not there.
+fn ike(connection: &str, sa: &Section) -> Option<HeldIke> {
     let role = if sa.text("initiator") == "yes" { Role::Initiator } else { Role::Responder };
+    let older = sa.text("version") == "1";
     let stage = match (sa.text("state"), role) {
         ("ESTABLISHED" | "REKEYING", _) => Stage::Established,
-        ("DELETING" | "REKEYED", _) => Stage::Deleting,
+        ("DELETING" | "REKEYED", _) if !older => Stage::Deleting,
         ("CREATED" | "CONNECTING", Role::Initiator) => Stage::Init,
         ("CREATED" | "CONNECTING", Role::Responder) => Stage::HalfOpen,
-        _ => return,
+        _ => return None,
     };
-    let Some((local, remote)) = ends(sa) else { return };
     let children = sa.sections("child-sas").filter(|(_, child)| is_there(child));
-    status.ike.push(IkeSaStatus {
-        connection: connection.to_owned(),
+    Some(HeldIke {
+        name: connection.to_owned(),
+        older,
         role,
-        spi_i: ike_spi(sa.text("initiator-spi")),
-        spi_r: ike_spi(sa.text("responder-spi")),
         stage,
+        spis: [ike_spi(sa.text("initiator-spi")), ike_spi(sa.text("responder-spi"))],
+        local: end(sa, "local")?,
+        remote: end(sa, "remote")?,
         suite: algorithms::suite(sa),
-        local,
-        remote,
         nat: Nat { here: sa.text("nat-local") == "yes", there: sa.text("nat-remote") == "yes" },
-        peer: None,
-        next_request: 0,
-        next_expected: 0,
         pending: sa.list("tasks-active").len() + sa.list("tasks-queued").len(),
         inside: inside(sa),
-        children: children
-            .map(|(_, child)| ChildStatus {
-                name: child.text("name").to_owned(),
-                inbound: spi(child.text("spi-in")),
-                outbound: spi(child.text("spi-out")),
-                deleting: false,
-            })
-            .collect(),
-    });
+        children: children.map(|(_, told)| child(told)).collect(),
+    })
 }
 
-fn older(status: &mut Status, connection: &str, sa: &Section) {
-    let established = match sa.text("state") {
-        "ESTABLISHED" | "REKEYING" => true,
-        "CREATED" | "CONNECTING" => false,
-        _ => return,
-    };
-    let Some((local, remote)) = ends(sa) else { return };
-    status.ikev1.ike.push(ikev1::IkeSaStatus {
-        connection: connection.to_owned(),
-        role: if sa.text("initiator") == "yes" { ikev1::Role::Initiator } else { ikev1::Role::Responder },
-        cookie_i: ike_spi(sa.text("initiator-spi")),
-        cookie_r: ike_spi(sa.text("responder-spi")),
-        established,
-        suite: None,
-        local,
-        remote,
-        peer: None,
-        user: None,
-        inside: inside(sa),
-        pending: sa.list("tasks-active").len() + sa.list("tasks-queued").len(),
-    });
-    for (_, child) in sa.sections("child-sas").filter(|(_, child)| is_there(child)) {
-        status.ikev1.children.push(ikev1::ChildStatus {
-            name: child.text("name").to_owned(),
-            inbound: spi(child.text("spi-in")),
-            outbound: spi(child.text("spi-out")),
-            replaced: false,
-        });
+fn child(told: &Section) -> HeldChild {
+    let number = |key: &str| told.text(key).parse().unwrap_or(0);
+    HeldChild {
+        name: told.text("name").to_owned(),
+        inbound: child_spi(told.text("spi-in")),
+        outbound: child_spi(told.text("spi-out")),
+        suite: algorithms::child_suite(told),
+        in_udp: told.text("encap") == "yes",
+        came: [number("packets-in"), number("bytes-in")],
+        went: [number("packets-out"), number("bytes-out")],
     }
 }
 
-/// Both SAs of a pair.
-fn sas(sa: &Section, child: &Section) -> Vec<SaStatus> {
-    let (Some((local, remote)), Some(suite)) = (ends(sa), algorithms::child_suite(child)) else {
-        return Vec::new();
-    };
-    let encapsulation = (child.text("encap") == "yes").then_some(UdpEncapsulation {
-        local_port: local.port(),
-        remote_port: remote.port(),
-        keepalive: None,
-        original: None,
-    });
-    let number = |key: &str| child.text(key).parse().unwrap_or(0);
-    let one = |direction, spi, packets, octets| SaStatus {
-        policy: child.text("name").to_owned(),
-        direction,
-        spi,
-        protection: Protection::Esp(suite),
-        packets,
-        octets,
-        dropped: 0,
-        sequence: 0,
-        last_used: None,
-        outer: Some(Outer { local: local.ip(), remote: remote.ip(), encapsulation }),
-        fingerprint: [0; 8],
-    };
-    vec![
-        one(Direction::Inbound, spi(child.text("spi-in")), number("packets-in"), number("bytes-in")),
-        one(Direction::Outbound, spi(child.text("spi-out")), number("packets-out"), number("bytes-out")),
-    ]
-}
-
-/// Where the two ends of an IKE SA are, the daemon's own first.
-fn ends(sa: &Section) -> Option<(SocketAddr, SocketAddr)> {
-    let end = |side: &str| {
-        let address: IpAddr = sa.text(&format!("{side}-host")).parse().ok()?;
-        Some(SocketAddr::new(address, sa.text(&format!("{side}-port")).parse().ok()?))
-    };
-    Some((end("local")?, end("remote")?))
+/// Where an end of an IKE SA is.
+fn end(sa: &Section, side: &str) -> Option<SocketAddr> {
+    let address: IpAddr = sa.text(&format!("{side}-host")).parse().ok()?;
+    Some(SocketAddr::new(address, sa.text(&format!("{side}-port")).parse().ok()?))
 }
 
 /// The addresses that are lent: to the daemon, or by it.
@@ -146,16 +74,10 @@ fn inside(sa: &Section) -> Vec<IpAddr> {
     lent.filter_map(|address| address.parse().ok()).collect()
 }
 
-fn ike_spi(text: &str) -> IkeSpi {
-    IkeSpi(u64::from_str_radix(text, 16).unwrap_or(0))
-}
-
-fn spi(text: &str) -> Spi {
-    Spi(u32::from_str_radix(text, 16).unwrap_or(0))
-}
-
 #[cfg(test)]
 mod tests {
+    use ipsec::wire::{IkeSpi, Spi};
+
     use super::*;
 
     fn child(state: &str) -> Section {

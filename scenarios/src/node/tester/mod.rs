@@ -18,6 +18,7 @@ mod forged;
 mod loose;
 mod older;
 mod passing;
+pub(crate) mod script;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -337,15 +338,18 @@ impl Tester {
 
     fn say(&mut self, source: IpAddr, destination: IpAddr, port: u16, octets: &[u8]) {
         self.identification = self.identification.wrapping_add(1);
-        let mut header = IpHeader::new(source, destination, 0);
-        header.identification = self.identification;
-        let (from, to) = (SocketAddr::new(source, IKE_PORT), SocketAddr::new(destination, port));
-        // What no datagram holds is not said.
-        let Ok(packet) = udp::build(from, to, Buffer::copy_of(octets), &header) else { return };
-        if packet.len() <= MTU {
-            return self.out.push_back(packet);
-        }
-        self.out.extend(fragment(packet, MTU, u32::from(self.identification)).into_iter().flatten());
+        let ends = (SocketAddr::new(source, IKE_PORT), SocketAddr::new(destination, port));
+        self.out.extend(datagram(ends, octets, self.identification));
+    }
+}
+
+/// A datagram, in fragments where it is long; what no datagram holds is not said.
+fn datagram((from, to): (SocketAddr, SocketAddr), octets: &[u8], identification: u16) -> Vec<IpPacket> {
+    let header = IpHeader { identification, ..IpHeader::new(from.ip(), to.ip(), 0) };
+    match udp::build(from, to, Buffer::copy_of(octets), &header) {
+        Ok(packet) if packet.len() <= MTU => vec![packet],
+        Ok(packet) => fragment(packet, MTU, u32::from(identification)).unwrap_or_default(),
+        Err(_) => Vec::new(),
     }
 }
 

@@ -53,11 +53,11 @@ impl Run {
             Act::Restart { peer } => self.restart(peer),
             Act::UpdateStandby { peer } => self.command(peer, Command::UpdateStandby),
             Act::FailOver { peer } => self.command(peer, Command::FailOver),
-            Act::Attack { tester } => {
-                world.with(self.built.places.testers[tester], |node, now| {
-                    if let Node::Tester(tester) = node {
-                        tester.begin(now);
-                    }
+            Act::Attack { tester } | Act::Begin { tester } => {
+                world.with(self.built.places.testers[tester], |node, now| match node {
+                    Node::Tester(tester) => tester.begin(now),
+                    Node::Scripted(scripted) => scripted.begin(now),
+                    _ => {}
                 });
             }
             Act::Start { traffic } => self.set_running(traffic, true),

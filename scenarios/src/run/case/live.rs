@@ -53,7 +53,8 @@ impl Live {
 }
 
 impl Run {
-    /// Lets the world go on with the wall clock until then, and looks facts up on the way.
+    /// Lets the world go on with the wall clock until then, or until all that the story expects is so, and looks facts up on the
+    /// way.
     pub(super) fn run_live_to(&mut self, until: Instant) -> Result<(), End> {
         let mut looked = self.built.world.now();
         loop {
@@ -64,7 +65,8 @@ impl Run {
                 self.look(false)?;
                 self.look_at_deadlines(now)?;
             }
-            if now >= until {
+            let is_told = self.acted == self.scenario.story.steps.len() && self.open.is_empty();
+            if now >= until || is_told {
                 return Ok(());
             }
             self.wait_for(until.min(now + GLANCE))?;

@@ -136,6 +136,11 @@ pub enum Act {
         /// Who.
         tester: String,
     },
+    /// The tester begins to say and hear what its script has.
+    Begin {
+        /// Who.
+        tester: String,
+    },
     /// The traffic begins to flow.
     Start {
         /// Which.
@@ -189,6 +194,7 @@ impl fmt::Display for Act {
             Self::UpdateStandby { peer } => write!(f, "{peer}: update-standby"),
             Self::FailOver { peer } => write!(f, "{peer}: fail-over"),
             Self::Attack { tester } => write!(f, "{tester}: attack"),
+            Self::Begin { tester } => write!(f, "{tester}: begin"),
             Self::Start { traffic } => write!(f, "{traffic}: start"),
             Self::Stop { traffic } => write!(f, "{traffic}: stop"),
             Self::Cut { link, from: None } => write!(f, "{link}: cut"),

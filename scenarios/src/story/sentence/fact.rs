@@ -257,6 +257,13 @@ pub enum Fact {
         /// The instant behind the last.
         to: Instant,
     },
+    /// The tester has come to the end of its script.
+    Done {
+        /// Who.
+        tester: String,
+        /// How soon.
+        within: Duration,
+    },
     /// A packet arrives in each direction that the traffic has.
     Flows {
         /// The traffic.
@@ -317,6 +324,7 @@ impl Fact {
             | Self::Between { within, .. }
             | Self::RunsTo { within, .. }
             | Self::Flows { within, .. }
+            | Self::Done { within, .. }
             | Self::HasClass { within, .. }
             | Self::FaultsHappen { within }
             | Self::HalfOpen { within, .. }
@@ -421,6 +429,7 @@ impl fmt::Display for Fact {
                 write!(f, "at most {most} messages at {} {}", at.join(", "), span(*from, *to))
             }
             Self::FaultsHappen { within } => write!(f, "all faults happen{}", soon(*within)),
+            Self::Done { tester, within } => write!(f, "{tester} done{}", soon(*within)),
             Self::Flows { traffic, within } => write!(f, "{traffic} flows{}", soon(*within)),
             Self::HalfOpen { most, at, within } => {
                 write!(f, "at most {most} half-open {}", place(at, within))
