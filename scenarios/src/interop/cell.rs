@@ -178,7 +178,7 @@ fn kept(folder: &Path) -> io::Result<Vec<String>> {
         for entry in fs::read_dir(inner)? {
             let entry = entry?;
             let path = entry.path();
-            let wanted = ["pcapng", "txt", "log", "conf"].map(std::ffi::OsStr::new);
+            let wanted = ["pcapng", "jsonl", "txt", "log", "conf"].map(std::ffi::OsStr::new);
             let is_table = path.to_string_lossy().ends_with("_table") && entry.metadata()?.len() > 0;
             if is_table || path.extension().is_some_and(|end| wanted.contains(&end)) {
                 kept.extend(path.strip_prefix(folder).ok().map(|path| path.display().to_string()));

@@ -17,6 +17,9 @@ mod message;
 mod play;
 mod read;
 mod sa;
+mod shorthand;
+mod words;
+
 #[cfg(test)]
 mod tests;
 
@@ -26,7 +29,8 @@ use ipsec::wire::registry::{ExchangeType, NotifyType, PayloadType, ProtocolId};
 use ipsec::wire::v2::{FragmentNumber, TrafficSelector, Transform};
 
 pub use play::{Pinged, Scripted, Told, Voice};
-pub(crate) use read::{CHANGES, Row, STEPS, read};
+pub(crate) use read::read;
+pub(crate) use words::{CHANGES, Row, STEPS};
 
 /// A conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,111 +7,14 @@ use ipsec::wire::registry::{ExchangeType, NotifyType, PayloadType, ProtocolId, T
 use ipsec::wire::v2::{FragmentNumber, TrafficSelector, Transform};
 use ipsec_net::Prefix;
 
+use super::shorthand::{PATIENCE, accept, establish, heard, key};
+use super::words::{CHANGES, Row, STEPS, notify_names, notify_type, payload_names, payload_type};
 use super::{Base, Change, Hear, Item, Level, Pattern, Script, Step, Twist, What};
 use crate::diagnostic::{Problem, position, suggestion};
 use crate::quantity;
 use crate::story::{Token, TokenKind, split};
 
-/// A word of the language of scripts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    /// How it is written; what stands in capitals is to be filled in.
-    pub(crate) shape: &'static str,
-    /// What it means.
-    pub(crate) meaning: &'static str,
-}
-
-const fn row(shape: &'static str, meaning: &'static str) -> Row {
-    Row { shape, meaning }
-}
-
-/// What a line can be.
-pub(crate) const STEPS: [Row; 14] = [
-    row(
-        "say MESSAGE, CHANGES",
-        "A request, as it should be but for the changes: `init`, `auth`, `child`, `rekey-child`, `rekey-ike`, \
-         `informational`, `delete-ike`, `delete-child`, or `delete-old` for the pair that was replaced.",
-    ),
-    row("answer, CHANGES", "The response to the request that was heard last."),
-    row("repeat", "The octets that were sent last, once more."),
-    row(
-        "ping, TWISTS",
-        "A packet inside the tunnel, from one end of the first traffic to the other, that is answered there.",
-    ),
-    row(
-        "hear PATTERN or PATTERN within TIME",
-        "The next message fits one of the patterns. Repeats of what was heard are passed over; a request is said again until \
-         something is heard.",
-    ),
-    row("should hear PATTERN", "The same; if something else is heard, that is a warning."),
-    row("may hear PATTERN", "The same; if something else is heard, the ladder says so."),
-    row("wait TIME", "Nothing for so long."),
-    row("anew", "Leaves the IKE SA as it is, and begins another one."),
-    row("renew", "Goes on under the IKE SA that `rekey-ike` has made."),
-    row("key", "`say init`, and the answer to it."),
-    row("establish", "`key`, `say auth`, and the answer to that."),
-    row("accept", "Hears both first requests of somebody else, and answers them."),
-    row("alive", "`say informational`, and an empty answer."),
-];
-
-/// What can be otherwise in a message, and in a packet.
-pub(crate) const CHANGES: [Row; 34] = [
-    row(
-        "proposal NUMBER PROTOCOL TYPE=ID/BITS …",
-        "A proposal in the place of those that would be there; a second one goes behind it.",
-    ),
-    row("group NUMBER", "The group of KE; the public value stays."),
-    row("public 0xOCTETS", "The public value of KE."),
-    row("nonce COUNT", "A nonce of so many octets."),
-    row(
-        "selectors i NETWORKS, selectors r NETWORKS",
-        "Traffic selectors: those of the initiator, of the responder.",
-    ),
-    row("identity TYPE 0xOCTETS", "Another identity, which AUTH is over."),
-    row("cookie", "The cookie that was heard, in front."),
-    row("empty", "None of the payloads that would be there."),
-    row("nat", "A hash that says that the source is behind NAT."),
-    row("notify TYPE PROTOCOL/0xSPI 0xOCTETS", "A notify, by name or number; SPI and data may be left out."),
-    row("payload TYPE critical 0xOCTETS", "A payload of any type, with the critical bit or without."),
-    row("without PAYLOAD", "A payload less."),
-    row("twice PAYLOAD", "A payload once more."),
-    row("reversed", "The payloads in the opposite order."),
-    row(
-        "patch PAYLOAD OFFSET 0xOCTETS",
-        "Other octets in a payload's body; behind its end they make it longer.",
-    ),
-    row("cut PAYLOAD COUNT", "A payload's body of no more than so many octets."),
-    row("critical PAYLOAD", "The critical bit of a payload that everybody knows."),
-    row("reserved PAYLOAD", "All reserved bits of a payload's header."),
-    row("length PAYLOAD +COUNT", "A payload's length field, more (or with `-` less) than it is."),
-    row("version MAJOR.MINOR", "The version in the header."),
-    row(
-        "flags 0xBITS",
-        "Bits of the header's flags that are turned over: 0x08 initiator, 0x10 version, 0x20 response.",
-    ),
-    row(
-        "id +COUNT",
-        "A message ID that is more (or with `-` less) than it should be, or without a sign this one.",
-    ),
-    row("exchange NUMBER", "Another exchange type, by name or number."),
-    row("header-length +COUNT", "The header's length field, more or less than it is."),
-    row("spi i 0xSPI, spi r 0xSPI", "The initiator's SPI, the responder's."),
-    row("in-clear", "Without SK around it."),
-    row("wrong-icv", "An ICV with a wrong bit."),
-    row("pad-length COUNT", "What the pad length says."),
-    row("trailing COUNT", "Octets behind the end."),
-    row(
-        "pieces NUMBER/TOTAL …",
-        "In pieces with these numbers, the same one for each number that comes twice.",
-    ),
-    row("sequence NUMBER", "Of a packet: its sequence number."),
-    row("next NUMBER", "Of a packet: the next header."),
-    row("padding 0xOCTETS", "Of a packet: the padding."),
-    row("ecn NUMBER, foreign", "Of a packet: the ECN of the outer header; a source that no selector has."),
-];
-
-/// How long a message is waited for, and silence listened to.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long silence is listened to.
 const SILENCE: Duration = Duration::from_millis(400);
 
 /// Reads the script that fills these octets of the file.
@@ -424,7 +327,7 @@ impl<'a> Line<'a> {
     }
 
     fn notify_type(&mut self) -> Result<NotifyType, Problem> {
-        self.named("notify", NOTIFIES.into_iter().flatten().map(NotifyType), NotifyType::name, NotifyType)
+        self.named("notify", NotifyType::ALL.iter().copied(), NotifyType::name, NotifyType)
     }
 
     /// What a registry calls so, or the number of it.
@@ -531,27 +434,8 @@ const BASES: [(&str, Base); 9] = [
     ("delete-old", Base::DeleteOld),
 ];
 
-/// The numbers of notifies that have names.
-const NOTIFIES: [std::ops::RangeInclusive<u16>; 2] = [1..=63, 16_384..=16_511];
-
 fn first_word(row: Row) -> &'static str {
     row.shape.split([' ', ',']).next().unwrap_or_default()
-}
-
-fn payload_names() -> impl Iterator<Item = &'static str> + Clone {
-    (1..=u8::MAX).filter_map(|number| PayloadType(number).name())
-}
-
-fn payload_type(name: &str) -> Option<PayloadType> {
-    (1..=u8::MAX).map(PayloadType).find(|kind| kind.name() == Some(name))
-}
-
-fn notify_names() -> impl Iterator<Item = &'static str> + Clone {
-    NOTIFIES.into_iter().flatten().filter_map(|number| NotifyType(number).name())
-}
-
-fn notify_type(name: &str) -> Option<NotifyType> {
-    NOTIFIES.into_iter().flatten().map(NotifyType).find(|kind| kind.name() == Some(name))
 }
 
 /// All packets of a network, or of a range such as `10.1.0.1-10.1.0.9`.
@@ -579,105 +463,5 @@ fn hexadecimal(text: &str) -> Result<Vec<u8>, String> {
     (0..digits.len()).step_by(2).map(octet).collect()
 }
 
-fn heard(response: bool, exchange: ExchangeType, with: &[PayloadType], only: bool) -> What {
-    let with = with.iter().copied().map(Item::Payload).collect();
-    let pattern =
-        Pattern::Message { exchange, response: Some(response), port: None, with, without: Vec::new(), only };
-    What::Hear(Hear { level: Level::Must, patterns: vec![pattern], within: PATIENCE })
-}
-
-fn key() -> Vec<What> {
-    let answer = [PayloadType::SA, PayloadType::KE, PayloadType::NONCE];
-    vec![What::Say(Base::Init, Vec::new()), heard(true, ExchangeType::IKE_SA_INIT, &answer, false)]
-}
-
-fn establish() -> Vec<What> {
-    let answer =
-        [PayloadType::ID_R, PayloadType::AUTH, PayloadType::SA, PayloadType::TS_I, PayloadType::TS_R];
-    let auth = [What::Say(Base::Auth, Vec::new()), heard(true, ExchangeType::IKE_AUTH, &answer, false)];
-    key().into_iter().chain(auth).collect()
-}
-
-fn accept() -> Vec<What> {
-    let init = [PayloadType::SA, PayloadType::KE, PayloadType::NONCE];
-    let auth = [PayloadType::ID_I, PayloadType::AUTH, PayloadType::SA, PayloadType::TS_I, PayloadType::TS_R];
-    vec![
-        heard(false, ExchangeType::IKE_SA_INIT, &init, false),
-        What::Answer(Vec::new()),
-        heard(false, ExchangeType::IKE_AUTH, &auth, false),
-        What::Answer(Vec::new()),
-    ]
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn problems(text: &str) -> Vec<String> {
-        let problems = read(text, 0..text.len()).unwrap_err();
-        let text = crate::diagnostic::Diagnostics::new("script", text, problems).render(false);
-        text.lines()
-            .filter(|line| line.contains('×') || line.contains("help"))
-            .map(|line| line.trim().to_owned())
-            .collect()
-    }
-
-    #[test]
-    fn shorthands_are_several_steps() {
-        let text = "establish   # all of it\nalive\n";
-        let script = read(text, 0..text.len()).unwrap();
-        assert_eq!(script.steps.len(), 6);
-        assert_eq!(script.steps[5].line, 2);
-        assert_eq!(script.steps[5].text, "alive");
-    }
-
-    #[test]
-    fn changes_are_read_with_what_belongs_to_them() {
-        let text = "say auth, notify REKEY_SA ESP/0x01020304 0xff, length SA -4, id +7, pieces 1/2 2/2\n";
-        let script = read(text, 0..text.len()).unwrap();
-        let What::Say(Base::Auth, changes) = &script.steps[0].what else { panic!("{script:?}") };
-        let notify = Change::Notify {
-            kind: NotifyType::REKEY_SA,
-            protocol: ProtocolId::ESP,
-            spi: vec![1, 2, 3, 4],
-            data: vec![0xff],
-        };
-        let piece = |number| FragmentNumber { number, total: 2 };
-        let wanted = [
-            notify,
-            Change::Length(PayloadType::SA, -4),
-            Change::MessageId(7, true),
-            Change::Pieces(vec![piece(1), piece(2)]),
-        ];
-        assert_eq!(changes[..], wanted);
-    }
-
-    #[test]
-    fn a_wrong_word_is_told_with_the_nearest_one() {
-        let told = problems(
-            "say init, groop 14\nheer nothing\nhear IKE_AUTH with AUHT\nsay aut\nhear IKE_AUTH nothing\nsay auth, public 0x1\n",
-        );
-        insta::assert_snapshot!(told.join("\n"));
-    }
-
-    #[test]
-    fn each_step_and_change_of_the_tables_is_known() {
-        for row in STEPS {
-            let text = first_word(row);
-            let told = read(text, 0..text.len());
-            let unknown = told.err().is_some_and(|problems| format!("{problems:?}").contains("unknown step"));
-            assert!(!unknown, "{text}");
-        }
-        for row in CHANGES {
-            for change in row.shape.split(", ") {
-                let word = change.split(' ').next().unwrap();
-                let known = ["say init", "ping"].iter().any(|step| {
-                    let text = format!("{step}, {word}");
-                    let told = read(&text, 0..text.len());
-                    !told.err().is_some_and(|problems| format!("{problems:?}").contains("unknown"))
-                });
-                assert!(known, "{word}");
-            }
-        }
-    }
-}
+mod tests;
