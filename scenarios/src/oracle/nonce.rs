@@ -28,6 +28,9 @@ type Said = (usize, Vec<u8>);
 /// How many octets tell a packet from another one: ESP header, IV, and the first ciphertext.
 const BEGINNING: usize = 40;
 
+/// Where the IV of ESP stands, or as much of it as tells two of them apart. Without an IV this is ciphertext.
+const IV: std::ops::Range<usize> = 8..16;
+
 impl Oracle for Nonce {
     fn name(&self) -> &'static str {
         "nonce"
@@ -36,10 +39,10 @@ impl Oracle for Nonce {
     fn record(&mut self, scene: &Scene, _at: Instant, kind: &Kind<'_, Note>) -> Result<(), Violation> {
         match sent_outside(scene, kind) {
             Some((from, packet)) if matches!(packet.protocol(), protocol::ESP | protocol::AH) => {
-                self.protected(from, packet, packet.protocol(), packet.payload())
+                self.protected(scene, (from, packet), packet.protocol(), packet.payload())
             }
             Some((from, packet)) => match udp::read(packet).ok().and_then(esp_in_udp) {
-                Some(octets) => self.protected(from, packet, protocol::ESP, octets),
+                Some(octets) => self.protected(scene, (from, packet), protocol::ESP, octets),
                 None => self.older(from, packet).and_then(|()| self.ike(from, packet)),
             },
             None => Ok(()),
@@ -51,8 +54,8 @@ impl Nonce {
     /// `octets` begin with the header of `protocol`; in a bundle AH comes first and ESP inside.
     fn protected(
         &mut self,
-        from: usize,
-        packet: &IpPacket,
+        scene: &Scene,
+        (from, packet): (usize, &IpPacket),
         protocol: u8,
         octets: &[u8],
     ) -> Result<(), Violation> {
@@ -63,7 +66,7 @@ impl Nonce {
             protocol::AH => {
                 let Ok(header) = ah::Header::parse(octets) else { return Ok(()) };
                 if header.next_header == protocol::ESP {
-                    self.protected(from, packet, protocol::ESP, &octets[header.len()..])?;
+                    self.protected(scene, (from, packet), protocol::ESP, &octets[header.len()..])?;
                 }
                 (header.spi, header.sequence)
             }
@@ -75,6 +78,14 @@ impl Nonce {
         let begins = octets[..octets.len().min(BEGINNING)].to_vec();
         let before = self.protected.insert((from, protocol, spi), (sequence, begins.clone()));
         let last = before.as_ref().map(|(last, _)| *last);
+        let is_other = last.is_some_and(|last| last != sequence) && protocol == protocol::ESP;
+        // Without a cipher there is no IV, and packets begin alike.
+        if let Some((_, before)) = before.as_ref().filter(|_| is_other && !scene.leaves_clear())
+            && before.get(IV).is_some_and(|iv| begins.get(IV) == Some(iv))
+        {
+            let happened = format!("{} sends two packets under SPI {spi} with one IV", packet.source());
+            return Err(Violation::new("each IV encrypts one packet", happened));
+        }
         // With 64-bit numbers the lower half begins again at 0 after its last value.
         let grows = last.is_none_or(|last| last < sequence || (last, sequence) == (u32::MAX, 0));
         // The first fragment of a packet that a link has cut is that packet once more.

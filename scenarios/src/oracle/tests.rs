@@ -273,6 +273,17 @@ fn a_sequence_number_that_falls_behind_is_seen() {
 }
 
 #[test]
+fn an_iv_used_for_two_packets_is_seen() {
+    let mut run = Run::new();
+    let places = run.esp();
+    let west: Vec<usize> =
+        places.into_iter().filter(|i| run.packet(*i).source().to_string() == "192.0.2.1").collect();
+    let iv = run.packet(west[0]).payload()[8..16].to_vec();
+    run.packet(west[1]).payload_mut()[8..16].copy_from_slice(&iv);
+    run.convicts("nonce", "with one IV");
+}
+
+#[test]
 fn an_iv_used_for_two_ike_messages_is_seen() {
     let mut run = Run::new();
     let [first, second, ..] = run.encrypted()[..] else { panic!() };
