@@ -33,8 +33,8 @@ fn plan() -> Plan {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites").join(suite);
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let scenario = file::load(&path).unwrap_or_else(|error| panic!("{}", error.render(false)));
-            scenarios.push((path.display().to_string(), Arc::new(scenario)));
+            let all = file::load_all(&path).unwrap_or_else(|error| panic!("{}", error.render(false)));
+            scenarios.extend(all.into_iter().map(|(name, scenario)| (name, Arc::new(scenario))));
         }
     }
     Plan { seeds: Some(0..2), ..Plan::new(scenarios, &FAST) }
