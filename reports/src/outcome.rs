@@ -57,6 +57,23 @@ pub struct Case {
     pub elapsed: Option<Duration>,
 }
 
+impl Case {
+    /// One of which only its end is known.
+    #[must_use]
+    pub fn new(seed: u64, verdict: Verdict) -> Self {
+        Self {
+            seed,
+            verdict,
+            simulated_nanos: 0,
+            digest: String::new(),
+            counters: BTreeMap::new(),
+            warnings: BTreeSet::new(),
+            refusals: Vec::new(),
+            elapsed: None,
+        }
+    }
+}
+
 /// A negotiation that failed at a peer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {

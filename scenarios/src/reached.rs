@@ -81,16 +81,8 @@ mod tests {
     #[test]
     fn what_no_case_has_met_is_named() {
         let counters = ["drop.sa-replayed", "came.established.INFORMATIONAL request"];
-        let case = Case {
-            seed: 0,
-            verdict: Verdict::Passed,
-            simulated_nanos: 0,
-            digest: String::new(),
-            counters: counters.map(|name| (name.to_owned(), 1)).into(),
-            warnings: BTreeSet::new(),
-            refusals: Vec::new(),
-            elapsed: None,
-        };
+        let counters = counters.map(|name| (name.to_owned(), 1)).into();
+        let case = Case { counters, ..Case::new(0, Verdict::Passed) };
         let results = Results { suites: vec![Suite { cases: vec![case], ..Suite::default() }] };
         let page = page(&results);
         assert!(page.contains(&format!("drop reasons: 1 of {}", drop_reasons().len())), "{page}");

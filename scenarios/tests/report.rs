@@ -122,16 +122,7 @@ fn what_was_not_supported_has_a_page_that_says_why() {
     if !browser::is_here() {
         return;
     }
-    let case = Case {
-        seed: 0,
-        verdict: Verdict::Unsupported("the other end cannot rekey".to_owned()),
-        simulated_nanos: 0,
-        digest: String::new(),
-        counters: Default::default(),
-        warnings: Default::default(),
-        refusals: Vec::new(),
-        elapsed: None,
-    };
+    let case = Case::new(0, Verdict::Unsupported("the other end cannot rekey".to_owned()));
     let account = Account {
         suite: "rekey.toml".to_owned(),
         title: "A child is rekeyed".to_owned(),

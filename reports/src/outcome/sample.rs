@@ -8,14 +8,11 @@ pub(crate) fn results() -> Results {
 
 fn case(seed: u64, verdict: Verdict) -> Case {
     Case {
-        seed,
-        verdict,
         simulated_nanos: 61_300_000_000,
         digest: format!("{:016x}", 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(seed + 1)),
-        warnings: BTreeSet::new(),
-        refusals: Vec::new(),
         counters: BTreeMap::from([("ike.sent".to_owned(), 8), ("link.lost".to_owned(), seed)]),
         elapsed: Some(Duration::from_millis(1500)),
+        ..Case::new(seed, verdict)
     }
 }
 

@@ -92,6 +92,11 @@ impl Cell {
         if let Some(tested) = tested(&self.scenario) {
             names[1 - tested] = TESTER;
         }
+        // A file may have its peers in another order than its IKE configuration has its ends.
+        let first = self.scenario.ikes.first().map(|ike| &ike.ends[0].peer);
+        if first.is_some_and(|first| self.scenario.peers.get(1).is_some_and(|peer| peer.name == *first)) {
+            names.reverse();
+        }
         names
     }
 
@@ -311,22 +316,11 @@ impl Troupe {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
     use super::*;
     use crate::file::parse;
 
     fn case(verdict: Verdict) -> reports::Case {
-        reports::Case {
-            seed: 0,
-            verdict,
-            simulated_nanos: 0,
-            digest: String::new(),
-            counters: BTreeMap::new(),
-            warnings: BTreeSet::new(),
-            refusals: Vec::new(),
-            elapsed: None,
-        }
+        reports::Case::new(0, verdict)
     }
 
     #[test]

@@ -127,16 +127,7 @@ fn run(scenario: &Arc<Scenario>, seed: u64, options: Options, cast: Option<&mut 
 
 /// A case that ended before it began.
 fn not_run(seed: u64, verdict: Verdict) -> CaseResult {
-    let case = Case {
-        seed,
-        verdict,
-        simulated_nanos: 0,
-        digest: String::new(),
-        counters: BTreeMap::new(),
-        warnings: BTreeSet::new(),
-        refusals: Vec::new(),
-        elapsed: None,
-    };
+    let case = Case::new(seed, verdict);
     let (met, ladder) = (BTreeSet::new(), reports::Ladder::default());
     CaseResult { case, met, acted: 0, held: Vec::new(), ladder, states: Vec::new(), extra: None }
 }
