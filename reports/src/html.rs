@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 pub use capture::{Broken, Capture, Conversation, Frame, capture};
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::account::Account;
 use crate::matrix::Matrix;
@@ -123,6 +123,21 @@ const LONGEST_NAME: usize = 180;
 
 /// A whole document; `up` leads from it to the folder of the style sheet.
 fn document(title: &str, up: &str, body: &Markup) -> Markup {
+    let beside = html! {
+        link rel="stylesheet" href=(format!("{up}style.css"));
+        script src=(format!("{up}script.js")) defer {}
+    };
+    document_with(title, &beside, body)
+}
+
+/// A whole document that needs no other file.
+fn standalone(title: &str, body: &Markup) -> Markup {
+    let body = html! { (body) script { (PreEscaped(SCRIPT)) } };
+    document_with(title, &html! { style { (PreEscaped(STYLE)) } }, &body)
+}
+
+/// A whole document, with this at the end of its head.
+fn document_with(title: &str, head: &Markup, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -132,8 +147,7 @@ fn document(title: &str, up: &str, body: &Markup) -> Markup {
                 meta name="color-scheme" content="light dark";
                 title { (title) }
                 link rel="icon" href="data:,";
-                link rel="stylesheet" href=(format!("{up}style.css"));
-                script src=(format!("{up}script.js")) defer {}
+                (head)
             }
             body { (body) }
         }

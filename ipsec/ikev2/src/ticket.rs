@@ -206,7 +206,7 @@ fn parse(text: &[u8]) -> Option<(Instant, Resumable)> {
     let payloads = parse_chain(PayloadType::SA, rest, 0).ok()?;
     let [Payload::Sa(sa), Payload::IdI(id_i), Payload::IdR(id_r)] = payloads.as_slice() else { return None };
     let state = Resumable {
-        suite: negotiate::ike_suite(sa.proposals.first()?)?,
+        suite: negotiate::IkeSuite::of(sa.proposals.first()?)?,
         sk_d: Secret::from(sk_d.to_vec()),
         id_i: Identity::from_wire(id_i),
         id_r: Identity::from_wire(id_r),

@@ -1,9 +1,9 @@
 //! The page of a capture that was made anywhere: one file that needs no other, to be shown to somebody. What was found, who talked
 //! to whom, the ladder, and each message unfolded on demand, also without its script.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::{SCRIPT, STYLE, ladder, time, timeline};
+use super::{ladder, standalone, time, timeline};
 use crate::account::{SaSpan, Sequence};
 
 /// A capture, told. Times are nanoseconds since its first frame.
@@ -123,24 +123,6 @@ pub fn capture(capture: &Capture) -> String {
         }
     };
     standalone(&format!("{sign} {}", capture.name), &body).into_string()
-}
-
-/// A whole document that needs no other file.
-fn standalone(title: &str, body: &Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
-            }
-            body { (body) script { (PreEscaped(SCRIPT)) } }
-        }
-    }
 }
 
 fn rules(capture: &Capture) -> Markup {

@@ -36,3 +36,39 @@ fn one_of(known: &BTreeSet<&'static str>, kind: &str, text: &str) -> Result<Stri
     let hint = suggestion(text, known.iter().copied()).unwrap_or_default();
     Err(format!("there is no {kind} `{text}`; {hint}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// What stands in quotes in the sources and begins like a probe, but for the lists themselves.
+    fn named(folder: &Path, names: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                named(&path, names);
+            } else if path.file_name().is_some_and(|name| name != "probes.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let is_probe =
+                    |text: &&str| ["ikev1.", "ikev2."].iter().any(|version| text.starts_with(version));
+                let quoted = text.split('"').filter(|text| is_probe(text) && !text.contains(' '));
+                names.extend(quoted.map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn the_lists_of_probes_name_what_the_sources_tell_each_once_and_in_order() {
+        let mut names = BTreeSet::new();
+        for package in ["ikev1", "ikev2", "peer"] {
+            named(
+                &Path::new(env!("CARGO_MANIFEST_DIR")).join("../ipsec").join(package).join("src"),
+                &mut names,
+            );
+        }
+        let listed: Vec<&str> = [ipsec::ikev1::PROBES, ipsec::ikev2::PROBES].concat();
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), listed);
+    }
+}

@@ -193,7 +193,7 @@ impl Exchange for InitExchange {
             Ok(chosen) => chosen,
             Err(what) => return fail(Failure::Syntax(format!("IKE_SA_INIT response: {what}"))),
         };
-        let Some(suite) = negotiate::ike_suite(&chosen) else {
+        let Some(suite) = negotiate::IkeSuite::of(&chosen) else {
             return fail(Failure::Syntax("IKE_SA_INIT response: the choice is incomplete".to_owned()));
         };
         if fields.group != self.group || Some(suite.key_exchange) != negotiate::key_exchange(self.group) {
@@ -312,7 +312,7 @@ pub(crate) fn respond(
             return refuse(NotifyType::NO_PROPOSAL_CHOSEN, Vec::new(), failed(failure));
         }
     };
-    let suite = negotiate::ike_suite(&chosen).ok_or_else(malformed)?;
+    let suite = negotiate::IkeSuite::of(&chosen).ok_or_else(malformed)?;
     let group = negotiate::key_exchange_id(suite.key_exchange).ok_or_else(malformed)?;
     if group != fields.group {
         let probe = Some(Event::Probe("ikev2.invalid-ke.sent"));

@@ -176,7 +176,7 @@ impl RekeyIke {
         let syntax = |what: &str| Failure::Syntax(format!("response to the rekeying of the IKE SA: {what}"));
         let fields = Fields::of(message).ok_or_else(|| syntax("without SA, KE and nonce"))?;
         let chosen = negotiate::check_choice(&self.offer, fields.proposals).map_err(syntax)?;
-        let suite = negotiate::ike_suite(&chosen).ok_or_else(|| syntax("the choice is incomplete"))?;
+        let suite = negotiate::IkeSuite::of(&chosen).ok_or_else(|| syntax("the choice is incomplete"))?;
         let spi_r = spi_of(&chosen).ok_or_else(|| syntax("an SPI that is none"))?;
         if fields.group != self.group || Some(suite.key_exchange) != negotiate::key_exchange(self.group) {
             return Err(syntax("another group than we sent"));
@@ -318,7 +318,7 @@ fn agree(
     let configured = negotiate::ike_offer(&sa.connection.usable(sa.connection.intermediate), None);
     let mut chosen = negotiate::select(&configured, fields.proposals)
         .map_err(|why| refuse(NotifyType::NO_PROPOSAL_CHOSEN, Failure::Proposal(Box::new(why))))?;
-    let suite = negotiate::ike_suite(&chosen).ok_or_else(|| syntax("the offer is incomplete"))?;
+    let suite = negotiate::IkeSuite::of(&chosen).ok_or_else(|| syntax("the offer is incomplete"))?;
     let spi_i = spi_of(&chosen).ok_or_else(|| syntax("an SPI that is none"))?;
     let group = negotiate::key_exchange_id(suite.key_exchange).ok_or_else(|| syntax("no group"))?;
     if group != fields.group {

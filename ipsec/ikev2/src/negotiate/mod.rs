@@ -18,7 +18,6 @@ pub(crate) use select::{check_choice, offers_group, offers_prf, select};
 pub(crate) use selectors::{
     common_label, is_single_pair, local_side, narrow, of_flow, pairs, ranges, remote_side, show, subset,
 };
-pub(crate) use suite::{child_suite, ike_suite};
 
 #[cfg(test)]
 mod tests;

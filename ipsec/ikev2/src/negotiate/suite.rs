@@ -25,10 +25,19 @@ pub struct IkeSuite {
 }
 
 impl IkeSuite {
-    /// The algorithms of a proposal that was chosen; nothing when a transform is missing or unknown.
+    /// The algorithms of a proposal that was chosen; nothing when a transform is missing or unknown, which no configured one is.
     #[must_use]
     pub fn of(chosen: &Proposal) -> Option<Self> {
-        ike_suite(chosen)
+        let protection = protection(chosen)?;
+        if !is_for_messages(&protection) {
+            return None;
+        }
+        Some(Self {
+            protection,
+            prf: numbers::prf(transform(chosen, TransformType::PRF)?.id)?,
+            key_exchange: numbers::key_exchange(transform(chosen, TransformType::KE)?.id)?,
+            additional: additional(chosen)?,
+        })
     }
 }
 
@@ -71,53 +80,36 @@ pub struct ChildSuite {
 }
 
 impl ChildSuite {
-    /// The algorithms of a proposal that was chosen; nothing when a transform is missing or unknown, or the SPI is none.
+    /// The algorithms of a proposal that was chosen; nothing when a transform is missing or unknown, or the SPI is not four octets
+    /// or is reserved (RFC 4303 §2.1).
     #[must_use]
     pub fn of(chosen: &Proposal) -> Option<Self> {
-        child_suite(chosen)
+        let spi = Spi(u32::from_be_bytes(chosen.spi.as_slice().try_into().ok()?));
+        if spi.0 <= LAST_RESERVED {
+            return None;
+        }
+        let key_exchange = match transform(chosen, TransformType::KE) {
+            Some(transform) if transform.id != 0 => Some(numbers::key_exchange(transform.id)?),
+            _ => None,
+        };
+        let extended = transform(chosen, TransformType::SN).is_some_and(|transform| transform.id == 1);
+        let protection = match chosen.protocol {
+            ProtocolId::AH => {
+                Protection::Ah(numbers::integrity(transform(chosen, TransformType::INTEG)?.id)?)
+            }
+            _ => Protection::Esp(protection(chosen)?),
+        };
+        let additional = additional(chosen)?;
+        // What follows a key exchange needs one to follow.
+        if key_exchange.is_none() && additional.iter().any(Option::is_some) {
+            return None;
+        }
+        Some(Self { protection, key_exchange, additional, extended_sequence_numbers: extended, spi })
     }
-}
-
-/// Reads a chosen IKE proposal; nothing when a transform is missing or unknown, which no configured one is.
-pub(crate) fn ike_suite(chosen: &Proposal) -> Option<IkeSuite> {
-    let protection = protection(chosen)?;
-    if !is_for_messages(&protection) {
-        return None;
-    }
-    Some(IkeSuite {
-        protection,
-        prf: numbers::prf(transform(chosen, TransformType::PRF)?.id)?,
-        key_exchange: numbers::key_exchange(transform(chosen, TransformType::KE)?.id)?,
-        additional: additional(chosen)?,
-    })
 }
 
 /// The SPIs up to this one are reserved.
 const LAST_RESERVED: u32 = 255;
-
-/// Reads a chosen Child SA proposal; nothing when a transform is missing or unknown, or the SPI is not four octets or is
-/// reserved (RFC 4303 §2.1).
-pub(crate) fn child_suite(chosen: &Proposal) -> Option<ChildSuite> {
-    let spi = Spi(u32::from_be_bytes(chosen.spi.as_slice().try_into().ok()?));
-    if spi.0 <= LAST_RESERVED {
-        return None;
-    }
-    let key_exchange = match transform(chosen, TransformType::KE) {
-        Some(transform) if transform.id != 0 => Some(numbers::key_exchange(transform.id)?),
-        _ => None,
-    };
-    let extended = transform(chosen, TransformType::SN).is_some_and(|transform| transform.id == 1);
-    let protection = match chosen.protocol {
-        ProtocolId::AH => Protection::Ah(numbers::integrity(transform(chosen, TransformType::INTEG)?.id)?),
-        _ => Protection::Esp(protection(chosen)?),
-    };
-    let additional = additional(chosen)?;
-    // What follows a key exchange needs one to follow.
-    if key_exchange.is_none() && additional.iter().any(Option::is_some) {
-        return None;
-    }
-    Some(ChildSuite { protection, key_exchange, additional, extended_sequence_numbers: extended, spi })
-}
 
 /// The methods of the additional key exchanges.
 fn additional(chosen: &Proposal) -> Option<[Option<KeyExchangeAlgorithm>; 7]> {

@@ -42,7 +42,7 @@ fn chosen(configured: &[IkeProposal], offered: &[IkeProposal]) -> Result<IkeSuit
         check_choice(&ike_offer(offered, None), std::slice::from_ref(&chosen)).is_ok(),
         "the initiator accepts the choice"
     );
-    ike_suite(&chosen).ok_or_else(|| "no suite".to_owned())
+    IkeSuite::of(&chosen).ok_or_else(|| "no suite".to_owned())
 }
 
 fn child(extended: &[bool], groups: &[KeyExchangeAlgorithm]) -> ChildProposal {
@@ -96,10 +96,10 @@ fn a_combined_cipher_is_never_taken_together_with_integrity() {
     let mut both = ike_offer(&[gcm(16)], None);
     both[0].transforms.push(Transform::new(TransformType::INTEG, 12, None));
     assert!(select(&ike_offer(&[gcm(16)], None), &both).is_err());
-    assert!(ike_suite(&both[0]).is_none());
+    assert!(IkeSuite::of(&both[0]).is_none());
     let mut bare = ike_offer(&[cbc()], None);
     bare[0].transforms.retain(|transform| transform.kind != TransformType::INTEG);
-    assert!(ike_suite(&bare[0]).is_none(), "nor a cipher without integrity");
+    assert!(IkeSuite::of(&bare[0]).is_none(), "nor a cipher without integrity");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn integrity_none_beside_a_combined_cipher_means_the_same_as_leaving_it_out() {
     offered[0].transforms.push(Transform::new(TransformType::INTEG, 0, None));
     let chosen = select(&ike_offer(&[gcm(16)], None), &offered).unwrap();
     assert!(check_choice(&offered, std::slice::from_ref(&chosen)).is_ok());
-    assert_eq!(ike_suite(&chosen).unwrap().protection.integrity, None);
+    assert_eq!(IkeSuite::of(&chosen).unwrap().protection.integrity, None);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_transform_with_an_unknown_attribute_is_passed_over() {
 fn a_child_takes_extended_sequence_numbers_only_where_both_have_them() {
     let suite = |configured: &[bool], offered: &[bool]| {
         let offer = |extended, spi| child_offer(&[child(extended, &[])], Spi(spi), true);
-        select(&offer(configured, 7), &offer(offered, 0x1001)).ok().and_then(|chosen| child_suite(&chosen))
+        select(&offer(configured, 7), &offer(offered, 0x1001)).ok().and_then(|chosen| ChildSuite::of(&chosen))
     };
     let agreed =
         |configured, offered| suite(configured, offered).map(|suite| suite.extended_sequence_numbers);
@@ -201,7 +201,7 @@ fn where_additional_key_exchanges_cannot_happen_only_proposals_count_that_can_do
 fn a_childs_additional_key_exchange_needs_one_to_follow() {
     let mut alone = child_offer(&[child(&[false], &[])], Spi(1), true);
     alone[0].transforms.push(Transform::new(TransformType::ADDKE1, 36, None));
-    assert!(child_suite(&alone[0]).is_none());
+    assert!(ChildSuite::of(&alone[0]).is_none());
 }
 
 #[test]
@@ -390,12 +390,12 @@ fn a_cipher_of_several_key_lengths_is_not_taken_without_one() {
 fn what_hides_nothing_protects_no_ike_messages() {
     let bare = |encryption, key_len| IkeProposal { encryption: vec![(encryption, key_len)], ..cbc() };
     let null = ike_offer(&[bare(Encryption::Cipher(CipherAlgorithm::Null), 0)], None);
-    assert!(ike_suite(&null[0]).is_none());
+    assert!(IkeSuite::of(&null[0]).is_none());
     let combined = |encryption| IkeProposal { integrity: Vec::new(), ..bare(encryption, 16) };
     for encryption in [AeadAlgorithm::AesGmac, AeadAlgorithm::AesGcm16].map(Encryption::Aead) {
-        let suite = ike_suite(&ike_offer(&[combined(encryption)], None)[0]);
+        let suite = IkeSuite::of(&ike_offer(&[combined(encryption)], None)[0]);
         assert_eq!(suite.is_some(), encryption == GCM);
     }
     let implicit = ike_offer(&[combined(Encryption::AeadImplicitIv(AeadAlgorithm::AesGcm16))], None);
-    assert!(ike_suite(&implicit[0]).is_none());
+    assert!(IkeSuite::of(&implicit[0]).is_none());
 }

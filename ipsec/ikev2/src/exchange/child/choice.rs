@@ -124,7 +124,7 @@ pub(in crate::exchange) fn choose(
     let proposal = negotiate::select(&configured, offer.proposals).map_err(|why| {
         refuse(NotifyType::NO_PROPOSAL_CHOSEN, &config.name, Failure::Proposal(Box::new(why)))
     })?;
-    let suite = negotiate::child_suite(&proposal).ok_or_else(|| {
+    let suite = negotiate::ChildSuite::of(&proposal).ok_or_else(|| {
         let failure = Failure::Syntax("Child SA request: an SPI that is not four octets".to_owned());
         refuse(NotifyType::NO_PROPOSAL_CHOSEN, &config.name, failure)
     })?;

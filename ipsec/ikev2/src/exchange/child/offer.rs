@@ -116,7 +116,7 @@ impl ChildOffer {
         };
         let chosen = negotiate::check_choice(&self.proposals, answer.proposals)
             .map_err(|what| Failure::Syntax(format!("Child SA response: {what}")))?;
-        let suite = negotiate::child_suite(&chosen)
+        let suite = negotiate::ChildSuite::of(&chosen)
             .ok_or_else(|| Failure::Syntax("Child SA response: the choice is incomplete".to_owned()))?;
         let terms = self.agreed_terms(message)?;
         let (mut local, mut remote, mut original) =
