@@ -13,7 +13,7 @@ mod algorithm;
 mod brainpool;
 mod ecp;
 mod mlkem;
-mod modp;
+pub(crate) mod modp;
 mod random_ecp;
 mod x25519;
 mod x448;

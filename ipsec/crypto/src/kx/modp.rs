@@ -9,7 +9,7 @@
 
 mod comb;
 mod primes;
-mod subgroups;
+pub(crate) mod subgroups;
 
 use std::sync::LazyLock;
 
@@ -99,7 +99,8 @@ impl Modulus {
     }
 }
 
-fn number(digits: &str) -> BoxedUint {
+/// A number of a group's parameters.
+pub(crate) fn number(digits: &str) -> BoxedUint {
     // Whole limbs.
     let len = digits.len().next_multiple_of(16);
     BoxedUint::from_be_hex(&format!("{digits:0>len$}"), len as u32 * 4)

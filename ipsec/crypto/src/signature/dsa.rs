@@ -2,7 +2,7 @@
 
 use crypto_bigint::BoxedUint;
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use dsa::{Components, KeySize, Signature, SigningKey, VerifyingKey};
+use dsa::{Components, Signature, SigningKey, VerifyingKey};
 use md5::Md5;
 use pkcs8::der::asn1::UintRef;
 use pkcs8::der::{Decode, Reader, SliceReader};
@@ -14,6 +14,8 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::{BadKey, BadSignature, KeyType, with_hash};
 use crate::entropy::AsRng;
+use crate::kx::modp::number;
+use crate::kx::modp::subgroups::MODP_1024_160;
 use crate::{Entropy, HashAlgorithm, Secret};
 
 /// The lengths of p and q in bits that go together (FIPS 186-4 §4.2).
@@ -52,6 +54,13 @@ impl Group {
         }
         let components = Components::from_components(p.clone(), q.clone(), g.clone());
         Ok(Self { components: components.map_err(|_| invalid(expected))?, p, q, g })
+    }
+
+    /// The one of RFC 5114 §2.1.
+    fn shared() -> Self {
+        let octets = |digits: &str| number(digits).to_be_bytes_trimmed_vartime();
+        let [p, q, g] = [MODP_1024_160.prime, MODP_1024_160.order, MODP_1024_160.generator].map(octets);
+        Self::new(&p, &q, &g).expect("p has 1024 bits and q has 160")
     }
 
     /// Reads Dss-Parms (RFC 3279 §2.3.2).
@@ -94,12 +103,11 @@ impl Group {
 pub(super) struct Private(SigningKey);
 
 impl Private {
-    /// In a group of its own of 1024 and 160 bits, what SHA-1 fits. Draws candidates until it has found them.
+    /// In the group of RFC 5114 §2.1, whose 1024 and 160 bits fit SHA-1: users may share one (FIPS 186-4 §4.3), and
+    /// finding another takes a second. Draws x until it is less than q.
     pub(super) fn generate(entropy: &mut dyn Entropy) -> Self {
-        let rng = &mut AsRng(entropy);
-        #[expect(deprecated, reason = "DSA itself is; with SHA-1 there is no other length")]
-        let Ok(components) = Components::try_generate_from_rng_with_key_size(rng, KeySize::DSA_1024_160);
-        let Ok(key) = SigningKey::try_generate_from_rng_with_components(rng, components);
+        let components = Group::shared().components;
+        let Ok(key) = SigningKey::try_generate_from_rng_with_components(&mut AsRng(entropy), components);
         Self(key)
     }
 

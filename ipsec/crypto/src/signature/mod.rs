@@ -166,11 +166,12 @@ impl Signer {
         Ok(Self(Box::new(private)))
     }
 
-    /// Makes a new key: RSA of 2048 bits, DSA of 1024 bits with a subgroup of 160. What is drawn:
+    /// Makes a new key: RSA of 2048 bits, DSA in the group of RFC 5114 §2.1 (1024 and 160 bits). What is drawn:
     ///
     /// | type | bytes | which become |
     /// |---|---|---|
-    /// | RSA, DSA | as many as it takes | candidates for primes: this needs a source that does not end, and time |
+    /// | RSA | as many as it takes | candidates for primes: this needs a source that does not end, and time |
+    /// | DSA | 20 or more | candidates for x, until one is between 0 and q: this needs a source that does not end |
     /// | P-256, P-384, P-521 | 32, 48, 66 | the scalar, as for ECP at [`Initiator`](crate::Initiator) |
     /// | Ed25519, Ed448 | 32, 57 | the private key of RFC 8032 §5.1.5, §5.2.5 |
     pub fn generate(key_type: KeyType, entropy: &mut dyn Entropy) -> Self {

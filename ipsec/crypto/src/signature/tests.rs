@@ -179,7 +179,7 @@ fn a_key_is_made_of_what_is_drawn() {
 }
 
 #[test]
-fn keys_that_need_primes_are_found_and_found_again() {
+fn keys_that_are_looked_for_are_found_and_found_again() {
     for key_type in [KeyType::Rsa, KeyType::Dsa] {
         let [first, second] = [(), ()].map(|()| Signer::generate(key_type, &mut Endless(11)));
         assert_eq!(first.to_pkcs8(), second.to_pkcs8());

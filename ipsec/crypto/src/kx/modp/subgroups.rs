@@ -1,17 +1,17 @@
 //! The groups of RFC 5114 §2.1 to §2.3, as printed there.
 
 /// A subgroup of prime order.
-pub(super) struct Subgroup {
+pub(crate) struct Subgroup {
     /// p
-    pub(super) prime: &'static str,
+    pub(crate) prime: &'static str,
     /// g
-    pub(super) generator: &'static str,
+    pub(crate) generator: &'static str,
     /// q
-    pub(super) order: &'static str,
+    pub(crate) order: &'static str,
 }
 
 /// Group 22, §2.1.
-pub(super) const MODP_1024_160: Subgroup = Subgroup {
+pub(crate) const MODP_1024_160: Subgroup = Subgroup {
     prime: "\
         B10B8F96A080E01DDE92DE5EAE5D54EC52C99FBCFB06A3C69A6A9DCA52D23B616073E28675A23D189838EF1E2EE652C0\
         13ECB4AEA906112324975C3CD49B83BFACCBDD7D90C4BD7098488E9C219A73724EFFD6FAE5644738FAA31A4FF55BCCC0\
