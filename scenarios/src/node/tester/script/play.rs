@@ -151,8 +151,8 @@ impl Scripted {
     }
 
     pub(in super::super::super) fn handle(&mut self, now: Instant, packet: IpPacket) {
-        let is_for_it = packet.source() == self.voice.against && packet.destination() == self.voice.posing_as;
-        if self.at.is_none() || !is_for_it {
+        // The other end may have gone elsewhere.
+        if self.at.is_none() || packet.destination() != self.voice.posing_as {
             return self.send(packet);
         }
         if let Some(heard) = self.hear(&packet) {

@@ -1,5 +1,6 @@
 //! What an IKE SA of a script has come to: SPIs, nonces, keys, where the next message goes, and the child under it.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use ipsec::auth::{SignedOctets, prove_psk};
@@ -30,6 +31,8 @@ pub(super) struct Sa {
     pub(super) channel: Option<Channel>,
     /// The message ID of the next request.
     pub(super) next_request: u32,
+    /// The message IDs behind that one which are used up.
+    ahead: BTreeSet<u32>,
     /// The last request of the other end, and what it says.
     pub(super) request: Option<(Header, Vec<Payload>)>,
     pub(super) cookie: Option<Vec<u8>>,
@@ -81,6 +84,7 @@ impl Sa {
             theirs: None,
             channel: None,
             next_request: 0,
+            ahead: BTreeSet::new(),
             request: None,
             cookie: None,
             here,
@@ -224,10 +228,19 @@ impl Sa {
         (self.own_child, self.their_child, self.child_nonces) = (own, theirs, nonces);
     }
 
+    /// A request of this end has its answer, perhaps before one that was sent under a lower message ID.
+    pub(super) fn answered(&mut self, message_id: u32) {
+        self.ahead.extend((message_id >= self.next_request).then_some(message_id));
+        while self.ahead.remove(&self.next_request) {
+            self.next_request += 1;
+        }
+    }
+
     /// Goes on as the one that replaces it; tells whether there is one.
     pub(super) fn renew(&mut self) -> bool {
         let Some(next) = self.next.take().filter(|next| next.channel.is_some()) else { return false };
         (self.spis, self.channel, self.is_initiator, self.next_request) = (next.spis, next.channel, true, 0);
+        self.ahead.clear();
         self.is_up = true;
         true
     }

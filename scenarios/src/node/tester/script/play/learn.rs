@@ -132,8 +132,8 @@ impl Scripted {
             return;
         }
         let is_protected = matches!(header.next_payload, PayloadType::SK | PayloadType::SKF);
-        if header.message_id == self.sa.next_request && is_protected {
-            self.sa.next_request += 1;
+        if is_protected {
+            self.sa.answered(header.message_id);
             self.sa.is_up &= self.sa.deleting != Some(header.message_id);
         }
         match header.exchange {
