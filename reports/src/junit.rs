@@ -105,6 +105,56 @@ fn stale(suite: &Suite, reason: &str) -> TestCase {
     test_case
 }
 
+/// Something that was checked without a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What it belongs to. The checks of a suite stand one after the other.
+    pub suite: String,
+    /// Unique in its suite.
+    pub name: String,
+    /// How it ended.
+    pub outcome: Checked,
+}
+
+/// How a check ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// As it should.
+    Passed,
+    /// Otherwise, in this way.
+    Failed(String),
+    /// Not at all, for this reason.
+    Skipped(String),
+}
+
+/// Checks as JUnit XML.
+///
+/// # Panics
+/// Never, like [`to_xml`].
+#[must_use]
+pub fn of_checks(checks: &[Check]) -> String {
+    let mut report = Report::new("esplanade");
+    for suite in checks.chunk_by(|one, next| one.suite == next.suite) {
+        let mut test_suite = TestSuite::new(&suite[0].suite);
+        test_suite.add_test_cases(suite.iter().map(|check| {
+            let status = match &check.outcome {
+                Checked::Passed => TestCaseStatus::success(),
+                Checked::Failed(message) => wrong("check", message),
+                Checked::Skipped(reason) => {
+                    let mut status = TestCaseStatus::skipped();
+                    status.set_message(reason);
+                    status
+                }
+            };
+            let mut test_case = TestCase::new(&check.name, status);
+            test_case.set_classname(&check.suite);
+            test_case
+        }));
+        report.add_test_suite(test_suite);
+    }
+    without_skipped_at_the_root(report.to_string().expect("writing to memory"))
+}
+
 fn wrong(kind: &str, message: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_type(kind);

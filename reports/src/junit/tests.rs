@@ -170,6 +170,28 @@ fn results_are_as_the_published_schema_says() {
 }
 
 #[test]
+fn checks_without_a_scenario_are_as_the_published_schema_says() {
+    let check =
+        |suite: &str, name: &str, outcome| Check { suite: suite.to_owned(), name: name.to_owned(), outcome };
+    let checks = [
+        check("rfc5903", "ECP-256 (fast)", Checked::Passed),
+        check("rfc5903", "points", Checked::Skipped("no such curve".to_owned())),
+        check("rfc8031", "X25519 (fast)", Checked::Failed("octet 0 differs\n<\u{1b}".to_owned())),
+    ];
+    let xml = of_checks(&checks);
+    for part in [
+        "<testsuite name=\"rfc5903\" tests=\"2\" skipped=\"1\" errors=\"0\" failures=\"0\">",
+        "<testcase name=\"X25519 (fast)\" classname=\"rfc8031\">",
+        "<skipped message=\"no such curve\"/>",
+    ] {
+        assert!(xml.contains(part), "{part}: {xml}");
+    }
+    for checks in [&checks[..], &[]] {
+        assert_eq!(faults(&of_checks(checks)), None);
+    }
+}
+
+#[test]
 fn what_is_not_as_the_schema_says_is_told() {
     if Command::new("xmllint").arg("--version").output().is_err() {
         return;

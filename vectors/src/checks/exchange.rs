@@ -1,12 +1,9 @@
 //! Key exchanges with published private values.
 
-use std::io::Read as _;
-
-use flate2::read::GzDecoder;
-use ipsec_crypto::{FixedEntropy, KeyExchangeAlgorithm, Provider};
+use ipsec_crypto::{BadPublicValue, FixedEntropy, KeyExchangeAlgorithm, Provider, Secret};
 
 use super::{Case, cases, json};
-use crate::report::Tally;
+use crate::tally::Tally;
 
 /// RFC 5903: the ECP groups.
 pub(crate) fn ecp(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
@@ -104,57 +101,6 @@ fn parameter_set(case: &Case<'_>) -> Result<KeyExchangeAlgorithm, String> {
     }
 }
 
-/// Wycheproof's ML-KEM: key generation, encapsulation and decapsulation, and keys and ciphertexts that have to be refused.
-pub(crate) fn mlkem(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
-    let mut text = Vec::new();
-    GzDecoder::new(data).read_to_end(&mut text).map_err(|error| error.to_string())?;
-    for case in cases(&json(&text)?, "cases")? {
-        let algorithm = parameter_set(&case)?;
-        let name = &case.name;
-        let valid = match case.text("result")? {
-            "valid" => true,
-            "invalid" => false,
-            other => return Err(format!("case {name} is {other}")),
-        };
-        if case.text("kind")? == "encapsulation" {
-            let mut luck = FixedEntropy::new(case.octets("m")?);
-            match (provider.respond)(algorithm, &case.octets("ek")?, &mut luck) {
-                Ok((ciphertext, shared)) if valid => tally.case(
-                    algorithm.name(),
-                    name,
-                    &[
-                        ("ciphertext", &case.octets("c")?, &ciphertext),
-                        ("shared secret", &case.octets("K")?, shared.as_bytes()),
-                    ],
-                ),
-                Err(error) if valid => return Err(format!("case {name}: {error}")),
-                found => tally.refusal(algorithm.name(), name, found.is_err()),
-            }
-            continue;
-        }
-        let initiator = (provider.initiate)(algorithm, &mut FixedEntropy::new(case.octets("seed")?));
-        let public = initiator.public().to_vec();
-        let key = case.optional("ek")?.unwrap_or_else(|| public.clone());
-        let Some(ciphertext) = case.optional("c")? else {
-            tally.case(algorithm.name(), name, &[("encapsulation key", &key, &public)]);
-            continue;
-        };
-        match initiator.finish(&ciphertext) {
-            Ok(shared) if valid => tally.case(
-                algorithm.name(),
-                name,
-                &[
-                    ("encapsulation key", &key, &public),
-                    ("shared secret", &case.octets("K")?, shared.as_bytes()),
-                ],
-            ),
-            Err(error) if valid => return Err(format!("case {name}: {error}")),
-            found => tally.refusal(algorithm.name(), name, found.is_err()),
-        }
-    }
-    Ok(())
-}
-
 /// RFC 8031: X25519.
 pub(crate) fn curve25519(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
     let file = json(data)?;
@@ -194,13 +140,14 @@ impl Values {
         provider: &'static Provider,
         tally: &mut Tally,
     ) -> Result<(), String> {
-        let mut luck = FixedEntropy::new(self.private[0].clone());
-        let initiator = (provider.initiate)(algorithm, &mut luck);
-        let public_i = initiator.public().to_vec();
+        if !tally.takes(has_two_implementations(algorithm)) {
+            return Ok(());
+        }
+        let (public_i, shared_i) = agreed(algorithm, &self.private[0], &self.public[1], provider);
+        let shared_i = shared_i.map_err(|error| error.to_string())?;
         let mut luck = FixedEntropy::new(self.private[1].clone());
         let responded = (provider.respond)(algorithm, &self.public[0], &mut luck);
         let (public_r, shared_r) = responded.map_err(|error| error.to_string())?;
-        let shared_i = initiator.finish(&self.public[1]).map_err(|error| error.to_string())?;
         tally.case(
             algorithm.name(),
             case,
@@ -213,4 +160,21 @@ impl Values {
         );
         Ok(())
     }
+}
+
+/// The public value of an initiator with this private one, and the secret that it has with a responder.
+pub(super) fn agreed(
+    algorithm: KeyExchangeAlgorithm,
+    private: &[u8],
+    peer: &[u8],
+    provider: &'static Provider,
+) -> (Vec<u8>, Result<Secret, BadPublicValue>) {
+    let initiator = (provider.initiate)(algorithm, &mut FixedEntropy::new(private));
+    (initiator.public().to_vec(), initiator.finish(peer))
+}
+
+/// Whether [`ipsec_crypto::FAST`] has an implementation of its own.
+pub(super) fn has_two_implementations(algorithm: KeyExchangeAlgorithm) -> bool {
+    use KeyExchangeAlgorithm::{Ecp256, Ecp384, X25519};
+    matches!(algorithm, Ecp256 | Ecp384 | X25519)
 }

@@ -3,7 +3,7 @@
 use ipsec_crypto::{IntegrityAlgorithm, PrfAlgorithm, Provider};
 
 use super::{Case, cases, json};
-use crate::report::Tally;
+use crate::tally::Tally;
 
 const HMACS: [(&str, PrfAlgorithm); 3] = [
     ("256", PrfAlgorithm::HmacSha2_256),
@@ -141,6 +141,6 @@ fn icv(
         &case.name,
         &[(field, &expected, &got), ("accepted", &[1], &[u8::from(accepted)])],
     );
-    tally.refusal(algorithm.name(), &format!("{} with another ICV", case.name), refused);
+    tally.altered(algorithm.name(), &format!("{} with another ICV", case.name), refused);
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! The checks, and how they read cases.
 
-pub(crate) mod cavs;
+mod aead;
 pub(crate) mod cipher;
 pub(crate) mod esp;
 pub(crate) mod exchange;
 pub(crate) mod mac;
+pub(crate) mod nist;
 pub(crate) mod own;
 pub(crate) mod proof;
+mod signature;
+pub(crate) mod wycheproof;
 
 use serde_json::Value;
 

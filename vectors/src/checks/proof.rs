@@ -10,7 +10,8 @@ use ipsec_wire::registry::{AuthMethod, PayloadType};
 use ipsec_wire::v2::{Authentication, Payload, emit_chain};
 
 use super::{Case, cases, json};
-use crate::report::Tally;
+use crate::rsp;
+use crate::tally::Tally;
 
 /// RFC 4754: ECDSA, and the AUTH payloads with the signatures.
 pub(crate) fn ecdsa(data: &[u8], _: &'static Provider, tally: &mut Tally) -> Result<(), String> {
@@ -48,7 +49,45 @@ pub(crate) fn ecdsa(data: &[u8], _: &'static Provider, tally: &mut Tally) -> Res
         );
         let other = [message.as_slice(), b"!"].concat();
         let refused = verifier.verify(algorithm, &[&other], &signature).is_err();
-        tally.refusal(algorithm.name(), &format!("{name} of another message"), refused);
+        tally.altered(algorithm.name(), &format!("{name} of another message"), refused);
+    }
+    Ok(())
+}
+
+/// Ed25519 as its authors published it: on each line the private and the public key, the latter again, a message, and the
+/// signature with the message behind it.
+pub(crate) fn ed25519(data: &[u8], _: &'static Provider, tally: &mut Tally) -> Result<(), String> {
+    let algorithm = SignatureAlgorithm::Ed25519;
+    for (number, line) in rsp::unzipped(data)?.lines().enumerate() {
+        let case = (number + 1).to_string();
+        let octets = |text: &str| hex::decode(text).map_err(|error| format!("line {case}: {error}"));
+        let parts: Vec<&str> = line.split(':').collect();
+        let [keys, public, message, signed, ""] = parts.as_slice() else {
+            return Err(format!("line {case} has not four parts"));
+        };
+        let (keys, public, message, signed) =
+            (octets(keys)?, octets(public)?, octets(message)?, octets(signed)?);
+        let signer =
+            Signer::generate(KeyType::Ed25519, &mut FixedEntropy::new(keys.get(..32).unwrap_or_default()));
+        let signature = signer.sign(algorithm, &[&message], &mut FixedEntropy::new([]));
+        let spki = signer.verifier().to_spki();
+        let found = spki.get(spki.len().saturating_sub(32)..).unwrap_or_default();
+        let published = signed.get(..64).unwrap_or_default();
+        let verified = signer.verifier().verify(algorithm, &[&message], published).is_ok();
+        tally.case(
+            algorithm.name(),
+            &case,
+            &[
+                ("public key", &public, found),
+                ("private and public key", &keys, &[keys.get(..32).unwrap_or_default(), found].concat()),
+                (
+                    "signature",
+                    &signed,
+                    &[signature.map_err(|error| error.to_string())?, message.clone()].concat(),
+                ),
+                ("verified", &[1], &[u8::from(verified)]),
+            ],
+        );
     }
     Ok(())
 }
@@ -83,7 +122,7 @@ pub(crate) fn identifiers(data: &[u8], _: &'static Provider, tally: &mut Tally) 
         );
         let cut = der.get(..der.len().saturating_sub(1)).unwrap_or_default();
         let refused = SignatureAlgorithm::from_identifier(cut).is_err();
-        tally.refusal(algorithm.name(), &format!("{} without its last octet", case.name), refused);
+        tally.altered(algorithm.name(), &format!("{} without its last octet", case.name), refused);
     }
     Ok(())
 }
@@ -125,7 +164,7 @@ pub(crate) fn ms_chap_v2(data: &[u8], _: &'static Provider, tally: &mut Tally) -
         "9.3",
         &[("password hash", &example.octets("password_hash")?, &md4(&[&printed]))],
     );
-    tally.refusal("EAP-MSCHAPv2", "9.2 with another password", converse(&case, &user, "another").is_err());
+    tally.altered("EAP-MSCHAPv2", "9.2 with another password", converse(&case, &user, "another").is_err());
     Ok(())
 }
 

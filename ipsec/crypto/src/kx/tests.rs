@@ -1,5 +1,3 @@
-mod wycheproof;
-
 use proptest::prelude::*;
 
 use super::*;

@@ -2,7 +2,6 @@ mod openssl;
 mod rfc4754;
 mod rfc6979;
 mod rfc8032;
-mod wycheproof;
 
 use proptest::prelude::*;
 

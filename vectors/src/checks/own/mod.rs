@@ -20,7 +20,7 @@ use calculate::{FROM_INITIATOR, FROM_RESPONDER, Known, calculate};
 use format::{Conversation, File, Octets};
 use scene::{Seen, play};
 
-use crate::report::Tally;
+use crate::tally::Tally;
 
 /// Replays the conversations.
 pub(crate) fn check(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
@@ -37,7 +37,7 @@ pub(crate) fn check(data: &[u8], provider: &'static Provider, tally: &mut Tally)
         for number in 0..messages.len() {
             let seen = play(conversation, luck(conversation), provider, Some(number)).map_err(what)?;
             let refused = seen.dropped > 0 || seen.established < ups(conversation);
-            tally.refusal(SAID, &format!("{} with message {number} changed", conversation.name), refused);
+            tally.altered(SAID, &format!("{} with message {number} changed", conversation.name), refused);
         }
     }
     Ok(())

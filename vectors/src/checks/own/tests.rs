@@ -247,13 +247,16 @@ fn the_file_is_what_two_endpoints_say() {
         return std::fs::write(path, text).unwrap();
     }
     let found = SOURCES.iter().find(|source| source.name == "own-ikev2").unwrap();
-    assert!(text.as_bytes() == found.data, "run this test with RECORD_VECTORS=1 and read the difference");
+    assert!(
+        text.as_bytes() == found.file_octets(),
+        "run this test with RECORD_VECTORS=1 and read the difference"
+    );
 }
 
 #[test]
 fn a_changed_digit_in_any_kind_of_value_is_noticed() {
     let source = SOURCES.iter().find(|source| source.name == "own-ikev2").unwrap();
-    let file: File = serde_json::from_slice(source.data).unwrap();
+    let file: File = serde_json::from_slice(source.file_octets()).unwrap();
     let alone = |conversation: &Conversation| {
         let exchanges = vec![conversation.clone()];
         serde_json::to_string(&File { source: String::new(), exchanges }).unwrap()
@@ -268,7 +271,7 @@ fn a_changed_digit_in_any_kind_of_value_is_noticed() {
         let digit = value + text[value..].find(|c: char| c.is_ascii_hexdigit()).unwrap();
         let other = if text.as_bytes()[digit] == b'0' { "1" } else { "0" };
         let changed = format!("{}{other}{}", &text[..digit], &text[digit + 1..]);
-        assert!(source.replay(text.as_bytes(), &PORTABLE).passed(), "{name}");
-        assert!(!source.replay(changed.as_bytes(), &PORTABLE).passed(), "{name}");
+        assert!(source.replay_any(text.as_bytes(), &PORTABLE).passed(), "{name}");
+        assert!(!source.replay_any(changed.as_bytes(), &PORTABLE).passed(), "{name}");
     }
 }

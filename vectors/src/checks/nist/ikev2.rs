@@ -3,20 +3,21 @@
 use ipsec_crypto::{Provider, Secret, prf_plus};
 use ipsec_ikev2::keys::{self, Shared};
 
-use super::{Case, each_case};
-use crate::report::Tally;
+use super::{prf, spi};
+use crate::rsp::{Case, each_case};
+use crate::tally::Tally;
 
 /// Replays the file: SKEYSEED, the keys of the IKE SA, those of a child without and with a key exchange of its own, and
 /// SKEYSEED of a rekeyed IKE SA.
 pub(crate) fn check(data: &[u8], provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
-    each_case(data, |case| replay(case, provider, tally))
+    each_case(data, &[], |case| replay(case, provider, tally))
 }
 
 fn replay(case: &Case<'_>, provider: &'static Provider, tally: &mut Tally) -> Result<(), String> {
     let octets = |name: &str| case.octets(name);
-    let prf = case.prf()?;
+    let prf = prf(case)?;
     let (nonce_i, nonce_r) = (octets("Ni")?, octets("Nr")?);
-    let (spi_i, spi_r) = (case.spi("SPIi")?, case.spi("SPIr")?);
+    let (spi_i, spi_r) = (spi(case, "SPIi")?, spi(case, "SPIr")?);
     let secret = Secret::from(octets("g^ir")?);
     let fresh = Secret::from(octets("g^ir (new)")?);
     let shared = Shared { nonce_i: &nonce_i, nonce_r: &nonce_r, spi_i, spi_r };
@@ -37,7 +38,7 @@ fn replay(case: &Case<'_>, provider: &'static Provider, tally: &mut Tally) -> Re
     let (plain, own) = (material(None, child.len())?, material(Some(&fresh), with_exchange.len())?);
     tally.case(
         prf.name(),
-        &case.number.to_string(),
+        &case.name(),
         &[
             ("SKEYSEED", &octets("SKEYSEED")?, skeyseed.as_bytes()),
             ("DKM", &dkm, stream.as_bytes()),
