@@ -1,6 +1,6 @@
 //! Combined-mode algorithms by themselves, as the sets of NIST and Wycheproof have them.
 
-use ipsec_crypto::{AeadAlgorithm, Provider};
+use ipsec_crypto::{Aead, AeadAlgorithm, Provider};
 
 use crate::tally::Tally;
 
@@ -24,10 +24,7 @@ impl Sealed<'_> {
         provider: &'static Provider,
         tally: &mut Tally,
     ) -> Result<(), String> {
-        if !tally.takes(has_two_implementations(algorithm, self.key.len())) {
-            return Ok(());
-        }
-        let keyed = (provider.aead)(algorithm, self.key).map_err(|error| error.to_string())?;
+        let Some(keyed) = self.keyed(algorithm, provider, tally)? else { return Ok(()) };
         let (mut sealed, mut icv) = (plaintext.to_vec(), vec![0; algorithm.icv_len()]);
         keyed.seal(self.nonce, self.aad, &mut sealed, &mut icv).map_err(|error| error.to_string())?;
         let whole = self.tag.len() == icv.len();
@@ -58,14 +55,24 @@ impl Sealed<'_> {
         provider: &'static Provider,
         tally: &mut Tally,
     ) -> Result<(), String> {
-        if !tally.takes(has_two_implementations(algorithm, self.key.len())) {
-            return Ok(());
-        }
-        let keyed = (provider.aead)(algorithm, self.key).map_err(|error| error.to_string())?;
+        let Some(keyed) = self.keyed(algorithm, provider, tally)? else { return Ok(()) };
         let mut opened = self.ciphertext.to_vec();
         let refused = keyed.open(self.nonce, self.aad, &mut opened, self.tag).is_err();
         tally.refusal(algorithm.name(), case, refused && opened.iter().all(|octet| *octet == 0));
         Ok(())
+    }
+
+    /// None if another provider has replayed the case with the same implementation.
+    fn keyed(
+        &self,
+        algorithm: AeadAlgorithm,
+        provider: &'static Provider,
+        tally: &Tally,
+    ) -> Result<Option<Aead>, String> {
+        if !tally.takes(has_two_implementations(algorithm, self.key.len())) {
+            return Ok(None);
+        }
+        (provider.aead)(algorithm, self.key).map(Some).map_err(|error| error.to_string())
     }
 }
 

