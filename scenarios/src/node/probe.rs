@@ -21,13 +21,19 @@ impl Probe {
         let mut payload = Vec::with_capacity(size.max(HEADER_LEN));
         payload.extend(MAGIC);
         self.write(&mut payload);
-        payload.extend([0; 2]);
-        let mut pattern = self.number.wrapping_mul(0x9e37_79b9) | 1;
-        while payload.len() < size {
-            pattern = pattern.wrapping_mul(0x0019_660d).wrapping_add(0x3c6e_f35f);
-            payload.push((pattern >> 24) as u8);
+        payload.resize(size.max(HEADER_LEN), 0);
+        for (octets, pattern) in payload[HEADER_LEN..].chunks_mut(PATTERN_LEN).zip(self.pattern()) {
+            octets.copy_from_slice(&pattern[..octets.len()]);
         }
         payload
+    }
+
+    /// What follows from the number, which is not zero at the beginning for any.
+    fn pattern(&self) -> impl Iterator<Item = [u8; PATTERN_LEN]> + use<> {
+        let next = |pattern: &u64| {
+            Some(pattern.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f))
+        };
+        std::iter::successors(Some(u64::from(self.number) | 1 << 40), next).skip(1).map(u64::to_be_bytes)
     }
 
     /// The probe in a payload, and whether all of the payload is as it was sent.
@@ -36,7 +42,9 @@ impl Probe {
         let head = payload.get(..HEADER_LEN).filter(|head| head[..8] == MAGIC)?;
         let number = u32::from_be_bytes([head[10], head[11], head[12], head[13]]);
         let probe = Self { traffic: head[8], side: head[9], number };
-        Some((probe, probe.payload(payload.len()) == payload))
+        let mut octets = payload[HEADER_LEN..].chunks(PATTERN_LEN).zip(probe.pattern());
+        let is_whole = head[14..] == [0; 2] && octets.all(|(octets, pattern)| pattern.starts_with(octets));
+        Some((probe, is_whole))
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
@@ -46,6 +54,8 @@ impl Probe {
 }
 
 const HEADER_LEN: usize = 16;
+/// So many octets of the pattern are made at a time.
+const PATTERN_LEN: usize = 8;
 
 #[cfg(test)]
 mod tests {
