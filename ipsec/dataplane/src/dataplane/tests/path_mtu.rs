@@ -43,6 +43,20 @@ fn the_sender_of_a_packet_that_may_not_be_cut_is_told_what_fits() {
     }
 }
 
+#[test]
+fn in_transport_mode_too_the_sender_is_told_what_fits() {
+    for protection in PROTECTIONS {
+        let setup = Setup { protection, ..PLAIN };
+        let mut west = setup.west_with(|pair| pair.outbound.mode = Mode::Transport);
+        let packet = |length| unfragmentable(&setup, length);
+        let (fits, outer) = longest(&mut west, packet);
+        assert!(outer.len() <= 1500 && outer.len() > 1500 - 32, "{protection}: {}", outer.len());
+        let too_long = west.outbound(NOW, &mut Counting(1), packet(1490));
+        let Outbound::Drop { answer: Some(answer), .. } = too_long else { panic!("{too_long:?}") };
+        assert_eq!(icmp::read_packet_too_big(&answer), Some(fits), "{protection}");
+    }
+}
+
 fn unfragmentable(setup: &Setup, length: usize) -> IpPacket {
     let [west, east] = setup.networks();
     let mut header = IpHeader::new(west.first(), east.first(), protocol::UDP);
