@@ -73,7 +73,9 @@ impl Defect {
         let (before, sound, behind) = self.parts();
         let is_planted = format!("std::env::var_os(\"{VARIABLE}\").is_some_and(|name| name == \"{name}\")");
         let either = format!("(if {is_planted} {{ {} }} else {{ {sound} }})", self.faulty);
-        source.replacen(&[before, sound, behind].concat(), &[before, &either, behind].concat(), 1)
+        let place = [before, sound, behind].concat();
+        assert!(source.contains(&place), "{name}: another defect stands in the same place");
+        source.replacen(&place, &[before, &either, behind].concat(), 1)
     }
 }
 
@@ -251,7 +253,7 @@ fn who_catches(name: &str, defect: &Defect, copy: &Path) -> Caught {
 fn unit_test(name: &str, test: &str, copy: &Path) -> Caught {
     let (package, function) = test.split_once(": ").unwrap();
     let output = Command::new(env!("CARGO"))
-        .args(["test", "--quiet", "--locked", "--package", package, "--lib", function])
+        .args(["test", "--quiet", "--locked", "--package", package, function])
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.join("target"))
         .env(VARIABLE, name)

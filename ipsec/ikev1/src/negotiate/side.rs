@@ -121,3 +121,29 @@ fn address(like: IpAddr, bits: u128) -> IpAddr {
         IpAddr::V6(_) => Ipv6Addr::from_bits(bits).into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn side(first: [u8; 4], last: [u8; 4]) -> Side {
+        Side::of(AddressRange::new(first.into(), last.into()).unwrap())
+    }
+
+    #[test]
+    fn only_what_lies_within_has_room() {
+        let own = side([10, 2, 0, 0], [10, 2, 255, 255]);
+        for (first, last, has_room) in [
+            ([10, 2, 0, 0], [10, 2, 255, 255], true),
+            ([10, 2, 7, 0], [10, 2, 7, 255], true),
+            ([10, 1, 255, 255], [10, 2, 255, 255], false),
+            ([10, 2, 0, 0], [10, 3, 0, 0], false),
+            ([10, 3, 0, 0], [10, 3, 0, 0], false),
+        ] {
+            assert_eq!(own.has_room_for(&side(first, last)), has_room, "{first:?}-{last:?}");
+        }
+        assert!(!own.has_room_for(&Side { port: 53, protocol: 17, ..own }), "other packets");
+        let sixth = AddressRange::new(Ipv6Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()).unwrap();
+        assert!(!own.has_room_for(&Side::of(sixth)), "another version");
+    }
+}

@@ -1,6 +1,6 @@
 //! IKE SAs that are set up alone (RFC 6023), or by themselves.
 
-use ipsec_ikev2::{Childless, Endpoint, Failure};
+use ipsec_ikev2::{Childless, Endpoint, Failure, Output};
 
 use crate::lab::{Lab, pair};
 
@@ -78,4 +78,20 @@ fn what_is_configured_to_start_is_there_without_an_order() {
     lab.tell(1, Endpoint::start);
     lab.deliver_all();
     assert_eq!((lab.children(0), lab.up(0).len()), (vec!["other".to_owned()], 1));
+}
+
+#[test]
+fn a_responder_can_receive_under_a_pair_before_its_answer_goes_out() {
+    let mut lab = Lab::of(pair());
+    lab.tell(0, |west, now| west.initiate(now, "net").unwrap());
+    let init = lab.flights.remove(0);
+    lab.deliver(&init);
+    let answer = lab.flights.remove(0);
+    lab.deliver(&answer);
+    let auth = lab.flights.remove(0);
+    lab.ends[1].handle(lab.now, auth.from, auth.to, &auth.octets);
+    let outputs: Vec<Output> = std::iter::from_fn(|| lab.ends[1].poll()).collect();
+    let first = |is: fn(&Output) -> bool| outputs.iter().position(is).unwrap();
+    let installed = first(|output| matches!(output, Output::Install(_)));
+    assert!(installed < first(|output| matches!(output, Output::Datagram { .. })), "RFC 7296 §2.8");
 }
