@@ -54,11 +54,12 @@ impl Draft {
         let title: toml::Table = top.remove_entry("title").into_iter().collect();
         let mut text = format!("{title}{top}");
         let _ = writeln!(text, "seeds = \"{}..{}\"", self.seed, self.seed + 1);
-        text.push_str("faults = [\n");
+        text.push_str("faults = [");
         for fault in &self.faults {
-            let _ = writeln!(text, "    \"{}\",", self.fault(fault));
+            let _ = write!(text, "\n    \"{}\",", self.fault(fault));
         }
-        text.push_str("]\nstory = '''\n");
+        text.push_str(if self.faults.is_empty() { "]\n" } else { "\n]\n" });
+        text.push_str("story = '''\n");
         for (at, line) in &self.lines {
             let _ = writeln!(text, "{:8} {line}", format_duration(at.since(Instant::ZERO)));
         }
