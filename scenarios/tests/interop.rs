@@ -173,7 +173,9 @@ fn who_is_interrupted_leaves_no_daemon_behind() {
     }
     for signal in ["INT", "TERM", "KILL"] {
         let out = folder(signal);
-        let mut command = Command::new(BINARY);
+        // Who starts the tests in the background may ignore SIGINT, which is inherited.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT,TERM", BINARY]);
         command.args(["interop", &scenario("liveness"), "--out", out.to_str().unwrap()]);
         let mut run: Child = command.spawn().unwrap();
         assert!(wait_for(2, &out), "a daemon in each of two cells");
