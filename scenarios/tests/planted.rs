@@ -90,6 +90,11 @@ fn each_defect_has_one_place_in_the_sources() {
 }
 
 #[test]
+fn no_defect_takes_the_place_of_another() {
+    planted(&defects());
+}
+
+#[test]
 fn the_page_tells_of_each_defect_who_caught_it() {
     let page = std::fs::read_to_string(root().join("scenarios/planted/CAUGHT.md")).unwrap();
     let rows = page.lines().filter_map(|line| line.strip_prefix("| ")).skip(1);
@@ -164,14 +169,20 @@ fn row(defect: &Defect, caught: &Caught) -> String {
     format!("{}{} | {saying} |\n", beginning(defect), caught.by)
 }
 
-/// Copies the workspace with all defects in it. What is there already and the same stays, so that it is not built again.
-fn copy_with(defects: &[(String, Defect)], copy: &Path) {
+/// The files that have defects, with all of them.
+fn planted(defects: &[(String, Defect)]) -> BTreeMap<&str, String> {
     let mut sources: BTreeMap<&str, String> = BTreeMap::new();
     for (name, defect) in defects {
         let read = || std::fs::read_to_string(root().join(&defect.file)).unwrap();
         let source = sources.entry(&defect.file).or_insert_with(read);
         *source = defect.plant(name, source);
     }
+    sources
+}
+
+/// Copies the workspace with all defects in it. What is there already and the same stays, so that it is not built again.
+fn copy_with(defects: &[(String, Defect)], copy: &Path) {
+    let sources = planted(defects);
     let mut left: Vec<PathBuf> =
         ["Cargo.toml", "Cargo.lock", "ipsec", "sim", "scenarios", "vectors", "reports"]
             .map(PathBuf::from)

@@ -28,12 +28,12 @@ impl Probe {
         payload
     }
 
-    /// What follows from the number, which is not zero at the beginning for any.
+    /// What follows from the number (Knuth's MMIX generator).
     fn pattern(&self) -> impl Iterator<Item = [u8; PATTERN_LEN]> + use<> {
         let next = |pattern: &u64| {
             Some(pattern.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f))
         };
-        std::iter::successors(Some(u64::from(self.number) | 1 << 40), next).skip(1).map(u64::to_be_bytes)
+        std::iter::successors(Some(u64::from(self.number)), next).skip(1).map(u64::to_be_bytes)
     }
 
     /// The probe in a payload, and whether all of the payload is as it was sent.

@@ -26,19 +26,24 @@ fn longest(west: &mut Dataplane, packet: impl Fn(usize) -> IpPacket) -> (usize, 
     panic!("nothing fits");
 }
 
+/// The longest packet that may not be cut comes out about as long as the path allows, and the sender of a longer one is told
+/// how long it may be.
+fn tells_what_fits(west: &mut Dataplane, setup: &Setup) {
+    let (protection, packet) = (setup.protection, |length| unfragmentable(setup, length));
+    let (fits, outer) = longest(west, packet);
+    assert!(outer.len() <= 1500 && outer.len() > 1500 - 32, "{protection}: {}", outer.len());
+    let too_long = west.outbound(NOW, &mut Counting(1), packet(1490));
+    let Outbound::Drop { answer: Some(answer), .. } = too_long else { panic!("{too_long:?}") };
+    assert_eq!(icmp::read_packet_too_big(&answer), Some(fits), "{protection}");
+    assert_eq!(answer.destination(), packet(0).source());
+}
+
 #[test]
 fn the_sender_of_a_packet_that_may_not_be_cut_is_told_what_fits() {
     for protection in PROTECTIONS {
         for (outer_v6, inner_v6) in [(false, false), (true, false), (true, true)] {
             let setup = Setup { protection, outer_v6, inner_v6, ..PLAIN };
-            let mut west = setup.west_with(set);
-            let packet = |length| unfragmentable(&setup, length);
-            let (fits, outer) = longest(&mut west, packet);
-            assert!(outer.len() <= 1500 && outer.len() > 1500 - 32, "{protection}: {}", outer.len());
-            let too_long = west.outbound(NOW, &mut Counting(1), packet(1460));
-            let Outbound::Drop { answer: Some(answer), .. } = too_long else { panic!("{too_long:?}") };
-            assert_eq!(icmp::read_packet_too_big(&answer), Some(fits), "{protection}");
-            assert_eq!(answer.destination(), packet(0).source());
+            tells_what_fits(&mut setup.west_with(set), &setup);
         }
     }
 }
@@ -47,13 +52,7 @@ fn the_sender_of_a_packet_that_may_not_be_cut_is_told_what_fits() {
 fn in_transport_mode_too_the_sender_is_told_what_fits() {
     for protection in PROTECTIONS {
         let setup = Setup { protection, ..PLAIN };
-        let mut west = setup.west_with(|pair| pair.outbound.mode = Mode::Transport);
-        let packet = |length| unfragmentable(&setup, length);
-        let (fits, outer) = longest(&mut west, packet);
-        assert!(outer.len() <= 1500 && outer.len() > 1500 - 32, "{protection}: {}", outer.len());
-        let too_long = west.outbound(NOW, &mut Counting(1), packet(1490));
-        let Outbound::Drop { answer: Some(answer), .. } = too_long else { panic!("{too_long:?}") };
-        assert_eq!(icmp::read_packet_too_big(&answer), Some(fits), "{protection}");
+        tells_what_fits(&mut setup.west_with(|pair| pair.outbound.mode = Mode::Transport), &setup);
     }
 }
 
