@@ -1,9 +1,9 @@
 //! ESP in UDP, so that it gets through NAT (RFC 3948).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use ipsec_net::{Buffer, IpPacket, protocol, udp};
+use ipsec_net::{Buffer, IpHeader, IpPacket, IpVersion, NotIp, protocol, udp};
 
 /// The UDP ports round ESP, and what NAT has made of the addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +32,23 @@ pub struct Outer {
 
 /// What a keepalive consists of (§2.3).
 pub const KEEPALIVE: [u8; 1] = [0xff];
+
+/// The packet that reminds NAT of a flow (§2.3), in IPv4 with the checksum left out.
+///
+/// # Errors
+/// When the addresses' versions differ.
+pub fn keepalive(
+    source: SocketAddr,
+    destination: SocketAddr,
+    identification: u16,
+) -> Result<IpPacket, NotIp> {
+    let header = IpHeader { identification, ..IpHeader::new(source.ip(), destination.ip(), protocol::UDP) };
+    let mut packet = udp::build(source, destination, Buffer::copy_of(&KEEPALIVE), &header)?;
+    if packet.version() == IpVersion::V4 {
+        packet.payload_mut()[6..udp::HEADER_LEN].fill(0);
+    }
+    Ok(packet)
+}
 
 impl UdpEncapsulation {
     /// Puts a UDP header before an ESP packet, with the checksum left out (§2.1).
@@ -94,6 +111,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_keepalive_is_one_octet_and_has_a_checksum_only_in_ipv6() {
+        let built = |source: &str, destination: &str| {
+            keepalive(source.parse().unwrap(), destination.parse().unwrap(), 7).unwrap()
+        };
+        let packet = built("10.0.0.2:4500", "192.0.2.1:4500");
+        assert_eq!(
+            (udp::read(&packet).unwrap().payload, &packet.payload()[6..8]),
+            (&KEEPALIVE[..], &[0; 2][..])
+        );
+        let packet = built("[2001:db8::2]:4500", "[2001:db8::1]:4500");
+        assert_eq!(udp::read(&packet).unwrap().payload, KEEPALIVE);
+        assert_ne!(packet.payload()[6..8], [0; 2]);
+    }
 
     proptest! {
         #[test]

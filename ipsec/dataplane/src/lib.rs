@@ -37,7 +37,7 @@ mod unselected;
 
 pub use dataplane::{Dataplane, Due, Inbound, Outbound, Settings, Standby};
 pub use drop::DropReason;
-pub use encapsulation::{KEEPALIVE, Outer, UdpEncapsulation};
+pub use encapsulation::{KEEPALIVE, Outer, UdpEncapsulation, keepalive};
 pub use lifetime::{Expired, Lifetime, LifetimePolicy, Limit, Limits, Measure};
 pub use path::{Nat, Path};
 pub use replay::ReplayWindow;

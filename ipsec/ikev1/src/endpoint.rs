@@ -331,6 +331,9 @@ impl Endpoint {
         if contact {
             self.supersede(now, cookie, &connection);
         }
+        if self.sessions.get(&cookie).is_some_and(Session::has_retired) {
+            self.with(now, cookie, |session, cx, out| session.close(Cause::Replaced, &[], cx, out));
+        }
         if self.sessions.get(&cookie).is_some_and(|session| session.sa.state == State::Closed) {
             self.abandon(cookie);
         }
@@ -358,7 +361,7 @@ impl Endpoint {
         }
     }
 
-    /// A session is established. Those that it replaces are deleted, and what is not through there begins anew here.
+    /// A session is established. Those that it replaces are deleted, and what we have begun there begins anew here.
     fn established(&mut self, now: Instant, cookie: IkeSpi, connection: &Arc<Connection>) {
         let others = self.others(cookie, connection);
         let holds = self.children.iter().any(|child| child.connection == connection.name);
@@ -371,7 +374,7 @@ impl Endpoint {
             old.is_replaced();
             if replaced.contains(&other) {
                 inherited.extend(old.take_unfinished());
-                self.with(now, other, |session, cx, out| session.close(Cause::Replaced, &[], cx, out));
+                self.with(now, other, |session, _, _| session.retire());
             }
         }
         self.with(now, cookie, |session, cx, out| {

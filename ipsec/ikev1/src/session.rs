@@ -73,6 +73,8 @@ pub(crate) struct Session {
     pub(crate) attempt: u32,
     /// The ISAKMP SAs that it is to replace, by our cookies.
     pub(crate) replaces: Vec<IkeSpi>,
+    /// Whether one has replaced it, so that it ends as soon as nothing is under way there.
+    retires: bool,
     /// When phase 1 began here.
     pub(crate) begun: Instant,
     /// When it was through.
@@ -98,6 +100,7 @@ impl Session {
             timers: Timers::default(),
             attempt,
             replaces: Vec::new(),
+            retires: false,
             begun,
             established: None,
             last_sent: begun,
@@ -340,6 +343,19 @@ impl Session {
     /// Another ISAKMP SA replaces this one, so that it need not be replaced.
     pub(crate) fn is_replaced(&mut self) {
         self.timers.rekey = None;
+    }
+
+    /// Another ISAKMP SA has replaced this one, which has to go.
+    pub(crate) fn retire(&mut self) {
+        self.retires = true;
+    }
+
+    /// Whether it has to go, and may: the peer, who does not know yet, has said its last word of each child that it is setting up.
+    pub(crate) fn has_retired(&self) -> bool {
+        let answers = |slot: &Slot| {
+            !slot.transacts && slot.exchange.as_ref().is_some_and(|exchange| exchange.child().is_none())
+        };
+        self.retires && self.sa.is_established() && !self.phase2.values().any(answers)
     }
 
     /// How many exchanges are not through.

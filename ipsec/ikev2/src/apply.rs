@@ -92,6 +92,7 @@ pub(crate) fn apply(sa: &mut IkeSa, effects: Vec<Effect>, reach: &mut Reach<'_>)
             Effect::Retire { inbound, by } => child_mut(sa, inbound, |child| child.retired = Some(by)),
             Effect::Defer(pending) => defer(sa, *pending),
             Effect::Settle(link) => sa.pending.retain(|pending| pending.link != link),
+            Effect::Outdo(link) => outdo(sa, &link),
             Effect::NoteRival(rival) => sa.rival_child = Some(Box::new(rival)),
             Effect::NoteStillborn(protocol, spi) => {
                 if sa.stillborn.len() < MOST_STILLBORN {
@@ -206,6 +207,13 @@ fn key(sa: &mut IkeSa, keyed: Keyed, reach: &mut Reach<'_>) {
             sa.state = State::HalfOpen(Box::new(transcript));
         }
         Err(error) => fail(sa, Failure::KeyExchange(error.to_string()), reach),
+    }
+}
+
+/// The peer goes no further with what we call so to it, which an exchange of ours has won over.
+fn outdo(sa: &mut IkeSa, link: &[u8]) {
+    if let Some(pending) = sa.pending.iter_mut().find(|pending| pending.link == link) {
+        pending.lost = true;
     }
 }
 

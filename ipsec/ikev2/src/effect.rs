@@ -67,6 +67,8 @@ pub(crate) enum Effect {
     Defer(Box<Pending>),
     /// What we call so is made, or given up.
     Settle(Vec<u8>),
+    /// What we call so has lost against an exchange of ours.
+    Outdo(Vec<u8>),
     /// The peer has made this child to replace the one that our open request is to replace.
     NoteRival(Rival<Spi>),
     /// The peer has deleted a child that we do not know, perhaps because the response that tells of it is still on its way.

@@ -274,6 +274,8 @@ pub(crate) struct Pending {
     pub(crate) secrets: Vec<Secret>,
     /// The key exchanges that are still to come; at least one.
     pub(crate) to_come: Vec<KeyExchangeAlgorithm>,
+    /// Whether an exchange of ours has won over it: the peer goes no further, and it is no rival of what we begin later.
+    pub(crate) lost: bool,
     /// When it is forgotten.
     pub(crate) until: Instant,
 }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
 use ipsec_crypto::{Entropy, Provider};
-use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Flow, Inbound, KEEPALIVE, Limit, Outbound};
+use ipsec_dataplane::{Dataplane, DropReason as Unfit, Due, Flow, Inbound, Limit, Outbound, keepalive};
 use ipsec_ikev2::{Endpoint, NAT_PORT, UnknownName};
 use ipsec_net::{
     Buffer, Instant, IpHeader, IpPacket, IpVersion, Limits, Reassembled, Reassembler, fragment, udp,
@@ -373,7 +373,7 @@ impl Peer {
                     self.send_message(now, source, destination, &octets);
                 }
                 ipsec_ikev2::Output::Keepalive { source, destination } => {
-                    self.send_datagram(now, source, destination, Buffer::copy_of(&KEEPALIVE));
+                    self.send_keepalive(now, source, destination);
                 }
             }
         }
@@ -385,13 +385,17 @@ impl Peer {
         if source.port() == NAT_PORT {
             buffer.grow_front(MARKER.len()).copy_from_slice(&MARKER);
         }
-        self.send_datagram(now, source, destination, buffer);
-    }
-
-    fn send_datagram(&mut self, now: Instant, source: SocketAddr, destination: SocketAddr, payload: Buffer) {
         let mut header = IpHeader::new(source.ip(), destination.ip(), 0);
         header.identification = self.next_identification() as u16;
-        if let Ok(packet) = udp::build(source, destination, payload, &header) {
+        if let Ok(packet) = udp::build(source, destination, buffer, &header) {
+            self.send(now, packet);
+        }
+    }
+
+    /// Reminds NAT of the flow that IKE messages run in.
+    fn send_keepalive(&mut self, now: Instant, source: SocketAddr, destination: SocketAddr) {
+        let identification = self.next_identification() as u16;
+        if let Ok(packet) = keepalive(source, destination, identification) {
             self.send(now, packet);
         }
     }

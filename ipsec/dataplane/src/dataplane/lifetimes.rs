@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use ipsec_crypto::Entropy;
-use ipsec_net::{Buffer, Instant, IpHeader, udp};
+use ipsec_net::Instant;
 
 use super::{Dataplane, Due};
 use crate::Outer;
-use crate::encapsulation::KEEPALIVE;
+use crate::encapsulation::keepalive;
 use crate::lifetime::{Expired, Limit, Measure, Used};
 use crate::outbound::Sealing;
 use crate::sad::Pair;
@@ -112,8 +112,8 @@ impl Dataplane {
         }
         self.timers.set(next, serial, Timer::Keepalive);
         let (from, to) = ((outer.local, udp.local_port).into(), (outer.remote, udp.remote_port).into());
-        let header = IpHeader::new(outer.local, outer.remote, 0);
-        if reminds && let Ok(packet) = udp::build(from, to, Buffer::copy_of(&KEEPALIVE), &header) {
+        self.identification = self.identification.wrapping_add(1);
+        if reminds && let Ok(packet) = keepalive(from, to, self.identification) {
             self.due.push_back(Due::Send(packet));
         }
     }

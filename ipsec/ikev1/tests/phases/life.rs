@@ -218,6 +218,38 @@ fn an_isakmp_sa_that_ends_tells_of_its_open_quick_modes() {
     }
 }
 
+/// The last message of west's quick mode comes when east has had an ISAKMP SA in the place of that one for a while.
+#[test]
+fn a_responder_keeps_a_replaced_isakmp_sa_until_the_peer_has_had_its_last_word() {
+    let mut world = World::new(|_, _| {}).unlucky(|number| match number {
+        14 => Fate::Late,
+        _ => Fate::Arrives,
+    });
+    up(&mut world);
+    world.order(WEST, |now, west| west.rekey(now, "net").unwrap());
+    world.order(EAST, |now, east| east.rekey_ike(now, "site").unwrap());
+    world.run(1);
+    let told = world.log.join("\n");
+    assert_eq!((world.pairs(), world.common_pairs(), world.established()), ([2, 2], 2, [1, 1]), "{told}");
+    assert_eq!((world.drops(WEST).len(), world.drops(EAST).len()), (0, 0), "{told}");
+}
+
+/// East would wait for ever.
+#[test]
+fn a_replaced_isakmp_sa_goes_when_the_last_word_does_not_come() {
+    let mut world = World::new(|_, _| {}).unlucky(|number| match number {
+        14 => Fate::Lost,
+        _ => Fate::Arrives,
+    });
+    up(&mut world);
+    world.order(WEST, |now, west| west.rekey(now, "net").unwrap());
+    world.order(EAST, |now, east| east.rekey_ike(now, "site").unwrap());
+    world.run(1);
+    assert_eq!(world.established(), [2, 2]);
+    world.run(100);
+    assert_eq!(world.established(), [1, 1], "{}", world.log.join("\n"));
+}
+
 #[test]
 fn what_is_under_way_goes_on_under_the_isakmp_sa_that_replaces_its_own() {
     let mut world = World::new(|_, _| {}).unlucky(|number| match number {

@@ -117,33 +117,32 @@ impl FollowUp {
 }
 
 /// What follows a `CREATE_CHILD_SA` response that leaves key exchanges to come for what is to replace an SA. Where the peer
-/// replaces the same one meanwhile, with these nonces, the exchange with the lowest of the four goes no further.
-pub(super) fn begin<'a>(
+/// replaces the same one meanwhile, as is agreed with it or has been made with these nonces, the exchange with the lowest of
+/// the four goes no further.
+pub(super) fn begin(
     ours: &[Vec<u8>; 2],
-    theirs: impl Iterator<Item = &'a [Vec<u8>; 2]>,
+    agreed: &[&Pending],
+    made: Option<&[Vec<u8>; 2]>,
     affair: Affair,
     collision: &'static str,
 ) -> Next {
-    let survivors: Vec<End> = theirs.map(|theirs| survivor(ours, theirs)).collect();
+    let mut theirs = agreed.iter().map(|pending| &pending.nonces).chain(made);
     let mut effects = Vec::new();
-    if !survivors.is_empty() {
+    if !agreed.is_empty() || made.is_some() {
         effects.push(Effect::Report(Event::Probe(collision)));
     }
-    if survivors.contains(&End::Theirs) {
+    if theirs.any(|theirs| survivor(ours, theirs) == End::Theirs) {
         return Next::Done(effects);
     }
+    effects.extend(agreed.iter().map(|pending| Effect::Outdo(pending.link.clone())));
     effects.push(Effect::Begin(affair));
     Next::On(effects)
 }
 
-/// The nonces of what was agreed with the peer, and is not made, of those that `is_same` tells.
-pub(super) fn agreed_with_peer<'a>(
-    sa: &'a IkeSa,
-    now: Instant,
-    is_same: impl Fn(&Making) -> bool + 'a,
-) -> impl Iterator<Item = &'a [Vec<u8>; 2]> {
-    let is_same = move |pending: &&Pending| pending.until > now && is_same(&pending.making);
-    sa.pending.iter().filter(is_same).map(|pending| &pending.nonces)
+/// What was agreed with the peer, and is not made, of what `is_same` tells, but for what has lost already.
+pub(super) fn agreed_with_peer(sa: &IkeSa, now: Instant, is_same: impl Fn(&Making) -> bool) -> Vec<&Pending> {
+    let is_same = |pending: &&Pending| !pending.lost && pending.until > now && is_same(&pending.making);
+    sa.pending.iter().filter(is_same).collect()
 }
 
 /// The notify by which the two ends know what a key exchange belongs to.
@@ -165,7 +164,7 @@ pub(super) fn defer(
     // Whoever has not asked again by then has given up.
     let until = cx.now + sa.connection.retransmission.total();
     let notify = additional(&link);
-    (notify, Effect::Defer(Box::new(Pending { link, making, nonces, secrets, to_come, until })))
+    (notify, Effect::Defer(Box::new(Pending { link, making, nonces, secrets, to_come, lost: false, until })))
 }
 
 /// The responder's half.

@@ -63,11 +63,10 @@ pub(super) fn sequel(sa: &IkeSa, old: Spi, mut child: NewChild) -> (Vec<Effect>,
 
 /// What comes where additional key exchanges are to follow for the new pair, and the peer may be replacing the same child.
 pub(super) fn follow(sa: &IkeSa, old: Spi, ours: &[Vec<u8>; 2], cx: &Context<'_>) -> Next {
-    let is_same =
-        move |making: &Making| matches!(making, Making::Child(agreed) if agreed.replaces() == Some(old));
+    let is_same = |making: &Making| matches!(making, Making::Child(agreed) if agreed.replaces() == Some(old));
     let made = sa.rival_child.as_ref().map(|rival| &rival.nonces);
-    let theirs = followup::agreed_with_peer(sa, cx.now, is_same).chain(made);
-    followup::begin(ours, theirs, Affair::FollowChild(old), COLLISION)
+    let agreed = followup::agreed_with_peer(sa, cx.now, is_same);
+    followup::begin(ours, &agreed, made, Affair::FollowChild(old), COLLISION)
 }
 
 /// Whether the new selectors cover those in use, which they must not be narrower than (RFC 7296 §2.9.2).

@@ -156,8 +156,8 @@ impl RekeyIke {
         let ours = [self.nonce.clone(), followed.nonce_r.clone()];
         let is_same = |making: &Making| matches!(making, Making::Ike { .. });
         let made = sa.rival.as_ref().map(|rival| &rival.nonces);
-        let theirs = followup::agreed_with_peer(sa, cx.now, is_same).chain(made);
-        match (followup::begin(&ours, theirs, Affair::FollowIke, COLLISION), &sa.rival) {
+        let agreed = followup::agreed_with_peer(sa, cx.now, is_same);
+        match (followup::begin(&ours, &agreed, made, Affair::FollowIke, COLLISION), &sa.rival) {
             (Next::Done(mut effects), Some(rival)) => {
                 effects.push(Effect::Bequeath(rival.spi));
                 Next::Done(effects)

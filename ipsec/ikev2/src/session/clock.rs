@@ -168,8 +168,8 @@ impl Session {
         self.timers.keepalive = keepalive.map(|interval| (self.last_sent + interval).max(now));
         let replaced = self.sa.is_established() && !self.sa.is_current();
         // The peer may send its last request twice as long: the one that made the other IKE SA, then the deletion.
-        let patience = 2 * self.sa.connection.retransmission.total();
-        self.timers.retirement = replaced.then(|| self.timers.retirement.unwrap_or(now + patience));
+        let retirement = || now + 2 * self.sa.connection.retransmission.total();
+        self.timers.retirement = replaced.then(|| self.timers.retirement.unwrap_or_else(retirement));
         if self.sa.is_current() && !self.aging {
             self.aging = true;
             self.widen();

@@ -223,12 +223,12 @@ impl Session {
         now: Instant,
         out: &mut VecDeque<Output>,
     ) -> Result<(), DropReason> {
-        let again = self.responses.again(header.message_id).ok_or(DropReason::OutOfWindow)?;
+        let length = self.responses.length(header.message_id).ok_or(DropReason::OutOfWindow)?;
         out.push_back(Output::Event(Event::Probe("ikev2.request.repeated")));
-        let length: usize = again.datagrams.iter().map(Vec::len).sum();
         if !came.joins_same(&self.sa.path) && length > MOST_AMPLIFIED * octets.len() {
             return Err(DropReason::Amplification);
         }
+        let again = self.responses.again(header.message_id).ok_or(DropReason::OutOfWindow)?;
         let response = (header.exchange, true, header.message_id);
         self.send_again(response, (again.transmission, &again.datagrams), &came, now, out);
         Ok(())

@@ -121,6 +121,12 @@ impl Responses {
         self.kept.shrink_to_fit();
     }
 
+    /// How many octets the response to a request has, all its datagrams together.
+    pub(crate) fn length(&self, message_id: u32) -> Option<usize> {
+        let kept = self.kept.iter().find(|kept| kept.message_id == message_id)?;
+        Some(kept.response.iter().map(Vec::len).sum())
+    }
+
     /// The response to a request that has come again.
     pub(crate) fn again(&mut self, message_id: u32) -> Option<Again> {
         let kept = self.kept.iter_mut().find(|kept| kept.message_id == message_id)?;

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use ipsec_crypto::KeyExchangeAlgorithm::{Ecp256, MlKem512, MlKem768, X25519};
-use ipsec_ikev2::{Connection, Event, Retransmission};
+use ipsec_ikev2::{Connection, Event, Ppk, PpkConfig, PpkMethod, Retransmission};
 use ipsec_wire::Header;
 use ipsec_wire::registry::ExchangeType;
 
-use crate::explore::{Family, Left, explore_from, settled};
+use crate::explore::{Family, Left, explore_from, narrate, settled};
 use crate::ladders::ladder;
 use crate::world::{Lowest, Order, World, connection};
 
@@ -36,6 +36,27 @@ fn an_ike_sa_is_set_up_with_two_additional_key_exchanges() {
     ends.iter_mut().for_each(|end| end.proposals[0].additional[2] = vec![Some(Ecp256)]);
     let world = World::unborn(ends, Lowest::ALL[0]);
     insta::assert_snapshot!(ladder(world, &[(0, Order::CreateNet)]));
+}
+
+#[test]
+fn the_last_intermediate_exchange_is_the_one_with_identities_of_preshared_keys() {
+    let mut ends = ends();
+    for end in &mut ends {
+        end.proposals[0].additional[2] = vec![Some(Ecp256)];
+        let keys = vec![Ppk { id: b"lab".to_vec(), secret: vec![7; 32].into() }];
+        end.ppk = Some(PpkConfig { keys, required: true, methods: vec![PpkMethod::Intermediate] });
+    }
+    let ladder = ladder(World::unborn(ends, Lowest::ALL[0]), &[(0, Order::CreateNet)]);
+    let said: Vec<&str> = ladder.lines().filter(|line| line.contains("-> IKE_INTERMEDIATE")).collect();
+    assert_eq!(
+        said,
+        [
+            "west  -> IKE_INTERMEDIATE request 1 [KE]",
+            "east  -> IKE_INTERMEDIATE response 1 [KE]",
+            "west  -> IKE_INTERMEDIATE request 2 [KE N(PPK_IDENTITY_KEY)]",
+            "east  -> IKE_INTERMEDIATE response 2 [KE N(PPK_IDENTITY)]",
+        ]
+    );
 }
 
 #[test]
@@ -154,4 +175,31 @@ fn what_the_responder_has_forgotten_is_agreed_on_anew() {
         assert_eq!(world.events[1].iter().filter(probe).count(), 1);
         settled(&mut world, Left::Children(&["net"])).unwrap();
     }
+}
+
+/// Both ends replace the IKE SA. West, whose exchange loses, goes no further and creates a child, so that east has to begin anew:
+/// what east has agreed on with west before is no rival of that.
+#[test]
+fn what_has_lost_once_is_no_rival_of_the_next_attempt() {
+    let mut world = world(Lowest { end: 0, as_initiator: true });
+    world.order(0, Order::RekeyIke);
+    world.order(1, Order::RekeyIke);
+    for _ in 0..3 {
+        let flight = world.flights.remove(0);
+        world.deliver(&flight);
+    }
+    world.order(0, Order::CreateOther);
+    world.deliver_all();
+    while world.wait() {
+        world.deliver_all();
+    }
+    let count = |end: usize, name: &str| {
+        world.events[end]
+            .iter()
+            .filter(|event| matches!(event, Event::Probe(probe) if *probe == name))
+            .count()
+    };
+    assert_eq!(count(1, "ikev2.temporary-failure.received"), 1, "{}", narrate(&world));
+    assert_eq!([0, 1].map(|end| count(end, "ikev2.ike-rekey.collision")), [1, 1], "{}", narrate(&world));
+    settled(&mut world, Left::Children(&["net", "other"])).unwrap();
 }

@@ -1,8 +1,7 @@
 //! What a peer does with version 1 of IKE: which messages are its, what is ordered of it, and what it wants done.
 
-use ipsec_dataplane::KEEPALIVE;
 use ipsec_ikev1::{Event as Ikev1, Output as Ikev1Output, UnknownName};
-use ipsec_net::{Buffer, Instant};
+use ipsec_net::Instant;
 use ipsec_wire::Header;
 
 use super::{Output, Peer};
@@ -56,7 +55,7 @@ impl Peer {
                     self.send_message(now, source, destination, &octets);
                 }
                 Ikev1Output::Keepalive { source, destination } => {
-                    self.send_datagram(now, source, destination, Buffer::copy_of(&KEEPALIVE));
+                    self.send_keepalive(now, source, destination);
                 }
             }
         }
