@@ -61,6 +61,8 @@ pub enum SiteKind {
     Router,
     /// A translator of addresses.
     Nat,
+    /// A packet filter.
+    Firewall,
     /// Somebody who says what is wrong.
     Tester,
     /// The networks and hosts behind a gateway.

@@ -42,7 +42,7 @@ pub struct Case {
     pub verdict: Verdict,
     /// How long it took in simulated time, in nanoseconds.
     pub simulated_nanos: u64,
-    /// The digest of the trace, in hexadecimal digits.
+    /// The digest of the trace, in hexadecimal digits; empty if it was not asked for.
     pub digest: String,
     /// What was counted, by name.
     pub counters: BTreeMap<String, u64>,

@@ -61,7 +61,7 @@ impl Explored {
     ) {
         let run = |number: u64| {
             let world = World::draw(seed, number);
-            let options = Options::new(provider, "explored");
+            let options = Options { digest: false, ..Options::new(provider, "explored") };
             let case = run_case(&world.scenario, number, options).case;
             done();
             let failure = match case.verdict {

@@ -163,7 +163,7 @@ fn run(
     most: u64,
     extra: Option<Box<dyn Extra>>,
 ) -> (Option<Failure>, u64) {
-    let options = Options { extra, events: most, ..Options::new(provider, "minimised.toml") };
+    let options = Options { extra, events: most, digest: false, ..Options::new(provider, "minimised.toml") };
     let case = run_case(scenario, seed, options).case;
     let events = case.counters.get("events").copied().unwrap_or(0);
     match case.verdict {

@@ -113,6 +113,17 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| error.to_string())
 }
 
+/// Reads the duration of something that lasts.
+///
+/// # Errors
+/// When the text is not a duration, or one of nothing.
+pub fn lasting(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("it has to last some time".to_owned()),
+        lasting => Ok(lasting),
+    }
+}
+
 /// Reads a delay: `40ms`, `40ms ± 10ms`, `40ms +- 10ms`.
 ///
 /// # Errors
@@ -194,6 +205,47 @@ pub fn sizes(text: &str) -> Result<RangeInclusive<u16>, String> {
     }
 }
 
+/// Reads how far a clock is off, in seconds: `5min` or `+5min` ahead, `-5min` behind.
+///
+/// # Errors
+/// When the text is no duration of whole seconds, or one of more than ten years.
+pub fn offset(text: &str) -> Result<i64, String> {
+    let (is_behind, amount) = signed(text);
+    let amount = duration(amount)?;
+    if amount.subsec_nanos() != 0 || amount > MOST_OFF {
+        return Err(format!("\"{text}\" is no offset: write whole seconds, at most ten years"));
+    }
+    let seconds = amount.as_secs().cast_signed();
+    Ok(if is_behind { -seconds } else { seconds })
+}
+
+const MOST_OFF: Duration = Duration::from_secs(10 * 366 * 86_400);
+
+/// Reads how fast a clock goes, in nanoseconds that it gains a second: `200ppm`, `-3%`.
+///
+/// # Errors
+/// When the text is no such share, or one of half or more.
+pub fn drift(text: &str) -> Result<i64, String> {
+    let wrong = || format!("\"{text}\" is no drift: write one such as \"200ppm\" or \"-3%\", less than half");
+    let (is_slow, amount) = signed(text);
+    let (digits, nanos) = match (amount.strip_suffix("ppm"), amount.strip_suffix('%')) {
+        (Some(digits), _) => (digits, 1_000),
+        (None, Some(digits)) => (digits, 10_000_000),
+        (None, None) => return Err(wrong()),
+    };
+    let amount: u32 = digits.parse().map_err(|_| wrong())?;
+    let drift = Some(i64::from(amount) * nanos).filter(|drift| *drift < 500_000_000).ok_or_else(wrong)?;
+    Ok(if is_slow { -drift } else { drift })
+}
+
+/// Whether there is a minus in front, and what is behind the sign.
+fn signed(text: &str) -> (bool, &str) {
+    match text.strip_prefix('-') {
+        Some(amount) => (true, amount),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    }
+}
+
 /// Reads a range of seeds, the last not included: `0..200` are two hundred of them.
 ///
 /// # Errors
@@ -255,6 +307,20 @@ mod tests {
         }
         for text in ["10", "10M", "0bit/s", "-1bit/s", "xMbit/s", "bit/s", "99999999999Gbit/s"] {
             assert!(bit_rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn clocks_are_ahead_or_behind_and_gain_or_lose() {
+        let offsets = [("5min", 300), ("+1h", 3_600), ("-2s", -2), ("0s", 0)];
+        assert!(offsets.iter().all(|(text, seconds)| offset(text) == Ok(*seconds)));
+        for text in ["1.5s", "--5s", "5", "", "100000h"] {
+            assert!(offset(text).is_err(), "{text}");
+        }
+        let drifts = [("200ppm", 200_000), ("-3%", -30_000_000), ("+1ppm", 1_000), ("0%", 0)];
+        assert!(drifts.iter().all(|(text, nanos)| drift(text) == Ok(*nanos)));
+        for text in ["50%", "-50%", "1.5%", "3", "ppm", "- 3%", "--3%", "9999999999%"] {
+            assert!(drift(text).is_err(), "{text}");
         }
     }
 

@@ -30,11 +30,11 @@ pub fn page(results: &Results) -> String {
     let mut page = format!("{number} cases\n");
     for (what, prefix, all) in [
         ("drop reasons", "drop.", drop_reasons()),
-        ("failures", "failure.", failures),
-        ("notifies sent", "notify.", notifies),
+        ("failures", "failure.", &failures),
+        ("notifies sent", "notify.", &notifies),
         ("probes", "probe.", probes()),
     ] {
-        vocabulary(&mut page, what, &all, |name| counts.contains_key(format!("{prefix}{name}").as_str()));
+        vocabulary(&mut page, what, all, |name| counts.contains_key(format!("{prefix}{name}").as_str()));
     }
     page += "\nIn how many of them a message came in each stage of an IKE SA (version 2):\n\n";
     messages(&mut page, &counts);

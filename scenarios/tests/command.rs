@@ -231,3 +231,21 @@ fn a_known_failure_fails_nothing_until_it_is_gone() {
     let shown = check("passes.toml", &std::fs::read_to_string(suite("clean")).unwrap(), 1);
     assert!(shown.contains("every seed passes"), "{shown}");
 }
+
+#[test]
+fn who_stops_reading_early_changes_nothing() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let replay = |from: &str, to: &str| {
+        let file = folder("unread").join("changed.toml");
+        let text = std::fs::read_to_string(suite("clean")).unwrap();
+        std::fs::write(&file, text.replacen(from, to, 1)).unwrap();
+        let mut replay = Command::new(env!("CARGO_BIN_EXE_esplanade"));
+        replay.args(["replay", file.to_str().unwrap()]).stdout(writer.try_clone().unwrap());
+        let output = replay.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(replay("", ""), (Some(0), String::new()));
+    let (from, to) = ("expect net up at west, east within 1s", "expect net up at west");
+    assert_eq!(replay(from, to), (Some(1), String::new()));
+}

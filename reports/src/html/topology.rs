@@ -124,6 +124,7 @@ fn drawn(place: &Placed<'_>) -> Markup {
         SiteKind::Peer => ("site peer", "gateway"),
         SiteKind::Router => ("site router", "router"),
         SiteKind::Nat => ("site nat", "NAT"),
+        SiteKind::Firewall => ("site firewall", "firewall"),
         SiteKind::Tester => ("site tester", "tester"),
         SiteKind::Network => ("site network", ""),
     };

@@ -13,7 +13,7 @@ use super::opened::{self, Keys};
 use super::sas::Sas;
 use super::series::Counts;
 use crate::node::Note;
-use crate::run::{Scene, befell, describe, describe_ikev1};
+use crate::run::{Scene, befell, describe, describe_ikev1, middlebox};
 
 /// So many packets and remarks of a run are kept, the last ones.
 const MOST_ITEMS: usize = 20_000;
@@ -150,7 +150,12 @@ impl Books {
             Note::Received { probe: Some(probe), intact: true, .. } => {
                 self.series.came(at, scene.traffic(probe.traffic));
             }
-            _ => {}
+            _ => {
+                if let Some((flow, reason)) = middlebox::dropped(note) {
+                    self.series.count(at, &format!("{name} dropped: {reason}"));
+                    self.packets.drop(at, name, format!("dropped {flow}: {reason}"));
+                }
+            }
         }
     }
 

@@ -20,6 +20,9 @@ pub(super) fn topology(scenario: &Scenario) -> Topology {
         let addresses = nat.addresses.iter().map(ToString::to_string);
         topology.sites.push(site(&nat.name, SiteKind::Nat, addresses.collect()));
     }
+    for firewall in &scenario.firewalls {
+        topology.sites.push(site(&firewall.name, SiteKind::Firewall, Vec::new()));
+    }
     for tester in &scenario.testers {
         let poses = vec![format!("as {}", tester.poses)];
         topology.sites.push(site(&tester.name, SiteKind::Tester, poses));

@@ -2,14 +2,21 @@
 
 use sim::{Bottleneck, CoDel, Jitter, LinkSettings, Loss, Ratio};
 
+use crate::file::Spread;
 use crate::{file, quantity};
 
 pub(super) fn settings(quality: &file::Quality) -> LinkSettings {
     LinkSettings {
-        delay: quality.delay.mean,
-        jitter: match quality.delay.jitter {
-            none if none.is_zero() => Jitter::None,
-            jitter => Jitter::Uniform(jitter),
+        // The standard deviation of an exponential distribution is its mean.
+        delay: match quality.spread {
+            Spread::Exponential => quality.delay.mean.saturating_sub(quality.delay.jitter),
+            Spread::Even | Spread::Normal => quality.delay.mean,
+        },
+        jitter: match (quality.delay.jitter, quality.spread) {
+            (none, _) if none.is_zero() => Jitter::None,
+            (jitter, Spread::Even) => Jitter::Uniform(jitter),
+            (deviation, Spread::Normal) => Jitter::Normal(deviation),
+            (deviation, Spread::Exponential) => Jitter::Exponential(deviation),
         },
         in_order: quality.in_order,
         loss: loss(ratio(quality.loss), quality.burst),

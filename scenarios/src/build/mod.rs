@@ -17,10 +17,10 @@ use ipsec::auth::{Credential, Prove};
 use ipsec::crypto::{Entropy, Provider};
 use ipsec::wire::v2::TrafficSelector;
 use ipsec::{ConfigError, Luck, Peer};
-use ipsec_net::Prefix;
+use ipsec_net::{Instant, Prefix};
 use sim::middlebox::nat::NatError;
-use sim::middlebox::{Nat, Router};
-use sim::{LinkError, LinkId, NodeId, Observer, RandomStream, Setup, World};
+use sim::middlebox::{Firewall, Nat, Router};
+use sim::{Clock, ClockError, LinkError, LinkId, NodeId, Observer, RandomStream, Setup, World};
 
 use self::network::PortCount;
 use self::pki::Pki;
@@ -46,18 +46,20 @@ pub struct Places {
     pub routers: BTreeMap<String, NodeId>,
     /// The translators by name.
     pub nats: BTreeMap<String, NodeId>,
+    /// The packet filters by name.
+    pub firewalls: BTreeMap<String, NodeId>,
     /// The testers by name.
     pub testers: BTreeMap<String, NodeId>,
-    /// The links between gateways, routers, translators and testers by name.
+    /// The links between gateways, and what stands between them, by name.
     pub links: BTreeMap<String, LinkId>,
     /// The hosts by address.
     pub hosts: BTreeMap<IpAddr, NodeId>,
 }
 
 impl Places {
-    /// The gateway, router, translator or tester of this name, which the file's own checks have found to be there.
+    /// The gateway of this name, or what stands between gateways, which the file's own checks have found to be there.
     fn node(&self, name: &str) -> NodeId {
-        let others = [&self.routers, &self.nats, &self.testers];
+        let others = [&self.routers, &self.nats, &self.firewalls, &self.testers];
         let found = self.peers.get(name).or_else(|| others.iter().find_map(|nodes| nodes.get(name)));
         found.copied().unwrap_or(NodeId::from_index(0))
     }
@@ -85,6 +87,9 @@ pub enum BuildError {
     /// A link cannot be.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// A clock cannot be.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
     /// A translator cannot be.
     #[error(transparent)]
     Nat(#[from] NatError),
@@ -116,7 +121,11 @@ pub fn world<O: Observer<Note>>(
     for peer in &scenario.peers {
         let made = built.peer(scenario, peer, setup, provider, 0)?;
         let gateway = Node::Gateway(Box::new(Gateway::new(made, peer.think)));
-        built.places.peers.insert(peer.name.clone(), built.world.add_node(&peer.name, gateway));
+        let id = built.world.add_node(&peer.name, gateway);
+        built.places.peers.insert(peer.name.clone(), id);
+        if peer.clock.drift != 0 {
+            built.world.set_clock(id, Some(Clock::new(Instant::ZERO, Instant::ZERO, peer.clock.drift)?));
+        }
     }
     for router in &scenario.routers {
         let mut made = Router::new();
@@ -130,6 +139,11 @@ pub fn world<O: Observer<Note>>(
         let made = Nat::new(nat.gateway, nat.addresses.clone(), nat.behaviour.clone(), luck)?;
         let id = built.world.add_node(&nat.name, Node::Nat(Box::new(made)));
         built.places.nats.insert(nat.name.clone(), id);
+    }
+    for firewall in &scenario.firewalls {
+        let made = Node::Firewall(Box::new(Firewall::new(firewall.policy.clone())));
+        let id = built.world.add_node(&firewall.name, made);
+        built.places.firewalls.insert(firewall.name.clone(), id);
     }
     for tester in &scenario.testers {
         let luck = setup.streams.stream(&["tester", &tester.name]);

@@ -42,8 +42,10 @@ impl<O: Observer<Note>> Built<O> {
     ) -> Result<[Joint<'a>; 2], BuildError> {
         let ends = link.ends.each_ref().map(|end| {
             let node = self.places.node(&end.node);
-            let nat = scenario.nats.iter().find(|nat| nat.name == end.node);
-            match nat.map(|nat| if nat.inside == link.name { Side::Inside } else { Side::Outside }) {
+            match scenario.inside_of(&end.node).map(|inside| match inside == link.name {
+                true => Side::Inside,
+                false => Side::Outside,
+            }) {
                 Some(side) => (node, side.port()),
                 None => (node, ports.take(node)),
             }
@@ -152,7 +154,7 @@ impl<O: Observer<Note>> Built<O> {
                     }
                     Node::Tester(tester) => tester.route(*address, port),
                     Node::Scripted(scripted) => scripted.route(*address, port),
-                    Node::Host(_) | Node::Nat(_) => {}
+                    Node::Host(_) | Node::Nat(_) | Node::Firewall(_) => {}
                 }
             }
         });

@@ -20,7 +20,8 @@ pub(super) fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, 
     let older =
         older.into_iter().filter_map(|(ike, side)| version1::connection(scenario, peer, (ike, side), pki));
     let mut ikev1 = ipsec::ikev1::Config::new(older.collect());
-    ikev1.epoch = scenario.epoch;
+    let epoch = scenario.epoch.saturating_add_signed(peer.clock.off);
+    ikev1.epoch = epoch;
     let connections = connections
         .into_iter()
         .filter_map(|(ike, side)| version2::connection(scenario, peer, (ike, side), pki))
@@ -31,7 +32,7 @@ pub(super) fn config(scenario: &Scenario, peer: &file::Peer, streams: &Streams, 
         streams.stream(&["peer", &peer.name, "ticket-key"]).fill(&mut key);
         TicketPolicy { key: Secret::from(key), lifetime: grant.lifetime, at_once: grant.at_once }
     });
-    ikev2.epoch = scenario.epoch;
+    ikev2.epoch = epoch;
     ikev2.half_open_timeout = peer.half_open_timeout;
     let hosts = scenario.peers.iter().map(|peer| (format!("{}.example", peer.name), peer.address));
     ikev2.hosts = hosts.collect();

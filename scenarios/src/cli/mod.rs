@@ -1,5 +1,8 @@
 //! The command `esplanade`.
 
+#[macro_use]
+mod say;
+
 mod capture;
 mod coverage;
 mod explain;

@@ -11,14 +11,12 @@ use ipsec::ikev2::Event as Ikev2;
 use ipsec_net::{Instant, parse_duration};
 use reports::Verdict;
 use reports::html::Report;
-use sim::middlebox::nat::NatNote;
-use sim::middlebox::router::RouterNote;
 use sim::{Fault, Kind};
 
 use super::{Outcome, Trouble, at, find};
 use crate::account::{Recorder, Secrets};
 use crate::node::Note;
-use crate::run::{Both, CaseResult, Extra, Options, Scene, results_of, run_case};
+use crate::run::{Both, CaseResult, Extra, Options, Scene, middlebox, results_of, run_case};
 
 /// Run one case again, narrated
 #[derive(Debug, Args)]
@@ -176,44 +174,20 @@ impl Extra for Narrator {
             Kind::Fragmented { ordinal, pieces, .. } => {
                 Some(format!("packet {ordinal} cut into {pieces} fragments"))
             }
-            Kind::Note { node, note: Note::Nat(note) } => {
-                nat_line(note).map(|text| format!("{}: {text}", scene.name(*node)))
-            }
-            Kind::Note { node, note: Note::Router(note) } => {
-                router_line(note).map(|text| format!("{}: {text}", scene.name(*node)))
-            }
             Kind::Note { node, note: Note::Says(case) } => {
                 Some(format!("{} says: {case}", scene.name(*node)))
             }
             Kind::Note { node, note: Note::Peer(event) } => {
                 event_line(event).map(|text| format!("{}: {text}", scene.name(*node)))
             }
+            Kind::Note { node, note } => {
+                middlebox::describe(note).map(|text| format!("{}: {text}", scene.name(*node)))
+            }
             _ => None,
         };
         if let Some(line) = line {
             println!("{at:>12}  {line}");
         }
-    }
-}
-
-fn nat_line(note: &NatNote) -> Option<String> {
-    match note {
-        NatNote::Mapped(binding) => Some(format!("maps {} to {}", binding.inside, binding.outside)),
-        NatNote::Expired(binding) => {
-            Some(format!("no longer maps {} to {}", binding.inside, binding.outside))
-        }
-        NatNote::Restarted { mappings } => Some(format!("forgets {mappings} mappings")),
-        NatNote::Dropped { reason, flow, .. } => Some(format!("dropped {flow}: {reason}")),
-        NatNote::Fragmented { flow, pieces } => Some(format!("cut {flow} into {pieces} fragments")),
-        NatNote::Held { .. } | NatNote::Answered { .. } => None,
-    }
-}
-
-fn router_line(note: &RouterNote) -> Option<String> {
-    match note {
-        RouterNote::Dropped { reason, flow, .. } => Some(format!("dropped {flow}: {reason}")),
-        RouterNote::Fragmented { flow, pieces } => Some(format!("cut {flow} into {pieces} fragments")),
-        RouterNote::Answered { .. } => None,
     }
 }
 

@@ -16,6 +16,9 @@ pub(super) fn link(kind: Kind, luck: &mut RandomStream) -> String {
         0 => format!("delay = \"{delay}ms\"\n"),
         part => format!("delay = \"{delay}ms ± {}ms\"\n", delay / part),
     };
+    if once_in(luck, 3) {
+        let _ = writeln!(keys, "spread = \"{}\"", pick(luck, &["normal", "exponential"]));
+    }
     let shares: [(&str, &[u64]); 5] = [
         ("loss", &[1, 5, 10, 25]),
         ("reorder", &[1, 5, 20]),
@@ -65,6 +68,9 @@ pub(super) fn peer(luck: &mut RandomStream) -> String {
     }
     if once_in(luck, 4) {
         keys += "token = \"what outlives a crash\"\n";
+    }
+    if once_in(luck, 4) {
+        let _ = writeln!(keys, "clock = {{ drift = \"{}%\" }}", pick(luck, &["-3", "1", "2"]));
     }
     keys
 }

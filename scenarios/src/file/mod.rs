@@ -20,11 +20,11 @@ pub use read::{load, load_all, parse, source};
 pub use reference::{page, schema};
 pub(crate) use scenario::shared_key;
 pub use scenario::{
-    Assault, Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, ChildTerms, Clause, Cookies,
-    Demand, Host, Ike, IkeEnd, IkeLife, KnownFailure, Line, Link, LinkEnd, List, Manual, ManualAh, ManualEnd,
-    ManualKeying, Method, Mobility, Mode, Nat, NatTraversal, Ocsp, OcspWord, Part, Peer, PeerAddress, Policy,
-    PolicyAction, Pool, Proof, Quality, Quantum, Retransmission, Router, Scenario, Tester, TicketGrant,
-    Traffic, TrafficKind, Validity,
+    Assault, Authentication, Authority, Certificate, Child, ChildEnd, ChildLife, ChildTerms, Clause, Clock,
+    Cookies, Demand, Firewall, Host, Ike, IkeEnd, IkeLife, KnownFailure, Line, Link, LinkEnd, List, Manual,
+    ManualAh, ManualEnd, ManualKeying, Method, Mobility, Mode, Nat, NatTraversal, Ocsp, OcspWord, Part, Peer,
+    PeerAddress, Policy, PolicyAction, Pool, Proof, Quality, Quantum, Retransmission, Router, Scenario,
+    Spread, Tester, TicketGrant, Traffic, TrafficKind, Validity,
 };
 
 #[cfg(test)]

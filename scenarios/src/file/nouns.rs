@@ -3,6 +3,7 @@
 
 mod auth;
 mod child;
+mod firewall;
 mod ike;
 mod junos;
 mod life;
@@ -22,6 +23,7 @@ pub(super) use auth::{
     Ocsp, OcspWord, Revocation, Usage,
 };
 pub(super) use child::{Child, ChildEnd, DontFragment, Lifetime, Mode, Options, Padding};
+pub(super) use firewall::Firewall;
 pub(super) use ike::{Ike, IkeEnd, IkeLifetime, PhaseOne, Pool, Retransmit, Xauth};
 pub(super) use junos::{
     ForwardSecrecy, IkePolicy as JunosIkePolicy, IkeProposal as JunosIkeProposal,
@@ -34,7 +36,7 @@ pub(super) use nat::{
     Refresh,
 };
 pub(super) use quantum::{Mixing, Ppk};
-pub(super) use topology::{Cookies, Direction, Link, Outage, Peer, Router, Tester};
+pub(super) use topology::{Clock, Cookies, Direction, Link, Outage, Peer, Router, Spread, Tester};
 pub(super) use traffic::{Policy, PolicyAction, PolicyDirection, Traffic, TrafficKind};
 pub(super) use value::{Reasons, Texts};
 

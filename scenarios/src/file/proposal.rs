@@ -435,3 +435,6 @@ fn check_integrity(
     };
     Err(wrong.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

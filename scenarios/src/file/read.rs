@@ -10,7 +10,7 @@ use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 use super::cases::{self, Variant};
 use super::include;
 use super::nouns::{
-    Authority, Certificate, Child, Ike, JunosIkePolicy, JunosIkeProposal, JunosIpsecPolicy,
+    Authority, Certificate, Child, Firewall, Ike, JunosIkePolicy, JunosIkeProposal, JunosIpsecPolicy,
     JunosIpsecProposal, Link, Manual, Nat, Peer, Policy, Pool, Router, Tester, Text, Top, Traffic,
 };
 use super::resolve::{junos, resolve};
@@ -138,6 +138,7 @@ pub(super) struct Document {
     pub(super) peers: Vec<Named<Peer>>,
     pub(super) routers: Vec<Named<Router>>,
     pub(super) nats: Vec<Named<Nat>>,
+    pub(super) firewalls: Vec<Named<Firewall>>,
     pub(super) testers: Vec<Named<Tester>>,
     pub(super) links: Vec<Named<Link>>,
     pub(super) authorities: Vec<Named<Authority>>,
@@ -168,10 +169,11 @@ impl<T> Named<T> {
 }
 
 /// The tables that hold nouns.
-pub(super) const NOUNS: [&str; 17] = [
+pub(super) const NOUNS: [&str; 18] = [
     "peer",
     "router",
     "nat",
+    "firewall",
     "tester",
     "link",
     "authority",
@@ -201,6 +203,7 @@ fn document(text: &str) -> Result<Document, Vec<Problem>> {
         peers: nouns("peer", &mut root, &mut problems),
         routers: nouns("router", &mut root, &mut problems),
         nats: nouns("nat", &mut root, &mut problems),
+        firewalls: nouns("firewall", &mut root, &mut problems),
         testers: nouns("tester", &mut root, &mut problems),
         links: nouns("link", &mut root, &mut problems),
         authorities: nouns("authority", &mut root, &mut problems),

@@ -88,9 +88,9 @@ pub fn page() -> String {
     let reasons: Vec<String> =
         FailureReason::ALL.iter().map(|reason| format!("`{}`", reason.name())).collect();
     let _ = write!(page, "\nA REASON is one of {}.\n", reasons.join(", "));
-    let drops: Vec<String> = drop_reasons().into_iter().map(|name| format!("`{name}`")).collect();
+    let drops: Vec<String> = drop_reasons().iter().map(|name| format!("`{name}`")).collect();
     let _ = write!(page, "\nA DROP is one of {}.\n", drops.join(", "));
-    let probes: Vec<String> = probes().into_iter().map(|name| format!("`{name}`")).collect();
+    let probes: Vec<String> = probes().iter().map(|name| format!("`{name}`")).collect();
     let _ = write!(page, "\nA PROBE is one of {}.\n", probes.join(", "));
     page
 }

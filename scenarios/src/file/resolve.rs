@@ -2,7 +2,9 @@
 
 mod auth;
 mod child;
+mod firewall;
 mod ike;
+mod inside;
 pub(super) mod junos;
 mod life;
 mod link;
@@ -56,6 +58,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         names.add_addresses(&peer.name, peer.addresses.iter().map(|known| known.address).collect());
     }
     let nats = nat::resolve(&document.nats, &names, &links, &mut problems);
+    let firewalls = firewall::resolve(&document.firewalls, &names, &links, &mut problems);
     let pools = pool::resolve(&document.pools, &names, &mut problems);
     let network = ike::Network { peers: &peers, nats: &nats, links: &links, pools: &pools };
     let ikes = ike::resolve(document, &names, network, &mut problems);
@@ -89,6 +92,7 @@ pub(super) fn resolve(document: &Document, source: &str) -> Result<Scenario, Vec
         peers,
         routers,
         nats,
+        firewalls,
         testers,
         links,
         authorities,

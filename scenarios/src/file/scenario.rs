@@ -25,7 +25,9 @@ pub use ike::{Ike, IkeEnd, Method, NatTraversal, Pool, Quantum, Retransmission};
 pub use life::{ChildLife, IkeLife, TicketGrant};
 pub use manual::{Manual, ManualAh, ManualEnd, ManualKeying, Mode};
 pub use mobility::{Mobility, PeerAddress};
-pub use topology::{Assault, Cookies, Line, Link, LinkEnd, Nat, Part, Peer, Quality, Router, Tester};
+pub use topology::{
+    Assault, Clock, Cookies, Firewall, Line, Link, LinkEnd, Nat, Part, Peer, Quality, Router, Spread, Tester,
+};
 pub use traffic::{Host, Policy, PolicyAction, Traffic, TrafficKind};
 
 use crate::story::Story;
@@ -73,6 +75,8 @@ pub struct Scenario {
     pub routers: Vec<Router>,
     /// The translators.
     pub nats: Vec<Nat>,
+    /// The packet filters.
+    pub firewalls: Vec<Firewall>,
     /// The testers.
     pub testers: Vec<Tester>,
     /// The links between them; where two peers share an IKE configuration and no way is written, a link was made.
@@ -103,6 +107,25 @@ impl Scenario {
     pub fn known_failure(&self, with: &str) -> Option<&str> {
         let known = self.known_failures.iter().find(|known| known.with == with);
         known.map(|known| known.reason.as_str())
+    }
+
+    /// The link at the inside of the translator or the firewall of this name.
+    #[must_use]
+    pub fn inside_of(&self, node: &str) -> Option<&str> {
+        let nats = self.nats.iter().map(|nat| (&nat.name, &nat.inside));
+        let mut all = nats.chain(self.firewalls.iter().map(|filter| (&filter.name, &filter.inside)));
+        all.find(|(name, _)| *name == node).map(|(_, inside)| inside.as_str())
+    }
+
+    /// The names of the gateways and of what stands between them, each node of a world that is no host, in the order of
+    /// those nodes.
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        (self.peers.iter().map(|peer| &peer.name))
+            .chain(self.routers.iter().map(|router| &router.name))
+            .chain(self.nats.iter().map(|nat| &nat.name))
+            .chain(self.firewalls.iter().map(|firewall| &firewall.name))
+            .chain(self.testers.iter().map(|tester| &tester.name))
+            .map(String::as_str)
     }
 
     /// Midnight before the year 2026, at which every simulated run begins: certificates and captures of a seed are the same on

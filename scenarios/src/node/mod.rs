@@ -9,9 +9,10 @@ use std::fmt::Write as _;
 
 use ipsec::Event;
 use ipsec_net::{Instant, IpPacket};
+use sim::middlebox::firewall::FirewallNote;
 use sim::middlebox::nat::NatNote;
 use sim::middlebox::router::RouterNote;
-use sim::middlebox::{Nat, Router};
+use sim::middlebox::{Firewall, Nat, Router};
 use sim::{Port, Step};
 
 pub use gateway::{Gateway, Implementation};
@@ -31,6 +32,8 @@ pub enum Node {
     Router(Box<Router>),
     /// A translator between them.
     Nat(Box<Nat>),
+    /// A packet filter between them.
+    Firewall(Box<Firewall>),
     /// Somebody on the path who says what is wrong.
     Tester(Box<Tester>),
     /// Somebody there who plays a script.
@@ -50,6 +53,8 @@ pub enum Note {
     Router(RouterNote),
     /// Something that a translator did besides forwarding.
     Nat(NatNote),
+    /// Something that a packet filter did besides forwarding.
+    Firewall(FirewallNote),
     /// A tester says something that has a name.
     Says(&'static str),
     /// What comes of a script.
@@ -94,6 +99,10 @@ impl sim::Note for Note {
                 out.push(5);
                 note.write(out);
             }
+            Self::Firewall(note) => {
+                out.push(9);
+                note.write(out);
+            }
             Self::Sent(probe) => {
                 out.push(2);
                 probe.write(out);
@@ -117,6 +126,7 @@ impl sim::Node for Node {
             Self::Host(host) => host.handle(now, &packet),
             Self::Router(router) => router.handle(now, port, packet),
             Self::Nat(nat) => nat.handle(now, port, packet),
+            Self::Firewall(firewall) => firewall.handle(now, port, packet),
             Self::Tester(tester) => tester.handle(now, packet),
             Self::Scripted(scripted) => scripted.handle(now, packet),
         }
@@ -126,6 +136,7 @@ impl sim::Node for Node {
         match self {
             Self::Gateway(gateway) => gateway.wake(now),
             Self::Nat(nat) => nat.wake(now),
+            Self::Firewall(firewall) => firewall.wake(now),
             Self::Tester(tester) => tester.wake(now),
             Self::Scripted(scripted) => scripted.wake(now),
             Self::Host(_) | Self::Router(_) => {}
@@ -138,6 +149,7 @@ impl sim::Node for Node {
             Self::Host(host) => host.poll(now),
             Self::Router(router) => told_by(router.poll(now), Note::Router),
             Self::Nat(nat) => told_by(nat.poll(now), Note::Nat),
+            Self::Firewall(firewall) => told_by(firewall.poll(now), Note::Firewall),
             Self::Tester(tester) => tester.poll(now),
             Self::Scripted(scripted) => scripted.poll(now),
         }
@@ -159,7 +171,7 @@ impl Node {
     pub fn gateway(&self) -> Option<&Gateway> {
         match self {
             Self::Gateway(gateway) => Some(gateway),
-            Self::Host(_) | Self::Router(_) | Self::Nat(_) | Self::Tester(_) | Self::Scripted(_) => None,
+            _ => None,
         }
     }
 }

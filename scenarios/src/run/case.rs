@@ -37,16 +37,18 @@ pub struct Options {
     pub name: String,
     /// How many events it may have before it fails.
     pub events: u64,
+    /// Whether the case tells the digest of its trace.
+    pub digest: bool,
 }
 
 impl Options {
     /// How many events a case may have unless told otherwise: some hundred times as many as the longest of the suites.
     pub const EVENTS: u64 = 20_000_000;
 
-    /// A whole run, which nobody else sees.
+    /// A whole run with a digest, which nobody else sees.
     #[must_use]
     pub fn new(provider: &'static Provider, name: impl Into<String>) -> Self {
-        Self { provider, extra: None, until: None, name: name.into(), events: Self::EVENTS }
+        Self { provider, extra: None, until: None, name: name.into(), events: Self::EVENTS, digest: true }
     }
 }
 
@@ -94,7 +96,7 @@ fn run(scenario: &Arc<Scenario>, seed: u64, options: Options, cast: Option<&mut 
     let watch = Watch::new(Scene::new(Arc::clone(scenario)), options.extra);
     let replay = replay_command(&options.name, seed);
     let fate = scenario.faults.as_ref().map_or(Fate::Seed, |faults| Fate::List(faults.clone().into()));
-    let setup = Setup { fate, ..Setup::new(seed) };
+    let setup = Setup { fate, digest: options.digest, ..Setup::new(seed) };
     match build::world(scenario, &setup, options.provider, watch) {
         Ok(mut built) => {
             let live = match cast.map(|cast| cast.enter(&mut built)).transpose() {

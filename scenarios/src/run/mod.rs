@@ -5,6 +5,7 @@ mod fact;
 mod held;
 mod ladder;
 mod ledger;
+pub(crate) mod middlebox;
 mod scene;
 mod settled;
 mod shard;

@@ -9,13 +9,13 @@ use sim::{Direction, LinkId, NodeId};
 use crate::file::{PolicyAction, Scenario};
 use crate::node::Probe;
 
-/// A scenario and the places of its nouns. Gateways are the first nodes of a world, then come routers, translators and
-/// testers, and the links between them are its first links, all in the order of the file.
+/// A scenario and the places of its nouns. Gateways and what stands between them ([`Scenario::nodes`]) are the first nodes of a
+/// world, and the links between them are its first links, in the order of the file.
 #[derive(Clone, Debug)]
 pub struct Scene {
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// The hosts by node number, behind the gateways, the routers and the translators.
+    /// The hosts by node number, behind those.
     hosts: Vec<IpAddr>,
 }
 
@@ -72,21 +72,16 @@ impl Scene {
     /// The name of a node: that of a gateway or a router, or a host's address.
     #[must_use]
     pub fn name(&self, node: NodeId) -> String {
-        let Scenario { peers, routers, nats, testers, .. } = &*self.scenario;
-        let mut names = (peers.iter().map(|peer| &peer.name))
-            .chain(routers.iter().map(|router| &router.name))
-            .chain(nats.iter().map(|nat| &nat.name))
-            .chain(testers.iter().map(|tester| &tester.name));
-        match names.nth(node.index()) {
-            Some(name) => name.clone(),
+        match self.scenario.nodes().nth(node.index()) {
+            Some(name) => name.to_owned(),
             None => self.host(node).map_or_else(String::new, |address| address.to_string()),
         }
     }
 
-    /// The gateways in the order of the file; with routers or translators between them, those that are joined stand side by side.
+    /// The gateways in the order of the file; with anything between them, those that are joined stand side by side.
     #[must_use]
     pub fn in_a_row(&self) -> Vec<String> {
-        let Scenario { peers, routers, nats, testers, links, .. } = &*self.scenario;
+        let Scenario { peers, links, .. } = &*self.scenario;
         let mut row: Vec<&str> = Vec::new();
         if self.has_middleboxes() {
             row.extend(peers.first().map(|peer| peer.name.as_str()));
@@ -103,12 +98,8 @@ impl Scene {
             }
             next += 1;
         }
-        let others = (peers.iter().map(|peer| &peer.name))
-            .chain(routers.iter().map(|router| &router.name))
-            .chain(nats.iter().map(|nat| &nat.name))
-            .chain(testers.iter().map(|tester| &tester.name));
-        for other in others {
-            if !row.contains(&other.as_str()) {
+        for other in self.scenario.nodes() {
+            if !row.contains(&other) {
                 row.push(other);
             }
         }
@@ -118,8 +109,7 @@ impl Scene {
     /// Whether anything stands between the gateways.
     #[must_use]
     pub fn has_middleboxes(&self) -> bool {
-        let Scenario { routers, nats, testers, .. } = &*self.scenario;
-        !(routers.is_empty() && nats.is_empty() && testers.is_empty())
+        self.scenario.nodes().nth(self.scenario.peers.len()).is_some()
     }
 
     /// The name of the gateway that this node is.
@@ -153,8 +143,6 @@ impl Scene {
     }
 
     fn host(&self, node: NodeId) -> Option<IpAddr> {
-        let Scenario { peers, routers, nats, testers, .. } = &*self.scenario;
-        let before = peers.len() + routers.len() + nats.len() + testers.len();
-        self.hosts.get(node.index().checked_sub(before)?).copied()
+        self.hosts.get(node.index().checked_sub(self.scenario.nodes().count())?).copied()
     }
 }

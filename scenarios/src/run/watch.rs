@@ -10,14 +10,13 @@ use ipsec::wire::v2::Proposal;
 use ipsec::wire::{Spi, ah, esp};
 use ipsec_net::{Instant, IpPacket, protocol, udp};
 use reports::{Offers, Refusal};
-use sim::middlebox::nat::NatNote;
-use sim::middlebox::router::RouterNote;
+use sim::middlebox::Flow;
 use sim::{Decision, Kind, NodeId, Observer};
 
-use super::Scene;
 use super::held::as_newer;
 use super::ladder::{LadderLog, describe, describe_ikev1, told_in_version_1};
 use super::ledger::Ledger;
+use super::{Scene, middlebox};
 use crate::node::{Note, Told};
 use crate::oracle::{self, Oracle, Violation};
 use crate::reached::NO_STAGE;
@@ -65,6 +64,8 @@ pub struct Watch {
     pub(super) violation: Option<(&'static str, Violation)>,
     /// Set whenever something happened at a gateway.
     pub(super) stirred: bool,
+    /// Where packets of which flow end on their way, and why.
+    ended: BTreeSet<(NodeId, Flow, String)>,
     oracles: Vec<Box<dyn Oracle>>,
     extra: Option<Box<dyn Extra>>,
     /// What each gateway's next IKE packet is.
@@ -114,6 +115,7 @@ impl Watch {
             refusals: Vec::new(),
             violation: None,
             stirred: false,
+            ended: BTreeSet::new(),
             oracles: oracle::all(),
             extra,
             announced: BTreeMap::new(),
@@ -336,6 +338,18 @@ impl Watch {
 }
 
 impl Watch {
+    /// Counts what a router, a translator or a packet filter tells. That packets of a flow end there stands in the ladder once.
+    fn told_by_middlebox(&mut self, at: Instant, node: NodeId, note: &Note) {
+        if let Some(name) = middlebox::counter(note) {
+            self.count(name);
+        }
+        if let Some((flow, reason)) = middlebox::dropped(note)
+            && self.ended.insert((node, flow, reason))
+        {
+            self.ladder.note(at, &self.scene.name(node), middlebox::describe(note));
+        }
+    }
+
     /// What a gateway's IKE packet is; remembered where routers forward it.
     fn ike_label(&mut self, from: usize, packet: &IpPacket) -> String {
         let label = self.announced.get(&from).cloned().unwrap_or_else(|| "IKE".to_owned());
@@ -398,19 +412,6 @@ fn protected_label(protocol: u8, octets: &[u8]) -> Option<String> {
     }
 }
 
-/// What is counted of a translator.
-fn nat_counter(note: &NatNote) -> &'static str {
-    match note {
-        NatNote::Mapped(_) => "nat.mapped",
-        NatNote::Expired(_) => "nat.expired",
-        NatNote::Restarted { .. } => "nat.restarted",
-        NatNote::Dropped { .. } => "nat.dropped",
-        NatNote::Held { .. } => "nat.held",
-        NatNote::Answered { .. } => "nat.answered",
-        NatNote::Fragmented { .. } => "nat.fragmented",
-    }
-}
-
 fn is_ike(packet: &IpPacket) -> bool {
     packet.protocol() == protocol::UDP && packet.has_upper_header() && !is_esp_in_udp(packet)
 }
@@ -443,9 +444,6 @@ impl Observer<Note> for Watch {
                         }
                     }
                     Note::Peer(Event::Expired(expired)) => self.expired(at, node.index(), expired),
-                    Note::Router(RouterNote::Dropped { .. }) => self.count("router.dropped"),
-                    Note::Router(RouterNote::Fragmented { .. }) => self.count("router.fragmented"),
-                    Note::Nat(note) => self.count(nat_counter(note)),
                     Note::Sent(probe) => self.ledger.sent(at, *probe),
                     Note::Received { probe: Some(probe), intact: true, class } => {
                         self.ledger.came(at, probe, *class);
@@ -456,7 +454,10 @@ impl Observer<Note> for Watch {
                         self.count("tester.cases");
                     }
                     Note::Script(told) => self.told_of_script(at, *node, told),
-                    Note::Router(_) | Note::Received { .. } | Note::NoHost => {}
+                    Note::Router(_) | Note::Nat(_) | Note::Firewall(_) => {
+                        self.told_by_middlebox(at, *node, note);
+                    }
+                    Note::Received { .. } | Note::NoHost => {}
                 }
                 self.stirred = true;
             }

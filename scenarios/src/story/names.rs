@@ -15,6 +15,8 @@ pub enum Kind {
     Router,
     /// A translator.
     Nat,
+    /// A packet filter.
+    Firewall,
     /// A tester.
     Tester,
     /// A link.
@@ -34,6 +36,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What links join.
+    pub const NODES: [Self; 5] = [Self::Peer, Self::Router, Self::Nat, Self::Firewall, Self::Tester];
+
     /// With its article, for sentences.
     #[must_use]
     pub fn noun(self) -> &'static str {
@@ -41,6 +46,7 @@ impl Kind {
             Self::Peer => "a peer",
             Self::Router => "a router",
             Self::Nat => "a translator",
+            Self::Firewall => "a firewall",
             Self::Tester => "a tester",
             Self::Link => "a link",
             Self::Pool => "a pool of addresses",
@@ -59,6 +65,7 @@ impl Kind {
             Self::Peer => "no peer",
             Self::Router => "no router",
             Self::Nat => "no translator",
+            Self::Firewall => "no firewall",
             Self::Tester => "no tester",
             Self::Link => "no link",
             Self::Pool => "no pool of addresses",

@@ -10,6 +10,7 @@ fn names() -> Names {
     }
     names.add("wan", Kind::Link, &["west", "east"]);
     names.add("home", Kind::Nat, &[]);
+    names.add("edge", Kind::Firewall, &[]);
     names.add("site", Kind::Ike, &["west", "east"]);
     names.add("net", Kind::Child, &["west", "east"]);
     names.add("talk", Kind::Traffic, &[]);
@@ -77,6 +78,7 @@ fn every_verb_reads_and_writes_itself_again() {
             Kind::Peer => "east",
             Kind::Link => "wan",
             Kind::Nat => "home",
+            Kind::Firewall => "edge",
             Kind::Tester => "mallory",
             _ => "talk",
         };

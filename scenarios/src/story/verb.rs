@@ -20,7 +20,7 @@ pub struct VerbRow {
 }
 
 /// All verbs.
-pub const VERBS: [VerbRow; 26] = [
+pub const VERBS: [VerbRow; 27] = [
     VerbRow {
         subject: Kind::Peer,
         name: "initiate",
@@ -125,6 +125,13 @@ pub const VERBS: [VerbRow; 26] = [
         arguments: "",
         meaning: "Loses all its mappings but the static ones, as at a restart.",
         make: |nat, _| Act::LoseMappings { nat: nat.to_owned() },
+    },
+    VerbRow {
+        subject: Kind::Firewall,
+        name: "forget",
+        arguments: "",
+        meaning: "Loses all flows that it has let through, as at a restart.",
+        make: |firewall, _| Act::LoseFlows { firewall: firewall.to_owned() },
     },
     VerbRow {
         subject: Kind::Peer,

@@ -25,6 +25,15 @@ pub(in crate::file) struct Peer {
     pub(in crate::file) half_open_limit: Option<Spanned<i64>>,
     pub(in crate::file) puzzles: Option<Spanned<i64>>,
     pub(in crate::file) token: Option<Text>,
+    pub(in crate::file) clock: Option<Clock>,
+}
+
+/// How a peer's clock goes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::file) struct Clock {
+    pub(in crate::file) off: Option<Text>,
+    pub(in crate::file) drift: Option<Text>,
 }
 
 /// When cookies are demanded.
@@ -66,6 +75,7 @@ pub(in crate::file) struct Tester {
 pub(in crate::file) struct Link {
     pub(in crate::file) joins: Option<Spanned<Vec<Text>>>,
     pub(in crate::file) delay: Option<Text>,
+    pub(in crate::file) spread: Option<Spread>,
     pub(in crate::file) loss: Option<Text>,
     pub(in crate::file) reorder: Option<Text>,
     pub(in crate::file) duplicate: Option<Text>,
@@ -87,6 +97,7 @@ pub(in crate::file) struct Link {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::file) struct Direction {
     pub(in crate::file) delay: Option<Text>,
+    pub(in crate::file) spread: Option<Spread>,
     pub(in crate::file) loss: Option<Text>,
     pub(in crate::file) reorder: Option<Text>,
     pub(in crate::file) duplicate: Option<Text>,
@@ -100,6 +111,15 @@ pub(in crate::file) struct Direction {
     pub(in crate::file) ecn: Option<bool>,
     pub(in crate::file) outage: Option<Outage>,
     pub(in crate::file) mtu: Option<Spanned<i64>>,
+}
+
+/// How the delays of packets are spread round their mean.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::file) enum Spread {
+    Even,
+    Normal,
+    Exponential,
 }
 
 /// When a link carries nothing.

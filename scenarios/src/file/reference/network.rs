@@ -32,8 +32,15 @@ pub(super) const SECTIONS: &[Section] = &[
         both_ends: &[],
     },
     Section {
+        heading: "clock = { … }",
+        meaning: "How a peer's clock goes. Times in stories, reports and captures are those of the world.",
+        shape: Shape::of::<nouns::Clock>,
+        rows: CLOCK,
+        both_ends: &[],
+    },
+    Section {
         heading: "[link.NAME]",
-        meaning: "A link between two peers, routers, translators or testers. Two peers that share an IKE configuration and have no \
+        meaning: "A link between two peers, routers, translators, firewalls or testers. Two peers that share an IKE configuration and have no \
                   way to each other get one without being told.",
         shape: Shape::of::<nouns::Link>,
         rows: LINK,
@@ -65,6 +72,14 @@ pub(super) const SECTIONS: &[Section] = &[
         meaning: "A translator (NAT44) between two links, with each behaviour of RFC 4787.",
         shape: Shape::of::<nouns::Nat>,
         rows: NAT,
+        both_ends: &[],
+    },
+    Section {
+        heading: "[firewall.NAME]",
+        meaning: "A packet filter between two links, of both IP versions, which remembers what it has let through: packets of a \
+                  flow that has begun go on in both directions.",
+        shape: Shape::of::<nouns::Firewall>,
+        rows: FIREWALL,
         both_ends: &[],
     },
     Section {
@@ -153,6 +168,7 @@ const PEER: &[Row] = &[
         "none",
         "The secret of the tokens by which others learn that it has crashed (RFC 6290).",
     ),
+    row("clock", "table", "it is right", "How its clock goes; see below."),
 ];
 
 const TICKETS: &[Row] = &[
@@ -165,9 +181,31 @@ const TICKETS: &[Row] = &[
     ),
 ];
 
+const CLOCK: &[Row] = &[
+    row(
+        "off",
+        "whole seconds, `\"-5min\"` for behind",
+        "none",
+        "How far ahead it is at the beginning, by which certificates and tickets are judged.",
+    ),
+    row(
+        "drift",
+        "`\"200ppm\"`, `\"-3%\"`",
+        "none",
+        "How fast it goes, by which everything happens that it waits for.",
+    ),
+];
+
 const LINK: &[Row] = &[
     row("joins", "two names", "has to be there", "Its ends."),
     row("delay", "delay", "`\"1ms\"`", "How long packets take."),
+    row(
+        "spread",
+        "`\"even\"`, `\"normal\"`, `\"exponential\"`",
+        "`\"even\"`",
+        "How delays differ: by up to the jitter, each amount as likely as any other, or in one of these distributions, with the \
+         jitter as standard deviation. An exponential one stands on a least delay: few packets take far longer than most.",
+    ),
     row("loss", "share", "none", "The chance to be lost."),
     row(
         "bursts",
@@ -280,6 +318,30 @@ const NAT: &[Row] = &[
         "none",
         "Ports of the first outside address that lead to a host inside.",
     ),
+];
+
+const FIREWALL: &[Row] = &[
+    row("inside", "a link", "has to be there", "The link at its inside."),
+    row(
+        "drops",
+        "list of `\"esp\"`, `\"ah\"`, `\"esp-in-udp\"`, `\"fragments\"`, `\"icmp-errors\"`, `\"udp/500\"`",
+        "nothing",
+        "What it drops from either side, whatever flow that belongs to.",
+    ),
+    row(
+        "lets-in",
+        "list of `\"udp/500\"`, `\"tcp\"`, `\"icmp\"`, `\"esp\"`, `\"ah\"`, `\"everything\"`",
+        "nothing",
+        "What may begin outside; ports are those that packets go to.",
+    ),
+    row("lets-out", "as `lets-in`", "`[\"everything\"]`", "What may begin inside."),
+    row(
+        "timeout",
+        "duration",
+        "two minutes",
+        "How long it remembers flows without packets, but for TCP and ICMP.",
+    ),
+    row("flows", "1 to 1048576", "65536", "How many flows it remembers; no other one may begin then."),
 ];
 
 const TESTER: &[Row] = &[

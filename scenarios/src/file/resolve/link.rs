@@ -12,7 +12,7 @@ use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Text};
 use crate::file::read::{Document, Named};
-use crate::file::scenario::{Line, Link, LinkEnd, Peer, Quality};
+use crate::file::scenario::{Line, Link, LinkEnd, Peer, Quality, Spread};
 use crate::quantity;
 use crate::story::{Kind, Names};
 
@@ -57,13 +57,7 @@ const LARGEST_MTU: i64 = 65_535;
 
 fn link(named: &Named<nouns::Link>, names: &Names, peers: &[Peer], problems: &mut Problems) -> Option<Link> {
     let noun = &named.noun;
-    let ends = problems.two_of(
-        &[Kind::Peer, Kind::Router, Kind::Nat, Kind::Tester],
-        ("link", &named.name),
-        "joins",
-        noun.joins.as_ref(),
-        names,
-    )?;
+    let ends = problems.two_of(&Kind::NODES, ("link", &named.name), "joins", noun.joins.as_ref(), names)?;
     let addresses =
         ends.map(|end| peers.iter().find(|peer| peer.name == *end.get_ref()).map(|peer| peer.address));
     if let [Some(first), Some(second)] = addresses
@@ -116,6 +110,7 @@ fn joins(link: &Link, first: &str, second: &str) -> bool {
 /// The keys that a link and one direction of it have in common.
 struct Keys<'a> {
     delay: Option<&'a Text>,
+    spread: Option<nouns::Spread>,
     in_order: Option<bool>,
     loss: Option<&'a Text>,
     bursts: Option<&'a Text>,
@@ -138,6 +133,7 @@ macro_rules! keys_from {
             fn from(noun: &'a $noun) -> Self {
                 Self {
                     delay: noun.delay.as_ref(),
+                    spread: noun.spread,
                     in_order: noun.in_order,
                     loss: noun.loss.as_ref(),
                     bursts: noun.bursts.as_ref(),
@@ -163,6 +159,7 @@ fn quality(base: Quality, keys: &Keys<'_>, smallest_mtu: i64, problems: &mut Pro
     let mtu = problems.number_or(keys.mtu, smallest_mtu..=LARGEST_MTU, "an MTU", base.mtu);
     Quality {
         delay: problems.read_or(keys.delay, quantity::delay, base.delay),
+        spread: keys.spread.map_or(base.spread, Spread::from),
         in_order: keys.in_order.unwrap_or(base.in_order),
         loss: problems.read_or(keys.loss, quantity::share, base.loss),
         burst: keys.bursts.map_or(base.burst, |text| problems.read(text, quantity::packets)),
@@ -173,6 +170,16 @@ fn quality(base: Quality, keys: &Keys<'_>, smallest_mtu: i64, problems: &mut Pro
         mtu,
         line: line(base.line, keys, mtu, problems),
         outage: keys.outage.map_or(base.outage, |noun| outage(noun, problems)),
+    }
+}
+
+impl From<nouns::Spread> for Spread {
+    fn from(noun: nouns::Spread) -> Self {
+        match noun {
+            nouns::Spread::Even => Self::Even,
+            nouns::Spread::Normal => Self::Normal,
+            nouns::Spread::Exponential => Self::Exponential,
+        }
     }
 }
 

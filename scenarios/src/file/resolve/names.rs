@@ -24,6 +24,9 @@ pub(super) fn declared(document: &Document, problems: &mut Problems) -> Names {
     for nat in &document.nats {
         declare(&mut names, &nat.name, Kind::Nat, &[], problems);
     }
+    for firewall in &document.firewalls {
+        declare(&mut names, &firewall.name, Kind::Firewall, &[], problems);
+    }
     for link in &document.links {
         let ends = nodes_of(link.noun.joins.as_ref(), &names);
         declare(&mut names, &link.name, Kind::Link, &ends, problems);
@@ -74,11 +77,11 @@ fn declare(names: &mut Names, name: &Text, kind: Kind, ends: &[&str], problems: 
     names.add(word, kind, ends);
 }
 
-/// The peers, routers, translators and testers of a list; none if one is unknown.
+/// The peers, and what stands between them, of a list; none if one is unknown.
 fn nodes_of<'a>(list: Option<&'a Spanned<Vec<Text>>>, names: &Names) -> Vec<&'a str> {
     let texts: Vec<&str> =
         list.into_iter().flat_map(Spanned::get_ref).map(|text| text.get_ref().as_str()).collect();
-    let is_node = |kind| matches!(kind, Kind::Peer | Kind::Router | Kind::Nat | Kind::Tester);
+    let is_node = |kind| Kind::NODES.contains(&kind);
     let known = |name: &&str| names.kind(name).is_some_and(is_node);
     if texts.iter().all(known) { texts } else { Vec::new() }
 }

@@ -1,20 +1,20 @@
 //! Translators, and who is behind them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
-use std::time::Duration;
 
 use ipsec_net::protocol;
 use sim::middlebox::nat::{
     Behaviour, Dependence, Forward, Hairpinning, OtherProtocols, Pooling, PortAssignment,
 };
 
+use super::inside::inside;
 use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns;
 use crate::file::read::Named;
 use crate::file::scenario::{Link, Nat};
 use crate::quantity;
-use crate::story::{Kind, Names};
+use crate::story::Names;
 
 /// The translators that have an outside address and an inside.
 pub(super) fn resolve(
@@ -37,40 +37,14 @@ fn nat(named: &Named<nouns::Nat>, names: &Names, links: &[Link], problems: &mut 
         return None;
     };
     let addresses: Vec<Ipv4Addr> = addresses.0.iter().filter_map(|text| problems.read(text, ipv4)).collect();
-    let Some(inside) = &noun.inside else {
-        problems.missing("nat", &named.name, "inside", "the name of the link at its inside");
-        return None;
-    };
-    if !problems.refers(inside, Kind::Link, names) {
-        return None;
-    }
-    let own = links.iter().filter(|link| joins(link, named.name()));
-    let own: Vec<&str> = own.map(|link| link.name.as_str()).collect();
-    if own.len() != 2 || !own.contains(&inside.get_ref().as_str()) {
-        let message =
-            format!("`{}` has to stand between two links, one of them `{}`", named.name(), inside.get_ref());
-        let joined = if own.is_empty() { "none".to_owned() } else { own.join(", ") };
-        problems
-            .add(Problem::at(named.name.span(), message).help(format!("the links that join it: {joined}")));
-        return None;
-    }
+    let inside = inside("nat", &named.name, noun.inside.as_ref(), names, links, problems)?;
     let behaviour = behaviour(noun, &addresses, problems);
     let gateway = noun.gateway.as_ref().and_then(|text| problems.read(text, ipv4)).unwrap_or(GATEWAY);
     let luck = sim::Setup::new(0).streams.stream(&[]);
     if let Err(error) = sim::middlebox::Nat::new(gateway, addresses.clone(), behaviour.clone(), luck) {
         problems.add(Problem::at(named.name.span(), error.to_string()));
     }
-    Some(Nat {
-        name: named.name().to_owned(),
-        addresses,
-        gateway,
-        inside: inside.get_ref().clone(),
-        behaviour,
-    })
-}
-
-fn joins(link: &Link, node: &str) -> bool {
-    link.ends.iter().any(|end| end.node == node)
+    Some(Nat { name: named.name().to_owned(), addresses, gateway, inside, behaviour })
 }
 
 /// The nodes at the inside of a translator, up to the next one.
@@ -83,7 +57,7 @@ pub(super) fn inside_of<'a>(nat: &Nat, nats: &[Nat], links: &'a [Link]) -> Vec<&
                 continue;
             }
             reached.push(end);
-            next.extend(links.iter().filter(|link| joins(link, end)));
+            next.extend(links.iter().filter(|link| link.joins(end)));
         }
     }
     reached
@@ -92,7 +66,7 @@ pub(super) fn inside_of<'a>(nat: &Nat, nats: &[Nat], links: &'a [Link]) -> Vec<&
 fn behaviour(noun: &nouns::Nat, addresses: &[Ipv4Addr], problems: &mut Problems) -> Behaviour {
     let base = Behaviour::default();
     let mut timers = base.timers;
-    timers.udp = problems.read_or(noun.timeout.as_ref(), lasting, timers.udp);
+    timers.udp = problems.read_or(noun.timeout.as_ref(), quantity::lasting, timers.udp);
     let mut fragments = base.fragments;
     if matches!(noun.fragments, Some(nouns::Fragments::InOrder)) {
         fragments.held = 0;
@@ -158,13 +132,6 @@ fn ipv4(text: &str) -> Result<Ipv4Addr, String> {
         Ok(IpAddr::V4(address)) => Ok(address),
         Ok(IpAddr::V6(_)) => Err(format!("{text} is an IPv6 address; translators are for IPv4")),
         Err(_) => Err(format!("\"{text}\" is no IPv4 address: write one such as 203.0.113.9")),
-    }
-}
-
-fn lasting(text: &str) -> Result<Duration, String> {
-    match quantity::duration(text)? {
-        Duration::ZERO => Err("a mapping has to last some time".to_owned()),
-        lasting => Ok(lasting),
     }
 }
 

@@ -12,7 +12,7 @@ use super::problems::Problems;
 use crate::diagnostic::Problem;
 use crate::file::nouns::{self, Texts};
 use crate::file::read::Named;
-use crate::file::scenario::{Cookies, Peer};
+use crate::file::scenario::{Clock, Cookies, Peer};
 use crate::quantity;
 
 /// The peers that have an address.
@@ -76,7 +76,15 @@ fn peer(named: &Named<nouns::Peer>, problems: &mut Problems) -> Option<Peer> {
             .as_ref()
             .map(|from| problems.number_or(Some(from), 0..=MOST_HALF_OPEN, "a number of IKE SAs", 0)),
         token: noun.token.as_ref().map(|text| text.get_ref().clone()),
+        clock: noun.clock.as_ref().map(|noun| clock(noun, problems)).unwrap_or_default(),
     })
+}
+
+fn clock(noun: &nouns::Clock, problems: &mut Problems) -> Clock {
+    Clock {
+        off: problems.read_or(noun.off.as_ref(), quantity::offset, 0),
+        drift: problems.read_or(noun.drift.as_ref(), quantity::drift, 0),
+    }
 }
 
 pub(super) fn address_of(text: &str) -> Result<IpAddr, String> {

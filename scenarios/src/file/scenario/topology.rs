@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipsec_net::Prefix;
 use sim::Outage;
+use sim::middlebox::firewall::Policy;
 use sim::middlebox::nat::Behaviour;
 
 use super::life::TicketGrant;
@@ -41,6 +42,17 @@ pub struct Peer {
     pub puzzles: Option<usize>,
     /// The secret of the tokens by which it tells its peers that it has crashed (RFC 6290); it makes none without.
     pub token: Option<String>,
+    /// How its clock goes.
+    pub clock: Clock,
+}
+
+/// A clock that may be wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// How far it is ahead at the beginning, in seconds; behind where it is negative.
+    pub off: i64,
+    /// How many nanoseconds it gains a second; it loses some where it is negative.
+    pub drift: i64,
 }
 
 /// When a responder demands a cookie (RFC 7296 §2.6).
@@ -84,6 +96,17 @@ pub struct Nat {
     pub behaviour: Behaviour,
 }
 
+/// A packet filter between an inside and an outside network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Firewall {
+    /// Its name.
+    pub name: String,
+    /// The link at its inside; its other link is outside.
+    pub inside: String,
+    /// What it lets through.
+    pub policy: Policy,
+}
+
 /// Somebody on the path between the two ends of an IKE configuration who says what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tester {
@@ -123,7 +146,7 @@ pub struct Assault {
     pub every: Duration,
 }
 
-/// A link between two peers, routers, translators or testers.
+/// A link between two peers, routers, translators, firewalls or testers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// Its name; `west-east` for one that nobody wrote.
@@ -132,10 +155,18 @@ pub struct Link {
     pub ends: [LinkEnd; 2],
 }
 
+impl Link {
+    /// Whether this node is at one of its ends.
+    #[must_use]
+    pub fn joins(&self, node: &str) -> bool {
+        self.ends.iter().any(|end| end.node == node)
+    }
+}
+
 /// One end of a link, and how the link treats what comes from there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkEnd {
-    /// The peer, the router or the translator.
+    /// The peer, the router, the translator, the firewall or the tester.
     pub node: String,
     /// How its packets fare.
     pub quality: Quality,
@@ -146,6 +177,8 @@ pub struct LinkEnd {
 pub struct Quality {
     /// How long they take.
     pub delay: Delay,
+    /// How that is spread.
+    pub spread: Spread,
     /// Whether jitter leaves their order as it is.
     pub in_order: bool,
     /// The chance to be lost.
@@ -168,6 +201,19 @@ pub struct Quality {
     pub outage: Option<Outage>,
 }
 
+/// How delays differ from their mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spread {
+    /// By up to the jitter, each amount as likely as any other.
+    #[default]
+    Even,
+    /// As the normal distribution, the jitter its standard deviation.
+    Normal,
+    /// As an exponential distribution on top of the least delay, the jitter its standard deviation: most are little more than the
+    /// least, and few are far more.
+    Exponential,
+}
+
 /// The capacity of a link and the queue before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -186,6 +232,7 @@ impl Default for Quality {
     fn default() -> Self {
         Self {
             delay: Delay { mean: Duration::from_millis(1), jitter: Duration::ZERO },
+            spread: Spread::Even,
             loss: Ratio::NEVER,
             reorder: Ratio::NEVER,
             duplicate: Ratio::NEVER,

@@ -49,6 +49,11 @@ impl Run {
                     nat.restart();
                 }
             }),
+            Act::LoseFlows { firewall } => world.with(self.built.places.firewalls[firewall], |node, _| {
+                if let Node::Firewall(firewall) = node {
+                    firewall.restart();
+                }
+            }),
             Act::Crash { peer } => world.crash(self.built.places.peers[peer]),
             Act::Restart { peer } => self.restart(peer),
             Act::UpdateStandby { peer } => self.command(peer, Command::UpdateStandby),
@@ -84,8 +89,7 @@ impl Run {
         let made = self.built.peer(&scenario, peer, &self.setup, self.provider, *restarts);
         // What could be set up once can be set up again.
         let Ok(made) = made else { return };
-        let now = self.built.world.now();
-        self.built.world.restart(self.built.places.peers[name], |before| match before {
+        self.built.world.restart(self.built.places.peers[name], |before, now| match before {
             Node::Gateway(gateway) => Node::Gateway(Box::new(gateway.anew(made, now))),
             _ => Node::Gateway(Box::new(node::Gateway::new(made, peer.think))),
         });

@@ -104,6 +104,11 @@ pub enum Act {
         /// Which.
         nat: String,
     },
+    /// The packet filter loses the flows that it has let through.
+    LoseFlows {
+        /// Which.
+        firewall: String,
+    },
     /// The peer asks once more what it was told with its address (RFC 7296 §2.19).
     AskConfiguration {
         /// Who.
@@ -188,6 +193,7 @@ impl fmt::Display for Act {
             Self::Gain { peer, address } => write!(f, "{peer}: gain {address}"),
             Self::Lose { peer, address } => write!(f, "{peer}: lose {address}"),
             Self::LoseMappings { nat } => write!(f, "{nat}: forget"),
+            Self::LoseFlows { firewall } => write!(f, "{firewall}: forget"),
             Self::AskConfiguration { peer, ike } => write!(f, "{peer}: ask-configuration {ike}"),
             Self::Crash { peer } => write!(f, "{peer}: crash"),
             Self::Restart { peer } => write!(f, "{peer}: restart"),

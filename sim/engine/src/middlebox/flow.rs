@@ -64,10 +64,22 @@ impl Flow {
     }
 }
 
-/// `protocol 17, 10.0.0.1:500 > 192.0.2.1:500`.
+/// `UDP 10.0.0.1:500 > 192.0.2.1:500`; without ports where the protocol has none.
 impl fmt::Display for Flow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "protocol {}, {} > {}", self.protocol, self.source, self.destination)
+        let (source, destination) = (self.source, self.destination);
+        let name = match self.protocol {
+            protocol::ICMP | protocol::ICMPV6 => "ICMP",
+            protocol::TCP => "TCP",
+            protocol::UDP => "UDP",
+            protocol::ESP => "ESP",
+            protocol::AH => "AH",
+            number => return write!(f, "protocol {number}, {} > {}", source.ip(), destination.ip()),
+        };
+        match self.protocol {
+            protocol::TCP | protocol::UDP => write!(f, "{name} {source} > {destination}"),
+            _ => write!(f, "{name} {} > {}", source.ip(), destination.ip()),
+        }
     }
 }
 

@@ -95,10 +95,11 @@ impl<N: Node, O: Observer<N::Note>> World<N, O> {
         self.trace.record(self.now, &Kind::NodeChanged { node: id, change: NodeChange::Crashed });
     }
 
-    /// Starts a node again as `revive` makes it of what it was: with what it had written down, or with nothing.
-    pub fn restart(&mut self, id: NodeId, revive: impl FnOnce(&N) -> N) {
+    /// Starts a node again as `revive` makes it of what it was, with what it had written down or with nothing, and of the time
+    /// that its clock shows.
+    pub fn restart(&mut self, id: NodeId, revive: impl FnOnce(&N, Instant) -> N) {
         let slot = &mut self.nodes[id.index()];
-        slot.node = revive(&slot.node);
+        slot.node = revive(&slot.node, slot.local(self.now));
         slot.down = false;
         self.trace.record(self.now, &Kind::NodeChanged { node: id, change: NodeChange::Restarted });
         self.drain(id);

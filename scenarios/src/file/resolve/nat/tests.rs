@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::file::{self, Scenario};
 
@@ -76,7 +78,7 @@ fn what_is_wrong_is_told() {
         ("address = \"203.0.113.9\"\ninside = \"lam\"".to_owned(), "there is no link called `lam`", "lan"),
         ("address = \"2001:db8::1\"\ninside = \"lan\"".to_owned(), "IPv6", "translators are for IPv4"),
         (outside("mapping = \"endpoint\""), "unknown word `endpoint`", "endpoint-independent"),
-        (outside("timeout = \"0s\""), "a mapping has to last", ""),
+        (outside("timeout = \"0s\""), "it has to last", ""),
         (outside("forwards = [\"500\"]"), "forwards nothing", "500 to 10.0.0.2:500"),
         (
             outside("forwards = [\"500 to 10.0.0.2:500\", \"500 to 10.0.0.3:500\"]"),

@@ -19,8 +19,8 @@ fn a_crashed_node_hears_nothing_and_comes_back_with_what_it_kept() {
     assert_eq!(numbers(&world, 1).len(), 10);
     assert_eq!(world.link_counters(link, Direction::Forward).dropped, 1, "one was on its way");
     assert_eq!(world.link_counters(link, Direction::Forward).sent, 11);
-    world.restart(b, |before| Talker { heard: before.heard.clone(), ..Talker::new(2, 1, 0) });
-    world.restart(a, |_| Talker { next: Instant::ZERO, ..Talker::new(1, 2, 3) });
+    world.restart(b, |before, _| Talker { heard: before.heard.clone(), ..Talker::new(2, 1, 0) });
+    world.restart(a, |_, _| Talker { next: Instant::ZERO, ..Talker::new(1, 2, 3) });
     while world.step().unwrap() {}
     assert_eq!(numbers(&world, 1)[10..], [0, 1, 2], "a begins anew, b remembers what it heard");
 }
