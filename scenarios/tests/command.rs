@@ -249,3 +249,14 @@ fn who_stops_reading_early_changes_nothing() {
     let (from, to) = ("expect net up at west, east within 1s", "expect net up at west");
     assert_eq!(replay(from, to), (Some(1), String::new()));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_written_is_an_error() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let language =
+        Command::new(env!("CARGO_BIN_EXE_esplanade")).arg("language").stdout(full).output().unwrap();
+    let said = String::from_utf8(language.stderr).unwrap();
+    assert_eq!(language.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("error: standard output: "), "{said}");
+}

@@ -4,13 +4,13 @@
 use std::fmt;
 use std::io::{self, ErrorKind, Write as _};
 
-/// Writes to standard output.
-///
-/// # Panics
-/// As the macros of the standard library do when it takes nothing more for another reason, such as a full disk.
+/// Writes to standard output. Where that takes nothing more for another reason, such as a full disk, the process ends.
 pub(super) fn say(text: fmt::Arguments<'_>) {
     match io::stdout().write_fmt(text) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => panic!("standard output: {error}"),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("error: standard output: {error}");
+            std::process::exit(2);
+        }
         _ => {}
     }
 }

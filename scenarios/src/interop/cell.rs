@@ -20,7 +20,7 @@ use super::strongswan::{self, StrongSwan};
 use super::{Implementation, contract, openiked};
 use crate::build::Built;
 use crate::capture::Captures;
-use crate::file::{Peer, Scenario};
+use crate::file::{Clock, Peer, Scenario};
 use crate::node::Node;
 use crate::run::{CaseResult, Cast, Device, Options, Watch, run_live_case};
 
@@ -107,6 +107,7 @@ impl Cell {
         };
         self.cast().find_map(|(peer, player)| match player {
             Implementation::Ours => None,
+            _ if peer.clock != Clock::default() => Some("its clock is that of the machine".into()),
             Implementation::StrongSwan => strongswan::unsupported(&self.scenario, &peer.name),
             Implementation::OpenIked => Some(openiked::unsupported(&self.scenario, peer)),
             Implementation::External(_) => contract::unsupported(&self.scenario, &peer.name),
