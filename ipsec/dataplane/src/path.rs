@@ -65,13 +65,15 @@ impl Path {
     /// NAT is reminded of them after a silence of `keepalive` if we are behind it.
     #[must_use]
     pub fn outer(&self, encapsulate: bool, keepalive: Option<Duration>) -> Outer {
-        let forced = encapsulate && self.local.port() == NAT_PORT;
-        let encapsulation = (forced || self.nat.is_there()).then(|| UdpEncapsulation {
-            local_port: self.local.port(),
-            remote_port: self.remote.port(),
-            keepalive: keepalive.filter(|_| self.nat.here),
-            original: None,
-        });
+        // At the port of plain IKE nothing tells ESP from it.
+        let is_told_apart = self.local.port() == NAT_PORT;
+        let encapsulation =
+            (is_told_apart && (encapsulate || self.nat.is_there())).then(|| UdpEncapsulation {
+                local_port: self.local.port(),
+                remote_port: self.remote.port(),
+                keepalive: keepalive.filter(|_| self.nat.here),
+                original: None,
+            });
         Outer { local: self.local.ip(), remote: self.remote.ip(), encapsulation }
     }
 }
@@ -101,5 +103,8 @@ mod tests {
         let there = outer(Nat { there: true, here: false }).unwrap();
         assert_eq!((there.local_port, there.remote_port, there.keepalive), (4500, 61000, None));
         assert_eq!(outer(Nat { here: true, there: false }).unwrap().keepalive, keepalive);
+        let stayed =
+            Path { nat: Nat { there: true, here: false }, ..path("198.51.100.1:500", "203.0.113.9:500") };
+        assert_eq!(stayed.outer(true, keepalive).encapsulation, None, "nothing tells it from IKE there");
     }
 }

@@ -8,18 +8,25 @@ use ipsec_wire::{IKE_PORT, IkeSpi};
 
 use super::Endpoint;
 use crate::config::Connection;
+use crate::context::Context;
 use crate::mobility::first_ways;
 use crate::path::Path;
-use crate::session::Session;
 
 impl Endpoint {
     /// These are our outer addresses from now on. IKE SAs with MOBIKE go where they still can, and their peers are told; all
     /// others stay where they are.
     pub fn readdress(&mut self, now: Instant, addresses: Vec<IpAddr>) {
         self.config.addresses = addresses;
+        self.latest = now;
         let spis: Vec<IkeSpi> = self.sessions.spis().collect();
+        for spi in &spis {
+            if let Some(session) = self.sessions.get_mut(spi) {
+                session.readdress(&mut context!(self, now), &mut self.out);
+            }
+        }
+        // What one IKE SA leaves to another, that one says from where it is now.
         for spi in spis {
-            self.with(now, spi, Session::readdress);
+            self.settle(now, spi);
         }
     }
 
