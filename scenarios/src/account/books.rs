@@ -151,9 +151,9 @@ impl Books {
                 self.series.came(at, scene.traffic(probe.traffic));
             }
             _ => {
-                if let Some((flow, reason)) = middlebox::dropped(note) {
+                if let Some((reason, line)) = middlebox::dropped(note) {
                     self.series.count(at, &format!("{name} dropped: {reason}"));
-                    self.packets.drop(at, name, format!("dropped {flow}: {reason}"));
+                    self.packets.drop(at, name, line);
                 }
             }
         }

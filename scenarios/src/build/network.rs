@@ -42,10 +42,8 @@ impl<O: Observer<Note>> Built<O> {
     ) -> Result<[Joint<'a>; 2], BuildError> {
         let ends = link.ends.each_ref().map(|end| {
             let node = self.places.node(&end.node);
-            match scenario.inside_of(&end.node).map(|inside| match inside == link.name {
-                true => Side::Inside,
-                false => Side::Outside,
-            }) {
+            let inside = scenario.inside_of(&end.node);
+            match inside.map(|inside| if inside == link.name { Side::Inside } else { Side::Outside }) {
                 Some(side) => (node, side.port()),
                 None => (node, ports.take(node)),
             }

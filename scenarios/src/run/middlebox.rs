@@ -1,6 +1,5 @@
 //! What routers, translators and packet filters tell of themselves, in words and as counts.
 
-use sim::middlebox::Flow;
 use sim::middlebox::firewall::FirewallNote;
 use sim::middlebox::nat::NatNote;
 use sim::middlebox::router::RouterNote;
@@ -28,20 +27,22 @@ pub(super) fn counter(note: &Note) -> Option<&'static str> {
     })
 }
 
-/// Whose packet ended there, and why.
-pub(crate) fn dropped(note: &Note) -> Option<(Flow, String)> {
-    match note {
-        Note::Router(RouterNote::Dropped { reason, flow, .. }) => Some((*flow, reason.to_string())),
-        Note::Nat(NatNote::Dropped { reason, flow, .. }) => Some((*flow, reason.to_string())),
-        Note::Firewall(FirewallNote::Dropped { reason, flow }) => Some((*flow, reason.to_string())),
-        _ => None,
-    }
+/// Why a packet ended there, and in one line whose it was, too.
+pub(crate) fn dropped(note: &Note) -> Option<(String, String)> {
+    let (flow, reason) = match note {
+        Note::Router(RouterNote::Dropped { reason, flow, .. }) => (flow, reason.to_string()),
+        Note::Nat(NatNote::Dropped { reason, flow, .. }) => (flow, reason.to_string()),
+        Note::Firewall(FirewallNote::Dropped { reason, flow }) => (flow, reason.to_string()),
+        _ => return None,
+    };
+    let line = format!("dropped {flow}: {reason}");
+    Some((reason, line))
 }
 
 /// What happened there in one line, if that is worth one.
 pub(crate) fn describe(note: &Note) -> Option<String> {
-    if let Some((flow, reason)) = dropped(note) {
-        return Some(format!("dropped {flow}: {reason}"));
+    if let Some((_, line)) = dropped(note) {
+        return Some(line);
     }
     match note {
         Note::Router(RouterNote::Fragmented { flow, pieces })

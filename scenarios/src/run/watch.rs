@@ -10,7 +10,6 @@ use ipsec::wire::v2::Proposal;
 use ipsec::wire::{Spi, ah, esp};
 use ipsec_net::{Instant, IpPacket, protocol, udp};
 use reports::{Offers, Refusal};
-use sim::middlebox::Flow;
 use sim::{Decision, Kind, NodeId, Observer};
 
 use super::held::as_newer;
@@ -64,8 +63,8 @@ pub struct Watch {
     pub(super) violation: Option<(&'static str, Violation)>,
     /// Set whenever something happened at a gateway.
     pub(super) stirred: bool,
-    /// Where packets of which flow end on their way, and why.
-    ended: BTreeSet<(NodeId, Flow, String)>,
+    /// Where packets end on their way, and what is told of that.
+    ended: BTreeSet<(NodeId, String)>,
     oracles: Vec<Box<dyn Oracle>>,
     extra: Option<Box<dyn Extra>>,
     /// What each gateway's next IKE packet is.
@@ -343,10 +342,10 @@ impl Watch {
         if let Some(name) = middlebox::counter(note) {
             self.count(name);
         }
-        if let Some((flow, reason)) = middlebox::dropped(note)
-            && self.ended.insert((node, flow, reason))
+        if let Some((_, line)) = middlebox::dropped(note)
+            && self.ended.insert((node, line.clone()))
         {
-            self.ladder.note(at, &self.scene.name(node), middlebox::describe(note));
+            self.ladder.note(at, &self.scene.name(node), Some(line));
         }
     }
 

@@ -40,8 +40,8 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         heading: "[link.NAME]",
-        meaning: "A link between two peers, routers, translators, firewalls or testers. Two peers that share an IKE configuration and have no \
-                  way to each other get one without being told.",
+        meaning: "A link between two peers, routers, translators, firewalls or testers. Two peers that share an IKE configuration \
+                  and have no way to each other get one without being told.",
         shape: Shape::of::<nouns::Link>,
         rows: LINK,
         both_ends: &[],

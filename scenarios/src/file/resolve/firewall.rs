@@ -48,21 +48,27 @@ fn policy(noun: &nouns::Firewall, problems: &mut Problems) -> Policy {
     policy
 }
 
+/// Has a filter drop something.
+type Prohibition = fn(&mut Policy);
+
 /// What can stand among `drops`, besides a UDP port.
-const PROHIBITIONS: [&str; 5] = ["esp", "ah", "esp-in-udp", "fragments", "icmp-errors"];
+const PROHIBITIONS: [(&str, Prohibition); 5] = [
+    ("esp", |policy| policy.drop_esp = true),
+    ("ah", |policy| policy.drop_ah = true),
+    ("esp-in-udp", |policy| policy.drop_udp_encapsulated_esp = true),
+    ("fragments", |policy| policy.drop_fragments = true),
+    ("icmp-errors", |policy| policy.drop_icmp_errors = true),
+];
 
 /// Has the filter drop what the word says, whatever flow it belongs to.
 fn forbid(policy: &mut Policy, text: &str) -> Result<(), String> {
-    match text {
-        "esp" => policy.drop_esp = true,
-        "ah" => policy.drop_ah = true,
-        "esp-in-udp" => policy.drop_udp_encapsulated_esp = true,
-        "fragments" => policy.drop_fragments = true,
-        "icmp-errors" => policy.drop_icmp_errors = true,
-        _ => match text.strip_prefix("udp/").and_then(|port| port.parse().ok()) {
-            Some(port) => drop(policy.drop_udp_ports.insert(port)),
-            None => return Err(unknown(text, &PROHIBITIONS, "nothing that is dropped by itself")),
-        },
+    if let Some((_, prohibit)) = PROHIBITIONS.iter().find(|(word, _)| *word == text) {
+        prohibit(policy);
+    } else if let Some(port) = text.strip_prefix("udp/").and_then(|port| port.parse().ok()) {
+        policy.drop_udp_ports.insert(port);
+    } else {
+        let words = PROHIBITIONS.map(|(word, _)| word);
+        return Err(unknown(text, &words, "nothing that is dropped by itself"));
     }
     Ok(())
 }

@@ -33,3 +33,6 @@ pub(super) fn inside(
     }
     Some(inside.get_ref().clone())
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,33 +1,10 @@
 use super::*;
-use crate::file::{self, Scenario};
+use crate::file::Scenario;
+use crate::file::resolve::inside::tests::with_box;
 
 /// What a file with this filter before west comes to.
 fn read(firewall: &str) -> Result<Scenario, String> {
-    let text = format!(
-        r#"title = "A filter"
-story = '''
-0s west: initiate net
-   expect net up at west, east within 5s
-'''
-[peer.west]
-address = "192.0.2.1"
-protects = "10.1.0.0/16"
-[peer.east]
-address = "198.51.100.1"
-protects = "10.2.0.0/16"
-[link.lan]
-joins = ["west", "edge"]
-[link.wan]
-joins = ["edge", "east"]
-[ike.site]
-ends = ["west", "east"]
-auth = {{ psk = "secret" }}
-[child.net]
-of = "site"
-[firewall.edge]
-{firewall}"#
-    );
-    file::parse("firewall.toml", &text).map_err(|diagnostics| diagnostics.render(false))
+    with_box(&format!("[firewall.home]\n{firewall}"), "")
 }
 
 #[test]

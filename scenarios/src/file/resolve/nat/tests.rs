@@ -1,39 +1,14 @@
 use std::time::Duration;
 
 use super::*;
+use crate::file::resolve::inside::tests::with_box;
 use crate::file::{self, Scenario};
 
 const OUTSIDE: &str = "address = \"203.0.113.9\"\ninside = \"lan\"";
 
 /// What a file with this translator before west comes to, whose end of the IKE configuration is told `west`.
 fn read(nat: &str, west: &str) -> Result<Scenario, String> {
-    let text = format!(
-        r#"title = "A translator"
-story = '''
-0s west: initiate net
-   expect net up at west, east within 5s
-'''
-[peer.west]
-address = "10.0.0.2"
-protects = "10.1.0.0/16"
-[peer.east]
-address = "198.51.100.1"
-protects = "10.2.0.0/16"
-[link.lan]
-joins = ["west", "home"]
-[link.wan]
-joins = ["home", "east"]
-[ike.site]
-ends = ["west", "east"]
-auth = {{ psk = "secret" }}
-[ike.site.at.west]
-{west}
-[child.net]
-of = "site"
-[nat.home]
-{nat}"#
-    );
-    file::parse("nat.toml", &text).map_err(|diagnostics| diagnostics.render(false))
+    with_box(&format!("[nat.home]\n{nat}"), west)
 }
 
 #[test]
